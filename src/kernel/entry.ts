@@ -1,0 +1,46 @@
+/**
+ * The way from user mode into a system call and back. Linux: kernel/entry/common.c,
+ * arch/x86/entry/.
+ *
+ * On the way back the task closes files whose last reference it dropped, and handles its signals:
+ * runs handlers, restarts the call, or dies.
+ */
+import { current } from './current.ts';
+import { ERESTARTNOHAND, ERESTARTSYS } from './errno.ts';
+import { do_exit } from './exit.ts';
+import { lockdep_sys_exit } from './lockdep.ts';
+import type { Kernel } from './op.ts';
+import { arch_do_signal_or_restart, SIGNAL_KILLED, SIGNAL_RESTART } from './signal.ts';
+import { EINTR } from './uapi/errno.ts';
+
+/** Closes the files whose last reference was dropped during the call. */
+export function* task_work_run(): Kernel<void> {
+  const { task_works } = current;
+  for (let work = task_works.shift(); work !== undefined; work = task_works.shift()) yield* work();
+}
+
+/**
+ * Ours: runs one system call from entry to exit; what user mode sees of it. The call is made anew
+ * when a signal says that it is to be restarted.
+ */
+export function* runSyscall(call: () => Kernel<number>): Kernel<number> {
+  for (;;) {
+    const task = current;
+    // The first look at shared state (the descriptor table) needs no lock.
+    if (!task.kernel.alone) yield task.files.lookup;
+    const ret = yield* call();
+    if (task.task_works.length > 0) yield* task_work_run();
+    let restart = false;
+    if (task.sigpending || task.restore_sigmask) restart = yield* exit_to_user_mode_loop(ret);
+    lockdep_sys_exit(task);
+    if (restart) continue;
+    return ret === -ERESTARTSYS || ret === -ERESTARTNOHAND ? -EINTR : ret;
+  }
+}
+
+/** Handles the pending signals; true if the call that returned `ret` is to be made anew. */
+export function* exit_to_user_mode_loop(ret: number): Kernel<boolean> {
+  const outcome = yield* arch_do_signal_or_restart(ret);
+  if (outcome === SIGNAL_KILLED) yield* do_exit(current.signal.group_exit_code);
+  return outcome === SIGNAL_RESTART;
+}

@@ -1,0 +1,8 @@
+/** Error codes that stay inside the kernel. Linux: include/linux/errno.h. */
+
+/** Restart the call if the handler says SA_RESTART, else EINTR. */
+export const ERESTARTSYS = 512;
+/** Restart the call unless a handler runs. */
+export const ERESTARTNOHAND = 514;
+/** The driver does not know the ioctl; ENOTTY for the user. */
+export const ENOIOCTLCMD = 515;

@@ -1,0 +1,170 @@
+/**
+ * epoll_wait: harvest, or sleep until there is something to harvest.
+ * Linux: fs/eventpoll.c (ep_poll, ep_try_send_events, ep_autoremove_wake_function …).
+ *
+ * Every sleep uses a new entry at the head of ep->wq, which the wakeup takes off: each wakeup hits
+ * another waiter, the one that fell asleep last. The ready lists are tested a last time under
+ * ep->lock, where the entry is queued, so that no wakeup falls between the two.
+ */
+import { current } from '../current.ts';
+import { fdget, type file, fput } from '../file.ts';
+import { ktime_get, NSEC_PER_MSEC, schedule_hrtimeout_range } from '../hrtimer.ts';
+import { list_del_init, list_empty, list_empty_careful } from '../list.ts';
+import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
+import type { Kernel } from '../op.ts';
+import { signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING } from '../sched.ts';
+import { select_estimate_accuracy } from '../select.ts';
+import { restore_saved_sigmask_unless, set_user_sigmask, type sigset_t } from '../signal.ts';
+import { __fentry__, traceNote } from '../trace.ts';
+import type { EventBuffer } from '../uaccess.ts';
+import { EBADF, EINTR, EINVAL } from '../uapi/errno.ts';
+import {
+  __add_wait_queue_exclusive,
+  __remove_wait_queue,
+  default_wake_function,
+  peekAt,
+  wait_queue_entry,
+} from '../wait.ts';
+import { ep_busy_loop, ep_suspend_napi_irqs } from './busy_poll.ts';
+import { is_file_epoll } from './file.ts';
+import { lockLists, unlockLists } from './lock.ts';
+import { ep_events_available, ep_send_events } from './scan.ts';
+import { EP_MAX_EVENTS, type eventpoll } from './types.ts';
+
+/** When the wait ends, in ns of the monotonic clock: null never, 0 at once. */
+export type Deadline = number | null;
+
+export function ep_timeout_to_timespec(ms: number): Deadline {
+  if (ms < 0) return null;
+  return ms === 0 ? 0 : ktime_get() + ms * NSEC_PER_MSEC;
+}
+
+/**
+ * Wakes the sleeper and takes its entry off in any case: a wakeup that comes too late for it must
+ * not find the entry again.
+ */
+function* ep_autoremove_wake_function(
+  wq_entry: wait_queue_entry,
+  mode: number,
+  wake_flags: number,
+  key: number,
+): Kernel<number> {
+  const ret = default_wake_function(wq_entry, mode, wake_flags, key);
+  if (ret !== 0 || current.kernel.patched.a16ceb139610) list_del_init(wq_entry.entry);
+  return ret;
+}
+
+function* ep_try_send_events(
+  ep: eventpoll,
+  events: EventBuffer,
+  maxevents: number,
+): Kernel<number> {
+  const res = yield* ep_send_events(ep, events, maxevents);
+  if (res > 0) ep_suspend_napi_irqs(ep);
+  return res;
+}
+
+/** Is there time left to sleep? */
+const ep_schedule_timeout = (to: Deadline): boolean => to === null || to > ktime_get();
+
+/** Events for the user: how many, 0 when the time is over, or -errno. */
+export function* ep_poll(
+  ep: eventpoll,
+  events: EventBuffer,
+  maxevents: number,
+  timeout: Deadline,
+): Kernel<number> {
+  __fentry__('ep_poll');
+  lockdep_assert_irqs_enabled();
+  const slack = timeout === null || timeout === 0 ? 0 : select_estimate_accuracy(timeout);
+  let timed_out = timeout === 0;
+  if (!current.kernel.alone) yield ep.lists; // Without the lock: a stale answer is allowed here.
+  let eavail = ep_events_available(ep);
+  for (;;) {
+    if (eavail) {
+      const res = yield* ep_try_send_events(ep, events, maxevents);
+      if (res !== 0) return res;
+    }
+    if (timed_out) return 0;
+    eavail = ep_busy_loop(ep);
+    if (eavail) continue;
+    if (signal_pending(current)) return -EINTR;
+    const wait = new wait_queue_entry(ep_autoremove_wake_function, current);
+    yield lockLists(ep);
+    current.__state = TASK_INTERRUPTIBLE;
+    // The last look is under the lock: a scan shows both lists empty for a moment.
+    eavail = ep_events_available(ep);
+    if (!eavail) {
+      traceNote('ep_poll: nothing ready, onto ep->wq', wait);
+      __add_wait_queue_exclusive(ep.wq, wait);
+    }
+    unlockLists(ep);
+    if (!eavail) {
+      timed_out =
+        !ep_schedule_timeout(timeout) || (yield* schedule_hrtimeout_range(timeout, slack)) === 0;
+    }
+    current.__state = TASK_RUNNING;
+    eavail = true;
+    if (!current.kernel.alone) yield peekAt(ep.wq);
+    if (!list_empty_careful(wait.entry)) {
+      yield lockLists(ep);
+      // Off the queue although the time is up: a wakeup chose this task, so it must harvest.
+      if (timed_out) eavail = list_empty(wait.entry);
+      __remove_wait_queue(ep.wq, wait);
+      unlockLists(ep);
+    }
+  }
+}
+
+/** Checks the arguments in Linux's order; 0 or -errno. */
+function ep_check_params(file: file, maxevents: number): number {
+  if (maxevents <= 0 || maxevents > EP_MAX_EVENTS) return -EINVAL;
+  return is_file_epoll(file) ? 0 : -EINVAL;
+}
+
+/** What io_uring calls: events that are there, without sleeping. */
+export function* epoll_sendevents(
+  file: file,
+  events: EventBuffer,
+  maxevents: number,
+): Kernel<number> {
+  const ret = ep_check_params(file, maxevents);
+  if (ret !== 0) return ret;
+  const ep = file.private_data as eventpoll;
+  if (!current.kernel.alone) yield ep.lists;
+  return ep_events_available(ep) ? yield* ep_try_send_events(ep, events, maxevents) : 0;
+}
+
+export function* do_epoll_wait(
+  epfd: number,
+  events: EventBuffer,
+  maxevents: number,
+  to: Deadline,
+): Kernel<number> {
+  const f = fdget(epfd);
+  // Up to 6.14 the size of the buffer was looked at before the descriptor.
+  if (!current.kernel.patched.ae3a4f1fdc2c && (maxevents <= 0 || maxevents > EP_MAX_EVENTS)) {
+    if (f !== null) fput(f);
+    return -EINVAL;
+  }
+  if (f === null) return -EBADF;
+  let ret = ep_check_params(f, maxevents);
+  if (ret === 0) ret = yield* ep_poll(f.private_data as eventpoll, events, maxevents, to);
+  fput(f);
+  return ret;
+}
+
+/** epoll_wait with a signal mask that is in force for the length of the call. */
+export function* do_epoll_pwait(
+  epfd: number,
+  events: EventBuffer,
+  maxevents: number,
+  to: Deadline,
+  sigmask: sigset_t | null,
+): Kernel<number> {
+  let error = yield* set_user_sigmask(sigmask);
+  if (error !== 0) return error;
+  error = yield* do_epoll_wait(epfd, events, maxevents, to);
+  yield* restore_saved_sigmask_unless(error === -EINTR);
+  return error;
+}

@@ -1,0 +1,36 @@
+/**
+ * `ep->lock`: a spinlock, except from 5.1 to 6.17, when callbacks shared a rwlock.
+ * Linux: fs/eventpoll.c; a218cc491420 brought the rwlock, 0c43094f8cc9 took it away.
+ */
+import type { Op } from '../op.ts';
+import {
+  read_lock_irqsave,
+  read_unlock_irqrestore,
+  write_lock_irq,
+  write_unlock_irq,
+} from '../rwlock.ts';
+import {
+  spin_lock_irq,
+  spin_lock_irqsave,
+  spin_unlock_irq,
+  spin_unlock_irqrestore,
+} from '../spinlock.ts';
+import type { eventpoll } from './types.ts';
+
+/** Taken by a scan, or by whoever queues an item or a waiter. */
+export const lockLists = (ep: eventpoll): Op =>
+  ep.rwlock === null ? spin_lock_irq(ep.lock) : write_lock_irq(ep.rwlock);
+
+export function unlockLists(ep: eventpoll): void {
+  if (ep.rwlock === null) spin_unlock_irq(ep.lock);
+  else write_unlock_irq(ep.rwlock);
+}
+
+/** Taken by ep_poll_callback(), which a rwlock lets run on several CPUs at once. */
+export const lockCallback = (ep: eventpoll): Op =>
+  ep.rwlock === null ? spin_lock_irqsave(ep.lock) : read_lock_irqsave(ep.rwlock);
+
+export function unlockCallback(ep: eventpoll): void {
+  if (ep.rwlock === null) spin_unlock_irqrestore(ep.lock);
+  else read_unlock_irqrestore(ep.rwlock);
+}

@@ -1,0 +1,132 @@
+/**
+ * How items and instances end: EPOLL_CTL_DEL, close of the epoll, close of a watched file.
+ * Linux: fs/eventpoll.c (__ep_remove, ep_remove_safe, ep_clear_and_put, eventpoll_release_file …).
+ *
+ * An instance lives as long as its file or one of its items. Close of the epoll and close of a
+ * watched file may meet at one item: the second sets `dying` first, and then removes it alone.
+ */
+import { poison, WARN_ON_ONCE } from '../bug.ts';
+import { current } from '../current.ts';
+import type { file } from '../file.ts';
+import { hlist_del_rcu, list_del_init } from '../list.ts';
+import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
+import { mutex_lock, mutex_unlock } from '../mutex.ts';
+import type { Kernel } from '../op.ts';
+import { wakeup_source_unregister } from '../power.ts';
+import { RB_EMPTY_ROOT, rb_erase, rb_first, rb_next } from '../rbtree.ts';
+import { call_rcu } from '../rcu.ts';
+import { refcount_dec_and_test, refcount_inc } from '../refcount.ts';
+import { spin_lock, spin_unlock } from '../spinlock.ts';
+import { __fentry__, traceNote } from '../trace.ts';
+import { peekAt, waitqueue_active } from '../wait.ts';
+import { ep_resume_napi_irqs } from './busy_poll.ts';
+import { ep_poll_safewake, ep_unregister_pollwait } from './callback.ts';
+import { is_file_epoll } from './file.ts';
+import { lockLists, unlockLists } from './lock.ts';
+import { ep_is_linked, type epitem, type epitems_head, type eventpoll, statics } from './types.ts';
+import { ep_wakeup_source } from './wakeup.ts';
+
+export const ep_get = (ep: eventpoll): void => refcount_inc(ep.refcount);
+
+/** Drops a reference; true if the instance can be freed. */
+export function ep_refcount_dec_and_test(ep: eventpoll): boolean {
+  if (!refcount_dec_and_test(ep.refcount)) return false;
+  WARN_ON_ONCE(!RB_EMPTY_ROOT(ep.rbr), 'an eventpoll is freed with items in its tree');
+  return true;
+}
+
+export function ep_free(ep: eventpoll): void {
+  ep_resume_napi_irqs(ep);
+  wakeup_source_unregister(ep.ws);
+  ep.mtx.freed = true;
+  ep.lock.freed = true;
+  ep.wq.lock.freed = true;
+  ep.poll_wait.lock.freed = true;
+}
+
+export function free_ephead(_head: epitems_head | null): void {}
+
+/** Removes an item. Called with mtx held; true if that dropped a reference of the instance. */
+export function* __ep_remove(ep: eventpoll, epi: epitem, force: boolean): Kernel<boolean> {
+  __fentry__('__ep_remove');
+  const { file } = epi.ffd;
+  lockdep_assert_irqs_enabled();
+  yield* ep_unregister_pollwait(epi);
+  yield spin_lock(file.f_lock);
+  if (epi.dying && !force) {
+    traceNote('__ep_remove: dying, left to eventpoll_release_file()', epi);
+    spin_unlock(file.f_lock);
+    return false;
+  }
+  detach_epitem(file, epi);
+  spin_unlock(file.f_lock);
+  rb_erase(ep.rbr, epi);
+  yield lockLists(ep);
+  if (ep_is_linked(epi)) list_del_init(epi.rdllink);
+  unlockLists(ep);
+  wakeup_source_unregister(ep_wakeup_source(epi));
+  call_rcu(() => {
+    epi.ep = poison('epitem');
+  });
+  ep.user.epoll_watches--;
+  return true;
+}
+
+/** Unlinks the item from its file, and the file from its list when that was the last. */
+function detach_epitem(file: file, epi: epitem): void {
+  const head = file.f_ep;
+  if (head !== null && head.first === epi.fllink && epi.fllink.next === null) {
+    file.f_ep = null;
+    if (!is_file_epoll(file)) free_ephead(statics().heads.get(head) ?? null);
+  }
+  hlist_del_rcu(epi.fllink);
+}
+
+/** Removes an item for a caller that holds another reference of the instance. */
+export function* ep_remove_safe(ep: eventpoll, epi: epitem): Kernel<void> {
+  if (yield* __ep_remove(ep, epi, false)) {
+    WARN_ON_ONCE(
+      ep_refcount_dec_and_test(ep),
+      'the last reference of an eventpoll went with an item',
+    );
+  }
+}
+
+/** Close of the epoll file: wakes who polls it, removes all items, drops the file's reference. */
+export function* ep_clear_and_put(ep: eventpoll): Kernel<void> {
+  __fentry__('ep_clear_and_put');
+  if (!current.kernel.alone) yield peekAt(ep.poll_wait);
+  if (waitqueue_active(ep.poll_wait)) yield* ep_poll_safewake(ep, null, 0);
+  yield mutex_lock(ep.mtx);
+  for (let epi = rb_first(ep.rbr); epi !== null; epi = rb_next(ep.rbr, epi)) {
+    yield* ep_unregister_pollwait(epi);
+  }
+  // No callback is under way any more. An item that its dying file removes is left alone.
+  for (let epi = rb_first(ep.rbr); epi !== null; ) {
+    const next = rb_next(ep.rbr, epi);
+    yield* ep_remove_safe(ep, epi);
+    epi = next;
+  }
+  mutex_unlock(ep.mtx);
+  if (ep_refcount_dec_and_test(ep)) ep_free(ep);
+}
+
+/** The last reference of a watched file is gone: removes its items, one instance after the other. */
+export function* eventpoll_release_file(file: file): Kernel<void> {
+  __fentry__('eventpoll_release_file');
+  for (;;) {
+    yield spin_lock(file.f_lock);
+    const first = file.f_ep?.first ?? null;
+    if (first === null) break;
+    const epi = first.owner;
+    epi.dying = true;
+    spin_unlock(file.f_lock);
+    // The item holds a reference of its instance, so that stays until the item is removed.
+    const { ep } = epi;
+    yield mutex_lock(ep.mtx);
+    const dispose = yield* __ep_remove(ep, epi, true);
+    mutex_unlock(ep.mtx);
+    if (dispose && ep_refcount_dec_and_test(ep)) ep_free(ep);
+  }
+  spin_unlock(file.f_lock);
+}

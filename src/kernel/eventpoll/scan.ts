@@ -1,0 +1,192 @@
+/**
+ * A scan: the ready list is taken over, each item is polled again, what is not ready falls out.
+ * Linux: fs/eventpoll.c (ep_events_available, ep_start_scan, ep_done_scan, ep_item_poll,
+ * __ep_eventpoll_poll, ep_send_events).
+ *
+ * While a scan is open rdllist belongs to nobody and callbacks go to ovflist, so that user memory
+ * can be written, and files polled, without ep->lock.
+ *
+ * Invariants: a scan is open only under ep->mtx.
+ */
+import { current } from '../current.ts';
+import { type file, file_ref_get, fput } from '../file.ts';
+import {
+  list_add,
+  list_add_tail,
+  list_del_init,
+  list_empty,
+  list_empty_careful,
+  list_entry,
+  list_head,
+  list_splice_init,
+} from '../list.ts';
+import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
+import { mutex_lock, mutex_lock_nested, mutex_unlock } from '../mutex.ts';
+import type { Kernel } from '../op.ts';
+import { init_poll_funcptr, type poll_table, poll_wait, vfs_poll } from '../poll.ts';
+import { __pm_relax, __pm_stay_awake } from '../power.ts';
+import { fatal_signal_pending } from '../sched.ts';
+import { __fentry__, traceNote } from '../trace.ts';
+import { type EventBuffer, epoll_put_uevent } from '../uaccess.ts';
+import { EFAULT, EINTR } from '../uapi/errno.ts';
+import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDNORM } from '../uapi/eventpoll.ts';
+import { waitqueue_active, wake_up } from '../wait.ts';
+import { ep_poll_safewake } from './callback.ts';
+import { is_file_epoll } from './file.ts';
+import { lockLists, unlockLists } from './lock.ts';
+import {
+  EP_PRIVATE_BITS,
+  EP_UNACTIVE_PTR,
+  ep_is_linked,
+  type epitem,
+  type eventpoll,
+} from './types.ts';
+import { ep_pm_stay_awake, ep_wakeup_source } from './wakeup.ts';
+
+/** Might there be events? True while a scan is open; without the lock the answer may be stale. */
+export const ep_events_available = (ep: eventpoll): boolean =>
+  !list_empty_careful(ep.rdllist) || ep.ovflist !== EP_UNACTIVE_PTR;
+
+/** Takes the ready list over into `txlist`; from here on callbacks queue on ovflist. */
+export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<void> {
+  lockdep_assert_irqs_enabled();
+  yield lockLists(ep);
+  list_splice_init(ep.rdllist, txlist);
+  // Race: false-negative. A lockless reader may find both lists empty here.
+  if (!current.kernel.alone) yield ep.lists;
+  ep.ovflist = null;
+  unlockLists(ep);
+}
+
+/** Puts back what came during the scan and what is left of it, and wakes one more waiter. */
+export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<void> {
+  yield lockLists(ep);
+  let nepi = ep.ovflist;
+  while (nepi !== null && nepi !== EP_UNACTIVE_PTR) {
+    const epi = nepi;
+    if (!ep_is_linked(epi)) {
+      // ovflist has the newest first; adding at the head restores the order of arrival.
+      traceNote('ep_done_scan: from ovflist onto rdllist', epi);
+      if (current.kernel.patched.c141175d011f) list_add(epi.rdllink, ep.rdllist);
+      else list_add_tail(epi.rdllink, ep.rdllist);
+      ep_pm_stay_awake(epi);
+    }
+    nepi = epi.next;
+    epi.next = EP_UNACTIVE_PTR;
+  }
+  ep.ovflist = EP_UNACTIVE_PTR;
+  // Race: false-negative. The scan is closed and what is left of it is not back yet.
+  if (!current.kernel.alone) yield ep.lists;
+  list_splice_init(txlist, ep.rdllist);
+  __pm_relax(ep.ws);
+  let pwake = false;
+  const { patched } = current.kernel;
+  if (!list_empty(ep.rdllist) && (patched['7fab29e35630'] || !patched['339ddb53d373'])) {
+    if (waitqueue_active(ep.wq)) yield* wake_up(ep.wq);
+    pwake = !patched['339ddb53d373'] && waitqueue_active(ep.poll_wait);
+  }
+  unlockLists(ep);
+  if (pwake) yield* ep_poll_safewake(ep, null, 0);
+}
+
+/** The item's file with a reference, unless its last one is gone. */
+export function epi_fget(epi: epitem): file | null {
+  const { file } = epi.ffd;
+  return file_ref_get(file) ? file : null;
+}
+
+/** What of the item's mask its file has ready now. */
+export function* ep_item_poll(epi: epitem, pt: poll_table, depth: number): Kernel<number> {
+  const file = epi_fget(epi);
+  // A file that is being closed is as good as gone: its items are about to be removed.
+  if (file === null) return 0;
+  pt._key = epi.event.events;
+  const res = is_file_epoll(file)
+    ? yield* __ep_eventpoll_poll(file, pt, depth)
+    : yield* vfs_poll(file, pt);
+  fput(file);
+  return res & epi.event.events;
+}
+
+/** Is an epoll descriptor readable: does any item of its ready list turn out to be ready? */
+export function* __ep_eventpoll_poll(
+  file: file,
+  wait: poll_table | null,
+  depth: number,
+): Kernel<number> {
+  __fentry__('ep_eventpoll_poll');
+  const ep = file.private_data as eventpoll;
+  const txlist = new list_head<epitem>(null);
+  const pt = init_poll_funcptr(null);
+  let res = 0;
+  if (wait !== null && wait._qproc !== null) yield* poll_wait(file, ep.poll_wait, wait);
+  yield mutex_lock_nested(ep.mtx, depth);
+  yield* ep_start_scan(ep, txlist);
+  let node = txlist.next;
+  while (node !== txlist) {
+    const epi = list_entry(node);
+    if ((yield* ep_item_poll(epi, pt, depth + 1)) !== 0) {
+      res = EPOLLIN | EPOLLRDNORM;
+      break;
+    }
+    node = node.next;
+    __pm_relax(ep_wakeup_source(epi));
+    traceNote('ep_eventpoll_poll: not ready any more, off the list', epi);
+    list_del_init(epi.rdllink);
+  }
+  yield* ep_done_scan(ep, txlist);
+  mutex_unlock(ep.mtx);
+  return res;
+}
+
+/** Copies up to `maxevents` events to the user; how many, or -errno if none could be. */
+export function* ep_send_events(
+  ep: eventpoll,
+  events: EventBuffer,
+  maxevents: number,
+): Kernel<number> {
+  __fentry__('ep_send_events');
+  if (fatal_signal_pending(current)) return -EINTR;
+  const txlist = new list_head<epitem>(null);
+  const pt = init_poll_funcptr(null);
+  let res = 0;
+  yield mutex_lock(ep.mtx);
+  yield* ep_start_scan(ep, txlist);
+  let node = txlist.next;
+  while (node !== txlist && res < maxevents) {
+    const epi = list_entry(node);
+    node = node.next;
+    const ws = ep_wakeup_source(epi);
+    if (ws !== null) {
+      // The instance stays awake for the item, which is off the list for a moment.
+      if (ws.active) __pm_stay_awake(ep.ws);
+      __pm_relax(ws);
+    }
+    list_del_init(epi.rdllink);
+    const revents = yield* ep_item_poll(epi, pt, 1);
+    if (revents === 0) {
+      traceNote('ep_send_events: not ready any more, off the list', epi);
+      continue;
+    }
+    if (events.page !== null && !events.page.present) yield events.page.fault;
+    if (!epoll_put_uevent(revents, epi.event.data, events)) {
+      list_add(epi.rdllink, txlist);
+      ep_pm_stay_awake(epi);
+      if (res === 0) res = -EFAULT;
+      break;
+    }
+    res++;
+    if ((epi.event.events & EPOLLONESHOT) !== 0) {
+      traceNote('ep_send_events: one shot, disarmed', epi);
+      epi.event.events &= EP_PRIVATE_BITS;
+    } else if ((epi.event.events & EPOLLET) === 0) {
+      // Nobody else adds to rdllist now: callbacks see the open scan, epoll_ctl waits for mtx.
+      traceNote('ep_send_events: level-triggered, back onto rdllist', epi);
+      list_add_tail(epi.rdllink, ep.rdllist);
+      ep_pm_stay_awake(epi);
+    }
+  }
+  yield* ep_done_scan(ep, txlist);
+  mutex_unlock(ep.mtx);
+  return res;
+}

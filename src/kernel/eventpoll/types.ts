@@ -1,0 +1,198 @@
+/**
+ * The structures of eventpoll, what guards each field, and the comparisons on them.
+ * Linux: fs/eventpoll.c.
+ *
+ * Order of locks: epnested_mutex, then ep->mtx (an outer epoll before the ones it watches), then
+ * file->f_lock, then ep->lock. A callback runs under the lock of the source's wait queue.
+ *
+ * Invariants: an item is on at most one of rdllist and a scan's private list; `next` is
+ * EP_UNACTIVE_PTR unless the item is on ovflist; ovflist is EP_UNACTIVE_PTR unless a scan is open.
+ */
+import { current } from '../current.ts';
+import type { file } from '../file.ts';
+import { hlist_head, hlist_node, list_empty, list_head } from '../list.ts';
+import { mutex } from '../mutex.ts';
+import { type Named, Op } from '../op.ts';
+import type { poll_table } from '../poll.ts';
+import type { wakeup_source } from '../power.ts';
+import { type rb_root, rbRoot } from '../rbtree.ts';
+import { refcount_t } from '../refcount.ts';
+import type { rwlock_t } from '../rwlock.ts';
+import { spinlock_t } from '../spinlock.ts';
+import type { epoll_data_t } from '../uaccess.ts';
+import {
+  EPOLLERR,
+  EPOLLET,
+  EPOLLEXCLUSIVE,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLONESHOT,
+  EPOLLOUT,
+  EPOLLWAKEUP,
+} from '../uapi/eventpoll.ts';
+import type { user_struct } from '../user.ts';
+import { wait_queue_entry, type wait_queue_func_t, wait_queue_head } from '../wait.ts';
+
+/** Bits of the mask that say how to report, not what. */
+export const EP_PRIVATE_BITS: number = EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE;
+export const EPOLLINOUT_BITS: number = EPOLLIN | EPOLLOUT;
+export const EPOLLEXCLUSIVE_OK_BITS: number =
+  EPOLLINOUT_BITS | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
+
+/** How many epoll instances may stand above one another, less one. */
+export const EP_MAX_NESTS = 4;
+/** INT_MAX / sizeof(struct epoll_event), which is packed to 12 bytes on x86-64. */
+export const EP_MAX_EVENTS: number = Math.floor(0x7fffffff / 12);
+/** sizeof(struct epitem) + sizeof(struct eppoll_entry) on x86-64. */
+export const EP_ITEM_COST: number = 128 + 72;
+
+/** Marks an item that is on no overflow list, and an overflow list that is not in use. */
+export const EP_UNACTIVE_PTR = 'EP_UNACTIVE_PTR';
+export type OverflowLink = epitem | null | typeof EP_UNACTIVE_PTR;
+
+/** What an item is known by: the open file, and the number that it was added under. */
+export interface epoll_filefd {
+  readonly file: file;
+  readonly fd: number;
+}
+
+/** Hangs an item on one wait queue of its file. */
+export class eppoll_entry {
+  next: eppoll_entry | null = null;
+  readonly base: epitem;
+  readonly wait: wait_queue_entry;
+  /** The queue; null once POLLFREE has announced its end. */
+  whead: wait_queue_head | null;
+
+  constructor(base: epitem, whead: wait_queue_head, callback: wait_queue_func_t) {
+    this.base = base;
+    this.whead = whead;
+    this.wait = new wait_queue_entry(callback, null, this);
+  }
+}
+
+/** One registration: a file in an epoll instance. */
+export class epitem {
+  // Under ep.lock:
+  readonly rdllink: list_head<epitem> = new list_head<epitem>(this);
+  next: OverflowLink = EP_UNACTIVE_PTR;
+
+  readonly ffd: epoll_filefd;
+  ep: eventpoll;
+
+  // Under ffd.file.f_lock:
+  /** The file is being released and will remove the item itself. */
+  dying = false;
+  readonly fllink: hlist_node<epitem> = new hlist_node<epitem>(this);
+
+  // Under ep.mtx; ep_poll_callback() reads `event` under ep.lock only, and `ws` under RCU:
+  pwqlist: eppoll_entry | null = null;
+  ws: wakeup_source | null = null;
+  readonly event: { events: number; data: epoll_data_t };
+
+  constructor(ep: eventpoll, ffd: epoll_filefd, events: number, data: epoll_data_t) {
+    this.ep = ep;
+    this.ffd = ffd;
+    this.event = { events, data };
+  }
+}
+
+/** An epoll instance. */
+export class eventpoll implements Named {
+  readonly mtx: mutex = new mutex('ep->mtx');
+  readonly lock: spinlock_t = new spinlock_t('ep->lock');
+  /** Queues of those who poll or watch the epoll descriptor itself. */
+  readonly poll_wait: wait_queue_head = new wait_queue_head('ep->poll_wait', 'ep->poll_wait.lock');
+
+  // Under lock; ep_events_available() reads the lists without it:
+  readonly wq: wait_queue_head = new wait_queue_head('ep->wq', 'ep->wq.lock');
+  readonly rdllist: list_head<epitem> = new list_head<epitem>(null);
+  ovflist: OverflowLink = EP_UNACTIVE_PTR;
+
+  // Under mtx:
+  readonly rbr: rb_root<epitem> = rbRoot<epitem>(compareItems);
+  ws: wakeup_source | null = null;
+
+  /** Items of other instances that watch this one. Under file.f_lock. */
+  readonly refs: hlist_head<epitem> = new hlist_head<epitem>();
+  readonly user: user_struct;
+  file: file | null = null;
+  /** One for the file and one for each item. */
+  readonly refcount: refcount_t = new refcount_t(1);
+
+  // Under epnested_mutex:
+  gen = 0;
+  loop_check_depth = 0;
+
+  // Busy polling, read and written without a lock:
+  napi_id = 0;
+  busy_poll_usecs = 0;
+  busy_poll_budget = 0;
+  prefer_busy_poll = false;
+
+  /** How deep the wakeup on poll_wait is nested. Under poll_wait.lock. */
+  nests = 0;
+
+  // Ours:
+  readonly name = 'ep';
+  /** What `lock` was before 6.18. */
+  readonly rwlock: rwlock_t | null;
+  /** A look at the lists without the lock, or a change that such a look can see half-done. */
+  readonly lists: Op = new Op('access', this);
+
+  constructor(user: user_struct, rwlock: rwlock_t | null) {
+    this.user = user;
+    this.rwlock = rwlock;
+  }
+}
+
+/** Fills a poll table in while an item is added. `epi` is null when an allocation has failed. */
+export interface ep_pqueue {
+  readonly pt: poll_table;
+  epi: epitem | null;
+}
+
+/** The items of a file that is not an epoll, and the file's place on the list of files to check. */
+export class epitems_head {
+  readonly epitems: hlist_head<epitem> = new hlist_head<epitem>();
+  next: epitems_head | typeof EP_UNACTIVE_PTR | null = null;
+}
+
+/** What fs/eventpoll.c keeps in file-level variables. */
+export class EventpollStatics {
+  /** /proc/sys/fs/epoll/max_user_watches. */
+  max_user_watches: number;
+  readonly epnested_mutex: mutex = new mutex('epnested_mutex');
+
+  // Under epnested_mutex:
+  loop_check_gen = 0;
+  inserting_into: eventpoll | null = null;
+  tfile_check_list: epitems_head | typeof EP_UNACTIVE_PTR = EP_UNACTIVE_PTR;
+  readonly path_count: number[] = [0, 0, 0, 0, 0];
+
+  // Ours: the head that a file's `f_ep` points into, which Linux finds by container_of().
+  readonly heads: WeakMap<hlist_head<epitem>, epitems_head> = new WeakMap();
+
+  constructor(max_user_watches: number) {
+    this.max_user_watches = max_user_watches;
+  }
+}
+
+/** Ours: the statics of the running machine. */
+export const statics = (): EventpollStatics => current.kernel.eventpoll;
+
+/** Orders by the file's address, then by descriptor number. */
+export const ep_cmp_ffd = (p1: epoll_filefd, p2: epoll_filefd): number =>
+  p1.file.address - p2.file.address || p1.fd - p2.fd;
+
+function compareItems(a: epitem, b: epitem): number {
+  return ep_cmp_ffd(a.ffd, b.ffd);
+}
+
+/** Is the item on rdllist, or on the private list of a scan? */
+export const ep_is_linked = (epi: epitem): boolean => !list_empty(epi.rdllink);
+
+export const ep_pwq_from_wait = (wait: wait_queue_entry): eppoll_entry =>
+  wait.owner as eppoll_entry;
+
+export const ep_item_from_wait = (wait: wait_queue_entry): epitem => ep_pwq_from_wait(wait).base;

@@ -1,0 +1,48 @@
+/**
+ * Everything that Linux keeps in global variables, one set a machine.
+ *
+ * Invariants: reached only through `current.kernel`, so that two machines never meet.
+ */
+import { EventpollStatics } from './eventpoll/types.ts';
+import { inode } from './file.ts';
+import type { Patched } from './history.ts';
+import { hrtimer_cpu_base } from './hrtimer.ts';
+import { Lockdep } from './lockdep.ts';
+import { rcu_state } from './rcu.ts';
+import type { rq, task_struct } from './sched.ts';
+import type { Tracer } from './trace.ts';
+
+export class Globals {
+  /** Which commits of kernel/history.ts the machine's kernel has. */
+  readonly patched: Patched;
+  readonly runqueues: rq[] = [];
+  readonly hrtimers: hrtimer_cpu_base = new hrtimer_cpu_base();
+  readonly rcu: rcu_state = new rcu_state();
+  readonly lockdep: Lockdep = new Lockdep();
+  readonly eventpoll: EventpollStatics;
+  readonly anon_inode_inode: inode = new inode(1057, 0x10);
+  /** All tasks but the idle ones, by pid. */
+  readonly tasks: Map<number, task_struct> = new Map();
+  /** The network, see net/. */
+  net: unknown = null;
+
+  // Ours:
+  tracer: Tracer | null = null;
+  /** One task and nothing else: no lockless access can be seen half-done. */
+  alone = true;
+  /** Counters that make names: open files, inodes, wakeups. */
+  files = 0;
+  inodes = 10_000;
+  wakeups = 0;
+  eventfds = 0;
+
+  constructor(patched: Patched, max_user_watches: number) {
+    this.patched = patched;
+    this.eventpoll = new EventpollStatics(max_user_watches);
+    this.hrtimers.now_ns = 1_000_000_000;
+  }
+}
+
+/** Ours: an inode of a file system that has one for each file. */
+export const newInode = (globals: Globals, s_dev: number): inode =>
+  new inode(++globals.inodes, s_dev);

@@ -1,0 +1,138 @@
+/**
+ * High-resolution timers on the virtual clock. Linux: kernel/time/hrtimer.c, kernel/time/sleep_timeout.c.
+ *
+ * The clock stands still while anything can run. Timers wait in a tree ordered by expiry, then by
+ * start; the machine takes the first one out and runs its function as an interrupt.
+ *
+ * Invariants: a queued timer is in the tree exactly once, under the key it was queued with.
+ * Differs from Linux: a timer fires at its soft expiry exactly; slack is computed and kept, since a
+ * late timer is legal, but only a schedule may use it.
+ */
+import { current } from './current.ts';
+import type { Kernel } from './op.ts';
+import { rb_erase, rb_first, rb_insert, type rb_root, rbRoot } from './rbtree.ts';
+import { schedule, TASK_NORMAL, TASK_RUNNING, type task_struct, try_to_wake_up } from './sched.ts';
+import { EINTR } from './uapi/errno.ts';
+
+export const NSEC_PER_MSEC = 1_000_000;
+export const NSEC_PER_SEC = 1_000_000_000;
+/** The largest time that the clock can hold, far beyond any run. */
+export const KTIME_MAX: number = Number.MAX_SAFE_INTEGER;
+
+export const HRTIMER_NORESTART = 0;
+export const HRTIMER_RESTART = 1;
+
+/** Runs as an interrupt when the timer expires; tells whether the timer goes on. */
+export type hrtimer_function = (timer: hrtimer) => Kernel<number>;
+
+export class hrtimer {
+  /** Absolute time in ns on the monotonic clock. */
+  expires = 0;
+  function: hrtimer_function;
+  queued = false;
+  // Ours:
+  readonly name: string;
+  slack_ns = 0;
+  /** Orders timers that expire at the same time. */
+  order = 0;
+
+  constructor(name: string, fn: hrtimer_function) {
+    this.name = name;
+    this.function = fn;
+  }
+}
+
+/** The clock and what waits for it. */
+export class hrtimer_cpu_base {
+  // Ours:
+  now_ns = 0;
+  /** What CLOCK_REALTIME is ahead of the monotonic clock. */
+  realtimeOffset_ns = 0;
+  started = 0;
+  readonly active: rb_root<hrtimer> = rbRoot<hrtimer>(
+    (a, b) => a.expires - b.expires || a.order - b.order,
+  );
+}
+
+export const ktime_get = (): number => current.kernel.hrtimers.now_ns;
+
+export function hrtimer_start(timer: hrtimer, expires: number): void {
+  const base = current.kernel.hrtimers;
+  hrtimer_cancel(timer);
+  timer.expires = Math.min(expires, KTIME_MAX);
+  timer.order = ++base.started;
+  timer.queued = true;
+  rb_insert(base.active, timer);
+}
+
+/** Takes a timer back; true if it was waiting. */
+export function hrtimer_cancel(timer: hrtimer): boolean {
+  if (!timer.queued) return false;
+  rb_erase(current.kernel.hrtimers.active, timer);
+  timer.queued = false;
+  return true;
+}
+
+/** Moves the expiry past `now` by whole intervals; how many they were. */
+export function hrtimer_forward_now(timer: hrtimer, interval: number): number {
+  const late = ktime_get() - timer.expires;
+  if (late < 0) return 0;
+  const overruns = Math.floor(late / interval) + 1;
+  timer.expires += overruns * interval;
+  return overruns;
+}
+
+/** Ours: the timer that fires next, or null. */
+export const nextTimer = (base: hrtimer_cpu_base): hrtimer | null => rb_first(base.active);
+
+/** Takes the first timer out and runs it; in interrupt context, at the timer's own time. */
+export function* __run_hrtimer(timer: hrtimer): Kernel<void> {
+  hrtimer_cancel(timer);
+  const restart = yield* timer.function(timer);
+  if (restart === HRTIMER_RESTART && !timer.queued) hrtimer_start(timer, timer.expires);
+}
+
+/** A timer that wakes a task. */
+export class hrtimer_sleeper {
+  readonly timer: hrtimer;
+  /** Null once the timer has fired. */
+  task: task_struct | null;
+
+  constructor(task: task_struct) {
+    this.task = task;
+    this.timer = new hrtimer('hrtimer_wakeup', () => hrtimer_wakeup(this));
+  }
+}
+
+function* hrtimer_wakeup(sleeper: hrtimer_sleeper): Kernel<number> {
+  const { task } = sleeper;
+  sleeper.task = null;
+  if (task !== null) try_to_wake_up(task, TASK_NORMAL);
+  return HRTIMER_NORESTART;
+}
+
+/**
+ * Sleeps until woken, or until `expires` (absolute ns; null for ever).
+ * 0 when the time has come, -EINTR when somebody woke the task before.
+ */
+export function* schedule_hrtimeout_range(
+  expires: number | null,
+  slack_ns: number,
+): Kernel<number> {
+  const task = current;
+  if (expires === 0) {
+    task.__state = TASK_RUNNING;
+    return 0;
+  }
+  if (expires === null) {
+    yield schedule(task);
+    return -EINTR;
+  }
+  const sleeper = new hrtimer_sleeper(task);
+  sleeper.timer.slack_ns = slack_ns;
+  hrtimer_start(sleeper.timer, expires);
+  if (sleeper.task !== null) yield schedule(task);
+  hrtimer_cancel(sleeper.timer);
+  task.__state = TASK_RUNNING;
+  return sleeper.task === null ? 0 : -EINTR;
+}

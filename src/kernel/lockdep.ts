@@ -1,0 +1,170 @@
+/**
+ * The lock validator. Linux: kernel/locking/lockdep.c.
+ *
+ * Locks of one kind form a class. Whoever takes B while holding A states "A before B"; a statement
+ * that closes a circle is a deadlock waiting for its moment and is reported at once, although no
+ * task hangs yet. A subclass (`mutex_lock_nested`) is a class of its own.
+ *
+ * Invariants: `held_locks` of a task is what it holds, oldest first; nothing is held in user mode.
+ * Differs from Linux: irq safety is checked where a lock is taken (an irq-disabling flavour in an
+ * interrupt handler), not by class state, because no handler here takes a lock the other way.
+ */
+import { KernelBug } from './bug.ts';
+import { current } from './current.ts';
+import type { Named, Op } from './op.ts';
+import type { task_struct } from './sched.ts';
+
+export const MAX_LOCKDEP_SUBCLASSES = 8;
+
+/** Every kind of lock in the model, outermost first where an order exists. */
+const classNames = [
+  'epnested_mutex',
+  'ep->mtx',
+  'u->iolock',
+  'pipe->mutex',
+  'sk_lock',
+  'unix_state_lock',
+  'files->file_lock',
+  'file->f_lock',
+  'sk->sk_receive_queue.lock',
+  'ctx->wqh.lock',
+  'wq_head->lock',
+  'ep->lock',
+  'ep->poll_wait.lock',
+  'ep->wq.lock',
+  'sighand->siglock',
+  'sk_callback_lock',
+  'inet_bind_hash',
+  'accept_queue_lock',
+  'softnet_data.lock',
+  'ctx->cancel_lock',
+  'peer_wait.lock',
+  'test-a',
+  'test-b',
+] as const;
+export type LockClassName = (typeof classNames)[number];
+
+export class lock_class {
+  readonly name: LockClassName;
+  // Ours:
+  readonly index: number;
+
+  constructor(name: LockClassName, index: number) {
+    this.name = name;
+    this.index = index;
+  }
+}
+
+export const lockClasses: Readonly<Record<LockClassName, lock_class>> = Object.fromEntries(
+  classNames.map((name, index) => [name, new lock_class(name, index)]),
+) as Record<LockClassName, lock_class>;
+
+const nodes = classNames.length * MAX_LOCKDEP_SUBCLASSES;
+
+/** What lockdep knows of a lock. Taken by name, so that a report reads like the kernel's. */
+export interface lockdep_map extends Named {
+  readonly class: lock_class;
+}
+
+/** A lock that is held is remembered by the operation that took it. */
+const instanceOf = (held: Op): lockdep_map => held.target as lockdep_map;
+
+/** The orders seen so far, one graph a machine. */
+export class Lockdep {
+  // Ours: `after[a * nodes + b]` is 1 when b has been taken under a.
+  readonly after: Uint8Array = new Uint8Array(nodes * nodes);
+
+  /** States that `next` is taken under `prev`; throws if the opposite was ever stated. */
+  check(prev: Op, next: Op): void {
+    const from = instanceOf(prev).class.index * MAX_LOCKDEP_SUBCLASSES + prev.subclass;
+    const to = instanceOf(next).class.index * MAX_LOCKDEP_SUBCLASSES + next.subclass;
+    const edge = from * nodes + to;
+    if (this.after[edge] === 1) return;
+    if (from === to) {
+      throw new KernelBug(
+        'lockdep',
+        `possible recursive locking: ${current.comm} takes ${lockName(next)} ` +
+          'while holding it or another of its class',
+      );
+    }
+    if (this.reaches(to, from, new Set())) {
+      throw new KernelBug(
+        'lockdep',
+        `possible circular locking: ${current.comm} takes ${lockName(next)} ` +
+          `while holding ${lockName(prev)}, and the opposite order was seen before`,
+      );
+    }
+    this.after[edge] = 1;
+  }
+
+  private reaches(from: number, to: number, seen: Set<number>): boolean {
+    if (from === to) return true;
+    seen.add(from);
+    for (let next = 0; next < nodes; next++) {
+      if (this.after[from * nodes + next] === 1 && !seen.has(next)) {
+        if (this.reaches(next, to, seen)) return true;
+      }
+    }
+    return false;
+  }
+}
+
+const lockName = (op: Op): string =>
+  op.subclass === 0 ? op.target.name : `${op.target.name}/${op.subclass}`;
+
+export function lock_acquire(task: task_struct, op: Op): void {
+  const held = task.held_locks;
+  const last = held.length;
+  if (last > 0) task.kernel.lockdep.check(held[last - 1] as Op, op);
+  held.push(op);
+}
+
+export function lock_release(task: task_struct, instance: lockdep_map): void {
+  const held = task.held_locks;
+  for (let i = held.length - 1; i >= 0; i--) {
+    if ((held[i] as Op).target === instance) {
+      if (i === held.length - 1) held.pop();
+      else held.splice(i, 1);
+      return;
+    }
+  }
+  throw new KernelBug('lockdep', `${task.comm} releases ${instance.name}, which it does not hold`);
+}
+
+export const lock_is_held = (instance: lockdep_map): boolean =>
+  current.held_locks.some((held) => held.target === instance);
+
+export function lockdep_assert_held(instance: lockdep_map): void {
+  if (!lock_is_held(instance)) {
+    throw new KernelBug('lockdep', `${instance.name} must be held by ${current.comm}`);
+  }
+}
+
+export function lockdep_assert_irqs_enabled(): void {
+  if (current.irqs_disabled > 0) throw new KernelBug('lockdep', 'interrupts must be enabled');
+}
+
+/** Called where a task goes back to user mode. */
+export function lockdep_sys_exit(task: task_struct): void {
+  const held = task.held_locks[0];
+  if (held !== undefined) {
+    throw new KernelBug(
+      'lockdep',
+      `${task.comm} returns to user mode while holding ${held.target.name}`,
+    );
+  }
+  if (task.preempt_count !== 0 || task.irqs_disabled !== 0 || task.rcu_read_lock_nesting !== 0) {
+    throw new KernelBug('lockdep', `${task.comm} returns to user mode in an atomic context`);
+  }
+}
+
+/** Called where a task may sleep. */
+export function might_sleep(task: task_struct, why: string): void {
+  if (task.preempt_count !== 0 || task.irqs_disabled !== 0 || task.rcu_read_lock_nesting !== 0) {
+    const held = task.held_locks.map((lock) => lock.target.name).join(', ');
+    throw new KernelBug(
+      'sleeping while atomic',
+      `${task.comm} would sleep in ${why}${held === '' ? '' : ` while holding ${held}`}`,
+    );
+  }
+}

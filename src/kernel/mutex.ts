@@ -1,0 +1,80 @@
+/**
+ * Sleeping locks. Linux: kernel/locking/mutex.c.
+ *
+ * Invariants: `wait_list` holds the sleepers, first come first; unlock wakes the first, who takes
+ * the mutex when it runs. Somebody else may be quicker: no hand-off.
+ */
+import Denque from 'denque';
+import { KernelBug } from './bug.ts';
+import { current } from './current.ts';
+import {
+  type LockClassName,
+  lock_acquire,
+  type lock_class,
+  lock_release,
+  lockClasses,
+  might_sleep,
+} from './lockdep.ts';
+import { type Named, Op } from './op.ts';
+import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
+
+export class mutex implements Named {
+  readonly name: string;
+  readonly class: lock_class;
+  owner: task_struct | null = null;
+  wait_list: Denque<task_struct> | null = null;
+
+  // Ours:
+  freed = false;
+  readonly ops: Op[] = [];
+
+  constructor(name: LockClassName) {
+    this.name = name;
+    this.class = lockClasses[name];
+  }
+}
+
+export const mutex_lock_nested = (lock: mutex, subclass: number): Op =>
+  (lock.ops[subclass] ??= new Op('mutex_lock', lock, 0, subclass));
+
+export const mutex_lock = (lock: mutex): Op => mutex_lock_nested(lock, 0);
+
+export function mutex_trylock(lock: mutex): boolean {
+  return lock.owner === null && takeMutex(lock, mutex_lock(lock), current);
+}
+
+/** Ours: the effect of the operation; false while somebody else holds the mutex. */
+export function takeMutex(lock: mutex, op: Op, task: task_struct): boolean {
+  if (lock.freed) throw new KernelBug('use after free', `${task.comm} locks ${lock.name}`);
+  might_sleep(task, 'mutex_lock');
+  if (lock.owner === task) {
+    throw new KernelBug('lockdep', `${task.comm} locks ${lock.name}, which it holds already`);
+  }
+  if (lock.owner !== null) return false;
+  lock.owner = task;
+  lock_acquire(task, op);
+  return true;
+}
+
+/** Ours: puts a task that found the mutex taken to sleep on it. */
+export function waitForMutex(lock: mutex, task: task_struct): void {
+  task.__state = TASK_UNINTERRUPTIBLE;
+  lock.wait_list ??= new Denque();
+  lock.wait_list.push(task);
+}
+
+export function mutex_unlock(lock: mutex): void {
+  const task = current;
+  if (lock.freed) throw new KernelBug('use after free', `${task.comm} unlocks ${lock.name}`);
+  if (lock.owner !== task) {
+    throw new KernelBug('lockdep', `${task.comm} unlocks ${lock.name}, which it does not hold`);
+  }
+  lock_release(task, lock);
+  lock.owner = null;
+  const { tracer } = task.kernel;
+  if (tracer !== null) tracer.release(lock);
+  const next = lock.wait_list?.shift();
+  if (next !== undefined) wake_up_process(next);
+}
+
+export const mutex_is_locked = (lock: mutex): boolean => lock.owner !== null;

@@ -1,0 +1,56 @@
+/**
+ * One visible operation: kernel code announces it by `yield`, the machine carries it out.
+ *
+ * Operations are data, made once with the object that they concern, so that a scheduler sees what
+ * every context is about to do and a step allocates nothing.
+ */
+
+export type Verb =
+  | 'spin_lock'
+  | 'read_lock'
+  | 'write_lock'
+  | 'mutex_lock'
+  | 'schedule'
+  | 'access'
+  | 'synchronize_rcu'
+  | 'fault';
+
+/** What an operation is about: anything with a name to print. */
+export interface Named {
+  readonly name: string;
+}
+
+export class Op {
+  readonly verb: Verb;
+  readonly target: Named;
+  /** How a lock is taken; see spinlock.ts. */
+  readonly flavour: number;
+  /** lockdep's nesting level. */
+  readonly subclass: number;
+
+  constructor(verb: Verb, target: Named, flavour = 0, subclass = 0) {
+    this.verb = verb;
+    this.target = target;
+    this.flavour = flavour;
+    this.subclass = subclass;
+  }
+}
+
+/**
+ * Kernel code: yields each visible operation just before it takes effect; returns a `T`.
+ * The value of a `yield` is the operation's int result, 0 where C has none.
+ */
+export type Kernel<T> = Generator<Op, T, number>;
+
+/** Code under way, and the operation that it has announced and not yet carried out. */
+export class Execution {
+  readonly code: Kernel<unknown>;
+  op: Op | null = null;
+  /** What it is called in traces: a system call, a timer function. */
+  readonly name: string;
+
+  constructor(name: string, code: Kernel<unknown>) {
+    this.name = name;
+    this.code = code;
+  }
+}

@@ -1,0 +1,27 @@
+/** Reference counts that notice when they are wrong. Linux: include/linux/refcount.h, lib/refcount.c. */
+import { KernelBug } from './bug.ts';
+
+export class refcount_t {
+  refs: number;
+
+  constructor(refs: number) {
+    this.refs = refs;
+  }
+}
+
+export function refcount_inc(ref: refcount_t): void {
+  if (ref.refs === 0) throw new KernelBug('refcount', 'addition on 0; use after free');
+  ref.refs++;
+}
+
+export function refcount_inc_not_zero(ref: refcount_t): boolean {
+  if (ref.refs === 0) return false;
+  ref.refs++;
+  return true;
+}
+
+/** True if this was the last reference. */
+export function refcount_dec_and_test(ref: refcount_t): boolean {
+  if (ref.refs === 0) throw new KernelBug('refcount', 'underflow; use after free');
+  return --ref.refs === 0;
+}

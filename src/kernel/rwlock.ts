@@ -1,0 +1,66 @@
+/**
+ * Reader-writer spinlocks: what `ep->lock` was from 5.1 to 6.17. Linux: include/linux/rwlock.h.
+ */
+import { KernelBug } from './bug.ts';
+import { current } from './current.ts';
+import {
+  type LockClassName,
+  lock_acquire,
+  type lock_class,
+  lock_release,
+  lockClasses,
+} from './lockdep.ts';
+import { type Named, Op } from './op.ts';
+import type { task_struct } from './sched.ts';
+
+export class rwlock_t implements Named {
+  readonly name: string;
+  readonly class: lock_class;
+
+  // Ours:
+  writer: task_struct | null = null;
+  readers = 0;
+  freed = false;
+  readonly read: Op = new Op('read_lock', this);
+  readonly write: Op = new Op('write_lock', this);
+
+  constructor(name: LockClassName) {
+    this.name = name;
+    this.class = lockClasses[name];
+  }
+}
+
+export const read_lock_irqsave = (lock: rwlock_t): Op => lock.read;
+export const write_lock_irq = (lock: rwlock_t): Op => lock.write;
+
+/** Ours: the effect of the operation; false while the lock cannot be had. */
+export function takeRwlock(lock: rwlock_t, op: Op, task: task_struct): boolean {
+  if (lock.freed) throw new KernelBug('use after free', `${task.comm} takes ${lock.name}`);
+  if (lock.writer !== null) return false;
+  if (op.verb === 'read_lock') lock.readers++;
+  else if (lock.readers > 0) return false;
+  else lock.writer = task;
+  task.irqs_disabled++;
+  task.preempt_count++;
+  lock_acquire(task, op);
+  return true;
+}
+
+function give(lock: rwlock_t): void {
+  const task = current;
+  lock_release(task, lock);
+  task.preempt_count--;
+  task.irqs_disabled--;
+  const { tracer } = task.kernel;
+  if (tracer !== null) tracer.release(lock);
+}
+
+export function read_unlock_irqrestore(lock: rwlock_t): void {
+  lock.readers--;
+  give(lock);
+}
+
+export function write_unlock_irq(lock: rwlock_t): void {
+  lock.writer = null;
+  give(lock);
+}

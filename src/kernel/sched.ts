@@ -1,0 +1,169 @@
+/**
+ * Tasks, run queues, sleeping and waking. Linux: include/linux/sched.h, kernel/sched/core.c.
+ *
+ * A CPU runs `rq.curr`; runnable tasks wait in `rq.queue`, first come first served. A task goes to
+ * sleep by setting `__state` and calling `schedule()`; whoever wakes it puts it on a run queue.
+ *
+ * Invariants: a task is `curr` of one CPU, or in one queue, or asleep.
+ * Differs from Linux: no priorities and no time slices: who is preempted when is the schedule's
+ * choice (see sim/); `p->pi_lock` and `rq->lock` are not modelled, waking is one step.
+ */
+import Denque from 'denque';
+import type { files_struct } from './file.ts';
+import type { Globals } from './globals.ts';
+import { type Execution, Op } from './op.ts';
+import type { sighand_struct, signal_struct, sigpending } from './signal.ts';
+import type { user_struct } from './user.ts';
+import { wait_queue_head } from './wait.ts';
+
+export const TASK_RUNNING = 0;
+export const TASK_INTERRUPTIBLE = 1;
+export const TASK_UNINTERRUPTIBLE = 2;
+export const TASK_WAKEKILL = 0x100;
+export const TASK_DEAD = 0x80;
+export const TASK_KILLABLE: number = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;
+export const TASK_NORMAL: number = TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE;
+
+/** Wake flags: the waker is about to sleep, so the woken task need not run at once. */
+export const WF_SYNC = 0x10;
+
+/** What a new task starts with. */
+export interface TaskInit {
+  pid: number;
+  tgid: number;
+  comm: string;
+  kernel: Globals;
+  files: files_struct;
+  sighand: sighand_struct;
+  signal: signal_struct;
+  pending: sigpending;
+  user: user_struct;
+}
+
+export class task_struct {
+  __state: number = TASK_RUNNING;
+  readonly pid: number;
+  readonly tgid: number;
+  comm: string;
+  /** The CPU it runs on, or ran on last. */
+  cpu = 0;
+  /** It is `curr` of its CPU. */
+  on_cpu = false;
+  /** Waiting in a run queue. */
+  on_rq = false;
+  files: files_struct;
+  readonly sighand: sighand_struct;
+  readonly signal: signal_struct;
+  readonly pending: sigpending;
+  readonly user: user_struct;
+  timer_slack_ns = 50_000;
+  nice = 0;
+  in_eventfd = false;
+
+  // Under sighand.siglock; a mask has one bit a signal, from bit 0 (= signal 1):
+  blocked = 0n;
+  saved_sigmask = 0n;
+  /** TIF_RESTORE_SIGMASK: `saved_sigmask` comes back when a handler has run, or at the end. */
+  restore_sigmask = false;
+  /** TIF_SIGPENDING. */
+  sigpending = false;
+
+  // What it may not do at the moment:
+  preempt_count = 0;
+  irqs_disabled = 0;
+  rcu_read_lock_nesting = 0;
+  readonly held_locks: Op[] = [];
+
+  /** Work to do before it returns to user mode. */
+  task_works: (() => Generator<Op, void, number>)[] = [];
+  exit_code = 0;
+
+  // Ours:
+  readonly kernel: Globals;
+  /** Its code, while it has any to run. */
+  execution: Execution | null = null;
+  readonly schedule: Op;
+  /** Who waits for its end. */
+  readonly exited: wait_queue_head = new wait_queue_head('exited');
+  /** Changes whenever it becomes runnable, so that the longest waiting task can be found. */
+  runnableSince = 0;
+
+  constructor(init: TaskInit) {
+    this.pid = init.pid;
+    this.tgid = init.tgid;
+    this.comm = init.comm;
+    this.kernel = init.kernel;
+    this.files = init.files;
+    this.sighand = init.sighand;
+    this.signal = init.signal;
+    this.pending = init.pending;
+    this.user = init.user;
+    this.schedule = new Op('schedule', { name: 'schedule' });
+  }
+}
+
+/** A CPU and what it has to run. */
+export class rq {
+  readonly cpu: number;
+  curr: task_struct;
+  readonly idle: task_struct;
+  // Ours:
+  readonly queue: Denque<task_struct> = new Denque();
+  /** An interrupt handler that runs on top of `curr`. */
+  irq: Execution | null = null;
+
+  constructor(cpu: number, idle: task_struct) {
+    this.cpu = cpu;
+    this.idle = idle;
+    this.curr = idle;
+    idle.on_cpu = true;
+  }
+}
+
+export const signal_pending = (p: task_struct): boolean => p.sigpending;
+
+/** SIGKILL is pending. */
+export const fatal_signal_pending = (p: task_struct): boolean =>
+  p.sigpending && (p.pending.signal & (1n << 8n)) !== 0n;
+
+/** A signal is pending that ends a sleep in `state`. */
+export const signal_pending_state = (state: number, p: task_struct): boolean =>
+  p.sigpending &&
+  ((state & TASK_INTERRUPTIBLE) !== 0 ||
+    ((state & TASK_WAKEKILL) !== 0 && fatal_signal_pending(p)));
+
+export function set_current_state(task: task_struct, state: number): void {
+  task.__state = state;
+}
+
+/** Gives the CPU away; comes back when `__state` is TASK_RUNNING again. */
+export const schedule = (task: task_struct): Op => task.schedule;
+
+/** The CPU where `p` ran last if that is idle, else any idle one, else the former all the same. */
+function select_task_rq(p: task_struct): rq {
+  const { runqueues } = p.kernel;
+  const previous = runqueues[p.cpu] as rq;
+  if (isIdle(previous)) return previous;
+  for (const candidate of runqueues) if (isIdle(candidate)) return candidate;
+  return previous;
+}
+const isIdle = (queue: rq): boolean => queue.curr === queue.idle && queue.queue.isEmpty();
+
+/** Makes `p` runnable if it sleeps in one of the states of `state`; 1 if it did. */
+export function try_to_wake_up(p: task_struct, state: number): number {
+  if ((p.__state & state) === 0) return 0;
+  p.__state = TASK_RUNNING;
+  const { tracer } = p.kernel;
+  if (tracer !== null) tracer.wakeup(p);
+  if (!p.on_cpu && !p.on_rq) enqueue_task(select_task_rq(p), p);
+  return 1;
+}
+
+export const wake_up_process = (p: task_struct): number => try_to_wake_up(p, TASK_NORMAL);
+
+export function enqueue_task(queue: rq, p: task_struct): void {
+  p.cpu = queue.cpu;
+  p.on_rq = true;
+  p.runnableSince = ++p.kernel.wakeups;
+  queue.queue.push(p);
+}

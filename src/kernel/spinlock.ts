@@ -1,0 +1,93 @@
+/**
+ * Spinlocks, and the operations that take them. Linux: include/linux/spinlock.h.
+ *
+ * The flavour says what the lock keeps away from this CPU while it is held: nothing but preemption,
+ * softirqs, or all interrupts. Giving a lock back is a plain call: no choice hangs on it.
+ */
+import { KernelBug } from './bug.ts';
+import { current } from './current.ts';
+import {
+  type LockClassName,
+  lock_acquire,
+  type lock_class,
+  lock_release,
+  lockClasses,
+} from './lockdep.ts';
+import { type Named, Op } from './op.ts';
+import type { task_struct } from './sched.ts';
+
+/** Flavours of taking a lock, in the order of what they disable. */
+export const PLAIN = 0;
+export const BH = 1;
+export const IRQ = 2;
+
+export class spinlock_t implements Named {
+  readonly name: string;
+  readonly class: lock_class;
+
+  // Ours:
+  owner: task_struct | null = null;
+  /** The memory that holds it was freed. */
+  freed = false;
+  plain: Op | null = null;
+  bh: Op | null = null;
+  irq: Op | null = null;
+  nested: Op[] | null = null;
+
+  constructor(name: LockClassName) {
+    this.name = name;
+    this.class = lockClasses[name];
+  }
+}
+
+export const spin_lock = (lock: spinlock_t): Op =>
+  (lock.plain ??= new Op('spin_lock', lock, PLAIN));
+export const spin_lock_bh = (lock: spinlock_t): Op => (lock.bh ??= new Op('spin_lock', lock, BH));
+export const spin_lock_irq = (lock: spinlock_t): Op =>
+  (lock.irq ??= new Op('spin_lock', lock, IRQ));
+export const spin_lock_irqsave: (lock: spinlock_t) => Op = spin_lock_irq;
+
+function nestedOp(lock: spinlock_t, flavour: number, subclass: number): Op {
+  const ops = (lock.nested ??= []);
+  return (ops[flavour * 8 + subclass] ??= new Op('spin_lock', lock, flavour, subclass));
+}
+export const spin_lock_nested = (lock: spinlock_t, subclass: number): Op =>
+  nestedOp(lock, PLAIN, subclass);
+export const spin_lock_irqsave_nested = (lock: spinlock_t, subclass: number): Op =>
+  nestedOp(lock, IRQ, subclass);
+
+/** Ours: the effect of the operation; false while somebody else holds the lock. */
+export function takeSpinlock(lock: spinlock_t, op: Op, task: task_struct): boolean {
+  if (lock.freed) throw new KernelBug('use after free', `${task.comm} takes ${lock.name}`);
+  if (lock.owner !== null) {
+    if (lock.owner === task) {
+      throw new KernelBug('lockdep', `${task.comm} takes ${lock.name}, which it holds already`);
+    }
+    return false;
+  }
+  lock.owner = task;
+  if (op.flavour === IRQ) task.irqs_disabled++;
+  task.preempt_count++;
+  lock_acquire(task, op);
+  return true;
+}
+
+function give(lock: spinlock_t): task_struct {
+  const task = current;
+  if (lock.freed) throw new KernelBug('use after free', `${task.comm} releases ${lock.name}`);
+  lock_release(task, lock);
+  lock.owner = null;
+  task.preempt_count--;
+  const { tracer } = task.kernel;
+  if (tracer !== null) tracer.release(lock);
+  return task;
+}
+
+export function spin_unlock(lock: spinlock_t): void {
+  give(lock);
+}
+export const spin_unlock_bh: (lock: spinlock_t) => void = spin_unlock;
+export function spin_unlock_irq(lock: spinlock_t): void {
+  give(lock).irqs_disabled--;
+}
+export const spin_unlock_irqrestore: (lock: spinlock_t) => void = spin_unlock_irq;

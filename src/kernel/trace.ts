@@ -1,0 +1,43 @@
+/**
+ * Where a listener hears what the kernel does. Linux: include/linux/tracepoint.h, kernel/trace/.
+ *
+ * Without a listener `current.kernel.tracer` is null and nothing is built.
+ */
+import { current } from './current.ts';
+import type { Op } from './op.ts';
+import type { task_struct } from './sched.ts';
+
+/** What a listener is told. The calls come in the order of the execution. */
+export interface Tracer {
+  /** A kernel function has been entered. That it was left shows at the next event. */
+  enter(fn: string): void;
+  /** A branch was taken that decides something: `ep_poll_callback: onto ovflist`. */
+  note(what: string, about: object): void;
+  /** `task` carried an operation out, or found that it cannot proceed. */
+  op(task: task_struct, op: Op, done: boolean): void;
+  /** A lock was given back. */
+  release(lock: { readonly name: string }): void;
+  /** `current` made `task` runnable. */
+  wakeup(task: task_struct): void;
+  /** A CPU goes from one task to another. */
+  switch(cpu: number, from: task_struct, to: task_struct): void;
+  /** An interrupt handler starts or ends on top of `task`. */
+  irq(name: string, entered: boolean): void;
+  /** A system call starts; the arguments as the caller gave them. */
+  sysEnter(task: task_struct, name: string, args: readonly unknown[]): void;
+  sysExit(task: task_struct, name: string, result: unknown): void;
+  /** A signal handler runs in user mode, before the call that it interrupted returns. */
+  signal(task: task_struct, signo: number): void;
+}
+
+/** What the compiler puts at the start of each function when a kernel is built for ftrace. */
+export function __fentry__(fn: string): void {
+  const { tracer } = current.kernel;
+  if (tracer !== null) tracer.enter(fn);
+}
+
+/** Ours: marks a branch that decides something; `about` is the object it decides about. */
+export function traceNote(what: string, about: object): void {
+  const { tracer } = current.kernel;
+  if (tracer !== null) tracer.note(what, about);
+}

@@ -1,0 +1,15 @@
+/** Every constant that a program of the model can name, with the values of Linux on x86-64. */
+
+export * from './errno.ts';
+export * from './eventfd.ts';
+export * from './eventpoll.ts';
+export * from './fcntl.ts';
+export * from './in.ts';
+export * from './ioctls.ts';
+export * from './poll.ts';
+export * from './resource.ts';
+export * from './signal.ts';
+export * from './socket.ts';
+export * from './tcp.ts';
+export * from './time.ts';
+export * from './timerfd.ts';

@@ -1,0 +1,3 @@
+/** Limits of a process. Linux: include/uapi/asm-generic/resource.h. */
+
+export const RLIMIT_NOFILE = 7;

@@ -1,0 +1,20 @@
+/** What is counted and permitted per user. Linux: include/linux/sched/user.h, include/linux/capability.h. */
+import { current } from './current.ts';
+
+export const CAP_NET_ADMIN = 12;
+export const CAP_BLOCK_SUSPEND = 36;
+
+export class user_struct {
+  readonly uid: number;
+  /** Items in all epoll instances of this user; the limit is max_user_watches. */
+  epoll_watches = 0;
+  // Ours: capabilities of this user's processes.
+  readonly capabilities: ReadonlySet<number>;
+
+  constructor(uid: number, capabilities: ReadonlySet<number>) {
+    this.uid = uid;
+    this.capabilities = capabilities;
+  }
+}
+
+export const capable = (cap: number): boolean => current.user.capabilities.has(cap);

@@ -1,0 +1,71 @@
+/**
+ * What can be wrong with a scenario, and the words in which it is said.
+ *
+ * The words are part of the scenario format, so every message about a step is made here.
+ */
+
+/** Where a step stands: its index in a list of steps. */
+export interface Place {
+  /** Empty for `steps`; else which list it is, as in "after" or "concurrent t1". */
+  readonly list: string;
+  readonly index: number;
+}
+
+/** The scenario is at fault, not the kernel that plays it. */
+export class ScenarioError extends Error {
+  override readonly name: string = 'ScenarioError';
+  /** The index of the step at fault, undefined where the document as a whole is. */
+  readonly step: number | undefined;
+
+  constructor(message: string, step?: number) {
+    super(message);
+    this.step = step;
+  }
+}
+
+/** "step 3", "after: step 0", "concurrent t1: step 2". */
+export const placeName = (at: Place): string =>
+  at.list === '' ? `step ${at.index}` : `${at.list}: step ${at.index}`;
+
+/** A string as it stands in JSON, so that a message stays on one line. */
+export const quote = (text: string): string => JSON.stringify(text);
+
+export const stepError = (at: Place, what: string): ScenarioError =>
+  new ScenarioError(`${placeName(at)}: ${what}`, at.index);
+
+export const unknownCall = (at: Place, call: string): ScenarioError =>
+  stepError(at, `unknown call ${quote(call)}`);
+
+export const unknownThread = (at: Place, thread: string): ScenarioError =>
+  stepError(at, `unknown thread ${quote(thread)}`);
+
+export const unknownKey = (at: Place, key: string): ScenarioError =>
+  stepError(at, `unknown key ${quote(key)}`);
+
+export const unknownArgument = (at: Place, argument: string): ScenarioError =>
+  stepError(at, `unknown argument ${quote(argument)}`);
+
+export const unknownFlag = (at: Place, flag: string): ScenarioError =>
+  stepError(at, `unknown flag ${quote(flag)}`);
+
+export const missingArgument = (at: Place, argument: string): ScenarioError =>
+  stepError(at, `missing argument ${quote(argument)}`);
+
+export const badArgument = (at: Place, argument: string): ScenarioError =>
+  stepError(at, `bad argument ${quote(argument)}`);
+
+/** Found while playing: no call that returned a descriptor has bound the name. */
+export const notBound = (at: Place, name: string): ScenarioError =>
+  stepError(at, `$${name} is not bound`);
+
+/** Found while playing: the descriptor given as `to` is not bound to a port. */
+export const noAddress = (at: Place): ScenarioError =>
+  stepError(at, 'the target of connect has no address');
+
+/** Found while playing: the thread's call has no page to wait for. */
+export const nothingHeld = (at: Place, thread: string): ScenarioError =>
+  stepError(at, `thread ${thread} has no held call`);
+
+/** Found while playing: a step is due on a thread whose call, issued at `at`, never returns. */
+export const threadBlocked = (thread: string, at: Place): ScenarioError =>
+  new ScenarioError(`thread ${thread} is blocked in ${placeName(at)}`);

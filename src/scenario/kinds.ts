@@ -1,0 +1,262 @@
+/**
+ * The kinds of arguments a call can have, and how each is read from JSON.
+ *
+ * A kind never converts quietly: a value that the C type does not hold is a bad argument.
+ */
+import type { epoll_data_t } from '../kernel/uaccess.ts';
+import { F_SETFD, F_SETFL } from '../kernel/uapi/fcntl.ts';
+import { SIGRTMAX, SIGUSR1, SIGUSR2 } from '../kernel/uapi/signal.ts';
+import { badArgument, type Place, unknownFlag, unknownThread } from './errors.ts';
+import * as flags from './flags.ts';
+import type { Fd, FdRef } from './scenario.ts';
+
+/** What is known while the arguments of a step are read. */
+export interface Context extends Place {
+  readonly threads: readonly string[];
+  /** The one reference of a name; a new slot where the name is new. */
+  ref(name: string): FdRef;
+  /** The arguments read so far, in the order of the table. */
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+export interface Kind<T> {
+  /** In words, for help texts. */
+  readonly type: string;
+  /** Which names it takes, where it takes any. */
+  readonly names?: flags.FlagFamily;
+  read(value: unknown, argument: string, context: Context): T;
+}
+
+export interface PollEntry {
+  readonly fd: Fd;
+  readonly events: number;
+}
+
+export interface Port {
+  readonly port: number;
+}
+
+export const maxTransfer: number = 16 * 1024 * 1024;
+/** The last descriptor that a C fd_set has room for. */
+export const maxSelectFd = 1023;
+
+const maxU64 = 0xffffffffffffffffn;
+
+export function integer(type: string, min: number, max: number): Kind<number> {
+  return {
+    type,
+    read(value, argument, context) {
+      if (!Number.isSafeInteger(value)) throw badArgument(context, argument);
+      const number = value as number;
+      if (number < min || number > max) throw badArgument(context, argument);
+      return number + 0; // Turns -0 into 0.
+    },
+  };
+}
+
+export const int32: Kind<number> = integer('int', -0x80000000, 0x7fffffff);
+/** 64 bits, as far as JSON's numbers are exact. */
+export const int64: Kind<number> = integer(
+  'integer',
+  Number.MIN_SAFE_INTEGER,
+  Number.MAX_SAFE_INTEGER,
+);
+export const duration: Kind<number> = integer('milliseconds', 0, 0x7fffffff);
+export const port: Kind<number> = integer('port', 0, 0xffff);
+export const size: Kind<number> = integer('size', 0, maxTransfer);
+
+export const uint32: Kind<number> = {
+  type: 'unsigned int',
+  read(value, argument, context) {
+    if (!flags.isWord(value)) throw badArgument(context, argument);
+    return value >>> 0;
+  },
+};
+
+/** Names joined by "|". */
+export const flagWord = (names: flags.FlagFamily): Kind<number> => ({
+  type: 'flags',
+  names,
+  read: (value, argument, context) => flags.parseFlags(value, names, argument, context),
+});
+
+/** One name, or an integer. */
+export const oneOf = (names: flags.FlagFamily): Kind<number> => ({
+  type: 'name',
+  names,
+  read(value, argument, context) {
+    if (typeof value !== 'string') return int32.read(value, argument, context);
+    return flags.parseFlag(value, names, argument, context);
+  },
+});
+
+const isRef = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > 1 && value.startsWith('$');
+
+export const fd: Kind<Fd> = {
+  type: 'descriptor',
+  read(value, argument, context) {
+    if (isRef(value)) return context.ref(value.slice(1));
+    return int32.read(value, argument, context);
+  },
+};
+
+export const fdList: Kind<readonly Fd[]> = {
+  type: 'list of descriptors',
+  read(value, argument, context) {
+    if (!Array.isArray(value)) throw badArgument(context, argument);
+    return value.map((item: unknown) => {
+      const one = fd.read(item, argument, context);
+      if (typeof one === 'number' && (one < 0 || one > maxSelectFd)) {
+        throw badArgument(context, argument);
+      }
+      return one;
+    });
+  },
+};
+
+/** The `short` of struct pollfd, as a word of its own. */
+function pollEvents(value: unknown, argument: string, context: Context): number {
+  if (value === undefined) return 0;
+  const word = flags.parseFlags(value, flags.pollEventFamily, argument, context);
+  if (word < -0x8000 || word > 0xffff) throw badArgument(context, argument);
+  return word & 0xffff;
+}
+
+export const pollList: Kind<readonly PollEntry[]> = {
+  type: 'list of {fd, events}',
+  names: flags.pollEventFamily,
+  read(value, argument, context) {
+    if (!Array.isArray(value)) throw badArgument(context, argument);
+    return value.map((item: unknown) => {
+      if (!isObject(item)) throw badArgument(context, argument);
+      for (const key of Object.keys(item)) {
+        if (key !== 'fd' && key !== 'events') throw badArgument(context, argument);
+      }
+      return {
+        fd: fd.read(item['fd'], argument, context),
+        events: pollEvents(item['events'], argument, context),
+      };
+    });
+  },
+};
+
+const decimal = /^(?:0|[1-9][0-9]{0,19})$/;
+
+/** 64 unsigned bits: an integer, or a decimal string where JSON's numbers are not exact. */
+export const u64: Kind<bigint> = {
+  type: 'integer or decimal string',
+  read(value, argument, context) {
+    const digits = typeof value === 'string' && decimal.test(value);
+    if (!digits && !Number.isSafeInteger(value)) throw badArgument(context, argument);
+    const number = BigInt(value as string | number);
+    if (number < 0n || number > maxU64) throw badArgument(context, argument);
+    return number;
+  },
+};
+
+/** The 64 bits that epoll carries: as `u64`, a negative integer, or a descriptor's number. */
+export const epollData: Kind<epoll_data_t | FdRef> = {
+  type: 'integer, decimal string or descriptor',
+  read(value, argument, context) {
+    if (isRef(value)) return context.ref(value.slice(1));
+    if (typeof value === 'number') {
+      const number = int64.read(value, argument, context);
+      return number >= 0 ? number : BigInt.asUintN(64, BigInt(number));
+    }
+    const number = u64.read(value, argument, context);
+    return number <= Number.MAX_SAFE_INTEGER ? Number(number) : number;
+  },
+};
+
+export const text: Kind<string> = {
+  type: 'text',
+  read(value, argument, context) {
+    // Half of a surrogate pair has no UTF-8.
+    if (typeof value !== 'string' || /\p{Surrogate}/u.test(value)) {
+      throw badArgument(context, argument);
+    }
+    return value;
+  },
+};
+
+export const literal = <L extends string | null>(...allowed: readonly L[]): Kind<L> => ({
+  type: allowed.map((value) => JSON.stringify(value)).join(' or '),
+  read(value, argument, context) {
+    for (const one of allowed) if (value === one) return one;
+    throw badArgument(context, argument);
+  },
+});
+
+export const orNull = <T>(kind: Kind<T>): Kind<T | null> => ({
+  ...kind,
+  type: `${kind.type} or null`,
+  read: (value, argument, context) => (value === null ? null : kind.read(value, argument, context)),
+});
+
+export const signalList: Kind<readonly number[]> = {
+  type: 'list of signal names',
+  names: flags.signalFamily,
+  read(value, argument, context) {
+    if (!Array.isArray(value)) throw badArgument(context, argument);
+    return value.map((item: unknown) => {
+      if (typeof item !== 'string') throw badArgument(context, argument);
+      const sig = flags.signalFamily.get(item);
+      if (sig === undefined) throw unknownFlag(context, item);
+      return sig;
+    });
+  },
+};
+
+/** SIGUSR1 and SIGUSR2 by name, or a number that delivers nothing: 0 or no signal at all. */
+export const harmlessSignal: Kind<number> = {
+  type: 'SIGUSR1, SIGUSR2 or an integer that delivers nothing',
+  names: flags.signalFamily,
+  read(value, argument, context) {
+    if (typeof value === 'string') {
+      const sig = flags.signalFamily.get(value);
+      if (sig === undefined) throw unknownFlag(context, value);
+      if (sig === SIGUSR1 || sig === SIGUSR2) return sig;
+      throw badArgument(context, argument);
+    }
+    const sig = int32.read(value, argument, context);
+    if (sig >= 1 && sig <= SIGRTMAX) throw badArgument(context, argument);
+    return sig;
+  },
+};
+
+/** The index of a thread's name. */
+export const thread: Kind<number> = {
+  type: 'thread',
+  read(value, argument, context) {
+    if (typeof value !== 'string') throw badArgument(context, argument);
+    const index = context.threads.indexOf(value);
+    if (index < 0) throw unknownThread(context, value);
+    return index;
+  },
+};
+
+export const target: Kind<Fd | Port> = {
+  type: 'descriptor or {port}',
+  read(value, argument, context) {
+    if (!isObject(value)) return fd.read(value, argument, context);
+    if (Object.keys(value).join() !== 'port') throw badArgument(context, argument);
+    return { port: port.read(value['port'], argument, context) };
+  },
+};
+
+/** What the third argument of fcntl() means depends on the command before it. */
+export const fcntlArg: Kind<Fd> = {
+  type: 'integer, flags or descriptor',
+  names: new Map([...flags.openFamily, ...flags.fdFamily]),
+  read(value, argument, context) {
+    if (isRef(value)) return context.ref(value.slice(1));
+    const cmd = context.args['cmd'];
+    const names =
+      cmd === F_SETFL ? flags.openFamily : cmd === F_SETFD ? flags.fdFamily : flags.emptyFamily;
+    return flags.parseFlags(value, names, argument, context);
+  },
+};
+
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,149 @@
+/**
+ * From a JSON value to a scenario: everything that can be known to be wrong is found here.
+ *
+ * A document is checked in this order: its keys, `name`, `about`, `mode`, `threads`, `steps`,
+ * `concurrent`, `after`. A step is checked in this one: call, thread, keys, arguments, `bind`;
+ * and of its arguments first whether there is an unknown one, then whether one is missing, then
+ * each in the order of the table. The first mistake is the one that is reported.
+ */
+import * as errors from './errors.ts';
+import { type Place, quote, ScenarioError, stepError } from './errors.ts';
+import { type Context, isObject } from './kinds.ts';
+import type { FdRef, Scenario, Step } from './scenario.ts';
+import { type Argument, type CallName, type CallSpec, calls, isCallName } from './schema.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A call's row with its arguments as a list, so that no step has to ask for it again. */
+interface Row {
+  readonly name: CallName;
+  readonly spec: CallSpec<Record<string, unknown>>;
+  readonly args: readonly (readonly [name: string, argument: Argument<unknown>])[];
+}
+
+const rows: ReadonlyMap<string, Row> = new Map(
+  Object.entries(calls).map(([name, spec]) => [
+    name,
+    {
+      name: name as CallName,
+      spec: spec as unknown as CallSpec<Record<string, unknown>>,
+      args: Object.entries(spec.args as Record<string, Argument<unknown>>),
+    },
+  ]),
+);
+
+const documentKeys: ReadonlySet<string> = new Set([
+  'name',
+  'about',
+  'mode',
+  'threads',
+  'steps',
+  'concurrent',
+  'after',
+]);
+const stepKeys: ReadonlySet<string> = new Set(['thread', 'call', 'args', 'bind']);
+const noArgs: Json = {};
+const noNames: readonly FdRef[] = [];
+
+/** The scenario that a JSON value describes; throws a ScenarioError that says what is wrong. */
+export function parseScenario(value: unknown): Scenario {
+  if (!isObject(value)) throw new ScenarioError('the document is not an object');
+  for (const key of Object.keys(value)) {
+    if (!documentKeys.has(key)) throw new ScenarioError(`unknown key ${quote(key)}`);
+  }
+  const name = optionalString(value, 'name');
+  if (name === '') throw new ScenarioError('"name" is empty');
+  const about = optionalString(value, 'about') ?? '';
+  const concurrent = parseMode(value);
+  const threads = parseThreads(value['threads']);
+  const reader = new StepReader(threads);
+
+  const steps = reader.list(listOf(value, 'steps'), '', undefined);
+  const lists = concurrent ? parseConcurrent(value['concurrent'], reader) : threads.map(() => []);
+  const after = value['after'] === undefined ? [] : listOf(value, 'after');
+  return {
+    name: name ?? null,
+    about,
+    mode: concurrent ? 'concurrent' : 'lockstep',
+    threads,
+    names: reader.names,
+    steps,
+    concurrent: lists,
+    after: reader.list(after, 'after', undefined),
+  };
+}
+
+function optionalString(value: Json, key: string): string | undefined {
+  const text = value[key];
+  if (text === undefined || typeof text === 'string') return text;
+  throw new ScenarioError(`${quote(key)} is not a string`);
+}
+
+function listOf(value: Json, key: string): readonly unknown[] {
+  const list = value[key];
+  if (list === undefined) throw new ScenarioError(`missing ${quote(key)}`);
+  if (!Array.isArray(list)) throw new ScenarioError(`${quote(key)} is not a list`);
+  return list;
+}
+
+/** Whether the scenario is a concurrent one, with the keys that go with it. */
+function parseMode(value: Json): boolean {
+  const mode = optionalString(value, 'mode');
+  if (mode === 'concurrent') {
+    if (value['concurrent'] === undefined) throw new ScenarioError('missing "concurrent"');
+    return true;
+  }
+  if (mode !== undefined) throw new ScenarioError(`unknown mode ${quote(mode)}`);
+  for (const key of ['concurrent', 'after']) {
+    if (value[key] === undefined) continue;
+    throw new ScenarioError(`${quote(key)} is for scenarios with "mode": "concurrent"`);
+  }
+  return false;
+}
+
+function parseThreads(value: unknown): readonly string[] {
+  if (value === undefined) return ['main'];
+  if (!Array.isArray(value)) throw new ScenarioError('"threads" is not a list');
+  if (value.length === 0) throw new ScenarioError('"threads" is empty');
+  const names = new Set<string>();
+  for (const name of value as readonly unknown[]) {
+    if (typeof name !== 'string') throw new ScenarioError('a name in "threads" is not a string');
+    if (name === '') throw new ScenarioError('a name in "threads" is empty');
+    if (names.has(name)) throw new ScenarioError(`two threads are named ${quote(name)}`);
+    names.add(name);
+  }
+  return [...names];
+}
+
+/** A list of steps for each thread; threads that are not named have nothing to do. */
+function parseConcurrent(value: unknown, reader: StepReader): readonly (readonly Step[])[] {
+  if (!isObject(value)) throw new ScenarioError('"concurrent" is not an object');
+  if (reader.threads.includes('after')) {
+    throw new ScenarioError('a thread of a concurrent scenario cannot be named "after"');
+  }
+  for (const name of Object.keys(value)) {
+    if (reader.threads.includes(name)) continue;
+    throw new ScenarioError(`concurrent: unknown thread ${quote(name)}`);
+  }
+  return reader.threads.map((name, thread) => {
+    const list = Object.hasOwn(value, name) ? value[name] : [];
+    if (Array.isArray(list)) return reader.list(list, `concurrent ${name}`, thread);
+    throw new ScenarioError(`concurrent ${name} is not a list`);
+  });
+}
+
+/** Reads the steps of one scenario, and gives each descriptor name its slot. */
+class StepReader implements Context {
+  readonly threads: readonly string[];
+  readonly names: string[] = [];
+  private readonly refs = new Map<string, FdRef>();
+
+  // The step being read:
+  list = '';
+  index = 0;
+  args: Record<string, unknown> = {};
+
+  constructor(threads: readonly string[]) {
+    this.threads = threads;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Carries out what a context has announced.
+ *
+ * Invariants: an operation either takes effect as a whole or not at all.
+ */
+
+import { might_sleep } from '../kernel/lockdep.ts';
+import { type mutex, takeMutex, waitForMutex } from '../kernel/mutex.ts';
+import type { Op } from '../kernel/op.ts';
+import { type rcu_state, waitForReaders } from '../kernel/rcu.ts';
+import { type rwlock_t, takeRwlock } from '../kernel/rwlock.ts';
+import {
+  signal_pending_state,
+  TASK_DEAD,
+  TASK_RUNNING,
+  type task_struct,
+} from '../kernel/sched.ts';
+import { type spinlock_t, takeSpinlock } from '../kernel/spinlock.ts';
+import { type FaultingPage, waitForPage } from '../kernel/uaccess.ts';
+
+/** Carries `op` out for `task`; false if it cannot proceed now. */
+export function perform(op: Op, task: task_struct): boolean {
+  switch (op.verb) {
+    case 'access':
+      return true;
+    case 'spin_lock':
+      return takeSpinlock(op.target as spinlock_t, op, task);
+    case 'mutex_lock':
+      return takeMutex(op.target as mutex, op, task);
+    case 'schedule':
+      return mayRun(task);
+    case 'read_lock':
+    case 'write_lock':
+      return takeRwlock(op.target as rwlock_t, op, task);
+    case 'synchronize_rcu':
+      return (op.target as rcu_state).readers === 0;
+    case 'fault':
+      return (op.target as FaultingPage).present;
+  }
+}
+
+/** Would perform() succeed? Has no effect. */
+export function enabled(op: Op, task: task_struct): boolean {
+  switch (op.verb) {
+    case 'access':
+      return true;
+    case 'spin_lock':
+      return (op.target as spinlock_t).owner === null || (op.target as spinlock_t).owner === task;
+    case 'mutex_lock':
+      return (op.target as mutex).owner === null || (op.target as mutex).owner === task;
+    case 'schedule':
+      return task.__state === TASK_RUNNING || signal_pending_state(task.__state, task);
+    case 'read_lock':
+      return (op.target as rwlock_t).writer === null;
+    case 'write_lock':
+      return (op.target as rwlock_t).writer === null && (op.target as rwlock_t).readers === 0;
+    case 'synchronize_rcu':
+      return (op.target as rcu_state).readers === 0;
+    case 'fault':
+      return (op.target as FaultingPage).present;
+  }
+}
+
+/** schedule(): goes on at once when a wakeup, or a signal that ends the sleep, came before. */
+function mayRun(task: task_struct): boolean {
+  if (task.__state !== TASK_DEAD) might_sleep(task, 'schedule');
+  if (task.__state === TASK_RUNNING) return true;
+  if (!signal_pending_state(task.__state, task)) return false;
+  task.__state = TASK_RUNNING;
+  return true;
+}
+
+/**
+ * Queues a task where the operation that it cannot carry out will be possible some day.
+ * False for a lock that is waited for by spinning: the task keeps its CPU.
+ */
+export function sleepOn(op: Op, task: task_struct): boolean {
+  switch (op.verb) {
+    case 'schedule':
+      return true; // It has queued itself, or nobody will ever wake it.
+    case 'mutex_lock':
+      waitForMutex(op.target as mutex, task);
+      return true;
+    case 'synchronize_rcu':
+      waitForReaders(op.target as rcu_state, task);
+      return true;
+    case 'fault':
+      waitForPage(op.target as FaultingPage, task);
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * One machine: a kernel, its CPUs, its clock, and the tasks that run on it.
+ *
+ * A context (a task, or an interrupt on top of one) runs up to the next operation that it
+ * announces. The schedule picks a context, its operation is carried out, and it runs on. When
+ * nothing can run, the clock jumps to the next timer.
+ *
+ * Invariants: at most one context runs on a CPU; the clock never goes back.
+ */
+import { setCurrent } from '../kernel/current.ts';
+import { do_exit, do_group_exit } from '../kernel/exit.ts';
+import { type file, files_struct } from '../kernel/file.ts';
+import { Globals } from '../kernel/globals.ts';
+import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
+import { __run_hrtimer, nextTimer } from '../kernel/hrtimer.ts';
+import { openNull } from '../kernel/mem.ts';
+import { Execution, type Kernel } from '../kernel/op.ts';
+import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kernel/sched.ts';
+import { sighand_struct, signal_struct, sigpending } from '../kernel/signal.ts';
+import type { Tracer } from '../kernel/trace.ts';
+import { CAP_BLOCK_SUSPEND, CAP_NET_ADMIN, user_struct } from '../kernel/user.ts';
+import { initNet } from '../net/net.ts';
+import { type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
+import { enabled, perform, sleepOn } from './execute.ts';
+import { inOrder, type Runnable, type Schedule } from './schedule.ts';
+
+export interface MachineOptions extends KernelChoice {
+  /** How many CPUs; 2 unless told otherwise. */
+  readonly cpus?: number;
+  /** Who goes on next; see schedule.ts. Each context runs until it sleeps unless told otherwise. */
+  readonly schedule?: Schedule;
+  /** RLIMIT_NOFILE of each process; 1024 unless told otherwise. */
+  readonly nofile?: number;
+  /** /proc/sys/fs/epoll/max_user_watches. */
+  readonly maxUserWatches?: number;
+  readonly tracer?: Tracer;
+}
+
+/** 4 % of 4 GiB, in items of 200 bytes. */
+const defaultUserWatches = 858_993;
+
+class Choice implements Runnable {
+  since = 0;
+  queue: rq | null = null;
+  execution: Execution | null = null;
+}
+
+export class Machine implements ThreadMaker {
+  readonly kernel: Globals;
+  private readonly schedule: Schedule;
+  private readonly nofile: number;
+  private readonly user: user_struct;
+  private nextPid = 1000;
+  private live = 0;
+
+  constructor(options: MachineOptions = {}) {
+    this.kernel = new Globals(patchedKernel(options), options.maxUserWatches ?? defaultUserWatches);
+    this.kernel.tracer = options.tracer ?? null;
+    this.schedule = options.schedule ?? inOrder;
+    this.nofile = options.nofile ?? 1024;
+    this.user = new user_struct(0, new Set([CAP_BLOCK_SUSPEND, CAP_NET_ADMIN]));
+    for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) {
+      const idle = this.newTask(0, `swapper/${cpu}`, null);
+      idle.cpu = cpu;
+      this.kernel.runqueues.push(new rq(cpu, idle));
+    }
+    setCurrent(this.idle());
+    initNet(this.kernel);
+  }
+
+  private idle(): task_struct {
+    return (this.kernel.runqueues[0] as rq).idle;
+  }
+
+  private newTask(pid: number, comm: string, parent: task_struct | null): task_struct {
+    return new task_struct({
+      pid,
+      tgid: parent === null ? pid : parent.tgid,
+      comm,
+      kernel: this.kernel,
+      files: parent === null ? new files_struct(this.nofile) : parent.files,
+      sighand: parent === null ? new sighand_struct() : parent.sighand,
+      signal: parent === null ? new signal_struct() : parent.signal,
+      pending: new sigpending(),
+      user: this.user,
+    });
+  }
+
+  /** A new process with one thread, and /dev/null as descriptors 0 to 2. It has no code yet. */
+  newProcess(comm: string): task_struct {
+    const task = this.newTask(++this.nextPid, comm, null);
+    setCurrent(task);
+    const null_file: file = openNull();
+    for (let fd = 0; fd < 3; fd++) {
+      task.files.fd.push(null_file);
+      task.files.open_fds.push(true);
+      task.files.close_on_exec.push(false);
+    }
+    null_file.f_ref.refs = 3;
+    task.files.next_fd = 3;
+    return this.adopt(task);
+  }
+
+  /** A new thread of the process that `of` belongs to. It has no code yet. */
+  newThread(of: task_struct, comm: string): task_struct {
+    const task = this.newTask(++this.nextPid, comm, of);
+    of.files.count++;
+    task.blocked = of.blocked;
+    return this.adopt(task);
+  }
+
+  /** A new process that runs `program`; it ends when the program returns. */
+  spawn(program: Program, name = 'main'): task_struct {
+    const task = this.newProcess(name);
+    this.start(task, name, runProcess(program, new Sys(task, this)));
+    return task;
+  }
+
+  /** A new thread that runs `program`. */
+  thread(of: task_struct, program: Program, name?: string): task_struct {
+    const task = this.newThread(of, name ?? `t${of.signal.threads.length}`);
+    this.start(task, task.comm, runThread(program, new Sys(task, this)));
+    return task;
+  }
+
+  private adopt(task: task_struct): task_struct {
+    task.signal.threads.push(task);
+    this.kernel.tasks.set(task.pid, task);
+    this.live++;
+    this.kernel.alone = this.live === 1;
+    return task;
+  }
+
+  /** Gives a task code to run; it becomes runnable. */
+  start(task: task_struct, name: string, code: Kernel<unknown>): void {
+    task.execution = new Execution(name, code);
+    task.__state = TASK_RUNNING;
+    enqueue_task(this.leastLoaded(), task);
+  }
+
+  private leastLoaded(): rq {
+    let best = this.kernel.runqueues[0] as rq;
+    for (const queue of this.kernel.runqueues) {
+      if (load(queue) < load(best)) best = queue;
+    }
+    return best;
+  }
+
+  /** Runs until nothing can run without the clock. */
+  settle(): void {
+    for (;;) {
+      const choice = this.nextChoice();
+      if (choice === null) return;
+      this.go(choice);
+    }
+  }
+
+  /** As settle(), and lets the clock jump from timer to timer until none is left or it is `until`. */
+  run(until: number = Number.POSITIVE_INFINITY): void {
+    this.settle();
+    while (this.fireTimers(until)) this.settle();
+    if (until !== Number.POSITIVE_INFINITY && this.kernel.hrtimers.now_ns < until) {
+      this.kernel.hrtimers.now_ns = until;
+    }
+  }
+
+  /** Lets the clock jump to the next timer and starts its interrupt; false if none is due. */
+  fireTimers(until: number = Number.POSITIVE_INFINITY): boolean {
+    const base = this.kernel.hrtimers;
+    const timer = nextTimer(base);
+    if (timer === null || timer.expires > until) return false;
+    base.now_ns = Math.max(base.now_ns, timer.expires);
+    this.interrupt(timer.name, __run_hrtimer(timer));
+    return true;
+  }
+
+  /** Starts an interrupt handler on a CPU that lets it in. */
+  interrupt(name: string, code: Kernel<unknown>): void {
+    const queue =
+      this.kernel.runqueues.find((at) => at.irq === null && at.curr.irqs_disabled === 0) ??
+      (this.kernel.runqueues[0] as rq);
+    queue.irq = new Execution(name, code);
+    queue.curr.preempt_count += HARDIRQ_OFFSET;
+    queue.curr.irqs_disabled++;
+    setCurrent(queue.curr);
+    this.kernel.tracer?.irq(name, true);
+  }
+
+  private readonly choices: Choice[] = [];
+
+  /** What takes the next step; null if nothing can. */
+  private nextChoice(): Choice | null {
+    const { choices } = this;
+    let count = 0;
+    for (const queue of this.kernel.runqueues) {
+      if (queue.irq === null && queue.curr === queue.idle) this.switchTo(queue);
+      const execution = queue.irq ?? queue.curr.execution;
+      if (execution === null) continue;
+      if (execution.op !== null && !enabled(execution.op, queue.curr)) {
+        if (queue.irq !== null || spins(execution)) continue;
+      }
+      const choice = (choices[count] ??= new Choice());
+      choice.queue = queue;
+      choice.execution = execution;
+      choice.since = queue.irq === null ? queue.curr.runnableSince : 0;
+      count++;
+    }
+    choices.length = count;
+    return count === 0 ? null : (choices[this.schedule.choose(choices)] ?? null);
+  }
+
+  /** Carries out what the chosen context has announced, and lets it run to its next operation. */
+  private go(choice: Choice): void {
+    const queue = choice.queue as rq;
+    const execution = choice.execution as Execution;
+    const task = queue.curr;
+    const { tracer } = this.kernel;
+    setCurrent(task);
+    do {
+      const { op } = execution;
+      if (op !== null) {
+        const done = perform(op, task);
+        if (tracer !== null) tracer.op(task, op, done);
+        if (!done) {
+          if (queue.irq !== execution && sleepOn(op, task)) this.leave(queue, task);
+          return;
+        }
+      }
+      const step = execution.code.next(0);
+      if (step.done === true) {
+        execution.op = null;
+        this.finish(queue, execution);
+        return;
+      }
+      execution.op = step.value;
+    } while (this.schedule.runsOn);
+  }
+
+  private finish(queue: rq, execution: Execution): void {
+    const task = queue.curr;
+    if (queue.irq === execution) {
+      this.kernel.tracer?.irq(execution.name, false);
+      queue.irq = null;
+      task.preempt_count -= HARDIRQ_OFFSET;
+      task.irqs_disabled--;
+      return;
+    }
+    task.execution = null;
+    this.leave(queue, task);
+  }
+
+  /** Takes the task off its CPU. */
+  private leave(queue: rq, task: task_struct): void {
+    task.on_cpu = false;
+    queue.curr = queue.idle;
+    queue.idle.on_cpu = true;
+    this.kernel.tracer?.switch(queue.cpu, task, queue.idle);
+    if (task.__state === TASK_DEAD) {
+      task.execution = null;
+      this.live--;
+      this.kernel.alone = this.live <= 1;
+    }
+  }
+
+  /** Puts the first waiting task, if any, on an idle CPU. */
+  private switchTo(queue: rq): void {
+    const next = queue.queue.shift();
+    if (next === undefined) return;
+    next.on_rq = false;
+    next.on_cpu = true;
+    queue.idle.on_cpu = false;
+    queue.curr = next;
+    this.kernel.tracer?.switch(queue.cpu, queue.idle, next);
+  }
+}
+
+function* runProcess(program: Program, sys: Sys): Kernel<void> {
+  yield* program(sys);
+  yield* do_group_exit(0);
+}
+
+function* runThread(program: Program, sys: Sys): Kernel<void> {
+  yield* program(sys);
+  yield* do_exit(0);
+}
+
+const HARDIRQ_OFFSET = 0x10000;
+
+const load = (queue: rq): number => queue.queue.length + (queue.curr === queue.idle ? 0 : 1);
+
+/** Does the execution wait for a lock that is waited for by spinning? */
+const spins = (execution: Execution): boolean => {
+  const verb = execution.op?.verb;
+  return verb === 'spin_lock' || verb === 'read_lock' || verb === 'write_lock';
+};

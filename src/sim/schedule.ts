@@ -1,0 +1,52 @@
+/**
+ * Who goes on next: the ways to choose one interleaving out of many.
+ */
+
+/** Something that can take the next step. */
+export interface Runnable {
+  /** When it became runnable; smaller is longer ago. */
+  readonly since: number;
+}
+
+/** Chooses among those that can take a step. */
+export interface Schedule {
+  /** True if a context goes on until it cannot, so that nobody need be asked between. */
+  readonly runsOn: boolean;
+  /** An index into `choices`, which is never empty. */
+  choose(choices: readonly Runnable[]): number;
+}
+
+/** Each context runs until it sleeps; then it is the turn of whoever waits longest. */
+export const inOrder: Schedule = {
+  runsOn: true,
+  choose(choices) {
+    let best = 0;
+    for (let i = 1; i < choices.length; i++) {
+      if ((choices[i] as Runnable).since < (choices[best] as Runnable).since) best = i;
+    }
+    return best;
+  },
+};
+
+/** Random numbers that are the same everywhere (mulberry32). */
+export class Random {
+  private state: number;
+
+  constructor(seed: number) {
+    this.state = seed | 0;
+  }
+
+  /** An integer from 0 up to, not including, `bound`. */
+  below(bound: number): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let t = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 4294967296) * bound);
+  }
+}
+
+/** Any context may take the next step; which one follows from the seed. */
+export function randomSchedule(seed: number): Schedule {
+  const random = new Random(seed);
+  return { runsOn: false, choose: (choices) => random.below(choices.length) };
+}

@@ -1,0 +1,67 @@
+/** read, write, readv, writev. Linux: fs/read_write.c. */
+import { FMODE_READ, FMODE_WRITE, fdget, type file, fput } from '../kernel/file.ts';
+import type { Kernel } from '../kernel/op.ts';
+import { iov_iter } from '../kernel/uaccess.ts';
+import { EBADF, EINVAL } from '../kernel/uapi/errno.ts';
+
+const vfs_read = (f: file, to: iov_iter): Kernel<number> | null =>
+  f.f_op.read_iter === undefined ? null : f.f_op.read_iter(f, to);
+
+const vfs_write = (f: file, from: iov_iter): Kernel<number> | null =>
+  f.f_op.write_iter === undefined ? null : f.f_op.write_iter(f, from);
+
+/** Reads up to `buf.length` bytes; how many they were, or -errno. */
+export function* sys_read(fd: number, buf: Uint8Array): Kernel<number> {
+  const f = fdget(fd);
+  if (f === null) return -EBADF;
+  let ret = -EBADF;
+  if ((f.f_mode & FMODE_READ) !== 0) {
+    const read = vfs_read(f, new iov_iter(buf));
+    ret = read === null ? -EINVAL : yield* read;
+  }
+  fput(f);
+  return ret;
+}
+
+/** Writes up to all of `buf`; how many bytes were taken, or -errno. */
+export function* sys_write(fd: number, buf: Uint8Array): Kernel<number> {
+  const f = fdget(fd);
+  if (f === null) return -EBADF;
+  let ret = -EBADF;
+  if ((f.f_mode & FMODE_WRITE) !== 0) {
+    const write = vfs_write(f, new iov_iter(buf));
+    ret = write === null ? -EINVAL : yield* write;
+  }
+  fput(f);
+  return ret;
+}
+
+/** The most segments that readv() and writev() take. */
+export const UIO_MAXIOV = 1024;
+
+/** Reads into several buffers, one after the other. */
+export function* sys_readv(fd: number, iov: readonly Uint8Array[]): Kernel<number> {
+  if (iov.length > UIO_MAXIOV) return -EINVAL;
+  const whole = new Uint8Array(iov.reduce((sum, part) => sum + part.length, 0));
+  const ret = yield* sys_read(fd, whole);
+  let done = 0;
+  for (const part of iov) {
+    if (done >= ret) break;
+    const chunk = whole.subarray(done, Math.min(ret, done + part.length));
+    part.set(chunk);
+    done += chunk.length;
+  }
+  return ret;
+}
+
+/** Writes several buffers as if they were one. */
+export function* sys_writev(fd: number, iov: readonly Uint8Array[]): Kernel<number> {
+  if (iov.length > UIO_MAXIOV) return -EINVAL;
+  const whole = new Uint8Array(iov.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of iov) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return yield* sys_write(fd, whole);
+}

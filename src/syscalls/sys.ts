@@ -1,0 +1,302 @@
+/**
+ * What a program calls: the system calls under their names and argument order of the man pages.
+ *
+ * A call returns what the raw call returns: a result, or `-errno` (never -1). A call that fills
+ * memory in takes the memory (`read(fd, buf)`), or hands back what was filled in, with the raw
+ * result as its property `ret` (`epoll_wait`, `socketpair`, …). Every call is a generator:
+ * `const n = yield* sys.read(fd, buf)`.
+ */
+import { do_group_exit, waitForExit } from '../kernel/exit.ts';
+import type { Kernel } from '../kernel/op.ts';
+import type { task_struct } from '../kernel/sched.ts';
+import type { fd_set_bits, pollfd } from '../kernel/select.ts';
+import { type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
+import { EventBuffer, type epoll_data_t, type epoll_event } from '../kernel/uaccess.ts';
+import { encodeText } from './bytes.ts';
+import { syscall } from './call.ts';
+import * as epoll from './epoll.ts';
+import { sys_eventfd2 } from './eventfd.ts';
+import * as fds from './fd.ts';
+import * as polls from './poll.ts';
+import * as process from './process.ts';
+import { sys_read, sys_readv, sys_write, sys_writev } from './rw.ts';
+
+/** Code of a program, or of one call that it makes. */
+export type Code<T> = Kernel<T>;
+
+/** A program, or what one of its threads runs: an ordinary generator over `sys`. */
+export type Program = (sys: Sys) => Code<unknown>;
+
+/** What a call filled in, with the raw result of the call: a count, or `-errno`. */
+export type Filled<T> = T & { ret: number };
+
+/** The interest in a file, as epoll_ctl takes it. */
+export interface Interest {
+  /** EPOLL* bits. */
+  readonly events: number;
+  /** Handed back with each event; any 64 bits. 0 when absent. */
+  readonly data?: epoll_data_t;
+}
+
+/** Text is written as UTF-8. */
+export type Writable = Uint8Array | string;
+
+/** What creates threads; the machine gives it to each task. */
+export interface ThreadMaker {
+  thread(of: task_struct, program: Program, name?: string): task_struct;
+}
+
+/** Two descriptors; both are the raw result when the call failed. */
+export function filledPair(ret: number, pair: [number, number]): Filled<[number, number]> {
+  const filled = (ret < 0 ? [ret, ret] : pair) as Filled<[number, number]>;
+  filled.ret = ret;
+  return filled;
+}
+
+const asBytes = (data: Writable): Uint8Array =>
+  typeof data === 'string' ? encodeText(data) : data;
+
+export class Sys {
+  /** The task that makes the calls. */
+  readonly task: task_struct;
+  private readonly maker: ThreadMaker;
+
+  constructor(task: task_struct, maker: ThreadMaker) {
+    this.task = task;
+    this.maker = maker;
+  }
+
+  // ── epoll ──────────────────────────────────────────────────────────────────────────────────
+
+  /** epoll_create(2): a descriptor, or -errno. `size` only has to be positive. */
+  epoll_create(size: number): Code<number> {
+    return syscall('epoll_create', [size], () => epoll.sys_epoll_create(size));
+  }
+
+  /** epoll_create1(2): a descriptor, or -errno. `flags`: EPOLL_CLOEXEC or 0. */
+  epoll_create1(flags: number): Code<number> {
+    return syscall('epoll_create1', [flags], () => epoll.sys_epoll_create1(flags));
+  }
+
+  /** epoll_ctl(2): 0, or -errno. `event` is null (NULL) or absent for EPOLL_CTL_DEL. */
+  epoll_ctl(epfd: number, op: number, fd: number, event: Interest | null = null): Code<number> {
+    const epds = event && { events: event.events | 0, data: event.data ?? 0 };
+    return syscall('epoll_ctl', [epfd, op, fd, epds], () =>
+      epoll.sys_epoll_ctl(epfd, op, fd, epds),
+    );
+  }
+
+  /** epoll_wait(2): up to `maxevents` events. `timeout` in ms, -1 for ever. */
+  *epoll_wait(epfd: number, maxevents: number, timeout: number): Code<Filled<epoll_event[]>> {
+    const events = new EventBuffer();
+    const ret = yield* syscall('epoll_wait', [epfd, events, maxevents, timeout], () =>
+      epoll.sys_epoll_wait(epfd, events, maxevents, timeout),
+    );
+    return filledEvents(ret, events);
+  }
+
+  /** epoll_pwait(2): as epoll_wait, with the signals of `sigmask` blocked meanwhile (null: as they are). */
+  *epoll_pwait(
+    epfd: number,
+    maxevents: number,
+    timeout: number,
+    sigmask: sigset_t | null,
+  ): Code<Filled<epoll_event[]>> {
+    const events = new EventBuffer();
+    const ret = yield* syscall('epoll_pwait', [epfd, events, maxevents, timeout, sigmask], () =>
+      epoll.sys_epoll_pwait(epfd, events, maxevents, timeout, sigmask),
+    );
+    return filledEvents(ret, events);
+  }
+
+  /** epoll_pwait2(2): as epoll_pwait, with a time span, null for ever. */
+  *epoll_pwait2(
+    epfd: number,
+    maxevents: number,
+    timeout: epoll.timespec | null,
+    sigmask: sigset_t | null = null,
+  ): Code<Filled<epoll_event[]>> {
+    const events = new EventBuffer();
+    const ret = yield* syscall('epoll_pwait2', [epfd, events, maxevents, timeout, sigmask], () =>
+      epoll.sys_epoll_pwait2(epfd, events, maxevents, timeout, sigmask),
+    );
+    return filledEvents(ret, events);
+  }
+
+  // ── poll and select ────────────────────────────────────────────────────────────────────────
+
+  /** poll(2): how many entries have `revents`, which is filled in. `timeout` in ms, -1 for ever. */
+  poll(pollfds: readonly pollfd[], timeout: number): Code<number> {
+    return syscall('poll', [pollfds, timeout], () => polls.sys_poll(pollfds, timeout));
+  }
+
+  /** ppoll(2): as poll, with a time span (null for ever) and a signal mask. */
+  ppoll(
+    pollfds: readonly pollfd[],
+    tmo_p: epoll.timespec | null,
+    sigmask: sigset_t | null = null,
+  ): Code<number> {
+    return syscall('ppoll', [pollfds, tmo_p, sigmask], () =>
+      polls.sys_ppoll(pollfds, tmo_p, sigmask),
+    );
+  }
+
+  /** select(2): how many bits are set in `sets`, which is replaced. `timeout` null for ever. */
+  select(nfds: number, sets: fd_set_bits, timeout: epoll.timespec | null): Code<number> {
+    return syscall('select', [nfds, sets, timeout], () => polls.sys_select(nfds, sets, timeout));
+  }
+
+  /** pselect6(2): as select, with a signal mask. */
+  pselect6(
+    nfds: number,
+    sets: fd_set_bits,
+    timeout: epoll.timespec | null,
+    sigmask: sigset_t | null = null,
+  ): Code<number> {
+    return syscall('pselect6', [nfds, sets, timeout, sigmask], () =>
+      polls.sys_pselect6(nfds, sets, timeout, sigmask),
+    );
+  }
+
+  // ── bytes and descriptors ──────────────────────────────────────────────────────────────────
+
+  /** read(2): how many bytes of `buf` were filled in, 0 at the end, or -errno. */
+  read(fd: number, buf: Uint8Array): Code<number> {
+    return syscall('read', [fd, buf, buf.length], () => sys_read(fd, buf));
+  }
+
+  /** write(2): how many bytes were taken, or -errno. */
+  write(fd: number, buf: Writable): Code<number> {
+    const bytes = asBytes(buf);
+    return syscall('write', [fd, bytes, bytes.length], () => sys_write(fd, bytes));
+  }
+
+  /** readv(2). */
+  readv(fd: number, iov: readonly Uint8Array[]): Code<number> {
+    return syscall('readv', [fd, iov, iov.length], () => sys_readv(fd, iov));
+  }
+
+  /** writev(2). */
+  writev(fd: number, iov: readonly Writable[]): Code<number> {
+    const parts = iov.map(asBytes);
+    return syscall('writev', [fd, parts, parts.length], () => sys_writev(fd, parts));
+  }
+
+  /** close(2): 0, or -EBADF. */
+  close(fd: number): Code<number> {
+    return syscall('close', [fd], () => fds.sys_close(fd));
+  }
+
+  /** dup(2): the lowest free descriptor, or -errno. */
+  dup(oldfd: number): Code<number> {
+    return syscall('dup', [oldfd], () => fds.sys_dup(oldfd));
+  }
+
+  /** dup2(2): `newfd`, or -errno. */
+  dup2(oldfd: number, newfd: number): Code<number> {
+    return syscall('dup2', [oldfd, newfd], () => fds.sys_dup2(oldfd, newfd));
+  }
+
+  /** dup3(2): as dup2, with O_CLOEXEC; -EINVAL if both are the same. */
+  dup3(oldfd: number, newfd: number, flags: number): Code<number> {
+    return syscall('dup3', [oldfd, newfd, flags], () => fds.sys_dup3(oldfd, newfd, flags));
+  }
+
+  /** fcntl(2): F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL. */
+  fcntl(fd: number, cmd: number, arg = 0): Code<number> {
+    return syscall('fcntl', [fd, cmd, arg], () => fds.sys_fcntl(fd, cmd, arg));
+  }
+
+  /** ioctl(2): FIONREAD and FIONBIO with `{ value }`, EPIOCSPARAMS and EPIOCGPARAMS with epoll_params. */
+  ioctl(fd: number, op: number, argp: object): Code<number> {
+    return syscall('ioctl', [fd, op, argp], () => fds.sys_ioctl(fd, op, argp));
+  }
+
+  /** eventfd2(2): a descriptor, or -errno. */
+  eventfd2(initval: number, flags: number): Code<number> {
+    return syscall('eventfd2', [initval, flags], () => sys_eventfd2(initval, flags));
+  }
+
+  // ── processes, signals, time ───────────────────────────────────────────────────────────────
+
+  /** getpid(2). */
+  getpid(): Code<number> {
+    return syscall('getpid', [], () => process.sys_getpid());
+  }
+
+  /** gettid(2). */
+  gettid(): Code<number> {
+    return syscall('gettid', [], () => process.sys_gettid());
+  }
+
+  /** sched_yield(2). */
+  sched_yield(): Code<number> {
+    return syscall('sched_yield', [], () => process.sys_sched_yield());
+  }
+
+  /** nanosleep(2): 0, -EINTR, or -EINVAL. */
+  nanosleep(req: epoll.timespec): Code<number> {
+    return syscall('nanosleep', [req], () => process.sys_nanosleep(req));
+  }
+
+  /** tgkill(2): 0, or -errno. */
+  tgkill(tgid: number, tid: number, sig: number): Code<number> {
+    return syscall('tgkill', [tgid, tid, sig], () => process.sys_tgkill(tgid, tid, sig));
+  }
+
+  /** sigaction(2): what happens with a signal, for all threads of the process. */
+  sigaction(signum: number, act: Partial<sigaction> & Pick<sigaction, 'handler'>): Code<number> {
+    const full: sigaction = { flags: 0, mask: 0n, ...act };
+    return syscall('rt_sigaction', [signum, full], () => process.sys_rt_sigaction(signum, full));
+  }
+
+  /** sigprocmask(2): SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK; see sigset() for masks. */
+  sigprocmask(how: number, set: sigset_t): Code<number> {
+    return syscall('rt_sigprocmask', [how, set], () => process.sys_rt_sigprocmask(how, set));
+  }
+
+  /** exit_group(2): ends the process; does not return. */
+  *exit_group(status: number): Code<never> {
+    yield* do_group_exit(status);
+    throw new Error('unreachable');
+  }
+
+  /** pthread_create(3): a new thread of this process, which runs `start_routine`; its tid. */
+  *pthread_create(start_routine: Program, name?: string): Code<number> {
+    yield this.task.files.lookup;
+    return this.maker.thread(this.task, start_routine, name).pid;
+  }
+
+  /** pthread_join(3): sleeps until a thread of this machine has ended; 0. */
+  *pthread_join(tid: number): Code<number> {
+    const thread = this.task.kernel.tasks.get(tid);
+    if (thread !== undefined) yield* waitForExit(thread);
+    return 0;
+  }
+
+  /** Fails the run unless `condition` holds: what the program promises. */
+  assert(condition: unknown, message: string): asserts condition {
+    if (!condition) throw new AssertionFailed(message, this.task.comm);
+  }
+}
+
+/** A program's own promise that did not hold. */
+export class AssertionFailed extends Error {
+  readonly thread: string;
+
+  constructor(message: string, thread: string) {
+    super(`assertion failed in ${thread}: ${message}`);
+    this.name = 'AssertionFailed';
+    this.thread = thread;
+  }
+}
+
+function filledEvents(ret: number, events: EventBuffer): Filled<epoll_event[]> {
+  const filled = events.entries as Filled<epoll_event[]>;
+  filled.ret = ret;
+  return filled;
+}
+
+/** The mask of some signals. */
+export const sigset = (...signals: number[]): sigset_t =>
+  signals.reduce((set, sig) => set | sigmask(sig), 0n);

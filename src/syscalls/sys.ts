@@ -19,6 +19,8 @@ import { sys_eventfd2 } from './eventfd.ts';
 import * as fds from './fd.ts';
 import * as polls from './poll.ts';
 import * as process from './process.ts';
+import type { sockaddr } from '../net/socket.ts';
+import * as sockets from './socket.ts';
 import { sys_read, sys_readv, sys_write, sys_writev } from './rw.ts';
 
 /** Code of a program, or of one call that it makes. */
@@ -215,6 +217,80 @@ export class Sys {
   /** eventfd2(2): a descriptor, or -errno. */
   eventfd2(initval: number, flags: number): Code<number> {
     return syscall('eventfd2', [initval, flags], () => sys_eventfd2(initval, flags));
+  }
+
+  // ── sockets ────────────────────────────────────────────────────────────────────────────────
+
+  /** socket(2): a descriptor, or -errno. `type` may have SOCK_NONBLOCK and SOCK_CLOEXEC. */
+  socket(domain: number, type: number, protocol = 0): Code<number> {
+    return syscall('socket', [domain, type, protocol], () =>
+      sockets.sys_socket(domain, type, protocol),
+    );
+  }
+
+  /** socketpair(2): two connected descriptors. */
+  *socketpair(domain: number, type: number, protocol = 0): Code<Filled<[number, number]>> {
+    const sv: [number, number] = [-1, -1];
+    const ret = yield* syscall('socketpair', [domain, type, protocol, sv], () =>
+      sockets.sys_socketpair(domain, type, protocol, sv),
+    );
+    return filledPair(ret, sv);
+  }
+
+  /** bind(2): 0, or -errno. */
+  bind(sockfd: number, addr: sockaddr): Code<number> {
+    return syscall('bind', [sockfd, addr], () => sockets.sys_bind(sockfd, addr));
+  }
+
+  /** listen(2): 0, or -errno. */
+  listen(sockfd: number, backlog: number): Code<number> {
+    return syscall('listen', [sockfd, backlog], () => sockets.sys_listen(sockfd, backlog));
+  }
+
+  /** connect(2): 0, or -errno (-EINPROGRESS for a socket that does not block). */
+  connect(sockfd: number, addr: sockaddr): Code<number> {
+    return syscall('connect', [sockfd, addr], () => sockets.sys_connect(sockfd, addr));
+  }
+
+  /** accept4(2): the descriptor of a connection, or -errno. */
+  accept4(sockfd: number, flags: number): Code<number> {
+    return syscall('accept4', [sockfd, flags], () => sockets.sys_accept4(sockfd, flags));
+  }
+
+  /** shutdown(2): 0, or -errno. */
+  shutdown(sockfd: number, how: number): Code<number> {
+    return syscall('shutdown', [sockfd, how], () => sockets.sys_shutdown(sockfd, how));
+  }
+
+  /** send(2): how many bytes were taken, or -errno. */
+  send(sockfd: number, buf: Writable, flags: number): Code<number> {
+    const bytes = asBytes(buf);
+    return syscall('sendto', [sockfd, bytes, bytes.length, flags], () =>
+      sockets.sys_sendto(sockfd, bytes, flags, null),
+    );
+  }
+
+  /** recv(2): how many bytes of `buf` were filled in, 0 at the end, or -errno. */
+  recv(sockfd: number, buf: Uint8Array, flags: number): Code<number> {
+    return syscall('recvfrom', [sockfd, buf, buf.length, flags], () =>
+      sockets.sys_recvfrom(sockfd, buf, flags),
+    );
+  }
+
+  /** setsockopt(2): 0, or -errno. SO_LINGER takes seconds, negative for off. */
+  setsockopt(sockfd: number, level: number, optname: number, optval: number): Code<number> {
+    return syscall('setsockopt', [sockfd, level, optname, optval], () =>
+      sockets.sys_setsockopt(sockfd, level, optname, optval),
+    );
+  }
+
+  /** getsockopt(2): `value`, and 0 or -errno as `ret`. */
+  *getsockopt(sockfd: number, level: number, optname: number): Code<{ value: number; ret: number }> {
+    const out = { value: 0 };
+    const ret = yield* syscall('getsockopt', [sockfd, level, optname, out], () =>
+      sockets.sys_getsockopt(sockfd, level, optname, out),
+    );
+    return { value: out.value, ret };
   }
 
   // ── processes, signals, time ───────────────────────────────────────────────────────────────

@@ -1,0 +1,190 @@
+/**
+ * What all sockets of all protocols have. Linux: include/net/sock.h, net/core/sock.c.
+ *
+ * `struct socket` (socket.ts) is the end that a file sees, `struct sock` the end that the protocol
+ * works on; a protocol's own state extends `sock`. Whoever has news for a socket calls one of its
+ * `sk_…` functions, which wakes the queue that pollers and sleepers share, with the key that Linux
+ * passes: edge-triggered and exclusive waiters depend on it.
+ *
+ * Differs from Linux: memory of the whole system is never short; no cgroup, filter or security hook.
+ */
+import { current } from '../kernel/current.ts';
+import { type Kernel, type Named, Op } from '../kernel/op.ts';
+import {
+  EPOLLERR,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDBAND,
+  EPOLLRDNORM,
+  EPOLLWRBAND,
+  EPOLLWRNORM,
+} from '../kernel/uapi/eventpoll.ts';
+import {
+  peekAt,
+  type wait_queue_head,
+  waitqueue_active,
+  wake_up_interruptible_all,
+  wake_up_interruptible_poll,
+  wake_up_interruptible_sync_poll,
+} from '../kernel/wait.ts';
+import { type sk_buff, sk_buff_head } from './skbuff.ts';
+import type { socket } from './socket.ts';
+
+/** sk_shutdown: which directions are over. */
+export const RCV_SHUTDOWN = 1;
+export const SEND_SHUTDOWN = 2;
+export const SHUTDOWN_MASK = 3;
+
+/** sk_state; other protocols borrow TCP's names. Linux: include/net/tcp_states.h. */
+export const TCP_ESTABLISHED = 1;
+export const TCP_SYN_SENT = 2;
+export const TCP_SYN_RECV = 3;
+export const TCP_FIN_WAIT1 = 4;
+export const TCP_FIN_WAIT2 = 5;
+export const TCP_TIME_WAIT = 6;
+export const TCP_CLOSE = 7;
+export const TCP_CLOSE_WAIT = 8;
+export const TCP_LAST_ACK = 9;
+export const TCP_LISTEN = 10;
+export const TCP_CLOSING = 11;
+export const TCP_NEW_SYN_RECV = 12;
+
+export const SOCK_MIN_SNDBUF = 4608;
+export const SOCK_MIN_RCVBUF = 2304;
+/** Default and largest buffers: sysctl_wmem_default, sysctl_wmem_max and their rmem twins. */
+export const SK_WMEM_MAX = 212_992;
+export const SK_RMEM_MAX = 212_992;
+
+export const MAX_SCHEDULE_TIMEOUT: number = Number.POSITIVE_INFINITY;
+
+export abstract class sock implements Named {
+  abstract readonly name: string;
+  readonly sk_family: number;
+  readonly sk_type: number;
+  readonly sk_protocol: number;
+  sk_state: number = TCP_CLOSE;
+  sk_shutdown = 0;
+  /** A pending error, a positive errno; reported once. */
+  sk_err = 0;
+  sk_err_soft = 0;
+  sk_socket: socket | null = null;
+  /** The socket's wait queue; null once the file is gone (an orphan). */
+  sk_wq: wait_queue_head | null = null;
+
+  readonly sk_receive_queue: sk_buff_head = new sk_buff_head();
+  readonly sk_error_queue: sk_buff_head = new sk_buff_head();
+  /** truesize of what waits in the receive queue. */
+  sk_rmem_alloc = 0;
+  /** truesize of what was sent and is not freed, plus one. */
+  sk_wmem_alloc = 1;
+  sk_sndbuf: number = SK_WMEM_MAX;
+  sk_rcvbuf: number = SK_RMEM_MAX;
+  sk_rcvlowat = 1;
+  /** Bounds of sleeps in ns; MAX_SCHEDULE_TIMEOUT for ever. */
+  sk_sndtimeo: number = MAX_SCHEDULE_TIMEOUT;
+  sk_rcvtimeo: number = MAX_SCHEDULE_TIMEOUT;
+  sk_max_ack_backlog = 0;
+  sk_ack_backlog = 0;
+
+  // Options and flags (sock_flag() in Linux):
+  sk_reuse = false;
+  sk_reuseport = false;
+  sk_linger = false;
+  /** In seconds. */
+  sk_lingertime = 0;
+  sk_userlocks = 0;
+  SOCK_KEEPOPEN = false;
+  SOCK_URGINLINE = false;
+  SOCK_BROADCAST = false;
+  SOCK_DONE = false;
+  SOCK_DEAD = false;
+
+  // Ours:
+  /** A look at the state without a lock (poll). */
+  readonly look: Op = new Op('access', this);
+
+  constructor(family: number, type: number, protocol: number) {
+    this.sk_family = family;
+    this.sk_type = type;
+    this.sk_protocol = protocol;
+  }
+
+  /** The state has changed: wakes everybody, without a key. */
+  sk_state_change(): Kernel<void> {
+    return sock_def_wakeup(this);
+  }
+  /** There is something to read, or to accept. */
+  sk_data_ready(): Kernel<void> {
+    return sock_def_readable(this);
+  }
+  /** There may be room to write. */
+  sk_write_space(): Kernel<void> {
+    return sock_def_write_space(this);
+  }
+  /** sk_err or the error queue has something. */
+  sk_error_report(): Kernel<void> {
+    return sock_def_error_report(this);
+  }
+}
+
+export const SOCK_SNDBUF_LOCK = 1;
+export const SOCK_RCVBUF_LOCK = 2;
+
+/** Ours: announces a look at the waiters, where somebody else could change them. */
+export const peekAtSleepers = (wq: wait_queue_head): Op => peekAt(wq);
+
+export function* sock_def_wakeup(sk: sock): Kernel<void> {
+  const wq = sk.sk_wq;
+  if (wq === null) return;
+  if (!current.kernel.alone) yield peekAt(wq);
+  if (waitqueue_active(wq)) yield* wake_up_interruptible_all(wq);
+}
+
+export function* sock_def_error_report(sk: sock): Kernel<void> {
+  const wq = sk.sk_wq;
+  if (wq === null) return;
+  if (!current.kernel.alone) yield peekAt(wq);
+  if (waitqueue_active(wq)) yield* wake_up_interruptible_poll(wq, EPOLLERR);
+}
+
+const READ_KEY: number = EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND;
+const WRITE_KEY: number = EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+
+export function* sock_def_readable(sk: sock): Kernel<void> {
+  const wq = sk.sk_wq;
+  if (wq === null) return;
+  if (!current.kernel.alone) yield peekAt(wq);
+  if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, READ_KEY);
+}
+
+/** Wakes writers once half of the send buffer is free. */
+export function* sock_def_write_space(sk: sock): Kernel<void> {
+  const wq = sk.sk_wq;
+  if (wq === null || sk.sk_wmem_alloc * 2 > sk.sk_sndbuf) return;
+  if (!current.kernel.alone) yield peekAt(wq);
+  if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);
+}
+
+/** Takes the pending error: 0 or -errno. */
+export function sock_error(sk: sock): number {
+  const err = sk.sk_err;
+  sk.sk_err = 0;
+  return err === 0 ? 0 : -err;
+}
+
+/** How long a receive may sleep, in ns. */
+export const sock_rcvtimeo = (sk: sock, noblock: boolean): number =>
+  noblock ? 0 : sk.sk_rcvtimeo;
+export const sock_sndtimeo = (sk: sock, noblock: boolean): number =>
+  noblock ? 0 : sk.sk_sndtimeo;
+
+/** How many bytes a receive waits for: all with MSG_WAITALL, else the low-water mark. */
+export const sock_rcvlowat = (sk: sock, waitall: boolean, len: number): number =>
+  (waitall ? len : Math.min(sk.sk_rcvlowat, len)) || 1;
+
+/** Charges a packet to the receiver. */
+export function skb_set_owner_r(skb: sk_buff, sk: sock): void {
+  skb.sk = sk;
+  sk.sk_rmem_alloc += skb.truesize;
+}

@@ -64,6 +64,8 @@ export abstract class sock implements Named {
   readonly sk_type: number;
   readonly sk_protocol: number;
   sk_state: number = TCP_CLOSE;
+  /** Local port, 0 when not bound. */
+  sk_num = 0;
   sk_shutdown = 0;
   /** A pending error, a positive errno; reported once. */
   sk_err = 0;

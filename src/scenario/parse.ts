@@ -7,7 +7,7 @@
  * each in the order of the table. The first mistake is the one that is reported.
  */
 import * as errors from './errors.ts';
-import { type Place, quote, ScenarioError, stepError } from './errors.ts';
+import { quote, ScenarioError, stepError } from './errors.ts';
 import { type Context, isObject } from './kinds.ts';
 import type { FdRef, Scenario, Step } from './scenario.ts';
 import { type Argument, type CallName, type CallSpec, calls, isCallName } from './schema.ts';
@@ -58,7 +58,7 @@ export function parseScenario(value: unknown): Scenario {
   const threads = parseThreads(value['threads']);
   const reader = new StepReader(threads);
 
-  const steps = reader.list(listOf(value, 'steps'), '', undefined);
+  const steps = reader.steps(listOf(value, 'steps'), '', undefined);
   const lists = concurrent ? parseConcurrent(value['concurrent'], reader) : threads.map(() => []);
   const after = value['after'] === undefined ? [] : listOf(value, 'after');
   return {
@@ -69,7 +69,7 @@ export function parseScenario(value: unknown): Scenario {
     names: reader.names,
     steps,
     concurrent: lists,
-    after: reader.list(after, 'after', undefined),
+    after: reader.steps(after, 'after', undefined),
   };
 }
 
@@ -127,7 +127,7 @@ function parseConcurrent(value: unknown, reader: StepReader): readonly (readonly
   }
   return reader.threads.map((name, thread) => {
     const list = Object.hasOwn(value, name) ? value[name] : [];
-    if (Array.isArray(list)) return reader.list(list, `concurrent ${name}`, thread);
+    if (Array.isArray(list)) return reader.steps(list, `concurrent ${name}`, thread);
     throw new ScenarioError(`concurrent ${name} is not a list`);
   });
 }
@@ -136,9 +136,9 @@ function parseConcurrent(value: unknown, reader: StepReader): readonly (readonly
 class StepReader implements Context {
   readonly threads: readonly string[];
   readonly names: string[] = [];
-  private readonly refs = new Map<string, FdRef>();
+  private readonly refs: Map<string, FdRef> = new Map();
 
-  // The step being read:
+  // The step that is being read:
   list = '';
   index = 0;
   args: Record<string, unknown> = {};
@@ -146,4 +146,107 @@ class StepReader implements Context {
   constructor(threads: readonly string[]) {
     this.threads = threads;
   }
+
+  ref(name: string): FdRef {
+    let ref = this.refs.get(name);
+    if (ref === undefined) {
+      ref = { ref: name, slot: this.names.length };
+      this.names.push(name);
+      this.refs.set(name, ref);
+    }
+    return ref;
+  }
+
+  /** Reads a list of steps; `owner` is the thread that issues them all, where one does. */
+  steps(values: readonly unknown[], list: string, owner: number | undefined): readonly Step[] {
+    this.list = list;
+    return values.map((value, index) => {
+      this.index = index;
+      return this.step(value, owner);
+    });
+  }
+
+  private step(value: unknown, owner: number | undefined): Step {
+    if (!isObject(value)) throw stepError(this, 'not an object');
+    const row = this.call(value['call']);
+    const thread = this.thread(value['thread'], owner);
+    for (const key of Object.keys(value)) {
+      if (!stepKeys.has(key)) throw errors.unknownKey(this, key);
+    }
+    if (owner !== undefined && row.name === 'sleep') {
+      throw stepError(this, 'sleep is not allowed in "concurrent"');
+    }
+    const given = value['args'] === undefined ? noArgs : value['args'];
+    if (!isObject(given)) throw stepError(this, '"args" is not an object');
+    const args = this.arguments(row, given);
+    const bind = this.bind(row, args, value['bind']);
+    const { list, index } = this;
+    return { list, index, call: row.name, args, thread, bind } as unknown as Step;
+  }
+
+  private call(name: unknown): Row {
+    if (name === undefined) throw stepError(this, 'missing "call"');
+    if (typeof name !== 'string') throw stepError(this, '"call" is not a string');
+    const row = rows.get(name);
+    if (row === undefined) throw errors.unknownCall(this, name);
+    return row;
+  }
+
+  private thread(name: unknown, owner: number | undefined): number {
+    if (name === undefined) return owner ?? 0;
+    if (typeof name !== 'string') throw stepError(this, '"thread" is not a string');
+    const thread = this.threads.indexOf(name);
+    if (thread < 0) throw errors.unknownThread(this, name);
+    if (owner !== undefined && thread !== owner) {
+      throw stepError(this, `"thread" is ${quote(name)} in the list of another thread`);
+    }
+    return thread;
+  }
+
+  private arguments(row: Row, given: Json): Record<string, unknown> {
+    const { args, exactlyOne, alone } = row.spec;
+    for (const name of Object.keys(given)) {
+      if (!Object.hasOwn(args, name)) throw errors.unknownArgument(this, name);
+    }
+    for (const [name, argument] of row.args) {
+      if (argument.required && given[name] === undefined) throw errors.missingArgument(this, name);
+    }
+    const present = (name: string): boolean => given[name] !== undefined;
+    if (exactlyOne !== undefined && !exactlyOne.some(present)) {
+      throw errors.missingArgument(this, exactlyOne[0] ?? '');
+    }
+    this.args = {};
+    for (const [name, { kind, absent }] of row.args) {
+      const value = given[name];
+      this.args[name] = value === undefined ? absent : kind.read(value, name, this);
+    }
+    const second = exactlyOne?.filter(present)[1];
+    if (second !== undefined) throw errors.badArgument(this, second);
+    if (alone !== undefined && present(alone.argument) && alone.without.some(present)) {
+      throw errors.badArgument(this, alone.argument);
+    }
+    return this.args;
+  }
+
+  private bind(row: Row, args: Record<string, unknown>, names: unknown): readonly FdRef[] {
+    if (names === undefined) return noNames;
+    if (!Array.isArray(names)) throw stepError(this, '"bind" is not a list');
+    const { binds } = row.spec;
+    const returned = typeof binds === 'number' ? binds : binds(args);
+    if (names.length !== returned) {
+      const has = count(names.length, 'name');
+      const returns = count(returned, 'descriptor');
+      throw stepError(this, `"bind" has ${has}, ${row.name} returns ${returns}`);
+    }
+    if (new Set(names).size !== names.length) throw stepError(this, '"bind" has one name twice');
+    return names.map((name: unknown) => {
+      if (typeof name !== 'string') throw stepError(this, 'a name in "bind" is not a string');
+      if (name === '') throw stepError(this, 'a name in "bind" is empty');
+      if (!name.startsWith('$')) return this.ref(name);
+      throw stepError(this, `"bind" takes ${quote(name.slice(1))} without the "$"`);
+    });
+  }
 }
+
+const count = (number: number, noun: string): string =>
+  `${number === 0 ? 'no' : number} ${noun}${number === 1 ? '' : 's'}`;

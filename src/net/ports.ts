@@ -1,0 +1,11 @@
+/** Ours: a look at a socket's address without a system call. */
+import type { task_struct } from '../kernel/sched.ts';
+import { socket_file_ops, type socket } from './socket.ts';
+
+/** The local port of the socket behind a descriptor, or 0. */
+export function portOf(task: task_struct, fd: number): number {
+  const f = task.files.fd[fd] ?? null;
+  if (f === null || f.f_op !== socket_file_ops) return 0;
+  const { sk } = f.private_data as socket;
+  return sk === null ? 0 : sk.sk_num;
+}

@@ -1,0 +1,237 @@
+/**
+ * Plays a scenario in lockstep: a step is issued when every thread is idle or asleep in a call.
+ *
+ * The clock moves only in `sleep`, and where the next step belongs to a thread whose call has a
+ * timeout: then until that call returns.
+ */
+import { setCurrent } from '../kernel/current.ts';
+import { exit_to_user_mode_loop } from '../kernel/entry.ts';
+import type { Kernel } from '../kernel/op.ts';
+import type { task_struct } from '../kernel/sched.ts';
+import { SIG_IGN, type sigaction } from '../kernel/signal.ts';
+import type { FaultingPage } from '../kernel/uaccess.ts';
+import { SIGPIPE, SIGUSR1, SIGUSR2 } from '../kernel/uapi/signal.ts';
+import { errnoName } from '../kernel/uapi/names.ts';
+import { portOf } from '../net/ports.ts';
+import { Machine, type MachineOptions } from '../sim/machine.ts';
+import { Sys } from '../syscalls/sys.ts';
+import { notBound, nothingHeld, ScenarioError, threadBlocked } from './errors.ts';
+import { type Outcome, performStep, type Surroundings } from './perform.ts';
+import type { Fd, Scenario, Step } from './scenario.ts';
+
+/** One line of a transcript. */
+export type Result = Readonly<Record<string, unknown>>;
+
+export interface Transcript {
+  readonly name: string | null;
+  readonly results: readonly Result[];
+  readonly blocked?: readonly string[];
+  readonly error?: string;
+}
+
+/** Hears of each step; what the output formats other than the transcript are made from. */
+export interface PlayListener {
+  /** A step is about to be issued. */
+  issue?(step: Step): void;
+  /** Everything that follows from the step has happened. */
+  settled?(step: Step): void;
+}
+
+/** A handler that does nothing, without SA_RESTART. */
+const caught: sigaction = {
+  *handler(): Kernel<void> {},
+  flags: 0,
+  mask: 0n,
+};
+const ignored: sigaction = { handler: SIG_IGN, flags: 0, mask: 0n };
+
+class Thread implements Surroundings {
+  readonly name: string;
+  readonly task: task_struct;
+  readonly sys: Sys;
+  /** The step whose call is under way, or null. */
+  step: Step | null = null;
+  /** What the call returned, until the transcript has it. */
+  outcome: Outcome | null = null;
+  page: FaultingPage | null = null;
+  private readonly player: Player;
+
+  constructor(player: Player, name: string, task: task_struct) {
+    this.player = player;
+    this.name = name;
+    this.task = task;
+    this.sys = new Sys(task, player.machine);
+  }
+
+  fd(fd: Fd): number {
+    return this.player.resolve(fd);
+  }
+  portOf(fd: number): number {
+    return portOf(this.task, fd);
+  }
+  tid(thread: number): number {
+    return (this.player.threads[thread] as Thread).task.pid;
+  }
+}
+
+export class Player {
+  readonly machine: Machine;
+  readonly threads: Thread[] = [];
+  private readonly scenario: Scenario;
+  private readonly listener: PlayListener;
+  private readonly bindings: (number | undefined)[] = [];
+  private readonly results: Result[] = [];
+  /** Calls of earlier steps that have returned since the last step was issued. */
+  private readonly late: (Result & { readonly step: number })[] = [];
+  /** The step that was issued last. */
+  private issued: Step | null = null;
+
+  constructor(scenario: Scenario, options: MachineOptions = {}, listener: PlayListener = {}) {
+    this.scenario = scenario;
+    this.listener = listener;
+    this.machine = new Machine(options);
+    let first: task_struct | null = null;
+    for (const name of scenario.threads) {
+      const task: task_struct =
+        first === null ? this.machine.newProcess(name) : this.machine.newThread(first, name);
+      first ??= task;
+      this.threads.push(new Thread(this, name, task));
+    }
+    const { action } = (first as task_struct).sighand;
+    action[SIGUSR1] = action[SIGUSR2] = caught;
+    action[SIGPIPE] = ignored;
+  }
+
+  /** Plays all steps; what is wrong with the scenario becomes its `error`. */
+  play(): Transcript {
+    const { name } = this.scenario;
+    try {
+      for (const step of this.scenario.steps) this.issue(step);
+      this.flushLate();
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      this.flushLate();
+      return { name, results: this.results, error: error.message };
+    }
+    const blocked = this.threads.filter((thread) => thread.step !== null);
+    return { name, results: this.results, blocked: blocked.map((thread) => thread.name) };
+  }
+
+  resolve(fd: Fd): number {
+    if (typeof fd === 'number') return fd;
+    const bound = this.bindings[fd.slot];
+    if (bound === undefined) throw notBound(this.issued as Step, fd.ref);
+    return bound;
+  }
+
+  private issue(step: Step): void {
+    const thread = this.threads[step.thread] as Thread;
+    if (thread.step !== null) this.waitFor(thread, thread.step);
+    this.flushLate();
+    this.issued = step;
+    this.listener.issue?.(step);
+    if (step.call === 'release') {
+      this.release(step);
+    } else {
+      this.start(thread, step, performStep(step, thread));
+      this.machine.settle();
+      if (step.call === 'tgkill') this.deliver(this.threads[step.args.thread] as Thread);
+      if (step.call === 'sleep') this.passTime(thread);
+      this.report(thread, step);
+    }
+    this.reportOthers();
+    this.listener.settled?.(step);
+  }
+
+  /** The thread's next step is due: its call returns when its time is up, or never. */
+  private waitFor(thread: Thread, step: Step): void {
+    if (!hasTimeout(step)) throw threadBlocked(thread.name, step);
+    this.passTime(thread);
+    this.reportOthers();
+    if (thread.step !== null) throw threadBlocked(thread.name, step);
+  }
+
+  /** Moves the clock until the thread's call has returned. */
+  private passTime(thread: Thread): void {
+    while (thread.outcome === null && this.machine.fireTimers()) this.machine.settle();
+  }
+
+  private start(thread: Thread, step: Step, call: Kernel<Outcome>): void {
+    thread.step = step;
+    thread.outcome = null;
+    this.machine.start(thread.task, step.call, finishing(thread, call));
+  }
+
+  /** A thread that is in user mode takes its signals at once. */
+  private deliver(target: Thread): void {
+    if (target.step !== null || !target.task.sigpending) return;
+    this.machine.start(target.task, 'signal', exit_to_user_mode_loop(0));
+    this.machine.settle();
+  }
+
+  private release(step: Step & { call: 'release' }): void {
+    const held = this.threads[step.args.thread] as Thread;
+    if (held.step === null || held.page === null) throw nothingHeld(step, held.name);
+    setCurrent(held.task);
+    held.page.supply();
+    held.page = null;
+    this.machine.settle();
+    this.results.push({ step: step.index, ret: 0 });
+  }
+
+  /** The result of the step that was issued last. */
+  private report(thread: Thread, step: Step): void {
+    if (thread.outcome === null) {
+      this.results.push({ step: step.index, blocked: true });
+      return;
+    }
+    this.results.push({ step: step.index, ...this.finish(thread, step, thread.outcome) });
+  }
+
+  /** Notes the calls of earlier steps that have returned. */
+  private reportOthers(): void {
+    const after = (this.issued as Step).index;
+    for (const thread of this.threads) {
+      const { step, outcome } = thread;
+      if (step === null || outcome === null) continue;
+      this.late.push({ step: step.index, after, ...this.finish(thread, step, outcome) });
+    }
+  }
+
+  /** They stand behind the step that was issued last, in the order of their own steps. */
+  private flushLate(): void {
+    this.late.sort((a, b) => a.step - b.step);
+    this.results.push(...this.late);
+    this.late.length = 0;
+  }
+
+  /** Binds what the call returned; what the transcript shows of it. */
+  private finish(thread: Thread, step: Step, outcome: Outcome): Result {
+    thread.step = null;
+    thread.outcome = null;
+    thread.page = null;
+    if (outcome.ret < 0) return { ret: -1, errno: errnoName(-outcome.ret) };
+    for (const [i, ref] of step.bind.entries()) this.bindings[ref.slot] = outcome.fds[i];
+    return { ret: outcome.ret, ...outcome.fields };
+  }
+}
+
+function* finishing(thread: Thread, call: Kernel<Outcome>): Kernel<void> {
+  thread.outcome = yield* call;
+}
+
+/** Does the step's call end by itself some day? */
+function hasTimeout(step: Step): boolean {
+  switch (step.call) {
+    case 'epoll_wait':
+    case 'epoll_pwait':
+    case 'poll':
+      return step.args.timeout >= 0;
+    case 'epoll_pwait2':
+      return step.args.timeout_ns !== null;
+    case 'select':
+      return step.args.timeout !== null;
+    default:
+      return false;
+  }
+}

@@ -64,8 +64,11 @@ export class DocumentReader {
   private scanner: JsonScanner | null = null;
   private text = '';
   private firstLine = 0;
-  private lastLine = '';
+  /** Whether its second line is. */
   private indented = false;
+  /** Where it stops so far, behind its last character that is not blank. */
+  private endLine = 0;
+  private endOffset = 0;
   /** Says what is wrong, once something is; the lines that follow are passed over. */
   private problem: string | null = null;
   private depth = 0;
@@ -103,22 +106,22 @@ export class DocumentReader {
     const line = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
     if (this.scanner !== null && this.interrupts(line)) this.cut();
     if (this.scanner !== null) {
-      if (this.text === this.lastLine) this.indented = /^\s/.test(line);
+      if (this.lineNumber === this.firstLine + 1) this.indented = /^\s/.test(line);
       this.goOn(line, 0);
-    } else if (!/^\s*$/.test(line)) {
+    } else if (line.trim() !== '') {
       this.begin(line);
     }
   }
 
   /** Whether a line cannot belong to the document that is being read. */
   private interrupts(line: string): boolean {
-    if (line.trim() === '') return false;
-    if (this.problem !== null) return !goesOnAfterError.test(line);
+    if (this.problem !== null) return line.trim() !== '' && !goesOnAfterError.test(line);
     return line.startsWith('{') && (this.indented || documentKey.test(line));
   }
 
   private begin(line: string): void {
-    if (/^\s*\{.*\}\s*$/.test(line)) {
+    const trimmed = line.trim();
+    if (trimmed.startsWith('{') && trimmed.endsWith('}')) {
       const value = parseJson(line);
       if (value !== undefined) return this.emit(this.lineNumber, value);
     }
@@ -139,10 +142,12 @@ export class DocumentReader {
     const { scanner } = this;
     if (scanner === null) return;
     if (this.problem !== null) return this.passOver(line, 0);
-    this.lastLine = line;
     switch (scanner.scan(line, from)) {
       case 'open':
-        this.text += this.text === '' ? line.slice(from) : `\n${line}`;
+        this.text += `${line.slice(from)}\n`;
+        if (line.trim() === '') return;
+        this.endLine = this.lineNumber;
+        this.endOffset = line.trimEnd().length;
         return;
       case 'error':
         this.depth = scanner.depth;
@@ -163,9 +168,8 @@ export class DocumentReader {
       this.fail(this.located(following, problem));
       return;
     }
-    const text = this.text === '' ? line.slice(from, end) : `${this.text}\n${line.slice(0, end)}`;
     this.scanner = null;
-    this.emit(this.firstLine, parseJson(text));
+    this.emit(this.firstLine, parseJson(this.text + line.slice(from, end)));
     if (next === '') return;
     this.start();
     this.goOn(line, following);
@@ -189,15 +193,8 @@ export class DocumentReader {
   private cut(): void {
     const { scanner } = this;
     if (scanner === null) return;
-    const end = this.lastLine.trimEnd().length;
-    const found = 'the end of the document';
-    this.fail(this.problem ?? this.located(end, scanner.expected(found), this.lastLineNumber()));
-  }
-
-  private lastLineNumber(): number {
-    let lines = this.firstLine;
-    for (let i = this.text.indexOf('\n'); i >= 0; i = this.text.indexOf('\n', i + 1)) lines++;
-    return lines;
+    const problem = scanner.expected('the end of the document');
+    this.fail(this.problem ?? this.located(this.endOffset, problem, this.endLine));
   }
 
   private located(offset: number, problem: string, line: number = this.lineNumber): string {

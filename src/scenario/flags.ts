@@ -51,7 +51,6 @@ export const timerfdFamily: FlagFamily = family(tableOf(timerfd, /^TFD_/));
 export const clockFamily: FlagFamily = family(tableOf(time, /^CLOCK_/));
 export const ioctlFamily: FlagFamily = family(tableOf(ioctls, /^(FIONREAD|FIONBIO)$/));
 export const signalFamily: FlagFamily = family(tableOf(signal, /^SIG(?!_)/));
-export const emptyFamily: FlagFamily = family();
 
 /** What fits into 32 bits, read as signed or as unsigned. */
 export const isWord = (value: unknown): value is number =>

@@ -4,7 +4,6 @@
  * A kind never converts quietly: a value that the C type does not hold is a bad argument.
  */
 import type { epoll_data_t } from '../kernel/uaccess.ts';
-import { F_SETFD, F_SETFL } from '../kernel/uapi/fcntl.ts';
 import { SIGRTMAX, SIGUSR1, SIGUSR2 } from '../kernel/uapi/signal.ts';
 import { badArgument, type Place, unknownFlag, unknownThread } from './errors.ts';
 import * as flags from './flags.ts';
@@ -15,8 +14,6 @@ export interface Context extends Place {
   readonly threads: readonly string[];
   /** The one reference of a name; a new slot where the name is new. */
   ref(name: string): FdRef;
-  /** The arguments read so far, in the order of the table. */
-  readonly args: Readonly<Record<string, unknown>>;
 }
 
 export interface Kind<T> {
@@ -105,7 +102,7 @@ export const fdList: Kind<readonly Fd[]> = {
   type: 'list of descriptors',
   read(value, argument, context) {
     if (!Array.isArray(value)) throw badArgument(context, argument);
-    return value.map((item: unknown) => {
+    return Array.from(value, (item: unknown) => {
       const one = fd.read(item, argument, context);
       if (typeof one === 'number' && (one < 0 || one > maxSelectFd)) {
         throw badArgument(context, argument);
@@ -128,7 +125,7 @@ export const pollList: Kind<readonly PollEntry[]> = {
   names: flags.pollEventFamily,
   read(value, argument, context) {
     if (!Array.isArray(value)) throw badArgument(context, argument);
-    return value.map((item: unknown) => {
+    return Array.from(value, (item: unknown) => {
       if (!isObject(item)) throw badArgument(context, argument);
       for (const key of Object.keys(item)) {
         if (key !== 'fd' && key !== 'events') throw badArgument(context, argument);
@@ -199,7 +196,7 @@ export const signalList: Kind<readonly number[]> = {
   names: flags.signalFamily,
   read(value, argument, context) {
     if (!Array.isArray(value)) throw badArgument(context, argument);
-    return value.map((item: unknown) => {
+    return Array.from(value, (item: unknown) => {
       if (typeof item !== 'string') throw badArgument(context, argument);
       const sig = flags.signalFamily.get(item);
       if (sig === undefined) throw unknownFlag(context, item);
@@ -245,16 +242,15 @@ export const target: Kind<Fd | Port> = {
   },
 };
 
-/** What the third argument of fcntl() means depends on the command before it. */
+const fcntlArgFamily: flags.FlagFamily = new Map([...flags.openFamily, ...flags.fdFamily]);
+
+/** Which names mean something depends on the command; all are taken with every command. */
 export const fcntlArg: Kind<Fd> = {
   type: 'integer, flags or descriptor',
-  names: new Map([...flags.openFamily, ...flags.fdFamily]),
+  names: fcntlArgFamily,
   read(value, argument, context) {
     if (isRef(value)) return context.ref(value.slice(1));
-    const cmd = context.args['cmd'];
-    const names =
-      cmd === F_SETFL ? flags.openFamily : cmd === F_SETFD ? flags.fdFamily : flags.emptyFamily;
-    return flags.parseFlags(value, names, argument, context);
+    return flags.parseFlags(value, fcntlArgFamily, argument, context);
   },
 };
 

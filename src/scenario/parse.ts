@@ -10,7 +10,7 @@ import * as errors from './errors.ts';
 import { quote, ScenarioError, stepError } from './errors.ts';
 import { type Context, isObject } from './kinds.ts';
 import type { FdRef, Scenario, Step } from './scenario.ts';
-import { type Argument, type CallName, type CallSpec, calls, isCallName } from './schema.ts';
+import { type Argument, type CallName, type CallSpec, calls } from './schema.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -141,7 +141,6 @@ class StepReader implements Context {
   // The step that is being read:
   list = '';
   index = 0;
-  args: Record<string, unknown> = {};
 
   constructor(threads: readonly string[]) {
     this.threads = threads;
@@ -160,7 +159,7 @@ class StepReader implements Context {
   /** Reads a list of steps; `owner` is the thread that issues them all, where one does. */
   steps(values: readonly unknown[], list: string, owner: number | undefined): readonly Step[] {
     this.list = list;
-    return values.map((value, index) => {
+    return Array.from(values, (value, index) => {
       this.index = index;
       return this.step(value, owner);
     });
@@ -215,17 +214,17 @@ class StepReader implements Context {
     if (exactlyOne !== undefined && !exactlyOne.some(present)) {
       throw errors.missingArgument(this, exactlyOne[0] ?? '');
     }
-    this.args = {};
+    const read: Record<string, unknown> = {};
     for (const [name, { kind, absent }] of row.args) {
       const value = given[name];
-      this.args[name] = value === undefined ? absent : kind.read(value, name, this);
+      read[name] = value === undefined ? absent : kind.read(value, name, this);
     }
     const second = exactlyOne?.filter(present)[1];
     if (second !== undefined) throw errors.badArgument(this, second);
     if (alone !== undefined && present(alone.argument) && alone.without.some(present)) {
       throw errors.badArgument(this, alone.argument);
     }
-    return this.args;
+    return read;
   }
 
   private bind(row: Row, args: Record<string, unknown>, names: unknown): readonly FdRef[] {
@@ -239,7 +238,7 @@ class StepReader implements Context {
       throw stepError(this, `"bind" has ${has}, ${row.name} returns ${returns}`);
     }
     if (new Set(names).size !== names.length) throw stepError(this, '"bind" has one name twice');
-    return names.map((name: unknown) => {
+    return Array.from(names, (name: unknown) => {
       if (typeof name !== 'string') throw stepError(this, 'a name in "bind" is not a string');
       if (name === '') throw stepError(this, 'a name in "bind" is empty');
       if (!name.startsWith('$')) return this.ref(name);

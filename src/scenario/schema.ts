@@ -343,5 +343,3 @@ export const calls: { readonly [C in CallName]: CallSpec<CallArgs[C]> } = {
   release: { args: { thread: required(kinds.thread) }, binds: 0, fields: [] },
   sleep: { args: { ms: required(kinds.duration) }, binds: 0, fields: [] },
 };
-
-export const isCallName = (name: string): name is CallName => Object.hasOwn(calls, name);

@@ -21,7 +21,7 @@ import type { Tracer } from '../kernel/trace.ts';
 import { CAP_BLOCK_SUSPEND, CAP_NET_ADMIN, user_struct } from '../kernel/user.ts';
 import { initNet } from '../net/net.ts';
 import { type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
-import { enabled, perform, sleepOn } from './execute.ts';
+import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { inOrder, type Runnable, type Schedule } from './schedule.ts';
 
 export interface MachineOptions extends KernelChoice {

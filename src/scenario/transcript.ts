@@ -1,0 +1,180 @@
+/**
+ * What came back: results of calls, transcripts and outcomes, and their one form in bytes.
+ *
+ * A result is an object with the fields of the format. The text is written field by field, so it
+ * does not depend on the order in which an object got them, and a u64 keeps its last digit.
+ */
+import type { epoll_data_t, epoll_event } from '../kernel/uaccess.ts';
+import { epollFlags, errnoName, pollFlags } from '../kernel/uapi/names.ts';
+import { shownText } from './payload.ts';
+
+export interface ShownEvent {
+  readonly events: string;
+  readonly data: epoll_data_t;
+}
+
+/** How a call returned: `ret` and, for some calls, what else there is to see. */
+export interface CallResult {
+  readonly ret: number;
+  readonly errno?: string;
+  readonly fds?: readonly number[];
+  readonly events?: readonly ShownEvent[];
+  readonly revents?: readonly string[];
+  readonly read?: readonly number[];
+  readonly write?: readonly number[];
+  readonly except?: readonly number[];
+  readonly data?: string;
+  readonly value?: number | string;
+}
+
+/** A line of `results`: a call that returned, or one that did not when it was issued. */
+export type Entry =
+  | { readonly step: number; readonly blocked: true }
+  | (CallResult & { readonly step: number; readonly after?: number; readonly blocked?: never });
+
+export interface Transcript {
+  readonly name: string | null;
+  readonly results: readonly Entry[];
+  /** The threads that are blocked at the end, where the scenario came to its end. */
+  readonly blocked?: readonly string[];
+  readonly error?: string;
+}
+
+/** What one thread of a concurrent scenario, or `after`, got to see. */
+export type ThreadResults = readonly (CallResult | 'blocked')[];
+
+/** The answer for a concurrent scenario. */
+export interface OutcomeSet {
+  readonly name: string | null;
+  /** Texts made by outcomeText(), in any order; equal ones count once. */
+  readonly outcomes: Iterable<string>;
+  readonly executions: number;
+  readonly complete: boolean;
+  readonly findings?: readonly unknown[];
+}
+
+export const returned = (ret: number): CallResult => ({ ret });
+
+export const failed = (errno: number): CallResult => ({ ret: -1, errno: errnoName(errno) });
+
+export const returnedFds = (ret: number, fds: readonly number[]): CallResult => ({ ret, fds });
+
+export const returnedEvents = (ret: number, events: readonly epoll_event[]): CallResult => ({
+  ret,
+  events: events.map((event) => ({ events: epollFlags(event.events), data: event.data })),
+});
+
+export const returnedRevents = (ret: number, revents: readonly number[]): CallResult => ({
+  ret,
+  revents: revents.map(pollFlags),
+});
+
+/** The lists hold the ready descriptors, ascending. */
+export const returnedSets = (
+  ret: number,
+  read: readonly number[],
+  write: readonly number[],
+  except: readonly number[],
+): CallResult => ({ ret, read, write, except });
+
+/** For a read: the bytes that came in, where they can be shown. */
+export function returnedBytes(ret: number, bytes: Uint8Array): CallResult {
+  const data = shownText(bytes);
+  return data === undefined ? { ret } : { ret, data };
+}
+
+/** A u64 is shown as a decimal string, a number as it is. */
+export const returnedValue = (ret: number, value: number | bigint): CallResult => ({
+  ret,
+  value: typeof value === 'bigint' ? value.toString() : value,
+});
+
+/** For getsockopt(SO_ERROR): the pending error by name, "0" for none. */
+export const returnedSocketError = (ret: number, errno: number): CallResult => ({
+  ret,
+  value: errnoName(errno),
+});
+
+export const returnedEntry = (step: number, result: CallResult): Entry => ({ step, ...result });
+
+export const blockedEntry = (step: number): Entry => ({ step, blocked: true });
+
+/** A call that returned after a later step had been issued. */
+export const lateEntry = (step: number, after: number, result: CallResult): Entry => ({
+  step,
+  after,
+  ...result,
+});
+
+function eventsText(events: readonly ShownEvent[]): string {
+  let text = '';
+  for (const { events: names, data } of events) {
+    text += `${text === '' ? '' : ','}{"events":${JSON.stringify(names)},"data":${data}}`;
+  }
+  return `[${text}]`;
+}
+
+/** The fields of a result without its braces. */
+function fieldsText(result: CallResult): string {
+  let text = `"ret":${result.ret}`;
+  if (result.errno !== undefined) text += `,"errno":${JSON.stringify(result.errno)}`;
+  if (result.fds !== undefined) text += `,"fds":[${result.fds.join()}]`;
+  if (result.events !== undefined) text += `,"events":${eventsText(result.events)}`;
+  if (result.revents !== undefined) text += `,"revents":${JSON.stringify(result.revents)}`;
+  if (result.read !== undefined) text += `,"read":[${result.read.join()}]`;
+  if (result.write !== undefined) text += `,"write":[${result.write.join()}]`;
+  if (result.except !== undefined) text += `,"except":[${result.except.join()}]`;
+  if (result.data !== undefined) text += `,"data":${JSON.stringify(result.data)}`;
+  if (result.value !== undefined) text += `,"value":${JSON.stringify(result.value)}`;
+  return text;
+}
+
+export const resultText = (result: CallResult): string => `{${fieldsText(result)}}`;
+
+export function entryText(entry: Entry): string {
+  if (entry.blocked === true) return `{"step":${entry.step},"blocked":true}`;
+  const after = entry.after === undefined ? '' : `"after":${entry.after},`;
+  return `{"step":${entry.step},${after}${fieldsText(entry)}}`;
+}
+
+/** A transcript as one line, without the newline. */
+export function transcriptText(transcript: Transcript): string {
+  const { name, results, blocked, error } = transcript;
+  const head = `{"name":${JSON.stringify(name)},"results":[${results.map(entryText).join()}]`;
+  if (error !== undefined) return `${head},"error":${JSON.stringify(error)}}`;
+  return `${head},"blocked":${JSON.stringify(blocked ?? [])}}`;
+}
+
+/** The transcript of a scenario in which something is wrong before anything runs. */
+export const errorTranscript = (name: string | null, error: Error): Transcript => ({
+  name,
+  results: [],
+  error: error.message,
+});
+
+const threadResultsText = (results: ThreadResults): string =>
+  `[${results.map((one) => (one === 'blocked' ? '"blocked"' : resultText(one))).join()}]`;
+
+/** One outcome: the results of each thread, in the order of `threads`, then those of `after`. */
+export function outcomeText(
+  threads: readonly string[],
+  results: readonly ThreadResults[],
+  after: ThreadResults,
+): string {
+  let text = '{';
+  threads.forEach((name, i) => {
+    text += `${JSON.stringify(name)}:${threadResultsText(results[i] ?? [])},`;
+  });
+  return `${text}"after":${threadResultsText(after)}}`;
+}
+
+/** The answer for a concurrent scenario as one line, without the newline. */
+export function outcomeSetText(set: OutcomeSet): string {
+  // Outcomes of one scenario first differ in a result, and results are ASCII.
+  const outcomes = [...new Set(set.outcomes)].sort();
+  const findings = set.findings === undefined ? '' : `,"findings":${JSON.stringify(set.findings)}`;
+  return (
+    `{"name":${JSON.stringify(set.name)},"outcomes":[${outcomes.join()}],` +
+    `"executions":${set.executions},"complete":${set.complete}${findings}}`
+  );
+}

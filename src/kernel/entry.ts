@@ -40,6 +40,8 @@ export function* runSyscall(call: () => Kernel<number>): Kernel<number> {
 
 /** Handles the pending signals; true if the call that returned `ret` is to be made anew. */
 export function* exit_to_user_mode_loop(ret: number): Kernel<boolean> {
+  const { tracer } = current.kernel;
+  if (tracer !== null) tracer.sysReturn?.(current, ret);
   const outcome = yield* arch_do_signal_or_restart(ret);
   if (outcome === SIGNAL_KILLED) yield* do_exit(current.signal.group_exit_code);
   return outcome === SIGNAL_RESTART;

@@ -9,7 +9,7 @@ import { might_sleep } from './lockdep.ts';
 import { type mutex, takeMutex, waitForMutex } from './mutex.ts';
 import type { Op } from './op.ts';
 import { type rcu_state, waitForReaders } from './rcu.ts';
-import { type rwlock_t, takeRwlock } from './rwlock.ts';
+import { holdsRwlock, isFree, type rwlock_t, takeRwlock } from './rwlock.ts';
 import {
   signal_pending_state,
   TASK_DEAD,
@@ -34,6 +34,7 @@ export function perform(op: Op, task: task_struct): boolean {
     case 'write_lock':
       return takeRwlock(op.target as rwlock_t, op, task);
     case 'synchronize_rcu':
+      might_sleep(task, 'synchronize_rcu');
       return (op.target as rcu_state).readers === 0;
     case 'fault':
       return (op.target as FaultingPage).present;
@@ -65,9 +66,8 @@ export function enabled(op: Op, task: task_struct): boolean {
     case 'schedule':
       return task.__state === TASK_RUNNING || signal_pending_state(task.__state, task);
     case 'read_lock':
-      return (op.target as rwlock_t).writer === null;
     case 'write_lock':
-      return (op.target as rwlock_t).writer === null && (op.target as rwlock_t).readers === 0;
+      return isFree(op.target as rwlock_t, op) || holdsRwlock(op.target as rwlock_t, task);
     case 'synchronize_rcu':
       return (op.target as rcu_state).readers === 0;
     case 'fault':

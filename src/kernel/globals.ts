@@ -10,6 +10,8 @@ import { hrtimer_cpu_base } from './hrtimer.ts';
 import { Lockdep } from './lockdep.ts';
 import { rcu_state } from './rcu.ts';
 import type { rq, task_struct } from './sched.ts';
+import { Softirqs } from './softirq.ts';
+import { TimerBases } from './timer.ts';
 import type { Tracer } from './trace.ts';
 
 export class Globals {
@@ -17,6 +19,8 @@ export class Globals {
   readonly patched: Patched;
   readonly runqueues: rq[] = [];
   readonly hrtimers: hrtimer_cpu_base = new hrtimer_cpu_base();
+  readonly softirqs: Softirqs = new Softirqs();
+  readonly timers: TimerBases = new TimerBases();
   readonly rcu: rcu_state = new rcu_state();
   readonly lockdep: Lockdep = new Lockdep();
   readonly eventpoll: EventpollStatics;

@@ -1,8 +1,9 @@
 /**
  * Sleeping locks. Linux: kernel/locking/mutex.c.
  *
- * Invariants: `wait_list` holds the sleepers, first come first; unlock wakes the first, who takes
- * the mutex when it runs. Somebody else may be quicker: no hand-off.
+ * Invariants: `wait_list` holds those who found the mutex taken, first come first, until they have
+ * it; unlock wakes the first, who takes the mutex when it runs.
+ * Differs from Linux: somebody else may be quicker any number of times, no MUTEX_FLAG_HANDOFF.
  */
 import Denque from 'denque';
 import { KernelBug } from './bug.ts';
@@ -17,6 +18,7 @@ import {
 } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
+import { mayKeep } from './trace.ts';
 
 export class mutex implements Named {
   readonly name: string;
@@ -35,7 +37,13 @@ export class mutex implements Named {
 }
 
 export const mutex_lock_nested = (lock: mutex, subclass: number): Op =>
-  (lock.ops[subclass] ??= new Op('mutex_lock', lock, 0, subclass));
+  lock.ops[subclass] ?? makeOp(lock, subclass);
+
+function makeOp(lock: mutex, subclass: number): Op {
+  const op = new Op('mutex_lock', lock, 0, subclass);
+  if (mayKeep(op)) lock.ops[subclass] = op;
+  return op;
+}
 
 export const mutex_lock = (lock: mutex): Op => mutex_lock_nested(lock, 0);
 
@@ -52,15 +60,27 @@ export function takeMutex(lock: mutex, op: Op, task: task_struct): boolean {
   }
   if (lock.owner !== null) return false;
   lock.owner = task;
+  const { wait_list } = lock;
+  if (wait_list !== null && wait_list.length > 0) stopWaiting(wait_list, task);
   lock_acquire(task, op);
   return true;
 }
 
-/** Ours: puts a task that found the mutex taken to sleep on it. */
+/** Ours: puts a task that found the mutex taken to sleep on it; it keeps the place it has in line. */
 export function waitForMutex(lock: mutex, task: task_struct): void {
   task.__state = TASK_UNINTERRUPTIBLE;
   lock.wait_list ??= new Denque();
-  lock.wait_list.push(task);
+  if (placeIn(lock.wait_list, task) < 0) lock.wait_list.push(task);
+}
+
+function placeIn(wait_list: Denque<task_struct>, task: task_struct): number {
+  for (let i = 0; i < wait_list.length; i++) if (wait_list.peekAt(i) === task) return i;
+  return -1;
+}
+
+function stopWaiting(wait_list: Denque<task_struct>, task: task_struct): void {
+  const place = placeIn(wait_list, task);
+  if (place >= 0) wait_list.removeOne(place);
 }
 
 export function mutex_unlock(lock: mutex): void {
@@ -73,7 +93,7 @@ export function mutex_unlock(lock: mutex): void {
   lock.owner = null;
   const { tracer } = task.kernel;
   if (tracer !== null) tracer.release(lock);
-  const next = lock.wait_list?.shift();
+  const next = lock.wait_list?.peekFront();
   if (next !== undefined) wake_up_process(next);
 }
 

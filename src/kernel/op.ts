@@ -46,6 +46,8 @@ export type Kernel<T> = Generator<Op, T, number>;
 export class Execution {
   readonly code: Kernel<unknown>;
   op: Op | null = null;
+  /** It has given its CPU away for the sake of `op`. */
+  wentAway = false;
   /** What it is called in traces: a system call, a timer function. */
   readonly name: string;
 

@@ -33,12 +33,21 @@ export class rwlock_t implements Named {
 export const read_lock_irqsave = (lock: rwlock_t): Op => lock.read;
 export const write_lock_irq = (lock: rwlock_t): Op => lock.write;
 
+/** Ours: can the lock be had the way that `op` wants it? */
+export const isFree = (lock: rwlock_t, op: Op): boolean =>
+  lock.writer === null && (op.verb === 'read_lock' || lock.readers === 0);
+
+export const holdsRwlock = (lock: rwlock_t, task: task_struct): boolean =>
+  task.held_locks.some((held) => held.target === lock);
+
 /** Ours: the effect of the operation; false while the lock cannot be had. */
 export function takeRwlock(lock: rwlock_t, op: Op, task: task_struct): boolean {
   if (lock.freed) throw new KernelBug('use after free', `${task.comm} takes ${lock.name}`);
-  if (lock.writer !== null) return false;
+  if (holdsRwlock(lock, task)) {
+    throw new KernelBug('lockdep', `${task.comm} takes ${lock.name}, which it holds already`);
+  }
+  if (!isFree(lock, op)) return false;
   if (op.verb === 'read_lock') lock.readers++;
-  else if (lock.readers > 0) return false;
   else lock.writer = task;
   task.irqs_disabled++;
   task.preempt_count++;

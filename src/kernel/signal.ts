@@ -196,28 +196,40 @@ export const SIGNAL_HANDLED = 1;
 export const SIGNAL_RESTART = 2;
 export const SIGNAL_KILLED = 3;
 
+/** A handler that is about to run, and the mask that comes back after it. */
+interface rt_sigframe {
+  readonly sig: number;
+  readonly handler: SignalHandler;
+  readonly oldset: sigset_t;
+}
+
 /**
  * Runs the handlers of pending signals, with `ret` the result of the interrupted call:
  * whether nothing ran, handlers ran, the call is to be restarted, or the task is to die.
  */
 export function* arch_do_signal_or_restart(ret: number): Kernel<number> {
   const task = current;
+  const stack: rt_sigframe[] = [];
   let outcome = SIGNAL_NONE;
-  while (task.sigpending) {
-    const sig = yield* dequeue_signal(task);
-    if (sig === 0) break;
-    const action = actionOf(task, sig);
-    if (action.handler === SIG_DFL) {
-      if (sig === SIGKILL || sig_fatal(task, sig)) return SIGNAL_KILLED;
-    } else if (action.handler !== SIG_IGN) {
-      const first = outcome === SIGNAL_NONE;
-      yield* handle_signal(task, sig, action, action.handler);
-      if (first) {
-        const again = ret === -ERESTARTSYS && (action.flags & SA_RESTART) !== 0;
-        outcome = again ? SIGNAL_RESTART : SIGNAL_HANDLED;
+  do {
+    while (task.sigpending) {
+      const sig = yield* dequeue_signal(task);
+      if (sig === 0) break;
+      const action = actionOf(task, sig);
+      if (action.handler === SIG_DFL) {
+        if (sig === SIGKILL || sig_fatal(task, sig)) return SIGNAL_KILLED;
+      } else if (action.handler !== SIG_IGN) {
+        if (outcome === SIGNAL_NONE) {
+          const again = ret === -ERESTARTSYS && (action.flags & SA_RESTART) !== 0;
+          outcome = again ? SIGNAL_RESTART : SIGNAL_HANDLED;
+        }
+        stack.push(yield* handle_signal(task, sig, action, action.handler));
       }
     }
-  }
+    // All frames are built before the first handler runs, so the one of the last signal is on top.
+    const frame = stack.pop();
+    if (frame !== undefined) yield* runHandler(task, frame);
+  } while (stack.length > 0 || task.sigpending);
   if (task.restore_sigmask) {
     task.restore_sigmask = false;
     yield* set_current_blocked(task.saved_sigmask);
@@ -228,18 +240,24 @@ export function* arch_do_signal_or_restart(ret: number): Kernel<number> {
   return outcome;
 }
 
-/** Runs a handler with its signal and its mask blocked, then puts the mask back. */
+/** Blocks a signal and the mask of its handler; what its handler needs to run and to come back. */
 function* handle_signal(
   task: task_struct,
   sig: number,
   action: sigaction,
   handler: SignalHandler,
-): Kernel<void> {
+): Kernel<rt_sigframe> {
   const oldset = task.restore_sigmask ? task.saved_sigmask : task.blocked;
   task.restore_sigmask = false;
   yield* set_current_blocked(task.blocked | action.mask | sigmask(sig));
+  return { sig, handler, oldset };
+}
+
+/** User mode up to rt_sigreturn(). */
+function* runHandler(task: task_struct, frame: rt_sigframe): Kernel<void> {
   const { tracer } = task.kernel;
-  if (tracer !== null) tracer.signal(task, sig);
-  yield* handler(sig);
-  yield* set_current_blocked(oldset);
+  if (tracer !== null) tracer.signal(task, frame.sig);
+  yield* frame.handler(frame.sig);
+  if (tracer !== null) tracer.sigreturn?.(task, frame.oldset);
+  yield* set_current_blocked(frame.oldset);
 }

@@ -15,6 +15,7 @@ import {
 } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import type { task_struct } from './sched.ts';
+import { mayKeep } from './trace.ts';
 
 /** Flavours of taking a lock, in the order of what they disable. */
 export const PLAIN = 0;
@@ -40,16 +41,24 @@ export class spinlock_t implements Named {
   }
 }
 
-export const spin_lock = (lock: spinlock_t): Op =>
-  (lock.plain ??= new Op('spin_lock', lock, PLAIN));
-export const spin_lock_bh = (lock: spinlock_t): Op => (lock.bh ??= new Op('spin_lock', lock, BH));
-export const spin_lock_irq = (lock: spinlock_t): Op =>
-  (lock.irq ??= new Op('spin_lock', lock, IRQ));
+export const spin_lock = (lock: spinlock_t): Op => lock.plain ?? makeOp(lock, 'plain', PLAIN);
+export const spin_lock_bh = (lock: spinlock_t): Op => lock.bh ?? makeOp(lock, 'bh', BH);
+export const spin_lock_irq = (lock: spinlock_t): Op => lock.irq ?? makeOp(lock, 'irq', IRQ);
 export const spin_lock_irqsave: (lock: spinlock_t) => Op = spin_lock_irq;
+
+function makeOp(lock: spinlock_t, slot: 'plain' | 'bh' | 'irq', flavour: number): Op {
+  const op = new Op('spin_lock', lock, flavour);
+  if (mayKeep(op)) lock[slot] = op;
+  return op;
+}
 
 function nestedOp(lock: spinlock_t, flavour: number, subclass: number): Op {
   const ops = (lock.nested ??= []);
-  return (ops[flavour * 8 + subclass] ??= new Op('spin_lock', lock, flavour, subclass));
+  const kept = ops[flavour * 8 + subclass];
+  if (kept !== undefined) return kept;
+  const op = new Op('spin_lock', lock, flavour, subclass);
+  if (mayKeep(op)) ops[flavour * 8 + subclass] = op;
+  return op;
 }
 export const spin_lock_nested = (lock: spinlock_t, subclass: number): Op =>
   nestedOp(lock, PLAIN, subclass);

@@ -13,6 +13,10 @@ export interface Tracer {
   enter(fn: string): void;
   /** A branch was taken that decides something: `ep_poll_callback: onto ovflist`. */
   note(what: string, about: object): void;
+  /** `op` is announced by the function that is running; a listener may learn its place. */
+  announce?(op: Op): void;
+  /** The machine is about to let `task`, or the interrupt on top of it, run on. */
+  resume?(task: task_struct): void;
   /** `task` carried an operation out, or found that it cannot proceed. */
   op(task: task_struct, op: Op, done: boolean): void;
   /** A lock was given back. */
@@ -26,8 +30,12 @@ export interface Tracer {
   /** A system call starts; the arguments as the caller gave them. */
   sysEnter(task: task_struct, name: string, args: readonly unknown[]): void;
   sysExit(task: task_struct, name: string, result: unknown): void;
+  /** A call came back with `ret`, and signals are looked at before user mode sees it. */
+  sysReturn?(task: task_struct, ret: number): void;
   /** A signal handler runs in user mode, before the call that it interrupted returns. */
   signal(task: task_struct, signo: number): void;
+  /** The handler is done; `mask` blocks from here on. */
+  sigreturn?(task: task_struct, mask: bigint): void;
 }
 
 /** What the compiler puts at the start of each function when a kernel is built for ftrace. */
@@ -40,4 +48,15 @@ export function __fentry__(fn: string): void {
 export function traceNote(what: string, about: object): void {
   const { tracer } = current.kernel;
   if (tracer !== null) tracer.note(what, about);
+}
+
+/**
+ * Ours: says that an operation is announced, and where. False while somebody listens: whoever makes
+ * operations keeps them only if nobody does, so that every announcement comes by here.
+ */
+export function mayKeep(op: Op): boolean {
+  const { tracer } = current.kernel;
+  if (tracer === null) return true;
+  tracer.announce?.(op);
+  return false;
 }

@@ -29,7 +29,7 @@ import {
   WF_SYNC,
 } from './sched.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from './spinlock.ts';
-import { __fentry__ } from './trace.ts';
+import { __fentry__, mayKeep, traceNote } from './trace.ts';
 import { EPOLLHUP } from './uapi/eventpoll.ts';
 import { POLLFREE } from './uapi/poll.ts';
 
@@ -80,8 +80,13 @@ export class wait_queue_head implements Named {
 export const waitqueue_active = (wq_head: wait_queue_head): boolean => !list_empty(wq_head.head);
 
 /** Ours: announces a look at the queue without its lock. */
-export const peekAt = (wq_head: wait_queue_head): Op =>
-  (wq_head.peek ??= new Op('access', wq_head));
+export const peekAt = (wq_head: wait_queue_head): Op => wq_head.peek ?? makePeek(wq_head);
+
+function makePeek(wq_head: wait_queue_head): Op {
+  const op = new Op('access', wq_head);
+  if (mayKeep(op)) wq_head.peek = op;
+  return op;
+}
 
 /** Links at the head: the newest shared waiter is woken first. */
 export const __add_wait_queue = (wq_head: wait_queue_head, wq_entry: wait_queue_entry): void =>
@@ -149,7 +154,10 @@ export function* __wake_up_common(
     const exclusive = (curr.flags & WQ_FLAG_EXCLUSIVE) !== 0;
     const ret = yield* curr.func(curr, mode, wake_flags, key);
     if (ret < 0) break;
-    if (ret > 0 && exclusive && --left === 0) break;
+    if (ret > 0 && exclusive && --left === 0) {
+      if (node !== wq_head.head) traceNote('__wake_up: enough exclusive waiters are awake', wq_head);
+      break;
+    }
   }
   return left;
 }

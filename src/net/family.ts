@@ -1,6 +1,8 @@
 /** Which families of sockets there are. Linux: net/socket.c (net_families, __sock_create). */
 import { EAFNOSUPPORT, EINVAL } from '../kernel/uapi/errno.ts';
+import { AF_UNIX } from '../kernel/uapi/socket.ts';
 import type { CreateSocket } from './socket.ts';
+import { unix_create } from './unix/af_unix.ts';
 
 const NPROTO = 46;
 const SOCK_MAX = 11;
@@ -9,5 +11,6 @@ const SOCK_MAX = 11;
 export function net_families(family: number, type: number): CreateSocket | number {
   if (family < 0 || family >= NPROTO) return -EAFNOSUPPORT;
   if (type < 0 || type >= SOCK_MAX) return -EINVAL;
+  if (family === AF_UNIX) return unix_create;
   return -EAFNOSUPPORT;
 }

@@ -1,8 +1,11 @@
 /** What the network keeps in global variables, one set a machine. Linux: include/net/net_namespace.h. */
 import { current } from '../kernel/current.ts';
 import type { Globals } from '../kernel/globals.ts';
+import { netns_unix } from './unix/table.ts';
 
 export class net {
+  readonly unx: netns_unix = new netns_unix();
+
   // Ours:
   readonly name = 'init_net';
 }

@@ -1,6 +1,6 @@
 /** Ours: a look at a socket's address without a system call. */
 import type { task_struct } from '../kernel/sched.ts';
-import { socket_file_ops, type socket } from './socket.ts';
+import { type socket, socket_file_ops } from './socket.ts';
 
 /** The local port of the socket behind a descriptor, or 0. */
 export function portOf(task: task_struct, fd: number): number {

@@ -9,7 +9,10 @@
  * Differs from Linux: memory of the whole system is never short; no cgroup, filter or security hook.
  */
 import { current } from '../kernel/current.ts';
+import { ERESTARTSYS } from '../kernel/errno.ts';
 import { type Kernel, type Named, Op } from '../kernel/op.ts';
+import { MAX_SCHEDULE_TIMEOUT } from '../kernel/sleep_timeout.ts';
+import { EINTR } from '../kernel/uapi/errno.ts';
 import {
   EPOLLERR,
   EPOLLIN,
@@ -20,6 +23,7 @@ import {
   EPOLLWRBAND,
   EPOLLWRNORM,
 } from '../kernel/uapi/eventpoll.ts';
+import { MSG_PEEK } from '../kernel/uapi/socket.ts';
 import {
   peekAt,
   type wait_queue_head,
@@ -52,11 +56,14 @@ export const TCP_NEW_SYN_RECV = 12;
 
 export const SOCK_MIN_SNDBUF = 4608;
 export const SOCK_MIN_RCVBUF = 2304;
-/** Default and largest buffers: sysctl_wmem_default, sysctl_wmem_max and their rmem twins. */
-export const SK_WMEM_MAX = 212_992;
-export const SK_RMEM_MAX = 212_992;
+/** Buffers unless the socket or its protocol asks for others. */
+export const SK_WMEM_DEFAULT = 212_992;
+export const SK_RMEM_DEFAULT = 212_992;
+/** The most that SO_SNDBUF and SO_RCVBUF take: /proc/sys/net/core/wmem_max and rmem_max. */
+export const sysctl_wmem_max: number = 4 << 20;
+export const sysctl_rmem_max: number = 4 << 20;
 
-export const MAX_SCHEDULE_TIMEOUT: number = Number.POSITIVE_INFINITY;
+export { MAX_SCHEDULE_TIMEOUT };
 
 export abstract class sock implements Named {
   abstract readonly name: string;
@@ -80,9 +87,11 @@ export abstract class sock implements Named {
   sk_rmem_alloc = 0;
   /** truesize of what was sent and is not freed, plus one. */
   sk_wmem_alloc = 1;
-  sk_sndbuf: number = SK_WMEM_MAX;
-  sk_rcvbuf: number = SK_RMEM_MAX;
+  sk_sndbuf: number = SK_WMEM_DEFAULT;
+  sk_rcvbuf: number = SK_RMEM_DEFAULT;
   sk_rcvlowat = 1;
+  /** Where MSG_PEEK starts, in bytes; negative for always at the front (SO_PEEK_OFF). */
+  sk_peek_off = -1;
   /** Bounds of sleeps in ns; MAX_SCHEDULE_TIMEOUT for ever. */
   sk_sndtimeo: number = MAX_SCHEDULE_TIMEOUT;
   sk_rcvtimeo: number = MAX_SCHEDULE_TIMEOUT;
@@ -105,6 +114,10 @@ export abstract class sock implements Named {
   // Ours:
   /** A look at the state without a lock (poll). */
   readonly look: Op = new Op('access', this);
+  /** An access to sk_wmem_alloc, which has no lock. */
+  wmem: Op | null = null;
+  /** Options that are only kept, by number; see sockopt.ts. */
+  kept: Map<number, number> | null = null;
 
   constructor(family: number, type: number, protocol: number) {
     this.sk_family = family;
@@ -128,7 +141,36 @@ export abstract class sock implements Named {
   sk_error_report(): Kernel<void> {
     return sock_def_error_report(this);
   }
+  /** Takes and gives back what guards the options: the protocol's socket lock, if it has one. */
+  sockopt_lock_sock(): Kernel<void> {
+    return nothing();
+  }
+  sockopt_release_sock(): Kernel<void> {
+    return nothing();
+  }
 }
+
+function* nothing(): Kernel<void> {}
+
+/** Ties a new sock to the socket that a file sees. */
+export function sock_init_data(sock: socket, sk: sock): void {
+  sk.sk_socket = sock;
+  sk.sk_wq = sock.wq;
+  sock.sk = sk;
+}
+
+/** Ties a connection that was made before anybody accepted it to its socket. */
+export const sock_graft = (sk: sock, parent: socket): void => sock_init_data(parent, sk);
+
+/** Cuts a sock off from its socket: from here on there is nobody to wake. */
+export function sock_orphan(sk: sock): void {
+  sk.SOCK_DEAD = true;
+  sk.sk_socket = null;
+  sk.sk_wq = null;
+}
+
+/** Where tasks sleep in calls on the socket. Only while the socket has a file. */
+export const sk_sleep = (sk: sock): wait_queue_head => sk.sk_wq as wait_queue_head;
 
 export const SOCK_SNDBUF_LOCK = 1;
 export const SOCK_RCVBUF_LOCK = 2;
@@ -176,14 +218,31 @@ export function sock_error(sk: sock): number {
 }
 
 /** How long a receive may sleep, in ns. */
-export const sock_rcvtimeo = (sk: sock, noblock: boolean): number =>
-  noblock ? 0 : sk.sk_rcvtimeo;
-export const sock_sndtimeo = (sk: sock, noblock: boolean): number =>
-  noblock ? 0 : sk.sk_sndtimeo;
+export const sock_rcvtimeo = (sk: sock, noblock: boolean): number => (noblock ? 0 : sk.sk_rcvtimeo);
+export const sock_sndtimeo = (sk: sock, noblock: boolean): number => (noblock ? 0 : sk.sk_sndtimeo);
+
+/** What a sleep that a signal ended returns: one with a bound cannot start over. */
+export const sock_intr_errno = (timeo: number): number =>
+  timeo === MAX_SCHEDULE_TIMEOUT ? -ERESTARTSYS : -EINTR;
 
 /** How many bytes a receive waits for: all with MSG_WAITALL, else the low-water mark. */
 export const sock_rcvlowat = (sk: sock, waitall: boolean, len: number): number =>
   (waitall ? len : Math.min(sk.sk_rcvlowat, len)) || 1;
+
+/** Where a receive starts in the queue: 0 unless it peeks and SO_PEEK_OFF is in force. */
+export const sk_peek_offset = (sk: sock, flags: number): number =>
+  (flags & MSG_PEEK) !== 0 ? sk.sk_peek_off : 0;
+
+export function sk_peek_offset_bwd(sk: sock, val: number): void {
+  if (sk.sk_peek_off >= 0) sk.sk_peek_off = Math.max(sk.sk_peek_off - val, 0);
+}
+export const sk_peek_offset_fwd = (sk: sock, val: number): void => sk_peek_offset_bwd(sk, -val);
+
+/** SO_PEEK_OFF, for the families that have it. */
+export function sk_set_peek_off(sk: sock, val: number): number {
+  sk.sk_peek_off = val;
+  return 0;
+}
 
 /** Charges a packet to the receiver. */
 export function skb_set_owner_r(skb: sk_buff, sk: sock): void {

@@ -95,6 +95,7 @@ export interface proto_ops {
   setsockopt?(sock: socket, level: number, optname: number, value: number): Kernel<number>;
   getsockopt?(sock: socket, level: number, optname: number, out: { value: number }): Kernel<number>;
   set_rcvlowat?(sk: sock, val: number): Kernel<number>;
+  set_peek_off?(sk: sock, val: number): number;
   sendmsg(sock: socket, msg: msghdr): Kernel<number>;
   recvmsg(sock: socket, msg: msghdr, flags: number): Kernel<number>;
 }
@@ -248,9 +249,7 @@ export const __sys_bind = (fd: number, addr: sockaddr): Kernel<number> =>
   onSocket(fd, (sock) => sock.ops.bind(sock, addr));
 
 export const __sys_listen = (fd: number, backlog: number): Kernel<number> =>
-  onSocket(fd, (sock) =>
-    sock.ops.listen(sock, backlog >>> 0 > SOMAXCONN ? SOMAXCONN : backlog),
-  );
+  onSocket(fd, (sock) => sock.ops.listen(sock, backlog >>> 0 > SOMAXCONN ? SOMAXCONN : backlog));
 
 export const __sys_connect = (fd: number, addr: sockaddr): Kernel<number> =>
   onSocket(fd, (sock) => sock.ops.connect(sock, addr, sock.file?.f_flags ?? 0));

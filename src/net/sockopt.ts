@@ -3,11 +3,7 @@ import type { Kernel } from '../kernel/op.ts';
 import { ENOPROTOOPT } from '../kernel/uapi/errno.ts';
 import type { socket } from './socket.ts';
 
-export function* sock_setsockopt(
-  _sock: socket,
-  _optname: number,
-  _value: number,
-): Kernel<number> {
+export function* sock_setsockopt(_sock: socket, _optname: number, _value: number): Kernel<number> {
   return -ENOPROTOOPT;
 }
 

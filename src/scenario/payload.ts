@@ -2,34 +2,8 @@
  * The bytes that `write` and `send` pass, and what of the bytes that came in is shown.
  */
 
-/** The UTF-8 of a well-formed text. */
-export function encodeText(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length * 3);
-  let length = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code < 0x80) {
-      bytes[length++] = code;
-      continue;
-    }
-    const trailing = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    const lead = [0, 0xc0, 0xe0, 0xf0][trailing] ?? 0;
-    bytes[length++] = lead | (code >> (6 * trailing));
-    for (let i = trailing - 1; i >= 0; i--) bytes[length++] = 0x80 | ((code >> (6 * i)) & 0x3f);
-  }
-  return bytes.subarray(0, length);
-}
-
-/** A u64 in memory, on a little-endian machine. */
-export function encodeU64(value: bigint): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, value, true);
-  return bytes;
-}
-
-export function decodeU64(bytes: Uint8Array): bigint {
-  return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-}
+import { putU64 } from '../kernel/u64.ts';
+import { encodeText } from '../syscalls/bytes.ts';
 
 /** What a `write` or `send` step passes: its text, so many "x", or the eight bytes of a number. */
 export function payloadBytes(args: {
@@ -39,7 +13,7 @@ export function payloadBytes(args: {
 }): Uint8Array {
   if (args.data !== undefined) return encodeText(args.data);
   if (args.bytes !== undefined) return new Uint8Array(args.bytes).fill(0x78);
-  return encodeU64(args.value ?? 0n);
+  return putU64(args.value ?? 0n);
 }
 
 const maxShown = 64;

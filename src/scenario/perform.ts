@@ -4,24 +4,35 @@
 import { FaultingPage, EventBuffer } from '../kernel/uaccess.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { sigmask } from '../kernel/signal.ts';
-import { errnoName, epollFlags, pollFlags } from '../kernel/uapi/names.ts';
 import { EPOLL_CTL_DEL } from '../kernel/uapi/eventpoll.ts';
 import { FIONREAD } from '../kernel/uapi/ioctls.ts';
 import { AF_INET, SO_ERROR, SOL_SOCKET } from '../kernel/uapi/socket.ts';
 import { eventfd_fops } from '../kernel/eventfd.ts';
+import { timerfd_fops } from '../kernel/timerfd.ts';
 
+import { getU64 } from '../kernel/u64.ts';
 import { syscall } from '../syscalls/call.ts';
 import * as epoll from '../syscalls/epoll.ts';
-import type { Sys } from '../syscalls/sys.ts';
+import type { Filled, Sys } from '../syscalls/sys.ts';
 import { noAddress } from './errors.ts';
-import { decodeU64, payloadBytes, shownText } from './payload.ts';
+import { payloadBytes } from './payload.ts';
 import type { Fd, Step, StepOf } from './scenario.ts';
+import {
+  type CallResult,
+  failed,
+  returned,
+  returnedBytes,
+  returnedEvents,
+  returnedFds,
+  returnedRevents,
+  returnedSets,
+  returnedSocketError,
+  returnedValue,
+} from './transcript.ts';
 
-/** What a call came back with: the raw result, and what it filled in. */
+/** What a call came back with. */
 export interface Outcome {
-  readonly ret: number;
-  /** Fields of the transcript behind `ret`, in their order; only where the call succeeded. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly result: CallResult;
   /** Descriptors that the step's names stand for from now on. */
   readonly fds: readonly number[];
 }
@@ -38,21 +49,24 @@ export interface Surroundings {
   page: FaultingPage | null;
 }
 
-const none = {};
 const noFds: readonly number[] = [];
 
-const plain = (ret: number): Outcome => ({ ret, fields: none, fds: noFds });
-const opened = (ret: number): Outcome => ({ ret, fields: none, fds: ret < 0 ? noFds : [ret] });
+/** A raw result that opens nothing; `shown` is what a success shows besides. */
+const outcome = (ret: number, shown: CallResult = returned(ret)): Outcome => ({
+  result: ret < 0 ? failed(-ret) : shown,
+  fds: noFds,
+});
 
 function* number(call: Kernel<number>): Kernel<Outcome> {
-  return plain(yield* call);
+  return outcome(yield* call);
 }
 function* descriptor(call: Kernel<number>): Kernel<Outcome> {
-  return opened(yield* call);
+  const fd = yield* call;
+  return fd < 0 ? outcome(fd) : { result: returned(fd), fds: [fd] };
 }
-function* pair(call: Kernel<number[] & { ret: number }>): Kernel<Outcome> {
+function* pair(call: Kernel<Filled<[number, number]>>): Kernel<Outcome> {
   const fds = yield* call;
-  return fds.ret < 0 ? plain(fds.ret) : { ret: fds.ret, fields: { fds: [...fds] }, fds: [...fds] };
+  return fds.ret < 0 ? outcome(fds.ret) : { result: returnedFds(fds.ret, [...fds]), fds };
 }
 
 /** Makes the call of a step; runs on the issuing thread. */
@@ -180,12 +194,7 @@ function* waitForEvents(step: WaitStep, at: Surroundings): Kernel<Outcome> {
   const events = new EventBuffer(args.buffer === 'bad' ? 0 : -1);
   if (args.buffer === 'held') events.page = at.page = new FaultingPage();
   const ret = yield* waitCall(step, at, events);
-  if (ret < 0) return plain(ret);
-  const shown = events.entries.map((event) => ({
-    events: epollFlags(event.events),
-    data: event.data,
-  }));
-  return { ret, fields: { events: shown }, fds: noFds };
+  return outcome(ret, returnedEvents(ret, events.entries));
 }
 
 function waitCall(step: WaitStep, at: Surroundings, events: EventBuffer): Kernel<number> {
@@ -214,8 +223,7 @@ function waitCall(step: WaitStep, at: Surroundings, events: EventBuffer): Kernel
 function* pollFds(step: StepOf<'poll'>, at: Surroundings): Kernel<Outcome> {
   const fds = step.args.fds.map(({ fd, events }) => ({ fd: at.fd(fd), events, revents: 0 }));
   const ret = yield* at.sys.poll(fds, step.args.timeout);
-  const revents = fds.map((entry) => pollFlags(entry.revents));
-  return ret < 0 ? plain(ret) : { ret, fields: { revents }, fds: noFds };
+  return outcome(ret, returnedRevents(ret, fds.map((entry) => entry.revents)));
 }
 
 const ascending = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
@@ -227,13 +235,8 @@ function* selectFds(step: StepOf<'select'>, at: Surroundings): Kernel<Outcome> {
   const nfds = Math.max(-1, ...sets.in, ...sets.out, ...sets.ex) + 1;
   const span = timeout === null ? null : epoll.toTimespec(timeout * 1e6);
   const ret = yield* at.sys.select(nfds, sets, span);
-  if (ret < 0) return plain(ret);
-  const fields = {
-    read: ascending(sets.in),
-    write: ascending(sets.out),
-    except: ascending(sets.ex),
-  };
-  return { ret, fields, fds: noFds };
+  const shown = returnedSets(ret, ascending(sets.in), ascending(sets.out), ascending(sets.ex));
+  return outcome(ret, shown);
 }
 
 function* receive(step: StepOf<'read'> | StepOf<'recv'>, at: Surroundings): Kernel<Outcome> {
@@ -243,19 +246,17 @@ function* receive(step: StepOf<'read'> | StepOf<'recv'>, at: Surroundings): Kern
   const ret = yield* step.call === 'read'
     ? at.sys.read(fd, buf)
     : at.sys.recv(fd, buf, step.args.flags);
-  if (ret <= 0) return plain(ret);
-  if (kind === eventfd_fops || kind?.name === 'timerfd') {
-    return { ret, fields: { value: String(decodeU64(buf)) }, fds: noFds };
+  if (ret <= 0) return outcome(ret);
+  if (kind === eventfd_fops || kind === timerfd_fops) {
+    return outcome(ret, returnedValue(ret, getU64(buf)));
   }
-  const data = shownText(buf.subarray(0, ret));
-  return { ret, fields: data === undefined ? none : { data }, fds: noFds };
+  return outcome(ret, returnedBytes(ret, buf.subarray(0, ret)));
 }
 
 function* ioctl(step: StepOf<'ioctl'>, at: Surroundings): Kernel<Outcome> {
   const arg = { value: step.args.arg };
   const ret = yield* at.sys.ioctl(at.fd(step.args.fd), step.args.request, arg);
-  const fields = ret >= 0 && step.args.request === FIONREAD ? { value: arg.value } : none;
-  return { ret, fields, fds: noFds };
+  return step.args.request === FIONREAD ? outcome(ret, returnedValue(ret, arg.value)) : outcome(ret);
 }
 
 function setTimer(step: StepOf<'timerfd_settime'>, at: Surroundings): Kernel<number> {
@@ -269,8 +270,6 @@ function setTimer(step: StepOf<'timerfd_settime'>, at: Surroundings): Kernel<num
 function* getOption(step: StepOf<'getsockopt'>, at: Surroundings): Kernel<Outcome> {
   const { fd, level, name } = step.args;
   const { value, ret } = yield* at.sys.getsockopt(at.fd(fd), level, name);
-  if (ret < 0) return plain(ret);
   const isError = level === SOL_SOCKET && name === SO_ERROR;
-  const shown = isError ? (value === 0 ? '0' : errnoName(value)) : value;
-  return { ret, fields: { value: shown }, fds: noFds };
+  return outcome(ret, isError ? returnedSocketError(ret, value) : returnedValue(ret, value));
 }

@@ -11,23 +11,21 @@ import type { task_struct } from '../kernel/sched.ts';
 import { SIG_IGN, type sigaction } from '../kernel/signal.ts';
 import type { FaultingPage } from '../kernel/uaccess.ts';
 import { SIGPIPE, SIGUSR1, SIGUSR2 } from '../kernel/uapi/signal.ts';
-import { errnoName } from '../kernel/uapi/names.ts';
 import { portOf } from '../net/ports.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import { Sys } from '../syscalls/sys.ts';
 import { notBound, nothingHeld, ScenarioError, threadBlocked } from './errors.ts';
 import { type Outcome, performStep, type Surroundings } from './perform.ts';
 import type { Fd, Scenario, Step } from './scenario.ts';
-
-/** One line of a transcript. */
-export type Result = Readonly<Record<string, unknown>>;
-
-export interface Transcript {
-  readonly name: string | null;
-  readonly results: readonly Result[];
-  readonly blocked?: readonly string[];
-  readonly error?: string;
-}
+import {
+  blockedEntry,
+  type CallResult,
+  type Entry,
+  lateEntry,
+  returned,
+  returnedEntry,
+  type Transcript,
+} from './transcript.ts';
 
 /** Hears of each step; what the output formats other than the transcript are made from. */
 export interface PlayListener {
@@ -80,9 +78,9 @@ export class Player {
   private readonly scenario: Scenario;
   private readonly listener: PlayListener;
   private readonly bindings: (number | undefined)[] = [];
-  private readonly results: Result[] = [];
+  private readonly results: Entry[] = [];
   /** Calls of earlier steps that have returned since the last step was issued. */
-  private readonly late: (Result & { readonly step: number })[] = [];
+  private readonly late: Entry[] = [];
   /** The step that was issued last. */
   private issued: Step | null = null;
 
@@ -176,16 +174,16 @@ export class Player {
     held.page.supply();
     held.page = null;
     this.machine.settle();
-    this.results.push({ step: step.index, ret: 0 });
+    this.results.push(returnedEntry(step.index, returned(0)));
   }
 
   /** The result of the step that was issued last. */
   private report(thread: Thread, step: Step): void {
     if (thread.outcome === null) {
-      this.results.push({ step: step.index, blocked: true });
+      this.results.push(blockedEntry(step.index));
       return;
     }
-    this.results.push({ step: step.index, ...this.finish(thread, step, thread.outcome) });
+    this.results.push(returnedEntry(step.index, this.finish(thread, step, thread.outcome)));
   }
 
   /** Notes the calls of earlier steps that have returned. */
@@ -194,7 +192,7 @@ export class Player {
     for (const thread of this.threads) {
       const { step, outcome } = thread;
       if (step === null || outcome === null) continue;
-      this.late.push({ step: step.index, after, ...this.finish(thread, step, outcome) });
+      this.late.push(lateEntry(step.index, after, this.finish(thread, step, outcome)));
     }
   }
 
@@ -206,13 +204,14 @@ export class Player {
   }
 
   /** Binds what the call returned; what the transcript shows of it. */
-  private finish(thread: Thread, step: Step, outcome: Outcome): Result {
+  private finish(thread: Thread, step: Step, outcome: Outcome): CallResult {
     thread.step = null;
     thread.outcome = null;
     thread.page = null;
-    if (outcome.ret < 0) return { ret: -1, errno: errnoName(-outcome.ret) };
-    for (const [i, ref] of step.bind.entries()) this.bindings[ref.slot] = outcome.fds[i];
-    return { ret: outcome.ret, ...outcome.fields };
+    if (outcome.result.errno === undefined) {
+      for (const [i, ref] of step.bind.entries()) this.bindings[ref.slot] = outcome.fds[i];
+    }
+    return outcome.result;
   }
 }
 

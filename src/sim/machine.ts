@@ -216,15 +216,20 @@ export class Machine implements ThreadMaker {
     const task = queue.curr;
     const { tracer } = this.kernel;
     setCurrent(task);
+    if (tracer !== null) tracer.resume?.(task);
     do {
       const { op } = execution;
       if (op !== null) {
         const done = perform(op, task);
         if (tracer !== null) tracer.op(task, op, done);
         if (!done) {
-          if (queue.irq !== execution && sleepOn(op, task)) this.leave(queue, task);
+          if (queue.irq !== execution && sleepOn(op, task)) {
+            execution.wentAway = true;
+            this.leave(queue, task);
+          }
           return;
         }
+        if (op.verb === 'schedule' && this.makeWay(queue, execution)) return;
       }
       const step = execution.code.next(0);
       if (step.done === true) {
@@ -233,6 +238,7 @@ export class Machine implements ThreadMaker {
         return;
       }
       execution.op = step.value;
+      execution.wentAway = false;
     } while (this.schedule.runsOn);
   }
 
@@ -247,6 +253,16 @@ export class Machine implements ThreadMaker {
     }
     task.execution = null;
     this.leave(queue, task);
+  }
+
+  /** schedule() of a task that can run on: those that wait for its CPU come first, once. */
+  private makeWay(queue: rq, execution: Execution): boolean {
+    if (execution.wentAway || queue.queue.isEmpty()) return false;
+    const task = queue.curr;
+    execution.wentAway = true;
+    this.leave(queue, task);
+    enqueue_task(queue, task);
+    return true;
   }
 
   /** Takes the task off its CPU. */

@@ -13,9 +13,12 @@ import { NSEC_PER_SEC } from '../kernel/hrtimer.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { poll_select_set_timeout } from '../kernel/select.ts';
 import type { sigset_t } from '../kernel/signal.ts';
+import type { timespec } from '../kernel/time.ts';
 import type { EventBuffer, epoll_event } from '../kernel/uaccess.ts';
 import { EFAULT, EINVAL, ENOSYS } from '../kernel/uapi/errno.ts';
 import { refuse } from './refuse.ts';
+
+export type { timespec };
 
 export const sys_epoll_create1 = (flags: number): Kernel<number> => do_epoll_create(flags);
 
@@ -48,12 +51,6 @@ export const sys_epoll_pwait = (
   sigmask: sigset_t | null,
 ): Kernel<number> =>
   do_epoll_pwait(epfd, events, maxevents, ep_timeout_to_timespec(timeout), sigmask);
-
-/** A time span as system calls take it; `tv_nsec` is below one second. */
-export interface timespec {
-  readonly tv_sec: number;
-  readonly tv_nsec: number;
-}
 
 /** Ours: a span of nanoseconds as a timespec; a negative one has negative parts, as C divides. */
 export const toTimespec = (ns: number): timespec => ({

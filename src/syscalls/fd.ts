@@ -13,14 +13,17 @@ import {
   ksys_dup3,
 } from '../kernel/file.ts';
 import type { Kernel } from '../kernel/op.ts';
+import { pipe_fcntl } from '../kernel/pipe_files.ts';
 import { EBADF, EINVAL, ENOTTY } from '../kernel/uapi/errno.ts';
 import {
   F_DUPFD,
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
+  F_GETPIPE_SZ,
   F_SETFD,
   F_SETFL,
+  F_SETPIPE_SZ,
   FD_CLOEXEC,
   O_APPEND,
   O_ASYNC,
@@ -74,6 +77,9 @@ function* do_fcntl(fd: number, cmd: number, arg: number, f: file): Kernel<number
     case F_SETFL:
       f.f_flags = (arg & SETFL_MASK) | (f.f_flags & ~SETFL_MASK);
       return 0;
+    case F_SETPIPE_SZ:
+    case F_GETPIPE_SZ:
+      return yield* pipe_fcntl(f, cmd, arg);
     default:
       return -EINVAL;
   }

@@ -11,17 +11,20 @@ import type { Kernel } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import type { fd_set_bits, pollfd } from '../kernel/select.ts';
 import { type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
+import type { itimerspec } from '../kernel/time.ts';
 import { EventBuffer, type epoll_data_t, type epoll_event } from '../kernel/uaccess.ts';
 import { encodeText } from './bytes.ts';
 import { syscall } from './call.ts';
 import * as epoll from './epoll.ts';
 import { sys_eventfd2 } from './eventfd.ts';
 import * as fds from './fd.ts';
+import { sys_pipe2 } from './pipe.ts';
 import * as polls from './poll.ts';
 import * as process from './process.ts';
 import type { sockaddr } from '../net/socket.ts';
 import * as sockets from './socket.ts';
 import { sys_read, sys_readv, sys_write, sys_writev } from './rw.ts';
+import * as timerfds from './timerfd.ts';
 
 /** Code of a program, or of one call that it makes. */
 export type Code<T> = Kernel<T>;
@@ -204,7 +207,7 @@ export class Sys {
     return syscall('dup3', [oldfd, newfd, flags], () => fds.sys_dup3(oldfd, newfd, flags));
   }
 
-  /** fcntl(2): F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL. */
+  /** fcntl(2): F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ, F_SETPIPE_SZ. */
   fcntl(fd: number, cmd: number, arg = 0): Code<number> {
     return syscall('fcntl', [fd, cmd, arg], () => fds.sys_fcntl(fd, cmd, arg));
   }
@@ -217,6 +220,42 @@ export class Sys {
   /** eventfd2(2): a descriptor, or -errno. */
   eventfd2(initval: number, flags: number): Code<number> {
     return syscall('eventfd2', [initval, flags], () => sys_eventfd2(initval, flags));
+  }
+
+  /** pipe2(2): the read end and the write end. `flags`: O_NONBLOCK, O_CLOEXEC, O_DIRECT. */
+  *pipe2(flags: number): Code<Filled<[number, number]>> {
+    const pipefd: [number, number] = [-1, -1];
+    const ret = yield* syscall('pipe2', [pipefd, flags], () => sys_pipe2(pipefd, flags));
+    return filledPair(ret, pipefd);
+  }
+
+  /** timerfd_create(2): a descriptor, or -errno. */
+  timerfd_create(clockid: number, flags: number): Code<number> {
+    return syscall('timerfd_create', [clockid, flags], () =>
+      timerfds.sys_timerfd_create(clockid, flags),
+    );
+  }
+
+  /** timerfd_settime(2): 0, or -errno. `old_value`, if given, is filled in; null is NULL. */
+  timerfd_settime(
+    fd: number,
+    flags: number,
+    new_value: itimerspec | null,
+    old_value: itimerspec | null = null,
+  ): Code<number> {
+    return syscall('timerfd_settime', [fd, flags, new_value, old_value], () =>
+      timerfds.sys_timerfd_settime(fd, flags, new_value, old_value),
+    );
+  }
+
+  /** timerfd_gettime(2): the time to the next expiry and the period. */
+  *timerfd_gettime(fd: number): Code<Filled<itimerspec>> {
+    const none = { tv_sec: 0, tv_nsec: 0 };
+    const curr_value: itimerspec = { it_interval: none, it_value: none };
+    const ret = yield* syscall('timerfd_gettime', [fd, curr_value], () =>
+      timerfds.sys_timerfd_gettime(fd, curr_value),
+    );
+    return { ...curr_value, ret };
   }
 
   // ── sockets ────────────────────────────────────────────────────────────────────────────────

@@ -142,6 +142,7 @@ export function* ep_ptable_queue_proc(
   const { epi } = pt.owner as ep_pqueue;
   if (epi === null) return;
   const pwq = new eppoll_entry(epi, whead, ep_poll_callback);
+  traceNote('ep_ptable_queue_proc: onto the wait queue of its file', epi);
   if ((epi.event.events & EPOLLEXCLUSIVE) !== 0) yield* add_wait_queue_exclusive(whead, pwq.wait);
   else yield* add_wait_queue(whead, pwq.wait);
   pwq.next = epi.pwqlist;
@@ -160,6 +161,7 @@ function* ep_remove_wait_queue(pwq: eppoll_entry): Kernel<void> {
 export function* ep_unregister_pollwait(epi: epitem): Kernel<void> {
   for (let pwq = epi.pwqlist; pwq !== null; pwq = epi.pwqlist) {
     epi.pwqlist = pwq.next;
+    traceNote('ep_unregister_pollwait: off the wait queue of its file', epi);
     yield* ep_remove_wait_queue(pwq);
   }
 }

@@ -49,8 +49,12 @@ function* ep_autoremove_wake_function(
   wake_flags: number,
   key: number,
 ): Kernel<number> {
+  __fentry__('ep_autoremove_wake_function');
   const ret = default_wake_function(wq_entry, mode, wake_flags, key);
-  if (ret !== 0 || current.kernel.patched.a16ceb139610) list_del_init(wq_entry.entry);
+  if (ret !== 0 || current.kernel.patched.a16ceb139610) {
+    traceNote('ep_autoremove_wake_function: off ep->wq', wq_entry);
+    list_del_init(wq_entry.entry);
+  }
   return ret;
 }
 
@@ -110,6 +114,7 @@ export function* ep_poll(
       yield lockLists(ep);
       // Off the queue although the time is up: a wakeup chose this task, so it must harvest.
       if (timed_out) eavail = list_empty(wait.entry);
+      traceNote('ep_poll: nobody took it off ep->wq, so it leaves', wait);
       __remove_wait_queue(ep.wq, wait);
       unlockLists(ep);
     }

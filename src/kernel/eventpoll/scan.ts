@@ -49,6 +49,7 @@ export const ep_events_available = (ep: eventpoll): boolean =>
 
 /** Takes the ready list over into `txlist`; from here on callbacks queue on ovflist. */
 export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<void> {
+  __fentry__('ep_start_scan');
   lockdep_assert_irqs_enabled();
   yield lockLists(ep);
   list_splice_init(ep.rdllist, txlist);
@@ -60,6 +61,7 @@ export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel
 
 /** Puts back what came during the scan and what is left of it, and wakes one more waiter. */
 export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<void> {
+  __fentry__('ep_done_scan');
   yield lockLists(ep);
   let nepi = ep.ovflist;
   while (nepi !== null && nepi !== EP_UNACTIVE_PTR) {
@@ -82,7 +84,10 @@ export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<
   let pwake = false;
   const { patched } = current.kernel;
   if (!list_empty(ep.rdllist) && (patched['7fab29e35630'] || !patched['339ddb53d373'])) {
-    if (waitqueue_active(ep.wq)) yield* wake_up(ep.wq);
+    if (waitqueue_active(ep.wq)) {
+      traceNote('ep_done_scan: something is left, the next waiter is woken', ep);
+      yield* wake_up(ep.wq);
+    }
     pwake = !patched['339ddb53d373'] && waitqueue_active(ep.poll_wait);
   }
   unlockLists(ep);

@@ -1,0 +1,32 @@
+/**
+ * Times as system calls take them, and the kernel's nanoseconds.
+ * Linux: include/linux/time64.h, include/linux/ktime.h.
+ */
+import { KTIME_MAX, NSEC_PER_SEC } from './hrtimer.ts';
+
+/** A time span, or a moment of a clock; `tv_nsec` is below one second. */
+export interface timespec {
+  readonly tv_sec: number;
+  readonly tv_nsec: number;
+}
+
+/** When a timer fires first, and how long it is from one firing to the next; 0 for never. */
+export interface itimerspec {
+  it_interval: timespec;
+  it_value: timespec;
+}
+
+export const timespec64_valid = (ts: timespec): boolean =>
+  ts.tv_sec >= 0 && ts.tv_nsec >= 0 && ts.tv_nsec < NSEC_PER_SEC;
+
+export const itimerspec64_valid = (its: itimerspec): boolean =>
+  timespec64_valid(its.it_interval) && timespec64_valid(its.it_value);
+
+/** In nanoseconds; what is too long for the clock is cut to its end. */
+export const timespec64_to_ktime = (ts: timespec): number =>
+  Math.min(ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec, KTIME_MAX);
+
+export const ktime_to_timespec64 = (kt: number): timespec => ({
+  tv_sec: Math.floor(kt / NSEC_PER_SEC),
+  tv_nsec: kt % NSEC_PER_SEC,
+});

@@ -1,0 +1,278 @@
+/**
+ * A timer that can be waited for. Linux: fs/timerfd.c.
+ *
+ * Expiry adds one tick and does not start a periodic timer again: that is left to who reads the
+ * ticks or asks for the time, and adds the periods that went by. So a timer that nobody reads wakes
+ * its watchers once.
+ *
+ * Invariants: everything changes under wqh.lock; `expired` means that the timer has fired and has
+ * not been started again.
+ * Differs from Linux: nobody sets the clock, so TFD_TIMER_CANCEL_ON_SET has no effect, and there is
+ * no cancel_lock; nothing suspends, so an alarm is an ordinary timer and CLOCK_BOOTTIME is the
+ * monotonic clock.
+ */
+import { anon_inode_getfile } from './anon_inodes.ts';
+import { current } from './current.ts';
+import {
+  fd_install,
+  fdget,
+  type file,
+  type file_operations,
+  fput,
+  get_unused_fd_flags,
+} from './file.ts';
+import { HRTIMER_NORESTART, hrtimer_forward_now, hrtimer_start, ktime_get } from './hrtimer.ts';
+import {
+  CancellableTimer,
+  hrtimer_cancel_wait_running,
+  hrtimer_try_to_cancel,
+} from './hrtimer_cancel.ts';
+import type { Kernel, Named } from './op.ts';
+import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
+import {
+  spin_lock_irq,
+  spin_lock_irqsave,
+  spin_unlock_irq,
+  spin_unlock_irqrestore,
+} from './spinlock.ts';
+import {
+  type itimerspec,
+  itimerspec64_valid,
+  ktime_to_timespec64,
+  timespec64_to_ktime,
+} from './time.ts';
+import { __fentry__, traceNote } from './trace.ts';
+import { putU64 } from './u64.ts';
+import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
+import { EAGAIN, EBADF, EINVAL, EPERM } from './uapi/errno.ts';
+import { EPOLLIN } from './uapi/eventpoll.ts';
+import { O_NONBLOCK, O_RDWR } from './uapi/fcntl.ts';
+import {
+  CLOCK_BOOTTIME,
+  CLOCK_BOOTTIME_ALARM,
+  CLOCK_MONOTONIC,
+  CLOCK_REALTIME,
+  CLOCK_REALTIME_ALARM,
+} from './uapi/time.ts';
+import {
+  TFD_CLOEXEC,
+  TFD_NONBLOCK,
+  TFD_TIMER_ABSTIME,
+  TFD_TIMER_CANCEL_ON_SET,
+} from './uapi/timerfd.ts';
+import { capable } from './user.ts';
+import { wait_queue_head, wake_up_locked_poll } from './wait.ts';
+import { wait_event_interruptible_locked_irq } from './wait_event.ts';
+
+const CAP_WAKE_ALARM = 35;
+
+export class timerfd_ctx implements Named {
+  readonly wqh: wait_queue_head = new wait_queue_head('timerfd', 'ctx->wqh.lock');
+  readonly clockid: number;
+
+  // Under wqh.lock:
+  readonly tmr: CancellableTimer;
+  /** The period in ns, 0 for none. */
+  tintv = 0;
+  ticks = 0;
+  expired = false;
+  /** What the last timerfd_settime() was told. */
+  settime_flags = 0;
+
+  // Ours:
+  readonly name = 'timerfd';
+
+  constructor(clockid: number) {
+    this.clockid = clockid;
+    this.tmr = new CancellableTimer('timerfd_tmrproc', () => timerfd_tmrproc(this));
+  }
+}
+
+const ctxOf = (file: file): timerfd_ctx => file.private_data as timerfd_ctx;
+
+const isalarm = (ctx: timerfd_ctx): boolean =>
+  ctx.clockid === CLOCK_REALTIME_ALARM || ctx.clockid === CLOCK_BOOTTIME_ALARM;
+
+/** The clock has reached the timer: one tick, and whoever waits is woken. */
+function* timerfd_triggered(ctx: timerfd_ctx): Kernel<void> {
+  yield spin_lock_irqsave(ctx.wqh.lock);
+  ctx.expired = true;
+  ctx.ticks++;
+  yield* wake_up_locked_poll(ctx.wqh, EPOLLIN);
+  spin_unlock_irqrestore(ctx.wqh.lock);
+}
+
+function* timerfd_tmrproc(ctx: timerfd_ctx): Kernel<number> {
+  __fentry__('timerfd_tmrproc');
+  yield* timerfd_triggered(ctx);
+  return HRTIMER_NORESTART;
+}
+
+/** Time to the next expiry, 0 if there is none. Called with wqh.lock held. */
+const timerfd_get_remaining = (ctx: timerfd_ctx): number =>
+  Math.max(ctx.tmr.expires - ktime_get(), 0);
+
+/** Starts a periodic timer that has fired again; the periods that went by count as ticks. */
+function restart(ctx: timerfd_ctx): void {
+  traceNote('timerfd: periodic, started again', ctx);
+  ctx.ticks += hrtimer_forward_now(ctx.tmr, ctx.tintv) - 1;
+  hrtimer_start(ctx.tmr, ctx.tmr.expires);
+}
+
+/** The moment on the monotonic clock that the new setting means. */
+function firstExpiry(ctx: timerfd_ctx, flags: number, texp: number): number {
+  if ((flags & TFD_TIMER_ABSTIME) === 0) return ktime_get() + texp;
+  const real = ctx.clockid === CLOCK_REALTIME || ctx.clockid === CLOCK_REALTIME_ALARM;
+  return real ? texp - current.kernel.hrtimers.realtimeOffset_ns : texp;
+}
+
+/** Sets the timer anew, and forgets its ticks. Called with wqh.lock held. */
+function timerfd_setup(ctx: timerfd_ctx, flags: number, ktmr: itimerspec): void {
+  const texp = timespec64_to_ktime(ktmr.it_value);
+  ctx.expired = false;
+  ctx.ticks = 0;
+  ctx.tintv = timespec64_to_ktime(ktmr.it_interval);
+  if (texp !== 0) hrtimer_start(ctx.tmr, firstExpiry(ctx, flags, texp));
+  else if (!isalarm(ctx)) ctx.tmr.expires = 0; // An alarm that is stopped shows its time for ever.
+  ctx.settime_flags = flags;
+}
+
+function* timerfd_release(file: file): Kernel<void> {
+  const ctx = ctxOf(file);
+  while (hrtimer_try_to_cancel(ctx.tmr) < 0) yield* hrtimer_cancel_wait_running(ctx.tmr);
+  ctx.wqh.lock.freed = true;
+}
+
+function* timerfd_poll(file: file, wait: poll_table | null): Kernel<number> {
+  __fentry__('timerfd_poll');
+  const ctx = ctxOf(file);
+  if (wantsQueue(wait)) yield* poll_wait(file, ctx.wqh, wait);
+  yield spin_lock_irqsave(ctx.wqh.lock);
+  const events = ctx.ticks > 0 ? EPOLLIN : 0;
+  spin_unlock_irqrestore(ctx.wqh.lock);
+  return events;
+}
+
+function* timerfd_read_iter(file: file, to: iov_iter): Kernel<number> {
+  __fentry__('timerfd_read_iter');
+  const ctx = ctxOf(file);
+  if (iov_iter_count(to) < 8) return -EINVAL;
+  yield spin_lock_irq(ctx.wqh.lock);
+  let res = -EAGAIN;
+  if ((file.f_flags & O_NONBLOCK) === 0) {
+    res = yield* wait_event_interruptible_locked_irq(ctx.wqh, () => ctx.ticks > 0);
+  }
+  let ticks = 0;
+  if (ctx.ticks > 0) {
+    if (ctx.expired && ctx.tintv !== 0) restart(ctx);
+    ticks = ctx.ticks;
+    ctx.expired = false;
+    ctx.ticks = 0;
+  }
+  spin_unlock_irq(ctx.wqh.lock);
+  return ticks === 0 ? res : copy_to_iter(putU64(BigInt(ticks)), to);
+}
+
+function* timerfd_show(m: string[], file: file): Kernel<void> {
+  const ctx = ctxOf(file);
+  yield spin_lock_irq(ctx.wqh.lock);
+  const value = ktime_to_timespec64(timerfd_get_remaining(ctx));
+  const interval = ktime_to_timespec64(ctx.tintv);
+  spin_unlock_irq(ctx.wqh.lock);
+  m.push(`clockid: ${ctx.clockid}`);
+  m.push(`ticks: ${ctx.ticks}`);
+  m.push(`settime flags: 0${ctx.settime_flags.toString(8)}`);
+  m.push(`it_value: (${value.tv_sec}, ${value.tv_nsec})`);
+  m.push(`it_interval: (${interval.tv_sec}, ${interval.tv_nsec})`);
+}
+
+export const timerfd_fops: file_operations = {
+  name: 'timerfd',
+  release: timerfd_release,
+  poll: timerfd_poll,
+  read_iter: timerfd_read_iter,
+  show_fdinfo: timerfd_show,
+};
+
+/** Root may wake a sleeping machine, and whoever has the capability. */
+const mayWake = (): boolean => current.user.uid === 0 || capable(CAP_WAKE_ALARM);
+
+/** A new timer behind the lowest free descriptor, or -errno. */
+export function* do_timerfd_create(clockid: number, flags: number): Kernel<number> {
+  const ctx = new timerfd_ctx(clockid);
+  const plain =
+    clockid === CLOCK_MONOTONIC || clockid === CLOCK_REALTIME || clockid === CLOCK_BOOTTIME;
+  if ((flags & ~(TFD_CLOEXEC | TFD_NONBLOCK)) !== 0) return -EINVAL;
+  if (!plain && !isalarm(ctx)) return -EINVAL;
+  if (isalarm(ctx) && !mayWake()) return -EPERM;
+  const ufd = yield* get_unused_fd_flags(flags);
+  if (ufd < 0) return ufd;
+  const status = O_RDWR | (flags & TFD_NONBLOCK);
+  fd_install(ufd, anon_inode_getfile('[timerfd]', timerfd_fops, ctx, status));
+  return ufd;
+}
+
+/** The timer behind a descriptor, with a reference for this call; or -errno. */
+function timerfd_fget(ufd: number): file | number {
+  const f = fdget(ufd);
+  if (f === null) return -EBADF;
+  if (f.f_op === timerfd_fops) return f;
+  fput(f);
+  return -EINVAL;
+}
+
+/** Sets the timer; `old`, unless null, becomes what was set before. 0 or -errno. */
+export function* do_timerfd_settime(
+  ufd: number,
+  flags: number,
+  its: itimerspec,
+  old: itimerspec | null,
+): Kernel<number> {
+  __fentry__('do_timerfd_settime');
+  if ((flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET)) !== 0) return -EINVAL;
+  if (!itimerspec64_valid(its)) return -EINVAL;
+  const f = timerfd_fget(ufd);
+  if (typeof f === 'number') return f;
+  const ctx = ctxOf(f);
+  if (isalarm(ctx) && !mayWake()) {
+    fput(f);
+    return -EPERM;
+  }
+  yield spin_lock_irq(ctx.wqh.lock);
+  while (hrtimer_try_to_cancel(ctx.tmr) < 0) {
+    traceNote('do_timerfd_settime: the callback is under way, waits', ctx);
+    spin_unlock_irq(ctx.wqh.lock);
+    yield* hrtimer_cancel_wait_running(ctx.tmr);
+    yield spin_lock_irq(ctx.wqh.lock);
+  }
+  // One that has fired says when it would have fired next.
+  if (ctx.expired && ctx.tintv !== 0) hrtimer_forward_now(ctx.tmr, ctx.tintv);
+  if (old !== null) fillIn(old, ctx);
+  timerfd_setup(ctx, flags, its);
+  spin_unlock_irq(ctx.wqh.lock);
+  fput(f);
+  return 0;
+}
+
+/** Fills in the time to the next expiry and the period. Called with wqh.lock held. */
+function fillIn(t: itimerspec, ctx: timerfd_ctx): void {
+  t.it_value = ktime_to_timespec64(timerfd_get_remaining(ctx));
+  t.it_interval = ktime_to_timespec64(ctx.tintv);
+}
+
+/** Fills in what is set, and starts a periodic timer that has fired again; 0 or -errno. */
+export function* do_timerfd_gettime(ufd: number, t: itimerspec): Kernel<number> {
+  __fentry__('do_timerfd_gettime');
+  const f = timerfd_fget(ufd);
+  if (typeof f === 'number') return f;
+  const ctx = ctxOf(f);
+  yield spin_lock_irq(ctx.wqh.lock);
+  if (ctx.expired && ctx.tintv !== 0) {
+    ctx.expired = false;
+    restart(ctx);
+  }
+  fillIn(t, ctx);
+  spin_unlock_irq(ctx.wqh.lock);
+  fput(f);
+  return 0;
+}

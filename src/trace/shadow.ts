@@ -1,0 +1,95 @@
+/**
+ * Which calls and functions a context is inside of.
+ *
+ * The kernel says when a function is entered and not when it is left. But whatever happens next in
+ * the same context happens with the JavaScript stack that it has by then: a function whose place on
+ * it is gone, or taken by another, has been left. A second run of the same function announces itself
+ * first, so a match of place and name means the same run.
+ *
+ * Invariants: `open` is ordered by place, outermost first; what was carried out inside counts for
+ * every function around it.
+ */
+
+export class OpenFunction {
+  readonly fn: string;
+  /** Its distance from the machine's frame, and the name that stands there. */
+  readonly place: number;
+  readonly frame: string;
+  /** Operations carried out so far, in it and in what it called. */
+  ops = 0;
+
+  constructor(fn: string, place: number, frame: string) {
+    this.fn = fn;
+    this.place = place;
+    this.frame = frame;
+  }
+}
+
+/** A system call that is under way. */
+export class OpenCall extends OpenFunction {
+  readonly args: readonly unknown[];
+  readonly called_ns: number;
+  /** What it came back with, once signals are being looked at. */
+  ret: number | null = null;
+
+  constructor(name: string, args: readonly unknown[], called_ns: number) {
+    super(name, -1, '');
+    this.args = args;
+    this.called_ns = called_ns;
+  }
+}
+
+/** The part of the JavaScript stack that belongs to the modelled kernel, outermost first. */
+export interface KernelStack {
+  readonly frames: readonly string[];
+  /** Where it begins in `frames`. */
+  readonly base: number;
+}
+
+/** One task's functions, or those of an interrupt handler. */
+export class ShadowStack {
+  readonly open: OpenFunction[] = [];
+
+  /**
+   * Takes the innermost function out if it has been left: it does not stand on `stack`, or what
+   * stands at its place is a function that is just being entered at `before`.
+   */
+  takeLeft(stack: KernelStack, before: number): OpenFunction | null {
+    const last = this.open.at(-1);
+    if (last === undefined || last instanceof OpenCall) return null;
+    const stands = stack.frames[stack.base + last.place] === last.frame;
+    return stands && last.place < before ? null : this.take();
+  }
+
+  /** Takes the innermost function out, unless that is a call. */
+  takeFunction(): OpenFunction | null {
+    return this.open.at(-1) instanceof OpenCall ? null : this.take();
+  }
+
+  /** Takes the innermost call out; null if a function is inside of it. */
+  takeCall(): OpenCall | null {
+    const last = this.open.at(-1);
+    if (!(last instanceof OpenCall)) return null;
+    this.take();
+    return last;
+  }
+
+  private take(): OpenFunction | null {
+    const left = this.open.pop() ?? null;
+    const outer = this.open.at(-1);
+    if (left !== null && outer !== undefined) outer.ops += left.ops;
+    return left;
+  }
+
+  /** The innermost call that is under way, or null. */
+  call(): OpenCall | null {
+    const call = this.open.findLast((open) => open instanceof OpenCall);
+    return call === undefined ? null : (call as OpenCall);
+  }
+
+  /** Counts an operation for the innermost function. */
+  count(): void {
+    const last = this.open.at(-1);
+    if (last !== undefined) last.ops++;
+  }
+}

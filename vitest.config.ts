@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/matchers.ts'],
+    // No test leaves anything behind at module level, so the files of a worker share their modules.
+    isolate: false,
+  },
+});

@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  // Examples import the package by its name; here that is src/, not dist/.
+  ssr: { resolve: { conditions: ['epollsim:src', 'node', 'import', 'default'] } },
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],

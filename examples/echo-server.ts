@@ -24,7 +24,7 @@ import {
   SOL_SOCKET,
   SO_REUSEADDR,
   type Sys,
-} from '../src/index.ts';
+} from 'epollsim';
 
 const address = { family: AF_INET, addr: INADDR_LOOPBACK, port: 7 };
 const once = EPOLLET | EPOLLONESHOT;

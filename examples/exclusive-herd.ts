@@ -18,7 +18,7 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   type Sys,
-} from '../src/index.ts';
+} from 'epollsim';
 
 /** What came of it: the workers that got a connection, and those that were woken for nothing. */
 interface Outcome {

@@ -6,7 +6,7 @@
  * one looks at both lists without the lock, finds both empty, and returns. In order nothing happens;
  * `epollsim play --seed 2 examples/false-negative.ts` runs into it.
  */
-import { type Code, EPOLL_CTL_ADD, EPOLLIN, type Program, type Sys } from '../src/index.ts';
+import { type Code, EPOLL_CTL_ADD, EPOLLIN, type Program, type Sys } from 'epollsim';
 
 export default function* main(sys: Sys): Code<void> {
   const event = yield* sys.eventfd2(1, 0);

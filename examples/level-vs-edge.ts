@@ -14,7 +14,7 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   type Sys,
-} from '../src/index.ts';
+} from 'epollsim';
 
 export default function* main(sys: Sys): Code<void> {
   const [reader, writer] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);

@@ -13,7 +13,7 @@ import {
   EPOLLET,
   EPOLLIN,
   type Sys,
-} from '../src/index.ts';
+} from 'epollsim';
 
 export default function* main(sys: Sys): Code<void> {
   const event = yield* sys.eventfd2(0, EFD_NONBLOCK);

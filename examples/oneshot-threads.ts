@@ -17,7 +17,7 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   type Sys,
-} from '../src/index.ts';
+} from 'epollsim';
 
 const ms = (n: number): { tv_sec: number; tv_nsec: number } => ({ tv_sec: 0, tv_nsec: n * 1e6 });
 

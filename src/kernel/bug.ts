@@ -15,24 +15,37 @@ export class KernelBug extends Error {
   readonly kind: string;
 
   constructor(kind: string, message: string) {
+    const limit = v8.stackTraceLimit;
+    if (limit !== undefined) v8.stackTraceLimit = 100; // Ten, as it is, end half way.
     super(`${kind}: ${message}`);
+    if (limit !== undefined) v8.stackTraceLimit = limit;
     this.name = 'KernelBug';
     this.kind = kind;
     this.backtrace = kernelFrames(this.stack ?? '');
   }
 }
 
+/** How many functions a stack shows; other engines show all. */
+const v8 = Error as { stackTraceLimit?: number };
+
 /**
  * Names of the functions on the stack that exist in Linux: generators that are delegated to with
  * `yield*` stand on it all, so this is the backtrace that a kernel would print.
+ *
+ * V8 shows a generator as `at fn (file…)` followed by `at fn.next (<anonymous>)`; below the
+ * outermost one is the machine.
  */
 function kernelFrames(stack: string): string[] {
+  const lines = stack.split('\n').slice(1);
+  const generators = lines.map((line) => line.endsWith('.next (<anonymous>)'));
+  const outermost = generators.lastIndexOf(true);
   const frames: string[] = [];
-  for (const line of stack.split('\n')) {
-    const name =
-      /^\s*at (?:[\w$.]*\.)?([a-z_][a-z0-9_]*)(?:\.next)? [(<]|^([a-z_][a-z0-9_]*)@/.exec(line);
-    const fn = name?.[1] ?? name?.[2];
-    if (fn !== undefined && fn !== 'next' && !/^(node|async|new)$/.test(fn)) frames.push(fn);
+  for (const [i, line] of lines.entries()) {
+    if ((i > outermost && outermost >= 0) || line.includes(' perform (')) break;
+    const fn = /^\s*at (?:[\w$.]*\.)?(\w+)(?: \[as \w+\])? \(|^(\w+)@/.exec(line);
+    const name = fn?.[1] ?? fn?.[2] ?? '';
+    const ofLinux = /^[a-z_][a-z0-9_]*$|^[A-Z][A-Z0-9_]*$/.test(name);
+    if (ofLinux && !generators[i] && !/\(node:|node_modules/.test(line)) frames.push(name);
   }
   return frames;
 }

@@ -10,6 +10,7 @@ import { ERESTARTNOHAND, ERESTARTSYS } from './errno.ts';
 import { do_exit } from './exit.ts';
 import { lockdep_sys_exit } from './lockdep.ts';
 import type { Kernel } from './op.ts';
+import type { task_struct } from './sched.ts';
 import { arch_do_signal_or_restart, SIGNAL_KILLED, SIGNAL_RESTART } from './signal.ts';
 import { EINTR } from './uapi/errno.ts';
 
@@ -29,13 +30,28 @@ export function* runSyscall(call: () => Kernel<number>): Kernel<number> {
     // The first look at shared state (the descriptor table) needs no lock.
     if (!task.kernel.alone) yield task.files.lookup;
     const ret = yield* call();
-    if (task.task_works.length > 0) yield* task_work_run();
-    let restart = false;
-    if (task.sigpending || task.restore_sigmask) restart = yield* exit_to_user_mode_loop(ret);
-    lockdep_sys_exit(task);
-    if (restart) continue;
-    return ret === -ERESTARTSYS || ret === -ERESTARTNOHAND ? -EINTR : ret;
+    if (!hasExitWork(task)) {
+      lockdep_sys_exit(task);
+      return ret;
+    }
+    const result = yield* leaveKernel(ret);
+    if (result !== null) return result;
   }
+}
+
+/** Is the way back to user mode more than a return? */
+export const hasExitWork = (task: task_struct): boolean =>
+  task.task_works.length > 0 || task.sigpending || task.restore_sigmask;
+
+/** The way back after a call that returned `ret`: what user mode sees, null to make it anew. */
+export function* leaveKernel(ret: number): Kernel<number | null> {
+  const task = current;
+  if (task.task_works.length > 0) yield* task_work_run();
+  const signals = task.sigpending || task.restore_sigmask;
+  const restart = signals && (yield* exit_to_user_mode_loop(ret));
+  lockdep_sys_exit(task);
+  if (restart) return null;
+  return ret === -ERESTARTSYS || ret === -ERESTARTNOHAND ? -EINTR : ret;
 }
 
 /** Handles the pending signals; true if the call that returned `ret` is to be made anew. */

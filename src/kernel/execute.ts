@@ -4,12 +4,13 @@
  * Invariants: an operation either takes effect as a whole or not at all.
  */
 
+import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { might_sleep } from './lockdep.ts';
 import { type mutex, takeMutex, waitForMutex } from './mutex.ts';
 import type { Op } from './op.ts';
 import { type rcu_state, waitForReaders } from './rcu.ts';
-import { holdsRwlock, isFree, type rwlock_t, takeRwlock } from './rwlock.ts';
+import { isFree, type rwlock_t, takeRwlock } from './rwlock.ts';
 import {
   signal_pending_state,
   TASK_DEAD,
@@ -34,7 +35,6 @@ export function perform(op: Op, task: task_struct): boolean {
     case 'write_lock':
       return takeRwlock(op.target as rwlock_t, op, task);
     case 'synchronize_rcu':
-      might_sleep(task, 'synchronize_rcu');
       return (op.target as rcu_state).readers === 0;
     case 'fault':
       return (op.target as FaultingPage).present;
@@ -51,7 +51,16 @@ export function atOnce(op: Op): boolean {
   const { verb } = op;
   if (verb === 'spin_lock') return takeSpinlock(op.target as spinlock_t, op, current);
   if (verb === 'mutex_lock') return takeMutex(op.target as mutex, op, current);
+  if (verb === 'synchronize_rcu') return (op.target as rcu_state).readers === 0;
   return verb === 'access';
+}
+
+/** As atOnce(), in a call that was found unable to sleep; the value that a `yield` would have. */
+export function now(op: Op): number {
+  if (!atOnce(op)) {
+    throw new KernelBug('BUG', `${op.verb} ${op.target.name} would sleep in a call that cannot`);
+  }
+  return 0;
 }
 
 /** Would perform() succeed? Has no effect. */
@@ -67,7 +76,7 @@ export function enabled(op: Op, task: task_struct): boolean {
       return task.__state === TASK_RUNNING || signal_pending_state(task.__state, task);
     case 'read_lock':
     case 'write_lock':
-      return isFree(op.target as rwlock_t, op) || holdsRwlock(op.target as rwlock_t, task);
+      return isFree(op.target as rwlock_t, op);
     case 'synchronize_rcu':
       return (op.target as rcu_state).readers === 0;
     case 'fault':

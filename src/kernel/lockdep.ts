@@ -11,10 +11,8 @@
  */
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
-import type { Named, Op } from './op.ts';
+import { MAX_LOCKDEP_SUBCLASSES, type Named, type Op } from './op.ts';
 import type { task_struct } from './sched.ts';
-
-export const MAX_LOCKDEP_SUBCLASSES = 8;
 
 /** Every kind of lock in the model, outermost first where an order exists. */
 const classNames = [
@@ -70,9 +68,6 @@ export interface lockdep_map extends Named {
   readonly class: lock_class;
 }
 
-/** A lock that is held is remembered by the operation that took it. */
-const instanceOf = (held: Op): lockdep_map => held.target as lockdep_map;
-
 /** The orders seen so far, one graph a machine. */
 export class Lockdep {
   // Ours: `after[a * nodes + b]` is 1 when b has been taken under a.
@@ -80,8 +75,8 @@ export class Lockdep {
 
   /** States that `next` is taken under `prev`; throws if the opposite was ever stated. */
   check(prev: Op, next: Op): void {
-    const from = instanceOf(prev).class.index * MAX_LOCKDEP_SUBCLASSES + prev.subclass;
-    const to = instanceOf(next).class.index * MAX_LOCKDEP_SUBCLASSES + next.subclass;
+    const from = prev.node;
+    const to = next.node;
     const edge = from * nodes + to;
     if (this.after[edge] === 1) return;
     if (from === to) {
@@ -115,6 +110,17 @@ export class Lockdep {
 
 const lockName = (op: Op): string =>
   op.subclass === 0 ? op.target.name : `${op.target.name}/${op.subclass}`;
+
+/**
+ * Ours: checks the order where a lock is asked for, as Linux does: on the asker's stack, so that a
+ * report shows how it got there, and whether or not the lock is free this time.
+ */
+export function checkOrder(op: Op): Op {
+  const { held_locks, kernel } = current;
+  const last = held_locks.length;
+  if (last > 0) kernel.lockdep.check(held_locks[last - 1] as Op, op);
+  return op;
+}
 
 export function lock_acquire(task: task_struct, op: Op): void {
   const held = task.held_locks;

@@ -9,6 +9,7 @@ import Denque from 'denque';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import {
+  checkOrder,
   type LockClassName,
   lock_acquire,
   type lock_class,
@@ -36,8 +37,10 @@ export class mutex implements Named {
   }
 }
 
-export const mutex_lock_nested = (lock: mutex, subclass: number): Op =>
-  lock.ops[subclass] ?? makeOp(lock, subclass);
+export function mutex_lock_nested(lock: mutex, subclass: number): Op {
+  checkLock(lock, current); // On the asker's stack, see checkOrder().
+  return checkOrder(lock.ops[subclass] ?? makeOp(lock, subclass));
+}
 
 function makeOp(lock: mutex, subclass: number): Op {
   const op = new Op('mutex_lock', lock, 0, subclass);
@@ -48,16 +51,20 @@ function makeOp(lock: mutex, subclass: number): Op {
 export const mutex_lock = (lock: mutex): Op => mutex_lock_nested(lock, 0);
 
 export function mutex_trylock(lock: mutex): boolean {
-  return lock.owner === null && takeMutex(lock, mutex_lock(lock), current);
+  return lock.owner === null && takeMutex(lock, lock.ops[0] ?? makeOp(lock, 0), current);
 }
 
-/** Ours: the effect of the operation; false while somebody else holds the mutex. */
-export function takeMutex(lock: mutex, op: Op, task: task_struct): boolean {
+function checkLock(lock: mutex, task: task_struct): void {
   if (lock.freed) throw new KernelBug('use after free', `${task.comm} locks ${lock.name}`);
   might_sleep(task, 'mutex_lock');
   if (lock.owner === task) {
     throw new KernelBug('lockdep', `${task.comm} locks ${lock.name}, which it holds already`);
   }
+}
+
+/** Ours: the effect of the operation; false while somebody else holds the mutex. */
+export function takeMutex(lock: mutex, op: Op, task: task_struct): boolean {
+  checkLock(lock, task);
   if (lock.owner !== null) return false;
   lock.owner = task;
   const { wait_list } = lock;

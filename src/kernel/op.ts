@@ -18,21 +18,28 @@ export type Verb =
 /** What an operation is about: anything with a name to print. */
 export interface Named {
   readonly name: string;
+  /** Ours: where lockdep keeps what it knows of locks of this kind; absent where it knows nothing. */
+  readonly class?: { readonly index: number };
 }
+
+/** How many nesting levels a lock class has. */
+export const MAX_LOCKDEP_SUBCLASSES = 8;
 
 export class Op {
   readonly verb: Verb;
   readonly target: Named;
   /** How a lock is taken; see spinlock.ts. */
   readonly flavour: number;
-  /** lockdep's nesting level. */
+  /** lockdep's nesting level, and its node in the graph of orders. */
   readonly subclass: number;
+  readonly node: number;
 
   constructor(verb: Verb, target: Named, flavour = 0, subclass = 0) {
     this.verb = verb;
     this.target = target;
     this.flavour = flavour;
     this.subclass = subclass;
+    this.node = (target.class?.index ?? 0) * MAX_LOCKDEP_SUBCLASSES + subclass;
   }
 }
 

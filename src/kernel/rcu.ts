@@ -7,6 +7,7 @@
 import Denque from 'denque';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
+import { might_sleep } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
 
@@ -46,7 +47,10 @@ export function call_rcu(func: () => void): void {
 }
 
 /** Sleeps for a grace period. */
-export const synchronize_rcu = (): Op => current.kernel.rcu.synchronize;
+export function synchronize_rcu(): Op {
+  might_sleep(current, 'synchronize_rcu');
+  return current.kernel.rcu.synchronize;
+}
 
 /** Ours: puts a task to sleep until the readers have left. */
 export function waitForReaders(rcu: rcu_state, task: task_struct): void {

@@ -4,6 +4,7 @@
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import {
+  checkOrder,
   type LockClassName,
   lock_acquire,
   type lock_class,
@@ -21,31 +22,39 @@ export class rwlock_t implements Named {
   writer: task_struct | null = null;
   readers = 0;
   freed = false;
-  readonly read: Op = new Op('read_lock', this);
-  readonly write: Op = new Op('write_lock', this);
+  readonly read: Op;
+  readonly write: Op;
 
   constructor(name: LockClassName) {
     this.name = name;
     this.class = lockClasses[name];
+    this.read = new Op('read_lock', this); // Knows the class by now, as an initializer would not.
+    this.write = new Op('write_lock', this);
   }
 }
 
-export const read_lock_irqsave = (lock: rwlock_t): Op => lock.read;
-export const write_lock_irq = (lock: rwlock_t): Op => lock.write;
+export const read_lock_irqsave = (lock: rwlock_t): Op => askFor(lock, lock.read);
+export const write_lock_irq = (lock: rwlock_t): Op => askFor(lock, lock.write);
+
+function askFor(lock: rwlock_t, op: Op): Op {
+  checkLock(lock, current);
+  return checkOrder(op);
+}
+
+function checkLock(lock: rwlock_t, task: task_struct): void {
+  if (lock.freed) throw new KernelBug('use after free', `${task.comm} takes ${lock.name}`);
+  if (task.held_locks.some((held) => held.target === lock)) {
+    throw new KernelBug('lockdep', `${task.comm} takes ${lock.name}, which it holds already`);
+  }
+}
 
 /** Ours: can the lock be had the way that `op` wants it? */
 export const isFree = (lock: rwlock_t, op: Op): boolean =>
   lock.writer === null && (op.verb === 'read_lock' || lock.readers === 0);
 
-export const holdsRwlock = (lock: rwlock_t, task: task_struct): boolean =>
-  task.held_locks.some((held) => held.target === lock);
-
 /** Ours: the effect of the operation; false while the lock cannot be had. */
 export function takeRwlock(lock: rwlock_t, op: Op, task: task_struct): boolean {
-  if (lock.freed) throw new KernelBug('use after free', `${task.comm} takes ${lock.name}`);
-  if (holdsRwlock(lock, task)) {
-    throw new KernelBug('lockdep', `${task.comm} takes ${lock.name}, which it holds already`);
-  }
+  checkLock(lock, task);
   if (!isFree(lock, op)) return false;
   if (op.verb === 'read_lock') lock.readers++;
   else lock.writer = task;
@@ -55,7 +64,7 @@ export function takeRwlock(lock: rwlock_t, op: Op, task: task_struct): boolean {
   return true;
 }
 
-function give(lock: rwlock_t): void {
+function giveBack(lock: rwlock_t): void {
   const task = current;
   lock_release(task, lock);
   task.preempt_count--;
@@ -66,10 +75,10 @@ function give(lock: rwlock_t): void {
 
 export function read_unlock_irqrestore(lock: rwlock_t): void {
   lock.readers--;
-  give(lock);
+  giveBack(lock);
 }
 
 export function write_unlock_irq(lock: rwlock_t): void {
   lock.writer = null;
-  give(lock);
+  giveBack(lock);
 }

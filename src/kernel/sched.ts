@@ -11,8 +11,10 @@
 import Denque from 'denque';
 import type { files_struct } from './file.ts';
 import type { Globals } from './globals.ts';
+import { might_sleep } from './lockdep.ts';
 import { type Execution, Op } from './op.ts';
 import type { sighand_struct, signal_struct, sigpending } from './signal.ts';
+import { mayKeep } from './trace.ts';
 import type { user_struct } from './user.ts';
 import { wait_queue_head } from './wait.ts';
 
@@ -82,7 +84,7 @@ export class task_struct {
   readonly kernel: Globals;
   /** Its code, while it has any to run. */
   execution: Execution | null = null;
-  readonly schedule: Op;
+  schedule: Op | null = null;
   /** Who waits for its end. */
   readonly exited: wait_queue_head = new wait_queue_head('exited');
   /** Changes whenever it becomes runnable, so that the longest waiting task can be found. */
@@ -98,7 +100,6 @@ export class task_struct {
     this.signal = init.signal;
     this.pending = init.pending;
     this.user = init.user;
-    this.schedule = new Op('schedule', { name: 'schedule' });
   }
 }
 
@@ -137,7 +138,16 @@ export function set_current_state(task: task_struct, state: number): void {
 }
 
 /** Gives the CPU away; comes back when `__state` is TASK_RUNNING again. */
-export const schedule = (task: task_struct): Op => task.schedule;
+export function schedule(task: task_struct): Op {
+  if (task.__state !== TASK_DEAD) might_sleep(task, 'schedule');
+  return task.schedule ?? makeSchedule(task);
+}
+
+function makeSchedule(task: task_struct): Op {
+  const op = new Op('schedule', { name: 'schedule' });
+  if (mayKeep(op)) task.schedule = op;
+  return op;
+}
 
 /** The CPU where `p` ran last if that is idle, else any idle one, else the former all the same. */
 function select_task_rq(p: task_struct): rq {

@@ -7,6 +7,7 @@
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import {
+  checkOrder,
   type LockClassName,
   lock_acquire,
   type lock_class,
@@ -41,9 +42,11 @@ export class spinlock_t implements Named {
   }
 }
 
-export const spin_lock = (lock: spinlock_t): Op => lock.plain ?? makeOp(lock, 'plain', PLAIN);
-export const spin_lock_bh = (lock: spinlock_t): Op => lock.bh ?? makeOp(lock, 'bh', BH);
-export const spin_lock_irq = (lock: spinlock_t): Op => lock.irq ?? makeOp(lock, 'irq', IRQ);
+export const spin_lock = (lock: spinlock_t): Op =>
+  askFor(lock, lock.plain ?? makeOp(lock, 'plain', PLAIN));
+export const spin_lock_bh = (lock: spinlock_t): Op => askFor(lock, lock.bh ?? makeOp(lock, 'bh', BH));
+export const spin_lock_irq = (lock: spinlock_t): Op =>
+  askFor(lock, lock.irq ?? makeOp(lock, 'irq', IRQ));
 export const spin_lock_irqsave: (lock: spinlock_t) => Op = spin_lock_irq;
 
 function makeOp(lock: spinlock_t, slot: 'plain' | 'bh' | 'irq', flavour: number): Op {
@@ -61,19 +64,27 @@ function nestedOp(lock: spinlock_t, flavour: number, subclass: number): Op {
   return op;
 }
 export const spin_lock_nested = (lock: spinlock_t, subclass: number): Op =>
-  nestedOp(lock, PLAIN, subclass);
+  askFor(lock, nestedOp(lock, PLAIN, subclass));
 export const spin_lock_irqsave_nested = (lock: spinlock_t, subclass: number): Op =>
-  nestedOp(lock, IRQ, subclass);
+  askFor(lock, nestedOp(lock, IRQ, subclass));
+
+/** What is wrong already where the lock is asked for. */
+function askFor(lock: spinlock_t, op: Op): Op {
+  checkLock(lock, current);
+  return checkOrder(op);
+}
+
+function checkLock(lock: spinlock_t, task: task_struct): void {
+  if (lock.freed) throw new KernelBug('use after free', `${task.comm} takes ${lock.name}`);
+  if (lock.owner === task) {
+    throw new KernelBug('lockdep', `${task.comm} takes ${lock.name}, which it holds already`);
+  }
+}
 
 /** Ours: the effect of the operation; false while somebody else holds the lock. */
 export function takeSpinlock(lock: spinlock_t, op: Op, task: task_struct): boolean {
-  if (lock.freed) throw new KernelBug('use after free', `${task.comm} takes ${lock.name}`);
-  if (lock.owner !== null) {
-    if (lock.owner === task) {
-      throw new KernelBug('lockdep', `${task.comm} takes ${lock.name}, which it holds already`);
-    }
-    return false;
-  }
+  checkLock(lock, task); // Once more: much can have happened since it was asked for.
+  if (lock.owner !== null) return false;
   lock.owner = task;
   if (op.flavour === IRQ) task.irqs_disabled++;
   task.preempt_count++;
@@ -81,7 +92,7 @@ export function takeSpinlock(lock: spinlock_t, op: Op, task: task_struct): boole
   return true;
 }
 
-function give(lock: spinlock_t): task_struct {
+function giveBack(lock: spinlock_t): task_struct {
   const task = current;
   if (lock.freed) throw new KernelBug('use after free', `${task.comm} releases ${lock.name}`);
   lock_release(task, lock);
@@ -93,10 +104,10 @@ function give(lock: spinlock_t): task_struct {
 }
 
 export function spin_unlock(lock: spinlock_t): void {
-  give(lock);
+  giveBack(lock);
 }
 export const spin_unlock_bh: (lock: spinlock_t) => void = spin_unlock;
 export function spin_unlock_irq(lock: spinlock_t): void {
-  give(lock).irqs_disabled--;
+  giveBack(lock).irqs_disabled--;
 }
 export const spin_unlock_irqrestore: (lock: spinlock_t) => void = spin_unlock_irq;

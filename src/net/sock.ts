@@ -175,6 +175,9 @@ export const sk_sleep = (sk: sock): wait_queue_head => sk.sk_wq as wait_queue_he
 export const SOCK_SNDBUF_LOCK = 1;
 export const SOCK_RCVBUF_LOCK = 2;
 
+/** Ours: an option that is only kept; 0 until it is set. */
+export const keptOption = (sk: sock, optname: number): number => sk.kept?.get(optname) ?? 0;
+
 /** Ours: announces a look at the waiters, where somebody else could change them. */
 export const peekAtSleepers = (wq: wait_queue_head): Op => peekAt(wq);
 

@@ -1,16 +1,221 @@
-/** Options that all sockets know. Linux: net/core/sock.c (sk_setsockopt, sk_getsockopt). */
+/**
+ * Setting the options that all sockets know. Linux: net/core/sock.c (sk_setsockopt).
+ *
+ * An option that the model acts on is a field of the sock; one that it only gives back stands in
+ * `kept`, by its number.
+ *
+ * Differs from Linux: an option is one number. SO_LINGER is in seconds, -1 for off; SO_RCVTIMEO and
+ * SO_SNDTIMEO are in milliseconds, 0 for no bound. Options that are about packets, devices,
+ * credentials, filters and time stamps do not exist.
+ */
+import { NSEC_PER_MSEC } from '../kernel/hrtimer.ts';
 import type { Kernel } from '../kernel/op.ts';
-import { ENOPROTOOPT } from '../kernel/uapi/errno.ts';
+import { EACCES, EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from '../kernel/uapi/errno.ts';
+import { IPPROTO_TCP, IPPROTO_UDP } from '../kernel/uapi/in.ts';
+import * as so from '../kernel/uapi/socket.ts';
+import { CAP_NET_ADMIN, capable } from '../kernel/user.ts';
+import {
+  keptOption,
+  MAX_SCHEDULE_TIMEOUT,
+  SOCK_MIN_RCVBUF,
+  SOCK_MIN_SNDBUF,
+  SOCK_RCVBUF_LOCK,
+  SOCK_SNDBUF_LOCK,
+  type sock,
+  sysctl_rmem_max,
+  sysctl_wmem_max,
+} from './sock.ts';
 import type { socket } from './socket.ts';
 
-export function* sock_setsockopt(_sock: socket, _optname: number, _value: number): Kernel<number> {
-  return -ENOPROTOOPT;
+const INT_MAX = 0x7fffffff;
+export const SOCK_BUF_LOCK_MASK: number = SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK;
+/** A tick of the kernel's clock at HZ = 250, in which the bounds of sleeps are kept. */
+const TICK_MS = 4;
+/** Priorities above need a capability. */
+const TC_PRIO_MAX = 6;
+
+const sk_is_inet = ({ sk_family }: sock): boolean =>
+  sk_family === so.AF_INET || sk_family === so.AF_INET6;
+export const sk_is_unix = (sk: sock): boolean => sk.sk_family === so.AF_UNIX;
+export const sk_is_tcp = (sk: sock): boolean =>
+  sk_is_inet(sk) && sk.sk_type === so.SOCK_STREAM && sk.sk_protocol === IPPROTO_TCP;
+const sk_is_udp = (sk: sock): boolean =>
+  sk_is_inet(sk) && sk.sk_type === so.SOCK_DGRAM && sk.sk_protocol === IPPROTO_UDP;
+
+function keep(sk: sock, optname: number, value: number): number {
+  sk.kept ??= new Map();
+  sk.kept.set(optname, value);
+  return 0;
 }
 
-export function* sock_getsockopt(
-  _sock: socket,
-  _optname: number,
-  _out: { value: number },
-): Kernel<number> {
-  return -ENOPROTOOPT;
+const keepFlag = (sk: sock, optname: number, value: number): number =>
+  keep(sk, optname, value === 0 ? 0 : 1);
+
+/** A bound in ms as ns in whole ticks; 0 is for ever, and what is negative has passed already. */
+function sock_set_timeout(ms: number): number {
+  if (ms < 0) return 0;
+  if (ms === 0) return MAX_SCHEDULE_TIMEOUT;
+  return Math.ceil(ms / TICK_MS) * TICK_MS * NSEC_PER_MSEC;
+}
+
+/** SO_TXREHASH: -1 stands for what the system does, which is 1. */
+function setTxrehash(sk: sock, value: number): number {
+  if (!sk_is_tcp(sk)) return -EOPNOTSUPP;
+  if (value < -1 || value > 1) return -EINVAL;
+  return keep(sk, so.SO_TXREHASH, Math.abs(value));
+}
+
+/** Options that need no lock; null for the others. */
+function setUnlocked(sock: socket, sk: sock, optname: number, value: number): number | null {
+  switch (optname) {
+    case so.SO_PRIORITY: {
+      const allowed = (value >= 0 && value <= TC_PRIO_MAX) || capable(CAP_NET_ADMIN);
+      return allowed ? keep(sk, optname, value) : -EPERM;
+    }
+    case so.SO_TYPE:
+    case so.SO_PROTOCOL:
+    case so.SO_DOMAIN:
+    case so.SO_ERROR:
+      return -ENOPROTOOPT;
+    case so.SO_BUSY_POLL:
+      return value < 0 ? -EINVAL : keep(sk, optname, value);
+    case so.SO_PREFER_BUSY_POLL:
+      return value !== 0 && !capable(CAP_NET_ADMIN) ? -EPERM : keepFlag(sk, optname, value);
+    case so.SO_BUSY_POLL_BUDGET:
+      if (value > keptOption(sk, optname) && !capable(CAP_NET_ADMIN)) return -EPERM;
+      return value < 0 || value > 0xffff ? -EINVAL : keep(sk, optname, value);
+    case so.SO_MAX_PACING_RATE:
+      return keep(sk, optname, value);
+    case so.SO_TXREHASH:
+      return setTxrehash(sk, value);
+    case so.SO_PEEK_OFF:
+      return sock.ops.set_peek_off === undefined ? -EOPNOTSUPP : sock.ops.set_peek_off(sk, value);
+    case so.SO_SNDTIMEO_OLD:
+    case so.SO_SNDTIMEO_NEW:
+      sk.sk_sndtimeo = sock_set_timeout(value);
+      return 0;
+    case so.SO_RCVTIMEO_OLD:
+    case so.SO_RCVTIMEO_NEW:
+      sk.sk_rcvtimeo = sock_set_timeout(value);
+      return 0;
+    default:
+      return null;
+  }
+}
+
+/** The send buffer becomes twice `value`; writers are told. */
+function* setSndbuf(sk: sock, value: number): Kernel<number> {
+  sk.sk_userlocks |= SOCK_SNDBUF_LOCK;
+  sk.sk_sndbuf = Math.max(Math.min(value, INT_MAX >> 1) * 2, SOCK_MIN_SNDBUF);
+  yield* sk.sk_write_space();
+  return 0;
+}
+
+function __sock_set_rcvbuf(sk: sock, value: number): number {
+  sk.sk_userlocks |= SOCK_RCVBUF_LOCK;
+  sk.sk_rcvbuf = Math.max(Math.min(value, INT_MAX >> 1) * 2, SOCK_MIN_RCVBUF);
+  return 0;
+}
+
+function* setRcvlowat(sock: socket, sk: sock, value: number): Kernel<number> {
+  const val = value < 0 ? INT_MAX : value;
+  if (sock.ops.set_rcvlowat !== undefined) return yield* sock.ops.set_rcvlowat(sk, val);
+  sk.sk_rcvlowat = val === 0 ? 1 : val;
+  return 0;
+}
+
+function setZerocopy(sk: sock, value: number): number {
+  if (!sk_is_tcp(sk) && !sk_is_udp(sk)) return -EOPNOTSUPP;
+  return value < 0 || value > 1 ? -EINVAL : keep(sk, so.SO_ZEROCOPY, value);
+}
+
+function setLinger(sk: sock, seconds: number): number {
+  sk.sk_linger = seconds >= 0;
+  if (seconds >= 0) sk.sk_lingertime = seconds;
+  return 0;
+}
+
+/** Options that change buffers; null for the others. */
+function setBuffers(sock: socket, sk: sock, optname: number, value: number): Kernel<number> | null {
+  switch (optname) {
+    case so.SO_SNDBUF:
+      return setSndbuf(sk, Math.min(value >>> 0, sysctl_wmem_max));
+    case so.SO_SNDBUFFORCE:
+      return capable(CAP_NET_ADMIN) ? setSndbuf(sk, Math.max(value, 0)) : null;
+    case so.SO_RCVLOWAT:
+      return setRcvlowat(sock, sk, value);
+    default:
+      return null;
+  }
+}
+
+/** Options that are set at once, with the socket locked. */
+function setLocked(sk: sock, optname: number, value: number): number {
+  switch (optname) {
+    case so.SO_DEBUG:
+      return value !== 0 && !capable(CAP_NET_ADMIN) ? -EACCES : keepFlag(sk, optname, value);
+    case so.SO_REUSEADDR:
+      sk.sk_reuse = value !== 0;
+      return 0;
+    case so.SO_REUSEPORT:
+      if (value !== 0 && !sk_is_inet(sk)) return -EOPNOTSUPP;
+      sk.sk_reuseport = value !== 0;
+      return 0;
+    case so.SO_BROADCAST:
+      sk.SOCK_BROADCAST = value !== 0;
+      return 0;
+    case so.SO_RCVBUF:
+      return __sock_set_rcvbuf(sk, Math.min(value >>> 0, sysctl_rmem_max));
+    case so.SO_SNDBUFFORCE:
+      return -EPERM; // With the capability it is one of setBuffers().
+    case so.SO_RCVBUFFORCE:
+      return capable(CAP_NET_ADMIN) ? __sock_set_rcvbuf(sk, Math.max(value, 0)) : -EPERM;
+    case so.SO_KEEPALIVE:
+      sk.SOCK_KEEPOPEN = value !== 0;
+      return 0;
+    case so.SO_OOBINLINE:
+      sk.SOCK_URGINLINE = value !== 0;
+      return 0;
+    case so.SO_LINGER:
+      return setLinger(sk, value);
+    case so.SO_LOCK_FILTER:
+      return keptOption(sk, optname) !== 0 && value === 0 ? -EPERM : keepFlag(sk, optname, value);
+    case so.SO_PASSCRED:
+      return sk_is_unix(sk) ? keepFlag(sk, optname, value) : -EOPNOTSUPP;
+    case so.SO_MARK:
+      return capable(CAP_NET_ADMIN) ? keep(sk, optname, value) : -EPERM;
+    case so.SO_INCOMING_CPU:
+      return keep(sk, optname, value);
+    case so.SO_ZEROCOPY:
+      return setZerocopy(sk, value);
+    case so.SO_BUF_LOCK:
+      if ((value & ~SOCK_BUF_LOCK_MASK) !== 0) return -EINVAL;
+      sk.sk_userlocks = (sk.sk_userlocks & ~SOCK_BUF_LOCK_MASK) | value;
+      return 0;
+    case so.SO_BSDCOMPAT:
+    case so.SO_CNX_ADVICE:
+      return 0;
+    case so.SO_DONTROUTE:
+    case so.SO_NO_CHECK:
+    case so.SO_RCVMARK:
+    case so.SO_RXQ_OVFL:
+    case so.SO_WIFI_STATUS:
+    case so.SO_NOFCS:
+    case so.SO_SELECT_ERR_QUEUE:
+      return keepFlag(sk, optname, value);
+    default:
+      return -ENOPROTOOPT;
+  }
+}
+
+/** Sets an option of SOL_SOCKET; 0 or -errno. */
+export function* sock_setsockopt(sock: socket, optname: number, value: number): Kernel<number> {
+  const sk = sock.sk as sock;
+  const done = setUnlocked(sock, sk, optname, value);
+  if (done !== null) return done;
+  yield* sk.sockopt_lock_sock();
+  const setting = setBuffers(sock, sk, optname, value);
+  const ret = setting === null ? setLocked(sk, optname, value) : yield* setting;
+  yield* sk.sockopt_release_sock();
+  return ret;
 }

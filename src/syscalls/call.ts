@@ -1,18 +1,29 @@
 /** One system call, from entry to exit, with a listener told of both. */
 import { current } from '../kernel/current.ts';
-import { runSyscall } from '../kernel/entry.ts';
-import type { Kernel } from '../kernel/op.ts';
+import { hasExitWork, leaveKernel, runSyscall } from '../kernel/entry.ts';
+import { lockdep_sys_exit } from '../kernel/lockdep.ts';
+import type { Kernel, Op } from '../kernel/op.ts';
+import { O_NONBLOCK } from '../kernel/uapi/fcntl.ts';
+import { MSG_DONTWAIT } from '../kernel/uapi/socket.ts';
 
 /**
  * Runs `body` as the running task's system call; its result, or `-errno`.
- * `args` are what a trace shows, in the order of the man page.
+ * `args` are what a trace shows, in the order of the man page. `straight` is the body's twin, which
+ * the build makes (see scripts/straight.ts); it serves where the call can neither sleep nor be
+ * interfered with.
  */
 export function syscall(
   name: string,
   args: readonly unknown[],
   body: () => Kernel<number>,
+  straight?: () => number,
 ): Kernel<number> {
-  return current.kernel.tracer === null ? runSyscall(body) : tracedSyscall(name, args, body);
+  const { kernel } = current;
+  if (kernel.tracer !== null) return tracedSyscall(name, args, body);
+  if (straight !== undefined && kernel.alone && cannotSleep(name, args)) {
+    return new StraightCall(body, straight);
+  }
+  return runSyscall(body);
 }
 
 function* tracedSyscall(
@@ -24,4 +35,68 @@ function* tracedSyscall(
   const ret = yield* runSyscall(body);
   current.kernel.tracer?.sysExit(current, name, ret);
   return ret;
+}
+
+/** Is it certain that the call comes back without waiting for anything? */
+function cannotSleep(name: string, args: readonly unknown[]): boolean {
+  switch (name) {
+    case 'epoll_ctl':
+      return true;
+    case 'epoll_wait':
+    case 'epoll_pwait':
+      return args[3] === 0;
+    case 'sendto':
+    case 'recvfrom':
+      return isNonblocking(args[0] as number) || ((args[3] as number) & MSG_DONTWAIT) !== 0;
+    case 'read':
+    case 'write':
+      return isNonblocking(args[0] as number);
+    default:
+      return false;
+  }
+}
+
+const isNonblocking = (fd: number): boolean =>
+  ((current.files.fd[fd]?.f_flags ?? 0) & O_NONBLOCK) !== 0;
+
+/** A call that is made in one go when it is first asked for its result. */
+class StraightCall implements Kernel<number> {
+  private readonly body: () => Kernel<number>;
+  private readonly straight: () => number;
+  /** What is left to do on the way back to user mode, where that is not plain. */
+  private rest: Kernel<number> | null = null;
+
+  constructor(body: () => Kernel<number>, straight: () => number) {
+    this.body = body;
+    this.straight = straight;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(value: number): IteratorResult<Op, number> {
+    if (this.rest !== null) return this.rest.next(value);
+    const task = current;
+    const ret = this.straight();
+    if (hasExitWork(task)) {
+      this.rest = this.leave(ret);
+      return this.rest.next(value);
+    }
+    lockdep_sys_exit(task);
+    return { done: true, value: ret };
+  }
+
+  private *leave(ret: number): Kernel<number> {
+    const result = yield* leaveKernel(ret);
+    return result ?? (yield* runSyscall(this.body));
+  }
+
+  return(value: number): IteratorResult<Op, number> {
+    return { done: true, value };
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
 }

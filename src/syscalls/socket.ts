@@ -2,10 +2,12 @@
 import type { Kernel } from '../kernel/op.ts';
 import { iov_iter } from '../kernel/uaccess.ts';
 import { net_families } from '../net/family.ts';
+import type { sockaddr } from '../net/socket.ts';
 import {
   __sys_accept4,
   __sys_bind,
   __sys_connect,
+  __sys_getsockname,
   __sys_getsockopt,
   __sys_listen,
   __sys_recvfrom,
@@ -14,8 +16,8 @@ import {
   __sys_shutdown,
   __sys_socket,
   __sys_socketpair,
-  type sockaddr,
-} from '../net/socket.ts';
+} from '../net/sys_socket.ts';
+import { unlinkPath } from '../net/unix/table.ts';
 
 const typeOf = (type: number): number => type & 0xf;
 
@@ -27,8 +29,7 @@ export const sys_socketpair = (
   type: number,
   protocol: number,
   usockvec: [number, number],
-): Kernel<number> =>
-  __sys_socketpair(net_families(family, typeOf(type)), type, protocol, usockvec);
+): Kernel<number> => __sys_socketpair(net_families(family, typeOf(type)), type, protocol, usockvec);
 
 export const sys_bind = (fd: number, addr: sockaddr): Kernel<number> => __sys_bind(fd, addr);
 export const sys_listen = (fd: number, backlog: number): Kernel<number> =>
@@ -44,8 +45,22 @@ export const sys_sendto = (
   addr: sockaddr | null,
 ): Kernel<number> => __sys_sendto(fd, new iov_iter(buf), flags, addr);
 
-export const sys_recvfrom = (fd: number, buf: Uint8Array, flags: number): Kernel<number> =>
-  __sys_recvfrom(fd, new iov_iter(buf), flags);
+/** An address that a call fills in. */
+export interface AddressPointer {
+  addr: sockaddr | null;
+}
+
+export const sys_recvfrom = (
+  fd: number,
+  buf: Uint8Array,
+  flags: number,
+  src_addr: AddressPointer | null = null,
+): Kernel<number> => __sys_recvfrom(fd, new iov_iter(buf), flags, src_addr);
+
+export const sys_getsockname = (fd: number, addr: AddressPointer): Kernel<number> =>
+  __sys_getsockname(fd, addr, false);
+export const sys_getpeername = (fd: number, addr: AddressPointer): Kernel<number> =>
+  __sys_getsockname(fd, addr, true);
 
 export const sys_setsockopt = (
   fd: number,
@@ -60,3 +75,5 @@ export const sys_getsockopt = (
   name: number,
   out: { value: number },
 ): Kernel<number> => __sys_getsockopt(fd, level, name, out);
+
+export const sys_unlink = (pathname: string): Kernel<number> => unlinkPath(pathname);

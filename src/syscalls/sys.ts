@@ -13,6 +13,7 @@ import type { fd_set_bits, pollfd } from '../kernel/select.ts';
 import { type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
 import type { itimerspec } from '../kernel/time.ts';
 import { EventBuffer, type epoll_data_t, type epoll_event } from '../kernel/uaccess.ts';
+import type { sockaddr } from '../net/socket.ts';
 import { encodeText } from './bytes.ts';
 import { syscall } from './call.ts';
 import * as epoll from './epoll.ts';
@@ -21,9 +22,8 @@ import * as fds from './fd.ts';
 import { sys_pipe2 } from './pipe.ts';
 import * as polls from './poll.ts';
 import * as process from './process.ts';
-import type { sockaddr } from '../net/socket.ts';
-import * as sockets from './socket.ts';
 import { sys_read, sys_readv, sys_write, sys_writev } from './rw.ts';
+import * as sockets from './socket.ts';
 import * as timerfds from './timerfd.ts';
 
 /** Code of a program, or of one call that it makes. */
@@ -187,6 +187,11 @@ export class Sys {
     return syscall('writev', [fd, parts, parts.length], () => sys_writev(fd, parts));
   }
 
+  /** unlink(2): 0, or -ENOENT. Only sockets have paths here. */
+  unlink(pathname: string): Code<number> {
+    return syscall('unlink', [pathname], () => sockets.sys_unlink(pathname));
+  }
+
   /** close(2): 0, or -EBADF. */
   close(fd: number): Code<number> {
     return syscall('close', [fd], () => fds.sys_close(fd));
@@ -316,7 +321,46 @@ export class Sys {
     );
   }
 
-  /** setsockopt(2): 0, or -errno. SO_LINGER takes seconds, negative for off. */
+  /** sendto(2): how many bytes were taken, or -errno. */
+  sendto(sockfd: number, buf: Writable, flags: number, dest_addr: sockaddr): Code<number> {
+    const bytes = asBytes(buf);
+    return syscall('sendto', [sockfd, bytes, bytes.length, flags, dest_addr], () =>
+      sockets.sys_sendto(sockfd, bytes, flags, dest_addr),
+    );
+  }
+
+  /** recvfrom(2): as recv, and the sender's address, null if it has none. */
+  *recvfrom(
+    sockfd: number,
+    buf: Uint8Array,
+    flags: number,
+  ): Code<{ ret: number; addr: sockaddr | null }> {
+    const from: sockets.AddressPointer = { addr: null };
+    const ret = yield* syscall('recvfrom', [sockfd, buf, buf.length, flags, from], () =>
+      sockets.sys_recvfrom(sockfd, buf, flags, from),
+    );
+    return { ret, addr: from.addr };
+  }
+
+  /** getsockname(2): the socket's own address, and 0 or -errno as `ret`. */
+  *getsockname(sockfd: number): Code<{ ret: number; addr: sockaddr | null }> {
+    const out: sockets.AddressPointer = { addr: null };
+    const ret = yield* syscall('getsockname', [sockfd, out], () =>
+      sockets.sys_getsockname(sockfd, out),
+    );
+    return { ret, addr: out.addr };
+  }
+
+  /** getpeername(2): the peer's address, and 0 or -errno as `ret`. */
+  *getpeername(sockfd: number): Code<{ ret: number; addr: sockaddr | null }> {
+    const out: sockets.AddressPointer = { addr: null };
+    const ret = yield* syscall('getpeername', [sockfd, out], () =>
+      sockets.sys_getpeername(sockfd, out),
+    );
+    return { ret, addr: out.addr };
+  }
+
+  /** setsockopt(2): 0, or -errno. SO_LINGER takes seconds, negative for off; times are in ms. */
   setsockopt(sockfd: number, level: number, optname: number, optval: number): Code<number> {
     return syscall('setsockopt', [sockfd, level, optname, optval], () =>
       sockets.sys_setsockopt(sockfd, level, optname, optval),
@@ -324,7 +368,11 @@ export class Sys {
   }
 
   /** getsockopt(2): `value`, and 0 or -errno as `ret`. */
-  *getsockopt(sockfd: number, level: number, optname: number): Code<{ value: number; ret: number }> {
+  *getsockopt(
+    sockfd: number,
+    level: number,
+    optname: number,
+  ): Code<{ value: number; ret: number }> {
     const out = { value: 0 };
     const ret = yield* syscall('getsockopt', [sockfd, level, optname, out], () =>
       sockets.sys_getsockopt(sockfd, level, optname, out),
@@ -390,7 +438,7 @@ export class Sys {
   }
 
   /** Fails the run unless `condition` holds: what the program promises. */
-  assert(condition: unknown, message: string): asserts condition {
+  assert(condition: unknown, message: string): void {
     if (!condition) throw new AssertionFailed(message, this.task.comm);
   }
 }

@@ -8,15 +8,15 @@
  * Invariants: an object keeps its name; no two objects have the same one: a second `ep3` is `ep3#2`.
  */
 import { epitem, eppoll_entry, eventpoll } from '../kernel/eventpoll/types.ts';
-import { file } from '../kernel/file.ts';
+import type { file } from '../kernel/file.ts';
 import type { Globals } from '../kernel/globals.ts';
 import { mutex } from '../kernel/mutex.ts';
 import { rwlock_t } from '../kernel/rwlock.ts';
 import { task_struct } from '../kernel/sched.ts';
 import { spinlock_t } from '../kernel/spinlock.ts';
 import { wait_queue_entry, wait_queue_head } from '../kernel/wait.ts';
-import { sock } from '../net/sock.ts';
 import { sk_buff_head } from '../net/skbuff.ts';
+import { sock } from '../net/sock.ts';
 
 const isLock = (value: unknown): boolean =>
   value instanceof spinlock_t || value instanceof mutex || value instanceof rwlock_t;
@@ -52,7 +52,9 @@ export class Names {
     for (const task of kernel.tasks.values()) {
       this.give(task.sighand.siglock, `${task.comm}->siglock`);
       this.give(task.files.file_lock, 'files->file_lock');
-      this.give(task.exited, `${task.comm}->exited`);
+      if (this.give(task.exited, `${task.comm}->exited`)) {
+        this.learnMembers(task.exited, `${task.comm}->exited.`);
+      }
       task.files.fd.forEach((f, fd) => {
         if (f !== null) this.learnFile(f, fd);
       });
@@ -66,7 +68,7 @@ export class Names {
     this.give(f.f_lock, `${name}->f_lock`);
     const { private_data } = f;
     if (typeof private_data !== 'object' || private_data === null) return;
-    this.give(private_data, name);
+    this.names.set(private_data, name); // One thing with its file, and the two ends of a pipe too.
     this.learnMembers(private_data, `${name}->`);
   }
 
@@ -92,7 +94,7 @@ export class Names {
 /** What a file is, in a word. */
 export function kindOf(f: file): string {
   if (f.private_data instanceof eventpoll) return 'ep';
-  return /^[a-z]+/.exec(f.f_op.name)?.[0] ?? 'file';
+  return /[a-z]+$/.exec(f.f_op.name)?.[0] ?? 'file';
 }
 
 function fallback(object: object): string {

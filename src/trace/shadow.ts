@@ -27,13 +27,17 @@ export class OpenFunction {
 
 /** A system call that is under way. */
 export class OpenCall extends OpenFunction {
+  /** The caller's own arguments, which the call may fill in, and what they were at its start. */
+  readonly live: readonly unknown[];
   readonly args: readonly unknown[];
   readonly called_ns: number;
-  /** What it came back with, once signals are being looked at. */
+  /** What it came back with, once signals are being looked at, and whether it will be made anew. */
   ret: number | null = null;
+  restarts = false;
 
-  constructor(name: string, args: readonly unknown[], called_ns: number) {
+  constructor(name: string, live: readonly unknown[], args: readonly unknown[], called_ns: number) {
     super(name, -1, '');
+    this.live = live;
     this.args = args;
     this.called_ns = called_ns;
   }
@@ -83,8 +87,11 @@ export class ShadowStack {
 
   /** The innermost call that is under way, or null. */
   call(): OpenCall | null {
-    const call = this.open.findLast((open) => open instanceof OpenCall);
-    return call === undefined ? null : (call as OpenCall);
+    for (let i = this.open.length - 1; i >= 0; i--) {
+      const open = this.open[i];
+      if (open instanceof OpenCall) return open;
+    }
+    return null;
   }
 
   /** Counts an operation for the innermost function. */

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { SA_RESTART, SIG_IGN } from '../../src/kernel/signal.ts';
-import { EAGAIN, EBUSY, EINTR, EINVAL, EMFILE, ENOPKG, EPIPE } from '../../src/kernel/uapi/errno.ts';
+import {
+  EAGAIN,
+  EBUSY,
+  EINTR,
+  EINVAL,
+  EMFILE,
+  ENOPKG,
+  EPIPE,
+} from '../../src/kernel/uapi/errno.ts';
 import {
   F_GETFD,
   F_GETFL,
@@ -16,7 +24,14 @@ import {
 } from '../../src/kernel/uapi/fcntl.ts';
 import { FIONREAD } from '../../src/kernel/uapi/ioctls.ts';
 import { O_NOTIFICATION_PIPE } from '../../src/kernel/uapi/pipe.ts';
-import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM } from '../../src/kernel/uapi/poll.ts';
+import {
+  POLLERR,
+  POLLHUP,
+  POLLIN,
+  POLLOUT,
+  POLLRDNORM,
+  POLLWRNORM,
+} from '../../src/kernel/uapi/poll.ts';
 import { SIGPIPE, SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
 import { Machine } from '../../src/sim/machine.ts';
 import { inThread, pause, polled } from '../support/programs.ts';

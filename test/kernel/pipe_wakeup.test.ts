@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { O_NONBLOCK } from '../../src/kernel/uapi/fcntl.ts';
 import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT } from '../../src/kernel/uapi/eventpoll.ts';
+import { O_NONBLOCK } from '../../src/kernel/uapi/fcntl.ts';
 import { POLLHUP, POLLIN, POLLRDNORM } from '../../src/kernel/uapi/poll.ts';
 import type { MachineOptions } from '../../src/sim/machine.ts';
 import { randomSchedule } from '../../src/sim/schedule.ts';
@@ -23,9 +23,9 @@ test('one byte wakes one of two blocked readers, the one that came first', () =>
     yield* pause(sys);
     yield* sys.write(w, 'x');
     yield* pause(sys);
+    const woken = trace.lines.filter((line) => /^wakeup t/.test(line));
+    expect(woken).toEqual(['wakeup t1']);
   }, trace.on());
-  const woken = trace.lines.filter((line) => /^wakeup t/.test(line));
-  expect(woken).toEqual(['wakeup t1']);
 });
 
 /** The same pool: two jobs that come in one write must not leave the second worker asleep. */
@@ -89,12 +89,12 @@ test('the last writer going away wakes every blocked reader', () => {
  * Android's Realm and other loopers expect one ET event for each write and do not drain the pipe.
  * 5.5 to 5.13 sent the second one no more (1b6b26ae7053); 3b844826b6c6 brought it back.
  */
-test.each<[string, MachineOptions, number[]]>([
-  ['4.20', { kernel: '4.20' }, [EPOLLIN]],
-  ['5.7', { kernel: '5.7' }, []],
-  ['6.18', {}, [EPOLLIN]],
-  ['6.18 without 3b844826b6c6', { without: ['3b844826b6c6'] }, []],
-])('on %s a second write to an undrained pipe is an ET event or not', (_name, options, second) => {
+test.each<[string, string, MachineOptions, number[]]>([
+  ['4.20', 'an ET event', { kernel: '4.20' }, [EPOLLIN]],
+  ['5.7', 'no event', { kernel: '5.7' }, []],
+  ['6.18', 'an ET event', {}, [EPOLLIN]],
+  ['6.18 without 3b844826b6c6', 'no event', { without: ['3b844826b6c6'] }, []],
+])('on %s a second write to an undrained pipe is %s', (_kernel, _what, options, second) => {
   inMachine(function* (sys) {
     const [r, w] = yield* sys.pipe2(0);
     const ep = yield* watch(sys, r, EPOLLIN | EPOLLET);
@@ -119,35 +119,41 @@ test('a write to a pipe that is not empty and was never polled wakes nobody', ()
 });
 
 /** An ET reader that waits for the rest of a record gets an event although nothing came. */
-test.each<[string, number[]]>([
-  ['4.20', []],
-  ['6.18', [EPOLLIN]],
-])('on %s a write that fails with EAGAIN is an ET event for the reader or not', (kernel, events) => {
-  inMachine(function* (sys) {
-    const [r, w] = yield* sys.pipe2(O_NONBLOCK);
-    const ep = yield* watch(sys, r, EPOLLIN | EPOLLET);
-    yield* sys.write(w, bytes(65536));
-    expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
-    yield* sys.write(w, bytes(1));
-    expect(yield* reported(sys, ep)).toEqual(events);
-  }, { kernel });
+test.each<[string, string, number[]]>([
+  ['4.20', 'no event', []],
+  ['6.18', 'an ET event', [EPOLLIN]],
+])('on %s a write that fails with EAGAIN is %s for the reader', (kernel, _what, events) => {
+  inMachine(
+    function* (sys) {
+      const [r, w] = yield* sys.pipe2(O_NONBLOCK);
+      const ep = yield* watch(sys, r, EPOLLIN | EPOLLET);
+      yield* sys.write(w, bytes(65536));
+      expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
+      yield* sys.write(w, bytes(1));
+      expect(yield* reported(sys, ep)).toEqual(events);
+    },
+    { kernel },
+  );
 });
 
 /** An ET writer hears of room once, when there was none; before 5.5 of each slot. */
-test.each<[string, number[]]>([
-  ['4.20', [EPOLLOUT]],
-  ['6.18', []],
-])('on %s a read from a pipe with room is an ET event for the writer or not', (kernel, events) => {
-  inMachine(function* (sys) {
-    const [r, w] = yield* sys.pipe2(O_NONBLOCK);
-    const ep = yield* watch(sys, w, EPOLLOUT | EPOLLET);
-    yield* sys.write(w, bytes(65536));
-    expect(yield* reported(sys, ep)).toEqual([]);
-    yield* sys.read(r, bytes(4096));
-    expect(yield* reported(sys, ep)).toEqual([EPOLLOUT]);
-    yield* sys.read(r, bytes(4096));
-    expect(yield* reported(sys, ep)).toEqual(events);
-  }, { kernel });
+test.each<[string, string, number[]]>([
+  ['4.20', 'an ET event', [EPOLLOUT]],
+  ['6.18', 'no event', []],
+])('on %s a read from a pipe with room is %s for the writer', (kernel, _what, events) => {
+  inMachine(
+    function* (sys) {
+      const [r, w] = yield* sys.pipe2(O_NONBLOCK);
+      const ep = yield* watch(sys, w, EPOLLOUT | EPOLLET);
+      yield* sys.write(w, bytes(65536));
+      expect(yield* reported(sys, ep)).toEqual([]);
+      yield* sys.read(r, bytes(4096));
+      expect(yield* reported(sys, ep)).toEqual([EPOLLOUT]);
+      yield* sys.read(r, bytes(4096));
+      expect(yield* reported(sys, ep)).toEqual(events);
+    },
+    { kernel },
+  );
 });
 
 /** A shell that waits for the end of a pipeline only: HUP and ERR come unasked, once. */
@@ -174,38 +180,44 @@ test('closing one side is an ET event for the other, whatever it asked for', () 
 test('on some schedule poll reports HUP without IN although bytes are there', () => {
   const toLook = { thread: 'main', until: 'access pipe' };
   const schedule = byHand([toLook, toLook, toLook, { thread: 't1' }, { thread: 'main' }]);
-  inMachine(function* (sys) {
-    const [r, w] = yield* sys.pipe2(0);
-    yield* sys.pthread_create(function* (self) {
-      yield* self.write(w, 'last words');
-      yield* self.close(w);
-    });
-    expect(yield* polled(sys, r)).toBe(POLLHUP);
-    expect(yield* polled(sys, r)).toBe(POLLHUP | POLLIN | POLLRDNORM);
-  }, { schedule });
+  inMachine(
+    function* (sys) {
+      const [r, w] = yield* sys.pipe2(0);
+      yield* sys.pthread_create(function* (self) {
+        yield* self.write(w, 'last words');
+        yield* self.close(w);
+      });
+      expect(yield* polled(sys, r)).toBe(POLLHUP);
+      expect(yield* polled(sys, r)).toBe(POLLHUP | POLLIN | POLLRDNORM);
+    },
+    { schedule },
+  );
 });
 
 /** Lost wakeups: whoever waits for bytes or room while both are there would never come back. */
 test('every byte arrives and nobody sleeps on, on 200 random schedules', () => {
   for (let seed = 1; seed <= 200; seed++) {
     const received: number[] = [];
-    inMachine(function* (sys) {
-      const [r, w] = yield* sys.pipe2(0);
-      const drain = function* (self: Sys): Code<number> {
-        let sum = 0;
-        for (let n = 1; n > 0; sum += n) n = yield* self.read(r, bytes(30_000));
-        return sum;
-      };
-      const readers = [
-        yield* inThread(sys, received, drain),
-        yield* inThread(sys, received, drain),
-      ];
-      const writer = yield* inThread(sys, [], (self) => self.write(w, bytes(70_000)));
-      yield* sys.write(w, bytes(70_000));
-      yield* sys.pthread_join(writer);
-      yield* sys.close(w);
-      for (const reader of readers) yield* sys.pthread_join(reader);
-    }, { schedule: randomSchedule(seed) });
+    inMachine(
+      function* (sys) {
+        const [r, w] = yield* sys.pipe2(0);
+        const drain = function* (self: Sys): Code<number> {
+          let sum = 0;
+          for (let n = 1; n > 0; sum += n) n = yield* self.read(r, bytes(30_000));
+          return sum;
+        };
+        const readers = [
+          yield* inThread(sys, received, drain),
+          yield* inThread(sys, received, drain),
+        ];
+        const writer = yield* inThread(sys, [], (self) => self.write(w, bytes(70_000)));
+        yield* sys.write(w, bytes(70_000));
+        yield* sys.pthread_join(writer);
+        yield* sys.close(w);
+        for (const reader of readers) yield* sys.pthread_join(reader);
+      },
+      { schedule: randomSchedule(seed) },
+    );
     expect(received.reduce((sum, n) => sum + n, 0)).toBe(140_000);
   }
 });

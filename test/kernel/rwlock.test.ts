@@ -117,6 +117,25 @@ test('write_lock by a reader is a kernel bug', () => {
   expect(() => runAlone(code)).toThrow(/which it holds already/);
 });
 
+/** From 5.1 to 6.17 ep->lock stood among spinlocks and mutexes like any other lock. */
+test('taking a rwlock and a spinlock in both orders is a kernel bug, in one it is not', () => {
+  const inOrders = (again: boolean) =>
+    runAlone(function* () {
+      const lock = new rwlock_t('test-a');
+      const other = new spinlock_t('test-b');
+      yield write_lock_irq(lock);
+      yield spin_lock(other);
+      spin_unlock(other);
+      write_unlock_irq(lock);
+      if (again) yield spin_lock(other);
+      yield read_lock_irqsave(lock);
+      return 'fine';
+    });
+
+  expect(inOrders(false)).toBe('fine');
+  expect(() => inOrders(true)).toThrow(/circular locking.*takes test-a.*holding test-b/);
+});
+
 /** A callback that runs after its eventpoll was freed. */
 test('taking a lock whose memory was freed is a kernel bug', () => {
   const lock = new rwlock_t('test-a');

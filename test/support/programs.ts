@@ -53,3 +53,11 @@ export const inThread = (
   sys.pthread_create(function* (self) {
     results.push(yield* call(self));
   });
+
+/** What /proc/PID/fdinfo/FD shows of a descriptor beyond the lines that all have. */
+export function* fdinfo(sys: Sys, fd: number): Code<string[]> {
+  const lines: string[] = [];
+  const file = sys.task.files.fd[fd];
+  if (file?.f_op.show_fdinfo !== undefined) yield* file.f_op.show_fdinfo(lines, file);
+  return lines;
+}

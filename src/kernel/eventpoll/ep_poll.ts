@@ -25,7 +25,7 @@ import {
   peekAt,
   wait_queue_entry,
 } from '../wait.ts';
-import { ep_busy_loop, ep_suspend_napi_irqs } from './busy_poll.ts';
+import { ep_busy_loop } from './busy_poll.ts';
 import { is_file_epoll } from './file.ts';
 import { lockLists, unlockLists } from './lock.ts';
 import { ep_events_available, ep_send_events } from './scan.ts';
@@ -58,15 +58,12 @@ function* ep_autoremove_wake_function(
   return ret;
 }
 
-function* ep_try_send_events(
+/** Linux would suspend the interrupts of a busy-polled device here, of which there is none. */
+const ep_try_send_events = (
   ep: eventpoll,
   events: EventBuffer,
   maxevents: number,
-): Kernel<number> {
-  const res = yield* ep_send_events(ep, events, maxevents);
-  if (res > 0) ep_suspend_napi_irqs(ep);
-  return res;
-}
+): Kernel<number> => ep_send_events(ep, events, maxevents);
 
 /** Is there time left to sleep? */
 const ep_schedule_timeout = (to: Deadline): boolean => to === null || to > ktime_get();

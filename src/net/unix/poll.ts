@@ -26,10 +26,10 @@ import {
   EPOLLRDHUP,
   EPOLLRDNORM,
 } from '../../kernel/uapi/eventpoll.ts';
-import { SOCK_SEQPACKET, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
+import { SO_SELECT_ERR_QUEUE, SOCK_SEQPACKET, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
 import { SIOCATMARK, SIOCINQ, SIOCOUTQ } from '../../kernel/uapi/sockios.ts';
 import { skb_peek, skb_peek_next, skb_queue_empty } from '../skbuff.ts';
-import { RCV_SHUTDOWN, SHUTDOWN_MASK, TCP_CLOSE, TCP_LISTEN } from '../sock.ts';
+import { keptOption, RCV_SHUTDOWN, SHUTDOWN_MASK, TCP_CLOSE, TCP_LISTEN } from '../sock.ts';
 import type { socket } from '../socket.ts';
 import { peekAtWmem, sk_wmem_alloc_get } from '../wmem.ts';
 import { unix_dgram_peer_wake_me } from './peer_wake.ts';
@@ -80,7 +80,9 @@ export function* unix_dgram_poll(file: file, sock: socket, wait: poll_table): Ke
   const state = sk.sk_state;
   let mask = shutdownMask(sk.sk_shutdown);
   if (!current.kernel.alone) yield sk.look;
-  if (sk.sk_err !== 0) mask |= EPOLLERR;
+  if (sk.sk_err !== 0) {
+    mask |= EPOLLERR | (keptOption(sk, SO_SELECT_ERR_QUEUE) !== 0 ? EPOLLPRI : 0);
+  }
   if (!current.kernel.alone) yield sk.sk_receive_queue.look;
   if (!skb_queue_empty(sk.sk_receive_queue)) mask |= READABLE;
   if (sk.sk_type === SOCK_SEQPACKET && state === TCP_CLOSE) mask |= EPOLLHUP;

@@ -1,0 +1,208 @@
+/**
+ * Local ports: who is bound to which, and who may share. Linux: net/ipv4/inet_connection_sock.c
+ * (inet_csk_get_port), net/ipv4/inet_hashtables.c (bhash), include/net/inet_hashtables.h.
+ *
+ * A bucket stands for a port; its owners are the sockets that use it: bound, connected, children of
+ * a listener, and what is left of connections (TIME_WAIT).
+ *
+ * Invariants: everything is under `bhash_lock`.
+ * Differs from Linux: one lock instead of one a hash chain; free ports are taken in order instead of
+ * at random.
+ */
+import type { Kernel } from '../../kernel/op.ts';
+import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
+import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
+import { traceNote } from '../../kernel/trace.ts';
+import { EADDRINUSE, ENOENT } from '../../kernel/uapi/errno.ts';
+import { INADDR_ANY } from '../../kernel/uapi/in.ts';
+import { TCP_LISTEN, TCP_TIME_WAIT } from '../sock.ts';
+import { type inet_timewait_sock, twskExpired } from './inet_timewait_sock.ts';
+import type { inet_hashinfo } from './inet_hashtables.ts';
+import { ip_local_port_range, ipv4 } from './netns.ts';
+import { SOCK_CONNECT_BIND, type tcp_sock } from './tcp_sock.ts';
+
+export type Owner = tcp_sock | inet_timewait_sock;
+
+export class inet_bind_bucket {
+  readonly port: number;
+  /** All owners may share with sockets that set SO_REUSEADDR; -1: bound by connect alone. */
+  fastreuse = 0;
+  fastreuseport = 0;
+  // Ours:
+  readonly owners: Owner[] = [];
+
+  constructor(port: number) {
+    this.port = port;
+  }
+}
+
+/** Could packets for the one be for the other? */
+const inet_rcv_saddr_equal = (sk: Owner, sk2: Owner): boolean =>
+  sk.inet_rcv_saddr === sk2.inet_rcv_saddr ||
+  sk.inet_rcv_saddr === INADDR_ANY ||
+  sk2.inet_rcv_saddr === INADDR_ANY;
+
+/** Must the two not share a port? `relax`: the port was asked for by number. */
+function inet_bind_conflict(sk: Owner, sk2: Owner, relax: boolean, reuseport_ok: boolean): boolean {
+  if (sk === sk2) return false;
+  if (sk.sk_reuse && sk2.sk_reuse && sk2.sk_state !== TCP_LISTEN) return !relax;
+  return !reuseport_ok || !sk.sk_reuseport || !sk2.sk_reuseport;
+}
+
+function inet_csk_bind_conflict(
+  sk: tcp_sock,
+  tb: inet_bind_bucket,
+  relax: boolean,
+  reuseport_ok: boolean,
+): boolean {
+  return tb.owners.some(
+    (sk2) =>
+      inet_bind_conflict(sk, sk2, relax, reuseport_ok) && inet_rcv_saddr_equal(sk, sk2),
+  );
+}
+
+/** Drops owners whose time is up. */
+function forgetExpired(hinfo: inet_hashinfo, tb: inet_bind_bucket): void {
+  for (let i = tb.owners.length - 1; i >= 0; i--) {
+    const owner = tb.owners[i] as Owner;
+    if (owner.sk_state === TCP_TIME_WAIT && twskExpired(owner as inet_timewait_sock)) {
+      hinfo.remove(owner as inet_timewait_sock);
+      tb.owners.splice(i, 1);
+    }
+  }
+}
+
+/** The bucket of a port, or null if nobody uses it. */
+function findBucket(hinfo: inet_hashinfo, port: number): inet_bind_bucket | null {
+  const tb = hinfo.bhash.get(port);
+  if (tb === undefined) return null;
+  forgetExpired(hinfo, tb);
+  if (tb.owners.length > 0) return tb;
+  hinfo.bhash.delete(port);
+  return null;
+}
+
+function inet_bind_bucket_create(hinfo: inet_hashinfo, port: number): inet_bind_bucket {
+  const tb = new inet_bind_bucket(port);
+  hinfo.bhash.set(port, tb);
+  return tb;
+}
+
+export function inet_bind_hash(sk: tcp_sock, tb: inet_bind_bucket): void {
+  sk.sk_num = tb.port;
+  sk.icsk_bind_hash = tb;
+  tb.owners.push(sk);
+}
+
+/** Takes an owner out of its bucket. */
+export function unbind(hinfo: inet_hashinfo, tb: inet_bind_bucket, owner: Owner): void {
+  tb.owners.splice(tb.owners.indexOf(owner), 1);
+  if (tb.owners.length === 0) hinfo.bhash.delete(tb.port);
+}
+
+/** Gives the port back. inet_sport keeps its number, and getsockname() goes on showing it. */
+export function* inet_put_port(sk: tcp_sock): Kernel<void> {
+  const hinfo = ipv4().tcp_hashinfo;
+  local_bh_disable();
+  yield spin_lock(hinfo.bhash_lock);
+  const tb = sk.icsk_bind_hash;
+  sk.icsk_bind_hash = null;
+  sk.sk_num = 0;
+  sk.sk_userlocks &= ~SOCK_CONNECT_BIND;
+  if (tb !== null) unbind(hinfo, tb, sk);
+  spin_unlock(hinfo.bhash_lock);
+  yield* local_bh_enable();
+}
+
+/** Whether sockets like `sk` can still share the port with everybody on it. */
+function inet_csk_update_fastreuse(sk: tcp_sock, tb: inet_bind_bucket): void {
+  const reuse = sk.sk_reuse && sk.sk_state !== TCP_LISTEN;
+  if (tb.owners.length === 0) tb.fastreuse = reuse ? 1 : 0;
+  else if (!reuse) tb.fastreuse = 0;
+  tb.fastreuseport = sk.sk_reuseport ? 1 : 0;
+}
+
+/** Looks for a port that nobody uses; its bucket or null. */
+function inet_csk_find_open_port(hinfo: inet_hashinfo, sk: tcp_sock): inet_bind_bucket | null {
+  const [low, high] = ip_local_port_range;
+  const net = ipv4();
+  const count = high + 1 - low;
+  for (const parity of [1, 0]) {
+    for (let tried = 0; tried < count; tried += 2) {
+      const port = low + ((net.bindOffset + tried) % count) + parity;
+      const tb = findBucket(hinfo, port);
+      if (tb !== null && inet_csk_bind_conflict(sk, tb, false, false)) continue;
+      net.bindOffset = (port + 2 - parity - low) % count;
+      return tb ?? inet_bind_bucket_create(hinfo, port);
+    }
+  }
+  return null;
+}
+
+/** Binds to a port, 0 for any that is free; 0 or -EADDRINUSE. Also checks a bound port anew. */
+export function* inet_csk_get_port(sk: tcp_sock, snum: number): Kernel<number> {
+  const hinfo = ipv4().tcp_hashinfo;
+  local_bh_disable();
+  yield spin_lock(hinfo.bhash_lock);
+  const ret = getPort(hinfo, sk, snum);
+  spin_unlock(hinfo.bhash_lock);
+  yield* local_bh_enable();
+  return ret;
+}
+
+/** Called with bhash_lock held. */
+function getPort(hinfo: inet_hashinfo, sk: tcp_sock, snum: number): number {
+  const found = snum === 0 ? inet_csk_find_open_port(hinfo, sk) : findBucket(hinfo, snum);
+  if (snum === 0 && found === null) return -EADDRINUSE;
+  const tb = found ?? inet_bind_bucket_create(hinfo, snum);
+  if (snum !== 0 && tb.owners.length > 0) {
+    const reuse = sk.sk_reuse && sk.sk_state !== TCP_LISTEN;
+    const shared =
+      (tb.fastreuse > 0 && reuse) || (tb.fastreuseport > 0 && sk.sk_reuseport);
+    if (!shared && inet_csk_bind_conflict(sk, tb, true, true)) {
+      traceNote('inet_csk_get_port: the port is taken', sk);
+      return -EADDRINUSE;
+    }
+  }
+  inet_csk_update_fastreuse(sk, tb);
+  if (sk.icsk_bind_hash === null) inet_bind_hash(sk, tb);
+  return 0;
+}
+
+/** A child of a listener uses the listener's port; 0, or -ENOENT if that is closed. */
+export function* __inet_inherit_port(sk: tcp_sock, child: tcp_sock): Kernel<number> {
+  const { bhash_lock } = ipv4().tcp_hashinfo;
+  yield spin_lock(bhash_lock);
+  const tb = sk.icsk_bind_hash;
+  if (tb !== null) inet_bind_hash(child, tb);
+  spin_unlock(bhash_lock);
+  return tb === null ? -ENOENT : 0;
+}
+
+/**
+ * The port of a connection that is bound to none: the first with no user but other connections, and
+ * no connection to the same peer among them. Called with bhash_lock held.
+ */
+export function portForConnect(
+  hinfo: inet_hashinfo,
+  sk: tcp_sock,
+  established: (port: number) => boolean,
+): boolean {
+  const [low, high] = ip_local_port_range;
+  const net = ipv4();
+  const count = high + 1 - low;
+  for (const parity of [0, 1]) {
+    for (let tried = 0; tried < count; tried += 2) {
+      const port = low + ((net.connectOffset + tried) % count) + parity;
+      const tb = findBucket(hinfo, port);
+      if (tb !== null && (tb.fastreuse >= 0 || established(port))) continue;
+      net.connectOffset = (port + 2 - parity - low) % count;
+      const bucket = tb ?? inet_bind_bucket_create(hinfo, port);
+      bucket.fastreuse = bucket.fastreuseport = -1;
+      inet_bind_hash(sk, bucket);
+      sk.sk_userlocks |= SOCK_CONNECT_BIND;
+      return true;
+    }
+  }
+  return false;
+}

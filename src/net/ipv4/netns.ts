@@ -1,0 +1,36 @@
+/** What IPv4 keeps in global variables. Linux: include/net/netns/ipv4.h, net/ipv4/tcp_ipv4.c. */
+import { list_head } from '../../kernel/list.ts';
+import { init_net } from '../net.ts';
+import { inet_hashinfo } from './inet_hashtables.ts';
+import type { tcp_sock } from './tcp_sock.ts';
+
+/** /proc/sys/net/ipv4: least, first and largest size of buffers. */
+export const sysctl_tcp_wmem: readonly [number, number, number] = [4096, 16_384, 4_194_304];
+export const sysctl_tcp_rmem: readonly [number, number, number] = [4096, 131_072, 33_554_432];
+export const ip_local_port_range: readonly [number, number] = [32_768, 60_999];
+export const sysctl_tcp_syn_retries = 6;
+export const sysctl_tcp_synack_retries = 5;
+export const sysctl_tcp_syn_linear_timeouts = 4;
+export const sysctl_tcp_retries2 = 15;
+
+export class netns_ipv4 {
+  readonly tcp_hashinfo: inet_hashinfo = new inet_hashinfo();
+
+  // Ours:
+  /** Sockets with an ACK that waits for company. */
+  readonly delacks: list_head<tcp_sock> = new list_head<tcp_sock>(null);
+  /** The next initial sequence number: no two connections start with the same. */
+  private isn = 0x2545_f491;
+  /** How far the search for a free port has come: odd ones for bind, even ones for connect. */
+  bindOffset = 0;
+  connectOffset = 0;
+
+  /** secure_tcp_seq(). */
+  newIsn(): number {
+    this.isn = (this.isn + 0x0101_0101) >>> 0;
+    return this.isn;
+  }
+}
+
+/** Ours: the network of the running machine. */
+export const ipv4 = (): netns_ipv4 => init_net().ipv4;

@@ -1,0 +1,174 @@
+/**
+ * Segments: bytes with their place in the sequence, and the header fields that they travel with.
+ * Linux: include/linux/skbuff.h, include/net/tcp.h (struct tcp_skb_cb), include/uapi/linux/tcp.h.
+ *
+ * What the sender keeps for retransmission and what the receiver queues are two descriptions of the
+ * same bytes; `dataref` counts the descriptions. Segments in a receive queue are merged, to spare
+ * memory, once the sender has freed its own.
+ *
+ * Differs from Linux: `nr_frags` counts the pages that the bytes would lie in, the bytes themselves
+ * are one array; options are fields, and only those of a SYN are carried.
+ */
+import { sk_buff } from '../skbuff.ts';
+
+export const TCPHDR_FIN = 0x01;
+export const TCPHDR_SYN = 0x02;
+export const TCPHDR_RST = 0x04;
+export const TCPHDR_PSH = 0x08;
+export const TCPHDR_ACK = 0x10;
+export const TCPHDR_URG = 0x20;
+
+/** tcp_skb_cb::sacked. */
+export const TCPCB_SACKED_RETRANS = 0x02;
+export const TCPCB_LOST = 0x04;
+export const TCPCB_EVER_RETRANS = 0x80;
+
+/** Memory of a segment besides its bytes: SKB_TRUESIZE(MAX_TCP_HEADER). */
+export const SEGMENT_OVERHEAD = 832;
+export const MAX_SKB_FRAGS = 17;
+/** A page that send buffers are cut from. */
+const FRAG_PAGE = 32_768;
+
+const nothing: Uint8Array = new Uint8Array(0);
+
+export class TcpSegment extends sk_buff {
+  // struct tcp_skb_cb:
+  seq = 0;
+  end_seq = 0;
+  ack_seq = 0;
+  tcp_flags = 0;
+  sacked = 0;
+  /** MSG_EOR: nothing is appended. */
+  eor = false;
+  /** How many segments on the wire it is, and of what size if more than one. */
+  tcp_gso_segs = 0;
+  tcp_gso_size = 0;
+
+  // struct tcphdr, struct iphdr:
+  saddr = 0;
+  daddr = 0;
+  source = 0;
+  dest = 0;
+  /** As in the header: scaled, except with SYN. */
+  window = 0;
+  /** Valid with TCPHDR_URG. */
+  urg_ptr = 0;
+  /** Options of a SYN; 0 for none and -1 for none. */
+  mss = 0;
+  wscale = -1;
+
+  // struct skb_shared_info:
+  nr_frags = 0;
+  dataref: { count: number } = { count: 1 };
+
+  // Ours:
+  /** Where its bytes lie in the pages that the socket's send buffers are cut from. */
+  start = 0;
+  /** The array that `data` is the front of, once bytes were appended here. */
+  private room: Uint8Array = nothing;
+
+  constructor() {
+    super(nothing, SEGMENT_OVERHEAD);
+  }
+
+  /** Appends bytes, which count for memory and sequence space where the caller says so. */
+  append(bytes: Uint8Array): void {
+    const { length } = this.data;
+    const total = length + bytes.length;
+    if (this.room.length < total) {
+      if (length === 0) {
+        this.data = bytes;
+        return;
+      }
+      this.room = new Uint8Array(Math.max(total, 2 * this.room.length, 256));
+      this.room.set(this.data);
+    }
+    this.room.set(bytes, length);
+    this.data = this.room.subarray(0, total);
+  }
+
+  /** Keeps the first `len` bytes; the others. */
+  cut(len: number): Uint8Array {
+    const rest = this.data.slice(len);
+    this.data = this.data.slice(0, len);
+    this.room = nothing;
+    return rest;
+  }
+}
+
+/** A segment without data; SYN and FIN take a place in the sequence. */
+export function tcp_init_nondata_skb(seq: number, flags: number): TcpSegment {
+  const skb = new TcpSegment();
+  skb.tcp_flags = flags;
+  skb.tcp_gso_segs = 1;
+  skb.seq = seq;
+  skb.end_seq = (flags & (TCPHDR_SYN | TCPHDR_FIN)) === 0 ? seq : (seq + 1) >>> 0;
+  return skb;
+}
+
+export const skb_cloned = (skb: TcpSegment): boolean => skb.dataref.count !== 1;
+
+/** A second description of the same bytes. */
+export function skb_clone(skb: TcpSegment): TcpSegment {
+  const clone = new TcpSegment();
+  clone.data = skb.data;
+  clone.truesize = skb.truesize;
+  clone.seq = skb.seq;
+  clone.end_seq = skb.end_seq;
+  clone.tcp_flags = skb.tcp_flags;
+  clone.tcp_gso_segs = skb.tcp_gso_segs;
+  clone.tcp_gso_size = skb.tcp_gso_size;
+  clone.mss = skb.mss;
+  clone.wscale = skb.wscale;
+  clone.nr_frags = skb.nr_frags;
+  clone.dataref = skb.dataref;
+  clone.dataref.count++;
+  return clone;
+}
+
+/** Frees a description. */
+export function __kfree_skb(skb: TcpSegment): void {
+  skb.dataref.count--;
+}
+
+/** Makes the description the only one of its bytes. */
+export function skb_unclone_keeptruesize(skb: TcpSegment): void {
+  if (!skb_cloned(skb)) return;
+  skb.dataref.count--;
+  skb.dataref = { count: 1 };
+}
+
+/** Ours: counts the pages that the bytes of a segment to be sent lie in. */
+export function countFrags(skb: TcpSegment): void {
+  const first = Math.floor(skb.start / FRAG_PAGE);
+  const last = Math.floor((skb.start + skb.len - 1) / FRAG_PAGE);
+  skb.nr_frags = skb.len === 0 ? 0 : last - first + 1;
+}
+
+/**
+ * Appends `from` to `to` in a receive queue; what that adds to the memory of `to`, or -1 where the
+ * bytes of `to` are not its own or it has no room for more pages.
+ */
+export function skb_try_coalesce(to: TcpSegment, from: TcpSegment): number {
+  if (skb_cloned(to)) return -1;
+  if (from.len === 0) return 0;
+  if (to.nr_frags === 0 || to.nr_frags + from.nr_frags > MAX_SKB_FRAGS) return -1;
+  const delta = from.truesize - SEGMENT_OVERHEAD;
+  if (delta < from.len) return -1;
+  to.append(from.data);
+  to.nr_frags += from.nr_frags;
+  to.truesize += delta;
+  return delta;
+}
+
+/** Moves the first `shiftlen` bytes of `skb` to the end of `tgt`, in front of it in the queue. */
+export function skb_shift(tgt: TcpSegment, skb: TcpSegment, shiftlen: number): void {
+  const rest = skb.cut(shiftlen);
+  tgt.append(skb.data);
+  skb.data = rest;
+  skb.start += shiftlen;
+  tgt.truesize += shiftlen;
+  skb.truesize -= shiftlen;
+  countFrags(tgt);
+  countFrags(skb);
+}

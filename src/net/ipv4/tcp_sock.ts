@@ -1,0 +1,228 @@
+/**
+ * A TCP socket. Linux: include/net/inet_sock.h, include/net/inet_connection_sock.h,
+ * include/linux/tcp.h.
+ *
+ * Three structs that contain each other are three classes that extend each other: the address
+ * (inet_sock), what any connection has (inet_connection_sock), and TCP's own state (tcp_sock).
+ *
+ * Invariants: everything is under sk_lock (see sock_lock.ts), except where a field says otherwise;
+ * sequence numbers are unsigned 32-bit numbers.
+ */
+import Denque from 'denque';
+import { list_head } from '../../kernel/list.ts';
+import type { Kernel } from '../../kernel/op.ts';
+import { timer_list } from '../../kernel/timer.ts';
+import { SOCK_STREAM } from '../../kernel/uapi/socket.ts';
+import { AF_INET } from '../../kernel/uapi/socket.ts';
+import { IPPROTO_TCP } from '../../kernel/uapi/in.ts';
+import type { sk_buff } from '../skbuff.ts';
+import { sock } from '../sock.ts';
+import { Backlog, type LockedSock, lock_sock, release_sock, socket_lock_t } from '../sock_lock.ts';
+import { sk_stream_write_space, type StreamSock } from '../stream.ts';
+import type { inet_bind_bucket } from './bind_hash.ts';
+import { request_sock_queue } from './request_sock.ts';
+import { tcp_release_cb } from './tcp_release_cb.ts';
+import type { TcpSegment } from './tcp_skb.ts';
+import { tcp_delack_timer, tcp_write_timer } from './tcp_timer.ts';
+import { tcp_v4_do_rcv } from './tcp_ipv4.ts';
+
+export const SOCK_BINDADDR_LOCK = 4;
+export const SOCK_BINDPORT_LOCK = 8;
+export const SOCK_CONNECT_BIND = 16;
+
+export abstract class inet_sock extends sock implements LockedSock {
+  readonly sk_lock: socket_lock_t = new socket_lock_t('slock-AF_INET');
+  readonly sk_backlog: Backlog = new Backlog();
+  sk_disconnects = 0;
+  /** Ports in host order; `sk_num` is inet_num, 0 once the port is given back. */
+  inet_sport = 0;
+  inet_dport = 0;
+  /** Source of what is sent. */
+  inet_saddr = 0;
+  /** What the socket is bound to; packets to other addresses are not for it. */
+  inet_rcv_saddr = 0;
+  inet_daddr = 0;
+
+  // Ours: it is in the table of connections or of listeners.
+  hashed = false;
+
+  abstract sk_backlog_rcv(skb: sk_buff): Kernel<void>;
+  abstract release_cb(): Kernel<void>;
+
+  override sockopt_lock_sock(): Kernel<void> {
+    return lock_sock(this);
+  }
+  override sockopt_release_sock(): Kernel<void> {
+    return release_sock(this);
+  }
+}
+
+/** inet_connection_sock::icsk_ack. */
+export class icsk_ack {
+  /** ICSK_ACK_* bits. */
+  pending = 0;
+  /** So many ACKs are sent at once. */
+  quick = 0;
+  /** The connection is interactive: ACKs wait for data to go with. */
+  pingpong = 0;
+  /** How long an ACK may wait, in ticks. */
+  ato = 0;
+  lrcvtime = 0;
+  last_seg_size = 0;
+  /** A guess at what the peer takes for a full segment. */
+  rcv_mss = 0;
+}
+
+export const ICSK_ACK_SCHED = 1;
+export const ICSK_ACK_TIMER = 2;
+export const ICSK_ACK_PUSHED = 4;
+export const ICSK_ACK_PUSHED2 = 8;
+export const ICSK_ACK_NOW = 16;
+
+export const ICSK_TIME_RETRANS = 1;
+export const ICSK_TIME_PROBE0 = 3;
+
+/** icsk_ca_state: nothing is wrong, or everything in flight is taken for lost. */
+export const TCP_CA_Open = 0;
+export const TCP_CA_Loss = 4;
+
+export abstract class inet_connection_sock extends inet_sock {
+  readonly icsk_accept_queue: request_sock_queue = new request_sock_queue();
+  icsk_bind_hash: inet_bind_bucket | null = null;
+  abstract readonly icsk_retransmit_timer: timer_list;
+  abstract readonly icsk_delack_timer: timer_list;
+  /** In ticks, as all times here. */
+  icsk_rto = 0;
+  icsk_pending = 0;
+  icsk_backoff = 0;
+  icsk_retransmits = 0;
+  icsk_syn_retries = 0;
+  icsk_probes_out = 0;
+  icsk_user_timeout = 0;
+  icsk_ca_state: number = TCP_CA_Open;
+  icsk_ack: icsk_ack = new icsk_ack();
+}
+
+/** tcp_options_received: what was agreed with the peer. */
+export class tcp_options_received {
+  mss_clamp = 0;
+  /** TCP_MAXSEG. */
+  user_mss = 0;
+  snd_wscale = 0;
+  rcv_wscale = 0;
+  wscale_ok = false;
+}
+
+export class tcp_sock extends inet_connection_sock implements StreamSock {
+  readonly name = 'tcp';
+  readonly icsk_retransmit_timer: timer_list = new timer_list('tcp_write_timer', () =>
+    tcp_write_timer(this),
+  );
+  readonly icsk_delack_timer: timer_list = new timer_list('tcp_delack_timer', () =>
+    tcp_delack_timer(this),
+  );
+  readonly rx_opt: tcp_options_received = new tcp_options_received();
+
+  // Sending. Not yet sent; sent and not acknowledged:
+  readonly sk_write_queue: Denque<TcpSegment> = new Denque();
+  readonly tcp_rtx_queue: Denque<TcpSegment> = new Denque();
+  /** Read by pollers without the lock. */
+  sk_wmem_queued = 0;
+  sk_write_pending = 0;
+  /** TCP_DEFERRED_ALL: what softirqs left to the owner. */
+  sk_tsq_flags = 0;
+  snd_una = 0;
+  snd_nxt = 0;
+  write_seq = 0;
+  /** The last byte that was marked to be pushed. */
+  pushed_seq = 0;
+  snd_wnd = 0;
+  snd_wl1 = 0;
+  max_window = 0;
+  /** End of the last small segment, for Nagle's rule. */
+  snd_sml = 0;
+  /** One past the urgent byte. */
+  snd_up = 0;
+  nonagle = 0;
+  mss_cache = 0;
+  gso_segs = 0;
+  tcp_header_len = 0;
+  packets_out = 0;
+  lost_out = 0;
+  retrans_out = 0;
+  /** Where the loss episode began. */
+  high_seq = 0;
+  snd_cwnd = 0;
+  snd_ssthresh = 0;
+  is_cwnd_limited = false;
+  max_packets_out = 0;
+  cwnd_usage_seq = 0;
+  bytes_acked = 0;
+  total_rto = 0;
+  retrans_stamp = 0;
+  notsent_lowat = 0;
+
+  // Receiving. The first two are read by pollers without the lock:
+  rcv_nxt = 0;
+  copied_seq = 0;
+  /** rcv_nxt when the last window was announced. */
+  rcv_wup = 0;
+  rcv_wnd = 0;
+  window_clamp = 0;
+  rcv_ssthresh = 0;
+  advmss = 0;
+  /** How much of a buffer's memory is data, in 256ths. */
+  scaling_ratio = 0;
+  /** TCP_URG_* and the urgent byte. */
+  urg_data = 0;
+  urg_seq = 0;
+  /** Segments beyond rcv_nxt, in order. */
+  readonly out_of_order_queue: TcpSegment[] = [];
+  readonly rcvq_space: { seq: number; time: number; space: number } = { seq: 0, time: 0, space: 0 };
+  readonly rcv_rtt_est: { seq: number; time: number; rtt_us: number } = {
+    seq: 0,
+    time: 0,
+    rtt_us: 0,
+  };
+  last_oow_ack_time = 0;
+
+  // Options:
+  linger2 = 0;
+  keepalive_time = 0;
+  keepalive_intvl = 0;
+  keepalive_probes = 0;
+  thin_lto = 0;
+  save_syn = 0;
+  recvmsg_inq = 0;
+  fastopen_connect = 0;
+  fastopen_no_cookie = 0;
+
+  // Ours:
+  /** Among the sockets whose delayed ACK is due when nothing else happens. */
+  readonly delack: list_head<tcp_sock> = new list_head<tcp_sock>(this);
+  /** Receive calls so far; see tcp_rcv_space_adjust(). */
+  receives = 0;
+  /** Bytes that were cut from the page which send buffers are cut from. */
+  frag_offset = 0;
+
+  constructor() {
+    super(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+  }
+
+  override sk_write_space(): Kernel<void> {
+    return sk_stream_write_space(this);
+  }
+  override sk_backlog_rcv(skb: sk_buff): Kernel<void> {
+    return tcp_v4_do_rcv(this, skb as TcpSegment);
+  }
+  override release_cb(): Kernel<void> {
+    return tcp_release_cb(this);
+  }
+
+  /** tcp_stream_memory_free(): TCP_NOTSENT_LOWAT. */
+  stream_memory_free(wake: number): boolean {
+    const limit = this.notsent_lowat === 0 ? 0xffff_ffff : this.notsent_lowat;
+    const notsent_bytes = (this.write_seq - this.snd_nxt) >>> 0;
+    return (notsent_bytes * (wake === 1 ? 2 : 1)) < limit;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What a format is: something that hears of an execution and writes text while it goes on.
+ */
+import type { Globals } from '../kernel/globals.ts';
+import type { TaskRef, TraceEvent } from './events.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Where the text goes, piece by piece. */
+export type Write = (text: string) => void;
+
+/** A scenario that is about to be played, or a program that is about to run. */
+export interface Scene {
+  readonly kind: 'scenario' | 'program';
+  readonly name: string | null;
+  readonly about: string;
+  /** The tasks that there are at the start. */
+  readonly tasks: readonly TaskRef[];
+  /** For views of the state that belongs to an event. */
+  readonly kernel: Globals;
+  readonly recorder: Recorder;
+}
+
+/** How it ended. */
+export interface Ending {
+  /** The tasks that sleep for ever, by name. */
+  readonly blocked: readonly string[];
+  readonly error: string | null;
+}
+
+export interface Format {
+  begin(scene: Scene): void;
+  event(event: TraceEvent): void;
+  end(ending: Ending): void;
+  /** After the last scene. */
+  close?(): void;
+}
+
+/** Marks parts of a text for the eye; each gives the text itself back where there is no colour. */
+export interface Colours {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+}
+
+const plain = (text: string): string => text;
+export const noColours: Colours = {
+  bold: plain,
+  dim: plain,
+  red: plain,
+  green: plain,
+  yellow: plain,
+  cyan: plain,
+};
+
+/** The first line of a scene, for formats that have comments. */
+export function titleOf({ name, about, kind }: Scene): string {
+  const title = name ?? `a ${kind} without a name`;
+  return about === '' ? title : `${title}: ${about.replace(/\s+/g, ' ')}`;
+}

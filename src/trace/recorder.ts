@@ -1,0 +1,225 @@
+/**
+ * Listens to a machine and tells of it as one typed stream of events.
+ *
+ * Events are handed on at once, while the machine stands still, so a listener can look at the state
+ * that belongs to each. Where a function ends is found out at the next event of its context (see
+ * shadow.ts), and told before that event.
+ *
+ * Invariants: one recorder, one machine; the machine's tracer from its first step on.
+ */
+import { current } from '../kernel/current.ts';
+import type { Op } from '../kernel/op.ts';
+import { type rq, TASK_DEAD, type task_struct } from '../kernel/sched.ts';
+import { SA_RESTART } from '../kernel/signal.ts';
+import type { Tracer } from '../kernel/trace.ts';
+import type { Occasion, TaskRef, TraceEvent, TraceListener } from './events.ts';
+import { Names } from './names.ts';
+import { type KernelStack, OpenCall, OpenFunction, ShadowStack } from './shadow.ts';
+import { stackNames } from './stack.ts';
+import { snapshot } from './values.ts';
+
+export interface RecorderOptions {
+  /** Whether to tell of functions; finding out where they end takes time. True if absent. */
+  readonly functions?: boolean;
+}
+
+/** An event without what all events have. */
+type Told = TraceEvent extends infer E
+  ? E extends Occasion
+    ? Omit<E, keyof Occasion>
+    : never
+  : never;
+
+export class Recorder implements Tracer {
+  readonly names: Names = new Names();
+  private readonly listener: TraceListener;
+  private readonly functions: boolean;
+  private seq = 0;
+  /** One for each task, and one for each CPU's interrupt handler. */
+  private readonly stacks: WeakMap<task_struct | rq, ShadowStack> = new WeakMap();
+  private readonly refs: WeakMap<task_struct, TaskRef> = new WeakMap();
+  /** Where on the JavaScript stack the machine's frame is, and its name. */
+  private base = 0;
+  private machineFrame = '';
+
+  constructor(listener: TraceListener, options: RecorderOptions = {}) {
+    this.listener = listener;
+    this.functions = options.functions ?? true;
+  }
+
+  /** What a task is called in events. */
+  refOf(task: task_struct): TaskRef {
+    let ref = this.refs.get(task);
+    if (ref === undefined || ref.comm !== task.comm) {
+      ref = { pid: task.pid, tgid: task.tgid, comm: task.comm };
+      this.refs.set(task, ref);
+    }
+    return ref;
+  }
+
+  /** The system call that a task is inside of, or null. */
+  callOf(task: task_struct): string | null {
+    return this.stacks.get(task)?.call()?.fn ?? null;
+  }
+
+  /** A step of a scenario; not a thing that the kernel could tell. */
+  step(task: task_struct, index: number, settled: boolean): void {
+    this.tell(task, { kind: 'step', index, settled });
+  }
+
+  enter(fn: string): void {
+    if (!this.functions) return;
+    const stack = this.kernelStack();
+    if (stack === null) return;
+    // The function stands before __fentry__(), this method and kernelStack().
+    const place = stack.frames.length - 4 - stack.base;
+    this.leaveFunctions(stack, place);
+    this.tell(current, { kind: 'enter', fn });
+    const frame = stack.frames[stack.base + place] ?? '';
+    this.stackOf(current).open.push(new OpenFunction(fn, place, frame));
+  }
+
+  announce(): void {
+    this.look();
+  }
+
+  resume(): void {
+    if (!this.functions) return;
+    const frames = stackNames();
+    this.base = frames.length - 1; // This method stands where the kernel's first frame will.
+    this.machineFrame = frames[this.base - 1] ?? '';
+  }
+
+  note(what: string, about: object): void {
+    this.look();
+    this.tell(current, { kind: 'note', what, about: this.names.of(about, current.kernel) });
+  }
+
+  op(task: task_struct, op: Op, done: boolean): void {
+    const { verb, flavour, subclass } = op;
+    const target = this.names.of(op.target, task.kernel);
+    this.tell(task, { kind: 'op', verb, target, flavour, subclass, done });
+    if (done) this.stackOf(task).count();
+  }
+
+  release(lock: { readonly name: string }): void {
+    this.look();
+    this.tell(current, { kind: 'release', lock: this.names.of(lock, current.kernel) });
+  }
+
+  wakeup(task: task_struct): void {
+    this.look();
+    this.tell(current, { kind: 'wakeup', woken: this.refOf(task) });
+  }
+
+  switch(_cpu: number, from: task_struct, to: task_struct): void {
+    const left = this.runner(from);
+    if (from.__state === TASK_DEAD) this.exit(from);
+    this.tell(left === null ? to : from, { kind: 'switch', from: left, to: this.runner(to) });
+  }
+
+  irq(name: string, entered: boolean): void {
+    if (!entered) this.leaveAll(current);
+    this.tell(current, { kind: 'irq', name, entered });
+  }
+
+  sysEnter(task: task_struct, name: string, args: readonly unknown[]): void {
+    this.look();
+    const call = new OpenCall(name, args, args.map(snapshot), task.kernel.hrtimers.now_ns);
+    this.tell(task, { kind: 'call', name, args: call.args });
+    this.stackOf(task).open.push(call);
+  }
+
+  sysExit(task: task_struct, name: string, result: unknown): void {
+    this.leaveAll(task);
+    const call = this.stackOf(task).takeCall();
+    if (call === null) return; // It began before anybody listened.
+    const { args, called_ns, ops } = call;
+    const filled = call.live.map(snapshot);
+    this.tell(task, { kind: 'return', name, args, filled, ret: Number(result), called_ns, ops });
+  }
+
+  sysReturn(task: task_struct, ret: number): void {
+    this.look();
+    const call = this.stackOf(task).call();
+    if (call !== null) call.ret = ret;
+  }
+
+  signal(task: task_struct, signo: number): void {
+    this.look();
+    const call = this.stackOf(task).call();
+    const flags = task.sighand.action[signo]?.flags ?? 0;
+    if (call !== null) call.restarts = (flags & SA_RESTART) !== 0;
+    this.tell(task, { kind: 'signal', signo, ...interrupted(call) });
+  }
+
+  sigreturn(task: task_struct, mask: bigint): void {
+    this.look();
+    this.tell(task, { kind: 'sigreturn', mask, ...interrupted(this.stackOf(task).call()) });
+  }
+
+  private exit(task: task_struct): void {
+    this.leaveAll(task);
+    this.stackOf(task).open.length = 0;
+    const signo = task.signal.group_exit_code;
+    this.tell(task, { kind: 'exit', code: task.exit_code, signo });
+  }
+
+  private tell(task: task_struct, told: Told): void {
+    const { runqueues, hrtimers } = task.kernel;
+    const occasion: Occasion = {
+      seq: this.seq++,
+      time_ns: hrtimers.now_ns,
+      cpu: task.cpu,
+      task: this.refOf(task),
+      irq: runqueues[task.cpu]?.irq?.name ?? null,
+      depth: this.stackOf(task).open.length,
+    };
+    this.listener({ ...occasion, ...told } as TraceEvent);
+  }
+
+  /** The functions of the context that runs on the CPU of `task`: the task's, or an interrupt's. */
+  private stackOf(task: task_struct): ShadowStack {
+    const queue = task.kernel.runqueues[task.cpu];
+    const context = queue !== undefined && queue.irq !== null && queue.curr === task ? queue : task;
+    let stack = this.stacks.get(context);
+    if (stack === undefined) this.stacks.set(context, (stack = new ShadowStack()));
+    return stack;
+  }
+
+  /** Tells of functions that have been left by now. */
+  private look(): void {
+    if (!this.functions) return;
+    const stack = this.kernelStack();
+    if (stack !== null) this.leaveFunctions(stack, Number.POSITIVE_INFINITY);
+  }
+
+  /** Null where the machine is not running: somebody acts on it from outside. */
+  private kernelStack(): KernelStack | null {
+    const frames = stackNames();
+    return frames[this.base - 1] === this.machineFrame ? { frames, base: this.base } : null;
+  }
+
+  private leaveFunctions(stack: KernelStack, before: number): void {
+    const shadow = this.stackOf(current);
+    for (let left = shadow.takeLeft(stack, before); left !== null; ) {
+      this.tell(current, { kind: 'leave', fn: left.fn, ops: left.ops });
+      left = shadow.takeLeft(stack, before);
+    }
+  }
+
+  private leaveAll(task: task_struct): void {
+    const shadow = this.stackOf(task);
+    for (let left = shadow.takeFunction(); left !== null; left = shadow.takeFunction()) {
+      this.tell(task, { kind: 'leave', fn: left.fn, ops: left.ops });
+    }
+  }
+
+  /** Null for the idle task. */
+  private runner(task: task_struct): TaskRef | null {
+    return task.pid === 0 ? null : this.refOf(task);
+  }
+}
+
+const interrupted = (call: OpenCall | null): { ret: number | null; restarts: boolean } =>
+  call === null ? { ret: null, restarts: false } : { ret: call.ret, restarts: call.restarts };

@@ -1,0 +1,280 @@
+import { expect, test } from 'vitest';
+import { __run_hrtimer } from '../../src/kernel/hrtimer.ts';
+import { SA_RESTART } from '../../src/kernel/signal.ts';
+import type { itimerspec } from '../../src/kernel/time.ts';
+import type { timerfd_ctx } from '../../src/kernel/timerfd.ts';
+import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL } from '../../src/kernel/uapi/errno.ts';
+import { EPOLLET, EPOLLIN } from '../../src/kernel/uapi/eventpoll.ts';
+import { F_GETFL, O_RDWR } from '../../src/kernel/uapi/fcntl.ts';
+import { POLLIN } from '../../src/kernel/uapi/poll.ts';
+import { SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
+import {
+  CLOCK_BOOTTIME_ALARM,
+  CLOCK_MONOTONIC,
+  CLOCK_MONOTONIC_RAW,
+  CLOCK_REALTIME,
+} from '../../src/kernel/uapi/time.ts';
+import {
+  TFD_NONBLOCK,
+  TFD_TIMER_ABSTIME,
+  TFD_TIMER_CANCEL_ON_SET,
+} from '../../src/kernel/uapi/timerfd.ts';
+import type { Code, Sys } from '../../src/syscalls/sys.ts';
+import {
+  fdinfo,
+  inThread,
+  ms,
+  pause,
+  polled,
+  readCount,
+  reported,
+  watch,
+} from '../support/programs.ts';
+import { inMachine } from '../support/run.ts';
+import { byHand } from '../support/schedule.ts';
+import { Recorder } from '../support/trace.ts';
+
+/** First after `value` ms, then every `interval` ms. */
+const after = (value: number, interval = 0): itimerspec => ({
+  it_value: ms(value),
+  it_interval: ms(interval),
+});
+const off = after(0);
+
+/** A timer that does not block and fires as told. */
+function* timer(sys: Sys, setting: itimerspec, clock = CLOCK_MONOTONIC): Code<number> {
+  const fd = yield* sys.timerfd_create(clock, TFD_NONBLOCK);
+  yield* sys.timerfd_settime(fd, 0, setting);
+  return fd;
+}
+
+/** timerfd_create(2), ERRORS; TFD_TIMER_ABSTIME belongs to settime and is easily misplaced. */
+test('timerfd_create refuses other clocks and other flags', () => {
+  inMachine(function* (sys) {
+    expect(yield* sys.timerfd_create(CLOCK_MONOTONIC_RAW, 0)).toBe(-EINVAL);
+    expect(yield* sys.timerfd_create(CLOCK_MONOTONIC, TFD_TIMER_ABSTIME)).toBe(-EINVAL);
+    const fd = yield* sys.timerfd_create(CLOCK_BOOTTIME_ALARM, TFD_NONBLOCK);
+    expect(yield* sys.fcntl(fd, F_GETFL)).toBe(O_RDWR | TFD_NONBLOCK);
+  });
+});
+
+/** Who passes two wrong arguments is told of the same one as on Linux. */
+test('timerfd_settime looks at the pointer, then at flags and times, then at the descriptor', () => {
+  inMachine(function* (sys) {
+    const wrong = { it_value: { tv_sec: 0, tv_nsec: 1e9 }, it_interval: ms(0) };
+    expect(yield* sys.timerfd_settime(99, 8, null)).toBe(-EFAULT);
+    expect(yield* sys.timerfd_settime(99, 8, off)).toBe(-EINVAL);
+    expect(yield* sys.timerfd_settime(99, 0, wrong)).toBe(-EINVAL);
+    expect(yield* sys.timerfd_settime(99, 0, off)).toBe(-EBADF);
+    expect(yield* sys.timerfd_settime(0, 0, off)).toBe(-EINVAL);
+    expect((yield* sys.timerfd_gettime(99)).ret).toBe(-EBADF);
+    expect((yield* sys.timerfd_gettime(0)).ret).toBe(-EINVAL);
+  });
+});
+
+/** A deadline: readable from its moment on, one tick, and then never again. */
+test('a timer without a period fires once', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, after(30));
+    expect((yield* sys.timerfd_gettime(fd)).it_value).toEqual(ms(30));
+    expect(yield* polled(sys, fd)).toBe(0);
+    yield* pause(sys, 40);
+    expect(yield* polled(sys, fd)).toBe(POLLIN);
+    expect((yield* sys.timerfd_gettime(fd)).it_value).toEqual(ms(0));
+    expect(yield* readCount(sys, fd)).toBe(1);
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN);
+  });
+});
+
+/** timerfd_create(2): the buffer holds a uint64_t; the file cannot be written. */
+test('a read needs room for eight bytes, and a write is EINVAL', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off);
+    expect(yield* sys.read(fd, new Uint8Array(7))).toBe(-EINVAL);
+    expect(yield* sys.write(fd, new Uint8Array(8))).toBe(-EINVAL);
+  });
+});
+
+/** An ET loop that does not read its timer waits for ever: the timer is not started again. */
+test('a periodic timer that nobody reads is one ET event, and a read starts it again', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, after(20, 20));
+    const ep = yield* watch(sys, fd, EPOLLIN | EPOLLET);
+    yield* pause(sys, 30);
+    expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
+    yield* pause(sys, 60);
+    expect(yield* reported(sys, ep)).toEqual([]);
+    expect(yield* readCount(sys, fd)).toBe(4);
+    yield* pause(sys, 20);
+    expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
+    expect(yield* readCount(sys, fd)).toBe(1);
+  });
+});
+
+/** The same loop, rescued by who only wants to know the time: asking starts the timer, too. */
+test('timerfd_gettime counts the periods that went by, and starts the timer again', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, after(20, 20));
+    const ep = yield* watch(sys, fd, EPOLLIN | EPOLLET);
+    yield* pause(sys, 50);
+    expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
+    expect((yield* sys.timerfd_gettime(fd)).it_value).toEqual(ms(10));
+    yield* pause(sys, 15);
+    expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
+    expect(yield* readCount(sys, fd)).toBe(3);
+  });
+});
+
+/** A loop that moves its deadline between the event and the read must not block in that read. */
+test('timerfd_settime takes back ticks that were not read, and an event that was not fetched', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, after(10));
+    const ep = yield* watch(sys, fd, EPOLLIN);
+    yield* pause(sys, 20);
+    yield* sys.timerfd_settime(fd, 0, after(100));
+    expect(yield* reported(sys, ep)).toEqual([]);
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN);
+  });
+});
+
+/** timerfd_settime(2), old_value: who puts a timer back needs its next expiry, not its last. */
+test('the old value of a periodic timer that has fired is the time to its next expiry', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, after(20, 20));
+    const old = after(0);
+    yield* pause(sys, 50);
+    yield* sys.timerfd_settime(fd, 0, off, old);
+    expect(old).toEqual(after(10, 20));
+    expect(yield* sys.timerfd_gettime(fd)).toEqual({ ...off, ret: 0 });
+  });
+});
+
+/** An oddity of alarm clocks on Linux: a stopped one goes on to show when it would have fired. */
+test('an alarm that is stopped still shows its time and does not fire', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, after(50), CLOCK_BOOTTIME_ALARM);
+    yield* sys.timerfd_settime(fd, 0, off);
+    expect((yield* sys.timerfd_gettime(fd)).it_value).toEqual(ms(50));
+    yield* pause(sys, 60);
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN);
+  });
+});
+
+/** A moment that is past when the call is made: the program still gets its tick. */
+test('an absolute time in the past fires', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off);
+    yield* sys.timerfd_settime(fd, TFD_TIMER_ABSTIME, {
+      ...off,
+      it_value: { tv_sec: 0, tv_nsec: 1 },
+    });
+    yield* pause(sys);
+    expect(yield* readCount(sys, fd)).toBe(1);
+  });
+});
+
+/** Schedulers by wall clock: the two clocks count from different moments. */
+test('an absolute time on CLOCK_REALTIME is a time of that clock', () => {
+  inMachine(function* (sys) {
+    const { hrtimers } = sys.task.kernel;
+    hrtimers.realtimeOffset_ns = 5e9;
+    const fd = yield* timer(sys, off, CLOCK_REALTIME);
+    const in2s = { tv_sec: Math.floor(hrtimers.now_ns / 1e9) + 7, tv_nsec: hrtimers.now_ns % 1e9 };
+    const flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+    expect(yield* sys.timerfd_settime(fd, flags, { ...off, it_value: in2s })).toBe(0);
+    expect((yield* sys.timerfd_gettime(fd)).it_value).toEqual(ms(2000));
+  });
+});
+
+/** CRIU restores timers from these lines. */
+test('fdinfo shows clock, ticks, flags in octal, and both times', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off);
+    const it_value = { tv_sec: 1000, tv_nsec: 7 };
+    yield* sys.timerfd_settime(fd, TFD_TIMER_ABSTIME, { it_value, it_interval: ms(2500) });
+    const left = 1000 - sys.task.kernel.hrtimers.now_ns / 1e9;
+    expect(yield* fdinfo(sys, fd)).toEqual([
+      'clockid: 1',
+      'ticks: 0',
+      'settime flags: 01',
+      `it_value: (${left}, 7)`,
+      'it_interval: (2, 500000000)',
+    ]);
+  });
+});
+
+/** Two threads that block in read() on one timer: a tick is for one of them. */
+test('an expiry wakes all blocked readers, and those that come too late sleep on', () => {
+  const trace = new Recorder();
+  inMachine(function* (sys) {
+    const fd = yield* sys.timerfd_create(CLOCK_MONOTONIC, 0);
+    const results: unknown[] = [];
+    yield* inThread(sys, results, (self) => readCount(self, fd));
+    yield* inThread(sys, results, (self) => readCount(self, fd));
+    yield* pause(sys);
+    yield* sys.timerfd_settime(fd, 0, after(10));
+    yield* pause(sys, 50);
+    expect(results).toEqual([1]);
+    expect(trace.lines).toContain('wakeup t1');
+    expect(trace.lines).toContain('wakeup t2');
+  }, trace.on());
+});
+
+/** signal(7): SA_RESTART decides whether a blocked read goes on or returns EINTR. */
+test('a signal ends a blocked read unless its handler restarts calls', () => {
+  inMachine(function* (sys) {
+    const fd = yield* sys.timerfd_create(CLOCK_MONOTONIC, 0);
+    const results: unknown[] = [];
+    yield* sys.sigaction(SIGUSR1, { handler: function* () {} });
+    yield* sys.sigaction(SIGUSR2, { handler: function* () {}, flags: SA_RESTART });
+    const tid = yield* inThread(sys, results, (self) => readCount(self, fd));
+    yield* pause(sys);
+    yield* sys.tgkill(sys.task.tgid, tid, SIGUSR2);
+    yield* pause(sys);
+    expect(results).toEqual([]);
+    yield* sys.tgkill(sys.task.tgid, tid, SIGUSR1);
+    yield* pause(sys);
+    expect(results).toEqual([-EINTR]);
+  });
+});
+
+const toLock = (thread: string) => ({ thread, until: 'spin_lock ctx->wqh.lock' });
+
+/** Stands in for the timer's interrupt on another CPU. */
+const fire = (sys: Sys, fd: number): Code<number> => {
+  const ctx = sys.task.files.fd[fd]?.private_data as timerfd_ctx;
+  return sys.pthread_create(() => __run_hrtimer(ctx.tmr));
+};
+
+/** A deadline that is moved just as it expires: the old expiry must not count for the new one. */
+test('timerfd_settime waits for a callback that is under way, and takes its tick back', () => {
+  const trace = new Recorder();
+  const schedule = byHand([toLock('main'), toLock('main'), toLock('t1'), { thread: 'main' }]);
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, after(10));
+    yield* fire(sys, fd);
+    yield* sys.timerfd_settime(fd, 0, after(1000));
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN);
+    expect((yield* sys.timerfd_gettime(fd)).it_value).toEqual(ms(1000));
+  }, trace.on({ schedule }));
+  expect(trace).toVisit('do_timerfd_settime: the callback is under way, waits');
+});
+
+/** A timer that is closed as it expires: its callback must not find its memory freed. */
+test('close waits for a callback that is under way', () => {
+  const trace = new Recorder();
+  const schedule = byHand([toLock('main'), toLock('main'), toLock('t1'), { thread: 'main' }]);
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, after(10));
+    yield* fire(sys, fd);
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN); // The point where the callback starts.
+    expect(yield* sys.close(fd)).toBe(0);
+  }, trace.on({ schedule }));
+  const lines = trace.lines.filter((line) => /wqh.lock$|close/.test(line));
+  expect(lines.slice(-4)).toEqual([
+    'main: close(',
+    't1: spin_lock ctx->wqh.lock',
+    'release ctx->wqh.lock',
+    'main: close) = 0',
+  ]);
+});

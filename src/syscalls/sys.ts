@@ -6,6 +6,7 @@
  * result as its property `ret` (`epoll_wait`, `socketpair`, …). Every call is a generator:
  * `const n = yield* sys.read(fd, buf)`.
  */
+import { runSyscall } from '../kernel/entry.ts';
 import { do_group_exit, waitForExit } from '../kernel/exit.ts';
 import type { Kernel } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
@@ -21,6 +22,7 @@ import { sys_eventfd2 } from './eventfd.ts';
 import * as fds from './fd.ts';
 import { sys_pipe2 } from './pipe.ts';
 import * as polls from './poll.ts';
+import { readFdinfo } from './proc.ts';
 import * as process from './process.ts';
 import { sys_read, sys_readv, sys_write, sys_writev } from './rw.ts';
 import * as sockets from './socket.ts';
@@ -220,6 +222,13 @@ export class Sys {
   /** ioctl(2): FIONREAD and FIONBIO with `{ value }`, EPIOCSPARAMS and EPIOCGPARAMS with epoll_params. */
   ioctl(fd: number, op: number, argp: object): Code<number> {
     return syscall('ioctl', [fd, op, argp], () => fds.sys_ioctl(fd, op, argp));
+  }
+
+  /** What /proc/self/fdinfo/FD shows, with `ret` 0, or -ENOENT; see proc_pid_fdinfo(5). */
+  *fdinfo(fd: number): Code<{ text: string; ret: number }> {
+    const lines: string[] = [];
+    const ret = yield* runSyscall(() => readFdinfo(fd, lines));
+    return { text: lines.map((line) => `${line}\n`).join(''), ret };
   }
 
   /** eventfd2(2): a descriptor, or -errno. */

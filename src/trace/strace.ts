@@ -164,7 +164,7 @@ export class Strace implements Format {
     const rest = ' <unfinished ...>) = ?';
     if (this.owner === task.pid) this.line += rest;
     else this.open(task, `<... ${call.name} resumed>${rest}`);
-    this.close();
+    this.flush();
   }
 
   private reportLeaders(): void {
@@ -186,21 +186,21 @@ export class Strace implements Format {
   private interrupt(): void {
     if (this.owner === 0) return;
     this.line += ' <unfinished ...>';
-    this.close();
+    this.flush();
   }
 
   /** Ends the open line with a result. */
   private finish(result: string): void {
     this.line = `${this.line.padEnd(resultColumn - 1)} = ${result}`;
-    this.close();
+    this.flush();
   }
 
   private whole(task: TaskRef, text: string): void {
     this.open(task, text);
-    this.close();
+    this.flush();
   }
 
-  private close(): void {
+  private flush(): void {
     this.write(`${this.line}\n`);
     this.line = '';
     this.owner = 0;

@@ -88,8 +88,8 @@ export function bytesText(bytes: Bytes, length: number): string {
   const shown = bytes.kept.subarray(0, Math.min(length, shownLength));
   let text = '';
   shown.forEach((byte, i) => {
-    const escape = escapes[byte];
-    if (escape !== undefined) text += escape;
+    const escaped = escapes[byte];
+    if (escaped !== undefined) text += escaped;
     else if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
     else {
       const next = shown[i + 1] ?? 0;

@@ -1,0 +1,83 @@
+/**
+ * How much may be under way. Linux: net/ipv4/tcp_cong.c, tcp_input.c, tcp_output.c, include/net/tcp.h.
+ *
+ * The congestion window counts segments. It doubles each round trip in slow start and grows by one
+ * afterwards; a timeout takes it back to one.
+ *
+ * Differs from Linux: this is Reno; no other algorithm would behave otherwise without losses, but a
+ * send buffer's size depends on which one it is (`SNDBUF_FACTOR`).
+ */
+import { SOCK_SNDBUF_LOCK } from '../sock.ts';
+import { sysctl_tcp_wmem } from './netns.ts';
+import { before } from './seq.ts';
+import type { tcp_sock } from './tcp_sock.ts';
+
+export const TCP_INIT_CWND = 10;
+export const TCP_INFINITE_SSTHRESH = 0x7fff_ffff;
+/** What a send buffer holds of the congestion window: 3 for bbr, 2 for reno and cubic. */
+const SNDBUF_FACTOR = 3;
+/** sysctl_tcp_reordering. */
+const REORDERING = 3;
+/** sizeof(struct sk_buff), and what its head takes besides the data. */
+const SKB_SIZE = 256;
+const HEAD_SIZE = 576;
+
+export const tcp_packets_in_flight = (tp: tcp_sock): number =>
+  tp.packets_out - tp.lost_out + tp.retrans_out;
+
+const tcp_in_slow_start = (tp: tcp_sock): boolean => tp.snd_cwnd < tp.snd_ssthresh;
+
+/** How many segments the congestion window lets go now: half of it at most, so that two are cut. */
+export function tcp_cwnd_test(tp: tcp_sock): number {
+  const in_flight = tcp_packets_in_flight(tp);
+  if (in_flight >= tp.snd_cwnd) return 0;
+  return Math.min(Math.max(tp.snd_cwnd >> 1, 1), tp.snd_cwnd - in_flight);
+}
+
+/** Notes whether the congestion window was used to its limit. */
+export function tcp_cwnd_validate(tp: tcp_sock, is_cwnd_limited: boolean): void {
+  if (
+    !before(tp.snd_una, tp.cwnd_usage_seq) ||
+    is_cwnd_limited ||
+    (!tp.is_cwnd_limited && tp.packets_out > tp.max_packets_out)
+  ) {
+    tp.is_cwnd_limited = is_cwnd_limited;
+    tp.max_packets_out = tp.packets_out;
+    tp.cwnd_usage_seq = tp.snd_nxt;
+  }
+}
+
+const tcp_is_cwnd_limited = (tp: tcp_sock): boolean =>
+  tp.is_cwnd_limited || (tcp_in_slow_start(tp) && tp.snd_cwnd < 2 * tp.max_packets_out);
+
+/** `acked` segments were acknowledged: lets the window grow if it was the limit. */
+export function tcp_cong_avoid(tp: tcp_sock, acked: number): void {
+  if (!tcp_is_cwnd_limited(tp)) return;
+  if (tcp_in_slow_start(tp)) tp.snd_cwnd = Math.min(tp.snd_cwnd + acked, tp.snd_ssthresh);
+  else if (acked >= tp.snd_cwnd) tp.snd_cwnd++;
+}
+
+/** A timeout: takes everything in flight for lost. */
+export function tcp_enter_loss(tp: tcp_sock, state: number): void {
+  if (tp.icsk_ca_state !== state) {
+    tp.snd_ssthresh = Math.max(tp.snd_cwnd >> 1, 2);
+    tp.high_seq = tp.snd_nxt;
+  }
+  tp.icsk_ca_state = state;
+  tp.snd_cwnd = 1;
+}
+
+const roundup_pow_of_two = (n: number): number => 2 ** Math.ceil(Math.log2(n));
+
+/** Lets the send buffer hold several congestion windows. */
+export function tcp_sndbuf_expand(sk: tcp_sock): void {
+  const mss = Math.max(sk.rx_opt.mss_clamp, sk.mss_cache);
+  const per_mss = roundup_pow_of_two(mss + HEAD_SIZE) + SKB_SIZE;
+  const nr_segs = Math.max(TCP_INIT_CWND, sk.snd_cwnd, REORDERING + 1);
+  const sndmem = SNDBUF_FACTOR * nr_segs * per_mss;
+  if (sk.sk_sndbuf < sndmem) sk.sk_sndbuf = Math.min(sndmem, sysctl_tcp_wmem[2]);
+}
+
+/** May the buffer grow, and would that help? */
+export const tcp_should_expand_sndbuf = (sk: tcp_sock): boolean =>
+  (sk.sk_userlocks & SOCK_SNDBUF_LOCK) === 0 && tcp_packets_in_flight(sk) < sk.snd_cwnd;

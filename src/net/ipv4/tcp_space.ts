@@ -1,0 +1,21 @@
+/**
+ * Telling writers that there is room. Linux: net/ipv4/tcp_input.c (tcp_check_space).
+ *
+ * Nobody is told unless SOCK_NOSPACE is set: by a send that found the buffer full, or by a poller
+ * that saw it so. The poller sets the flag and looks at the buffer again; whoever makes room does
+ * that first and looks at the flag then. So one of the two sees what the other did.
+ */
+import { current } from '../../kernel/current.ts';
+import type { Kernel } from '../../kernel/op.ts';
+import { __fentry__ } from '../../kernel/trace.ts';
+import { tcp_should_expand_sndbuf, tcp_sndbuf_expand } from './tcp_cong.ts';
+import type { tcp_sock } from './tcp_sock.ts';
+
+/** Called whenever there may be more room. */
+export function* tcp_check_space(sk: tcp_sock): Kernel<void> {
+  if (!current.kernel.alone) yield sk.look; // The room is there; who wants to know of it?
+  if (sk.sk_socket === null || !sk.sk_socket.SOCK_NOSPACE) return;
+  __fentry__('tcp_new_space');
+  if (tcp_should_expand_sndbuf(sk)) tcp_sndbuf_expand(sk);
+  yield* sk.sk_write_space();
+}

@@ -1,0 +1,197 @@
+/**
+ * What TCP does when nothing comes. Linux: net/ipv4/tcp_timer.c, include/net/tcp.h,
+ * include/net/inet_connection_sock.h.
+ *
+ * One timer retransmits what is not acknowledged, or sends a piece of what does not fit the peer's
+ * window. Another sends an acknowledgement that has waited for company.
+ *
+ * Differs from Linux: a delayed ACK is due as soon as nothing else can run, whatever the clock says
+ * (`settleNetwork`). No keepalive probes and no probes into a closed window: the peer is always
+ * there to answer, and no window update is lost. No tail loss probes.
+ */
+import { list_add_tail, list_del_init, list_empty, list_entry } from '../../kernel/list.ts';
+import type { Kernel } from '../../kernel/op.ts';
+import { irqExit } from '../../kernel/softirq.ts';
+import { HZ, jiffies, leaveToSoftirq, mod_timer, timer_delete } from '../../kernel/timer.ts';
+import { __fentry__ } from '../../kernel/trace.ts';
+import { ETIMEDOUT } from '../../kernel/uapi/errno.ts';
+import { bh_lock_sock, bh_unlock_sock, sock_owned_by_user } from '../sock_lock.ts';
+import {
+  inState,
+  TCPF_CLOSE,
+  TCPF_LISTEN,
+  TCPF_SYN_RECV,
+  TCPF_SYN_SENT,
+} from '../tcp_states.ts';
+import {
+  ipv4,
+  sysctl_tcp_retries2,
+  sysctl_tcp_syn_linear_timeouts,
+  sysctl_tcp_syn_retries,
+} from './netns.ts';
+import { before } from './seq.ts';
+import { tcp_send_ack, tcp_write_wakeup } from './tcp_ack_output.ts';
+import { inet_csk_exit_pingpong_mode, inet_csk_in_pingpong_mode } from './tcp_delack.ts';
+import { tcp_done_with_error } from './tcp_done.ts';
+import { TCP_ATO_MIN, tcp_send_head, tcp_wnd_end } from './tcp_output.ts';
+import { tcp_retransmit_timer } from './tcp_retransmit.ts';
+import {
+  ICSK_ACK_SCHED,
+  ICSK_ACK_TIMER,
+  ICSK_TIME_PROBE0,
+  ICSK_TIME_RETRANS,
+  type tcp_sock,
+} from './tcp_sock.ts';
+
+/** Initial, least and largest retransmission timeout. */
+export const TCP_TIMEOUT_INIT: number = HZ;
+export const TCP_RTO_MIN: number = HZ / 5;
+export const TCP_RTO_MAX: number = 120 * HZ;
+
+/** sk_tsq_flags: a timer found the socket owned, or an ACK is due when the owner is done. */
+export const TCPF_WRITE_TIMER_DEFERRED = 1;
+export const TCPF_DELACK_TIMER_DEFERRED = 2;
+export const TCPF_ACK_DEFERRED = 4;
+
+export function inet_csk_clear_xmit_timer(sk: tcp_sock): void {
+  sk.icsk_pending = 0;
+  timer_delete(sk.icsk_retransmit_timer);
+}
+
+/** Starts the timer for `what`, in `when` ticks. */
+export function tcp_reset_xmit_timer(sk: tcp_sock, what: number, when: number): void {
+  sk.icsk_pending = what;
+  mod_timer(sk.icsk_retransmit_timer, jiffies() + Math.min(when, TCP_RTO_MAX));
+}
+
+/** Starts the retransmission timer anew, or stops it if everything is acknowledged. */
+export function tcp_rearm_rto(sk: tcp_sock): void {
+  if (sk.packets_out === 0) inet_csk_clear_xmit_timer(sk);
+  else tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, sk.icsk_rto);
+}
+
+/**
+ * Something waits and nothing is under way that an acknowledgement will come for: what still fits
+ * the peer's window will be sent although it is less than a segment.
+ */
+export function tcp_check_probe_timer(sk: tcp_sock): void {
+  if (sk.packets_out === 0 && sk.icsk_pending === 0 && windowIsOpen(sk)) {
+    tcp_reset_xmit_timer(sk, ICSK_TIME_PROBE0, Math.max(sk.icsk_rto, TCP_RTO_MIN));
+  }
+}
+
+/** Does the peer's window let any of what waits go? */
+function windowIsOpen(sk: tcp_sock): boolean {
+  const skb = tcp_send_head(sk);
+  return skb !== null && before(skb.seq, tcp_wnd_end(sk));
+}
+
+/** An ACK came while nothing was under way: it may have opened the window. */
+export function tcp_ack_probe(sk: tcp_sock): void {
+  const head = tcp_send_head(sk);
+  if (head === null) return;
+  sk.icsk_backoff = 0;
+  if (sk.icsk_pending === ICSK_TIME_PROBE0) inet_csk_clear_xmit_timer(sk);
+}
+
+/** Retransmission has gone on for too long. */
+const tcp_write_err = (sk: tcp_sock): Kernel<void> => tcp_done_with_error(sk, ETIMEDOUT);
+
+/** Has it? Gives the connection up then, and tells so. */
+export function* tcp_write_timeout(sk: tcp_sock): Kernel<boolean> {
+  const elapsed = jiffies() - sk.retrans_stamp;
+  const patience = sk.icsk_user_timeout;
+  let expired = patience !== 0 && sk.icsk_retransmits > 0 && elapsed >= patience;
+  if (inState(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+    let retries = sk.icsk_syn_retries === 0 ? sysctl_tcp_syn_retries : sk.icsk_syn_retries;
+    if (inState(sk, TCPF_SYN_SENT)) retries += sysctl_tcp_syn_linear_timeouts;
+    expired ||= sk.icsk_retransmits >= retries;
+  } else if (patience === 0) {
+    expired ||= sk.icsk_retransmits >= (sk.SOCK_DEAD ? 8 : sysctl_tcp_retries2);
+  }
+  if (expired) yield* tcp_write_err(sk);
+  return expired;
+}
+
+/** Sends as much as the window lets go. */
+function* tcp_probe_timer(sk: tcp_sock): Kernel<void> {
+  if (sk.packets_out > 0 || !windowIsOpen(sk)) return;
+  yield* tcp_write_wakeup(sk);
+}
+
+/** Called with the lock held, by whoever has the socket. */
+export function* tcp_write_timer_handler(sk: tcp_sock): Kernel<void> {
+  if (inState(sk, TCPF_CLOSE | TCPF_LISTEN) || sk.icsk_pending === 0) return;
+  if (sk.icsk_retransmit_timer.expires > jiffies()) {
+    mod_timer(sk.icsk_retransmit_timer, sk.icsk_retransmit_timer.expires);
+    return;
+  }
+  const event = sk.icsk_pending;
+  sk.icsk_pending = 0;
+  if (event === ICSK_TIME_RETRANS) yield* tcp_retransmit_timer(sk);
+  else yield* tcp_probe_timer(sk);
+}
+
+export function* tcp_write_timer(sk: tcp_sock): Kernel<void> {
+  __fentry__('tcp_write_timer');
+  yield bh_lock_sock(sk);
+  if (sock_owned_by_user(sk)) sk.sk_tsq_flags |= TCPF_WRITE_TIMER_DEFERRED;
+  else yield* tcp_write_timer_handler(sk);
+  bh_unlock_sock(sk);
+}
+
+/** Sends the ACK that waited for company. Called with the lock held. */
+export function* tcp_delack_timer_handler(sk: tcp_sock): Kernel<void> {
+  const { icsk_ack } = sk;
+  if (inState(sk, TCPF_CLOSE | TCPF_LISTEN) || (icsk_ack.pending & ICSK_ACK_TIMER) === 0) return;
+  icsk_ack.pending &= ~ICSK_ACK_TIMER;
+  if ((icsk_ack.pending & ICSK_ACK_SCHED) === 0) return;
+  if (inet_csk_in_pingpong_mode(sk)) {
+    inet_csk_exit_pingpong_mode(sk);
+    icsk_ack.ato = TCP_ATO_MIN;
+  } else {
+    icsk_ack.ato = Math.min(icsk_ack.ato << 1, sk.icsk_rto);
+  }
+  yield* tcp_send_ack(sk);
+}
+
+export function* tcp_delack_timer(sk: tcp_sock): Kernel<void> {
+  __fentry__('tcp_delack_timer');
+  if ((sk.icsk_ack.pending & ICSK_ACK_TIMER) === 0) return;
+  yield bh_lock_sock(sk);
+  if (sock_owned_by_user(sk)) sk.sk_tsq_flags |= TCPF_DELACK_TIMER_DEFERRED;
+  else yield* tcp_delack_timer_handler(sk);
+  bh_unlock_sock(sk);
+}
+
+/** Ours: starts the timer of a delayed ACK. */
+export function armDelack(sk: tcp_sock): void {
+  sk.icsk_ack.pending |= ICSK_ACK_TIMER;
+  if (list_empty(sk.delack)) list_add_tail(sk.delack, ipv4().delacks);
+}
+
+/**
+ * Ours: called when nothing else can run; sends one delayed ACK, as the interrupt of its timer.
+ * Null if none is due.
+ */
+export function settleDelack(): Kernel<void> | null {
+  const { delacks } = ipv4();
+  while (!list_empty(delacks)) {
+    const sk = list_entry(delacks.next);
+    list_del_init(sk.delack);
+    if ((sk.icsk_ack.pending & ICSK_ACK_TIMER) !== 0) return delackInterrupt(sk);
+  }
+  return null;
+}
+
+function* delackInterrupt(sk: tcp_sock): Kernel<void> {
+  leaveToSoftirq(sk.icsk_delack_timer);
+  yield* irqExit();
+}
+
+export function tcp_clear_xmit_timers(sk: tcp_sock): void {
+  inet_csk_clear_xmit_timer(sk);
+  sk.icsk_ack.pending &= ~ICSK_ACK_TIMER;
+  if (!list_empty(sk.delack)) list_del_init(sk.delack);
+}
+

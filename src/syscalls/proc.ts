@@ -1,0 +1,32 @@
+/**
+ * What /proc says of a process. Linux: fs/proc/fd.c.
+ *
+ * Differs from Linux: a text, not a file that is opened and read; mounts have no numbers here, so
+ * `mnt_id` is always that of the first.
+ */
+import { current } from '../kernel/current.ts';
+import { fput, get_file } from '../kernel/file.ts';
+import type { Kernel } from '../kernel/op.ts';
+import { spin_lock, spin_unlock } from '../kernel/spinlock.ts';
+import { ENOENT } from '../kernel/uapi/errno.ts';
+import { O_CLOEXEC } from '../kernel/uapi/fcntl.ts';
+
+/** Appends the lines of /proc/self/fdinfo/FD; 0, or -ENOENT for a descriptor that is not open. */
+export function* readFdinfo(fd: number, lines: string[]): Kernel<number> {
+  const { files } = current;
+  yield spin_lock(files.file_lock);
+  const file = files.fd[fd] ?? null;
+  if (file === null) {
+    spin_unlock(files.file_lock);
+    return -ENOENT;
+  }
+  const cloexec = files.close_on_exec[fd] === true ? O_CLOEXEC : 0;
+  get_file(file);
+  spin_unlock(files.file_lock);
+  lines.push(`pos:\t${file.f_pos}`);
+  lines.push(`flags:\t0${(file.f_flags | cloexec).toString(8)}`);
+  lines.push('mnt_id:\t1', `ino:\t${file.f_inode.i_ino}`);
+  if (file.f_op.show_fdinfo !== undefined) yield* file.f_op.show_fdinfo(lines, file);
+  fput(file);
+  return 0;
+}

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type * as Parse from '../src/scenario/parse.ts';
+import type * as Play from '../src/scenario/play.ts';
+import type * as Transcript from '../src/scenario/transcript.ts';
+
+const root = new URL('..', import.meta.url).pathname;
+// Inside node_modules, so that what was built finds its packages.
+const built = `${root}node_modules/.epollsim-build`;
+const folder = new URL('../corpus/linux-6.18/', import.meta.url);
+
+const linesOf = (file: string): string[] =>
+  readFileSync(new URL(file, folder), 'utf8').trimEnd().split('\n');
+
+const profiles = readdirSync(folder)
+  .filter((file) => file.endsWith('.golden.ndjson'))
+  .map((file) => file.replace('.golden.ndjson', ''))
+  .filter((profile) => profile !== 'concurrent');
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts', built], {
+    cwd: root,
+    stdio: 'pipe',
+  });
+}, 60_000);
+
+/**
+ * Whoever installs the package is bitten: what is built runs kernel code that the build has
+ * rewritten for speed, and it must answer as the sources do, which is as Linux does.
+ */
+describe('What is built answers like Linux 6.18', () => {
+  test.each(profiles)('in every scenario of %s', async (profile) => {
+    const { parseScenario }: typeof Parse = await import(`${built}/scenario/parse.js`);
+    const { Player }: typeof Play = await import(`${built}/scenario/play.js`);
+    const { transcriptText }: typeof Transcript = await import(`${built}/scenario/transcript.js`);
+    const played = linesOf(`${profile}.scenarios.ndjson`).map((line) =>
+      transcriptText(new Player(parseScenario(JSON.parse(line))).play()),
+    );
+    expect(played).toEqual(linesOf(`${profile}.golden.ndjson`));
+  });
+});
+
+/** Speed is bitten: without twins every call pays for generators, several times its own cost. */
+test('A kernel function has a straight twin in what is built', () => {
+  const scan = readFileSync(`${built}/kernel/eventpoll/scan.js`, 'utf8');
+  expect(scan).toContain('export function ep_send_events$now(');
+});

@@ -34,7 +34,6 @@ export type { epoll_data_t, epoll_event } from './kernel/uaccess.ts';
 export type { fd_set_bits, pollfd } from './kernel/select.ts';
 export type { sockaddr } from './net/socket.ts';
 export {
-  SA_RESTART,
   SIG_BLOCK,
   SIG_DFL,
   SIG_IGN,

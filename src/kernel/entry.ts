@@ -7,18 +7,13 @@
  */
 import { current } from './current.ts';
 import { ERESTARTNOHAND, ERESTARTSYS } from './errno.ts';
-import { do_exit } from './exit.ts';
+import { do_group_exit } from './exit.ts';
+import { task_work_run } from './task_work.ts';
 import { lockdep_sys_exit } from './lockdep.ts';
 import type { Kernel } from './op.ts';
 import type { task_struct } from './sched.ts';
 import { arch_do_signal_or_restart, SIGNAL_KILLED, SIGNAL_RESTART } from './signal.ts';
 import { EINTR } from './uapi/errno.ts';
-
-/** Closes the files whose last reference was dropped during the call. */
-export function* task_work_run(): Kernel<void> {
-  const { task_works } = current;
-  for (let work = task_works.shift(); work !== undefined; work = task_works.shift()) yield* work();
-}
 
 /**
  * Ours: runs one system call from entry to exit; what user mode sees of it. The call is made anew
@@ -29,6 +24,8 @@ export function* runSyscall(call: () => Kernel<number>): Kernel<number> {
     const task = current;
     // The first look at shared state (the descriptor table) needs no lock.
     if (!task.kernel.alone) yield task.files.lookup;
+    // A signal that came in user mode is handled there, before the call begins.
+    while (task.sigpending) yield* exit_to_user_mode_loop(0);
     const ret = yield* call();
     if (!hasExitWork(task)) {
       lockdep_sys_exit(task);
@@ -59,6 +56,6 @@ export function* exit_to_user_mode_loop(ret: number): Kernel<boolean> {
   const { tracer } = current.kernel;
   if (tracer !== null) tracer.sysReturn?.(current, ret);
   const outcome = yield* arch_do_signal_or_restart(ret);
-  if (outcome === SIGNAL_KILLED) yield* do_exit(current.signal.group_exit_code);
+  if (outcome === SIGNAL_KILLED) yield* do_group_exit(current.signal.group_exit_code);
   return outcome === SIGNAL_RESTART;
 }

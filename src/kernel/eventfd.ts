@@ -181,6 +181,7 @@ export const eventfd_fops: file_operations = {
   poll: eventfd_poll,
   read_iter: eventfd_read,
   write_iter: eventfd_write,
+  writesSegments: true,
 };
 
 /** A new counter behind the lowest free descriptor, or -errno. */

@@ -3,15 +3,18 @@
  */
 import { current } from './current.ts';
 import { type file, filp_close } from './file.ts';
+import { ERESTARTSYS } from './errno.ts';
 import type { Kernel } from './op.ts';
 import {
   schedule,
+  signal_pending,
   TASK_DEAD,
   TASK_INTERRUPTIBLE,
-  TASK_RUNNING,
   type task_struct,
 } from './sched.ts';
 import { sigmask, signal_wake_up } from './signal.ts';
+import { spin_lock_irq, spin_unlock_irq } from './spinlock.ts';
+import { task_work_run } from './task_work.ts';
 import { SIGKILL } from './uapi/signal.ts';
 import {
   autoremove_wake_function,
@@ -21,14 +24,14 @@ import {
   wake_up_all,
 } from './wait.ts';
 
-/** Closes all descriptors when the last task that shares the table goes. */
-function* exit_files(): Kernel<void> {
+/** Gives all descriptors up when the last task that shares the table goes. */
+function exit_files(): void {
   const { files } = current;
   if (--files.count > 0) return;
   for (let fd = 0; fd < files.fd.length; fd++) {
     const f: file | null = files.fd[fd] ?? null;
     files.fd[fd] = null;
-    if (f !== null) yield* filp_close(f);
+    if (f !== null) filp_close(f);
   }
 }
 
@@ -36,33 +39,47 @@ function* exit_files(): Kernel<void> {
 export function* do_exit(code: number): Kernel<void> {
   const task = current;
   task.exit_code = code;
-  yield* exit_files();
-  while (task.task_works.length > 0) yield* (task.task_works.shift() as () => Kernel<void>)();
+  task.sigpending = false;
+  exit_files();
+  yield* task_work_run(); // The files are closed here, the one of the highest descriptor first.
   task.signal.threads.splice(task.signal.threads.indexOf(task), 1);
   task.__state = TASK_DEAD;
-  task.sigpending = false;
+  // The first thread stands for the process, which somebody may still ask about.
+  if (task.pid !== task.tgid) task.kernel.tasks.delete(task.pid);
   yield* wake_up_all(task.exited);
   yield schedule(task);
 }
 
-/** Ends all other threads of the process, then the running one. */
+/** Ends all threads of the process with the same status, the running one last. */
 export function* do_group_exit(code: number): Kernel<void> {
-  for (const thread of current.signal.threads) {
+  const { sighand, signal } = current;
+  yield spin_lock_irq(sighand.siglock);
+  if (signal.group_exit_code === 0) signal.group_exit_code = code;
+  for (const thread of signal.threads) {
     if (thread === current) continue;
     thread.pending.signal |= sigmask(SIGKILL);
     signal_wake_up(thread, true);
   }
-  yield* do_exit(code);
+  spin_unlock_irq(sighand.siglock);
+  yield* do_exit(signal.group_exit_code);
 }
 
-/** Ours: sleeps until a task has ended (what pthread_join() does with a futex). */
-export function* waitForExit(task: task_struct): Kernel<void> {
+/**
+ * Ours: sleeps until a task has ended (what pthread_join() does with a futex); 0, or -ERESTARTSYS
+ * for a signal.
+ */
+export function* waitForExit(task: task_struct): Kernel<number> {
   const wait = new wait_queue_entry(autoremove_wake_function, current);
+  let ret = 0;
   for (;;) {
     yield* prepare_to_wait(task.exited, wait, TASK_INTERRUPTIBLE);
     if (task.__state === TASK_DEAD) break;
+    if (signal_pending(current)) {
+      ret = -ERESTARTSYS;
+      break;
+    }
     yield schedule(current);
   }
-  current.__state = TASK_RUNNING;
   yield* finish_wait(task.exited, wait);
+  return ret;
 }

@@ -45,7 +45,13 @@ export interface file_operations {
   /** Reads into `to`; the number of bytes, or -errno. */
   readonly read_iter?: (file: file, to: iov_iter) => Kernel<number>;
   readonly write_iter?: (file: file, from: iov_iter) => Kernel<number>;
+  /** Ours: Linux gives the file `write` and no `write_iter`, so writev() writes each segment alone. */
+  readonly writesSegments?: boolean;
   readonly unlocked_ioctl?: (file: file, cmd: number, arg: unknown) => Kernel<number>;
+  /** Ours: F_SETFL takes O_DIRECT (packet mode of a pipe). */
+  readonly canDirect?: boolean;
+  /** Ours: F_SETFL keeps O_ASYNC; the file has a fasync method. */
+  readonly canAsync?: boolean;
   /** Which NAPI instance feeds the file's socket. */
   readonly napi_id?: (file: file) => number;
   readonly release?: (file: file) => Kernel<void>;
@@ -245,9 +251,9 @@ function* do_dup2(f: file, fd: number, flags: number): Kernel<number> {
   __set_open_fd(files, fd, (flags & O_CLOEXEC) !== 0);
   files.fd[fd] = f;
   spin_unlock(files.file_lock);
-  if (tofree !== null) yield* filp_close(tofree);
+  if (tofree !== null) filp_close(tofree);
   return fd;
 }
 
-/** Gives the table's reference back. */
-export const filp_close = (f: file): Kernel<void> => fput_close_sync(f);
+/** Gives the table's reference back; the file is closed on the way to user mode. */
+export const filp_close = (f: file): void => fput(f);

@@ -5,8 +5,8 @@
  * start; the machine takes the first one out and runs its function as an interrupt.
  *
  * Invariants: a queued timer is in the tree exactly once, under the key it was queued with.
- * Differs from Linux: a timer fires at its soft expiry exactly; slack is computed and kept, since a
- * late timer is legal, but only a schedule may use it.
+ * Differs from Linux: a timer fires at its soft expiry exactly, where Linux may be late by its slack;
+ * of timers that are due together the one with less slack is first, as in Linux.
  */
 import { current } from './current.ts';
 import type { Kernel } from './op.ts';
@@ -50,7 +50,7 @@ export class hrtimer_cpu_base {
   realtimeOffset_ns = 0;
   started = 0;
   readonly active: rb_root<hrtimer> = rbRoot<hrtimer>(
-    (a, b) => a.expires - b.expires || a.order - b.order,
+    (a, b) => a.expires - b.expires || a.slack_ns - b.slack_ns || a.order - b.order,
   );
 }
 
@@ -87,6 +87,7 @@ export const nextTimer = (base: hrtimer_cpu_base): hrtimer | null => rb_first(ba
 
 /** Takes the first timer out and runs it; in interrupt context, at the timer's own time. */
 export function* __run_hrtimer(timer: hrtimer): Kernel<void> {
+  if (!timer.queued || timer.expires > ktime_get()) return; // Taken back, or put off, meanwhile.
   hrtimer_cancel(timer);
   const restart = yield* timer.function(timer);
   if (restart === HRTIMER_RESTART && !timer.queued) hrtimer_start(timer, timer.expires);

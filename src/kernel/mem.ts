@@ -8,7 +8,7 @@ import { file, type file_operations, inode } from './file.ts';
 import { newInode } from './globals.ts';
 import type { Kernel } from './op.ts';
 import { copy_from_iter, copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
-import { O_LARGEFILE, O_RDWR } from './uapi/fcntl.ts';
+import { O_APPEND, O_LARGEFILE, O_RDWR } from './uapi/fcntl.ts';
 
 function* read_null(): Kernel<number> {
   return 0;
@@ -42,6 +42,7 @@ function* generic_file_read_iter(f: file, to: iov_iter): Kernel<number> {
 
 function* generic_file_write_iter(f: file, from: iov_iter): Kernel<number> {
   const regular = f.private_data as RegularFile;
+  if ((f.f_flags & O_APPEND) !== 0) f.f_pos = regular.bytes.length;
   const data = copy_from_iter(iov_iter_count(from), from);
   const bytes = new Uint8Array(Math.max(regular.bytes.length, f.f_pos + data.length));
   bytes.set(regular.bytes);

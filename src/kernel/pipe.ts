@@ -279,6 +279,8 @@ export const pipeanon_fops: file_operations = {
   name: 'pipe',
   read_iter: anon_pipe_read,
   write_iter: anon_pipe_write,
+  canDirect: true,
+  canAsync: true,
   poll: pipe_poll,
   unlocked_ioctl: pipe_ioctl,
   release: pipe_release,

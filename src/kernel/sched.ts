@@ -15,6 +15,7 @@ import { might_sleep } from './lockdep.ts';
 import { type Execution, Op } from './op.ts';
 import type { sighand_struct, signal_struct, sigpending } from './signal.ts';
 import { mayKeep } from './trace.ts';
+import type { task_work_func_t } from './task_work.ts';
 import type { user_struct } from './user.ts';
 import { wait_queue_head } from './wait.ts';
 
@@ -77,7 +78,7 @@ export class task_struct {
   readonly held_locks: Op[] = [];
 
   /** Work to do before it returns to user mode. */
-  task_works: (() => Generator<Op, void, number>)[] = [];
+  task_works: task_work_func_t[] = [];
   exit_code = 0;
 
   // Ours:

@@ -35,6 +35,8 @@ import {
   type wait_queue_head,
 } from './wait.ts';
 
+const N_INLINE_POLL_ENTRIES = 9;
+
 /** The latest that a sleep may end after its time. */
 const MAX_SLACK = 100_000_000;
 
@@ -75,8 +77,10 @@ function poll_initwait(): poll_wqueues {
 }
 
 function* poll_freewait(pwq: poll_wqueues): Kernel<void> {
-  for (let i = pwq.entries.length - 1; i >= 0; i--) {
-    const entry = pwq.entries[i] as poll_table_entry;
+  // The first entries are on the stack in Linux and go in order, the rest goes from the end.
+  const { entries } = pwq;
+  const inline = entries.slice(0, N_INLINE_POLL_ENTRIES);
+  for (const entry of [...inline, ...entries.slice(N_INLINE_POLL_ENTRIES).reverse()]) {
     yield* remove_wait_queue(entry.wait_address, entry.wait);
     fput(entry.filp);
   }
@@ -126,6 +130,7 @@ export interface pollfd {
 /** What of its mask one descriptor has ready. */
 function* do_pollfd(pfd: pollfd, pwait: poll_table): Kernel<number> {
   if (pfd.fd < 0) return 0;
+  if (!current.kernel.alone) yield current.files.lookup; // Each descriptor is looked up at its turn.
   const f = fdget(pfd.fd);
   if (f === null) return EPOLLNVAL;
   const filter = (pfd.events & 0xffff) | EPOLLERR | EPOLLHUP;
@@ -164,9 +169,11 @@ function* do_poll(
 /** Fills `revents` in; how many are not 0, or -errno. The deadline is null for ever, 0 at once. */
 export function* do_sys_poll(fds: readonly pollfd[], end_time: number | null): Kernel<number> {
   if (fds.length > current.files.nofile) return -EINVAL;
+  const copied = fds.map(({ fd, events }) => ({ fd, events, revents: 0 }));
   const table = poll_initwait();
-  const fdcount = yield* do_poll(fds, table, end_time);
+  const fdcount = yield* do_poll(copied, table, end_time);
   yield* poll_freewait(table);
+  for (const [i, pfd] of fds.entries()) pfd.revents = (copied[i] as pollfd).revents;
   return fdcount;
 }
 
@@ -201,6 +208,7 @@ function* select_poll_one(
   inBit: boolean,
   outBit: boolean,
 ): Kernel<number> {
+  if (!current.kernel.alone) yield current.files.lookup;
   const f = fdget(fd);
   if (f === null) return EPOLLNVAL;
   wait._key = POLLEX_SET | (inBit ? POLLIN_SET : 0) | (outBit ? POLLOUT_SET : 0);
@@ -262,8 +270,9 @@ export function* core_sys_select(
   end_time: number | null,
 ): Kernel<number> {
   if (n < 0) return -EINVAL;
+  const asked = { in: new Set(fds.in), out: new Set(fds.out), ex: new Set(fds.ex) };
   const res: fd_set_bits = { in: new Set(), out: new Set(), ex: new Set() };
-  const ret = yield* do_select(n, fds, res, end_time);
+  const ret = yield* do_select(n, asked, res, end_time);
   if (ret < 0) return ret;
   if (ret === 0 && signal_pending(current)) return -ERESTARTNOHAND;
   fds.in = res.in;

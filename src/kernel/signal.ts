@@ -28,7 +28,20 @@ import {
 } from './spinlock.ts';
 import { __fentry__ } from './trace.ts';
 import { EINVAL } from './uapi/errno.ts';
-import { SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGURG, SIGWINCH } from './uapi/signal.ts';
+import {
+  SA_NODEFER,
+  SA_RESETHAND,
+  SA_RESTART,
+  SIGCHLD,
+  SIGCONT,
+  SIGKILL,
+  SIGSTOP,
+  SIGTSTP,
+  SIGTTIN,
+  SIGTTOU,
+  SIGURG,
+  SIGWINCH,
+} from './uapi/signal.ts';
 import { wait_queue_head } from './wait.ts';
 
 /** One bit a signal; bit 0 is signal 1. */
@@ -37,7 +50,6 @@ export const _NSIG = 64;
 export const sigmask = (sig: number): sigset_t => 1n << BigInt(sig - 1);
 const sigismember = (set: sigset_t, sig: number): boolean => (set & sigmask(sig)) !== 0n;
 
-export const SA_RESTART = 0x10000000;
 export const SIG_DFL = 'SIG_DFL';
 export const SIG_IGN = 'SIG_IGN';
 
@@ -75,6 +87,9 @@ const actionOf = (t: task_struct, sig: number): sigaction => t.sighand.action[si
 const ignoredByDefault = (sig: number): boolean =>
   sig === SIGCHLD || sig === SIGCONT || sig === SIGURG || sig === SIGWINCH;
 
+const stopsByDefault = (sig: number): boolean =>
+  sig === SIGSTOP || sig === SIGTSTP || sig === SIGTTIN || sig === SIGTTOU;
+
 /** Is the signal dropped when it is sent? A blocked one never is. */
 function sig_ignored(t: task_struct, sig: number): boolean {
   if (sigismember(t.blocked, sig)) return false;
@@ -83,7 +98,7 @@ function sig_ignored(t: task_struct, sig: number): boolean {
 }
 
 const sig_fatal = (t: task_struct, sig: number): boolean =>
-  actionOf(t, sig).handler === SIG_DFL && !ignoredByDefault(sig) && sig !== SIGSTOP;
+  actionOf(t, sig).handler === SIG_DFL && !ignoredByDefault(sig) && !stopsByDefault(sig);
 
 /** Makes the task look at its signals: at once if it sleeps interruptibly. */
 export function signal_wake_up(t: task_struct, fatal: boolean): void {
@@ -126,8 +141,10 @@ function recalc_sigpending(t: task_struct): void {
 /** Replaces the running task's mask; SIGKILL and SIGSTOP cannot be blocked. */
 export function* set_current_blocked(newset: sigset_t): Kernel<void> {
   const task = current;
+  const blocked = newset & ~(sigmask(SIGKILL) | sigmask(SIGSTOP));
+  if (task.blocked === blocked) return; // Nobody else changes it.
   yield spin_lock_irq(task.sighand.siglock);
-  task.blocked = newset & ~(sigmask(SIGKILL) | sigmask(SIGSTOP));
+  task.blocked = blocked;
   recalc_sigpending(task);
   spin_unlock_irq(task.sighand.siglock);
 }
@@ -167,9 +184,14 @@ export function* sigprocmask(how: number, set: sigset_t): Kernel<number> {
 /** Sets what happens with a signal; 0 or -EINVAL. */
 export function* do_sigaction(sig: number, act: sigaction): Kernel<number> {
   if (sig < 1 || sig > _NSIG || sig === SIGKILL || sig === SIGSTOP) return -EINVAL;
-  const { sighand } = current;
+  const { sighand, signal } = current;
   yield spin_lock_irq(sighand.siglock);
   sighand.action[sig] = act;
+  if (act.handler === SIG_IGN || (act.handler === SIG_DFL && ignoredByDefault(sig))) {
+    // What is ignored from now on is not delivered either, however long it has been pending.
+    signal.shared_pending.signal &= ~sigmask(sig);
+    for (const thread of signal.threads) thread.pending.signal &= ~sigmask(sig);
+  }
   spin_unlock_irq(sighand.siglock);
   return 0;
 }
@@ -217,7 +239,10 @@ export function* arch_do_signal_or_restart(ret: number): Kernel<number> {
       if (sig === 0) break;
       const action = actionOf(task, sig);
       if (action.handler === SIG_DFL) {
-        if (sig === SIGKILL || sig_fatal(task, sig)) return SIGNAL_KILLED;
+        if (sig === SIGKILL || sig_fatal(task, sig)) {
+          if (task.signal.group_exit_code === 0) task.signal.group_exit_code = sig;
+          return SIGNAL_KILLED;
+        }
       } else if (action.handler !== SIG_IGN) {
         if (outcome === SIGNAL_NONE) {
           const again = ret === -ERESTARTSYS && (action.flags & SA_RESTART) !== 0;
@@ -229,11 +254,11 @@ export function* arch_do_signal_or_restart(ret: number): Kernel<number> {
     // All frames are built before the first handler runs, so the one of the last signal is on top.
     const frame = stack.pop();
     if (frame !== undefined) yield* runHandler(task, frame);
+    if (task.restore_sigmask) {
+      task.restore_sigmask = false;
+      yield* set_current_blocked(task.saved_sigmask);
+    }
   } while (stack.length > 0 || task.sigpending);
-  if (task.restore_sigmask) {
-    task.restore_sigmask = false;
-    yield* set_current_blocked(task.saved_sigmask);
-  }
   if (outcome === SIGNAL_NONE && (ret === -ERESTARTSYS || ret === -ERESTARTNOHAND)) {
     return SIGNAL_RESTART;
   }
@@ -249,7 +274,11 @@ function* handle_signal(
 ): Kernel<rt_sigframe> {
   const oldset = task.restore_sigmask ? task.saved_sigmask : task.blocked;
   task.restore_sigmask = false;
-  yield* set_current_blocked(task.blocked | action.mask | sigmask(sig));
+  if ((action.flags & SA_RESETHAND) !== 0) {
+    task.sighand.action[sig] = { ...action, handler: SIG_DFL };
+  }
+  const own = (action.flags & SA_NODEFER) !== 0 ? 0n : sigmask(sig);
+  yield* set_current_blocked(task.blocked | action.mask | own);
   return { sig, handler, oldset };
 }
 

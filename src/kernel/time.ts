@@ -6,8 +6,8 @@ import { KTIME_MAX, NSEC_PER_SEC } from './hrtimer.ts';
 
 /** A time span, or a moment of a clock; `tv_nsec` is below one second. */
 export interface timespec {
-  readonly tv_sec: number;
-  readonly tv_nsec: number;
+  tv_sec: number;
+  tv_nsec: number;
 }
 
 /** When a timer fires first, and how long it is from one firing to the next; 0 for never. */

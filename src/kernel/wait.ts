@@ -10,12 +10,14 @@
  * (ep->wq); an entry is on at most one queue.
  * Differs from Linux: `wake_flags` carries only WF_SYNC; the key is a poll mask, 0 for none.
  */
+import { WARN_ON_ONCE } from './bug.ts';
 import { current } from './current.ts';
 import {
   list_add,
   list_add_tail,
   list_del_init,
   list_empty,
+  list_empty_careful,
   list_entry,
   list_head,
 } from './list.ts';
@@ -215,8 +217,12 @@ export const wake_up_locked_poll = (wq_head: wait_queue_head, m: number): Kernel
   __wake_up_common(wq_head, TASK_NORMAL, 1, 0, m);
 
 /** The queue's owner is about to go: everybody must let go of the queue. */
-export const wake_up_pollfree = (wq_head: wait_queue_head): Kernel<number> =>
-  __wake_up(wq_head, TASK_NORMAL, 0, POLLFREE | EPOLLHUP);
+export function* wake_up_pollfree(wq_head: wait_queue_head): Kernel<void> {
+  if (!current.kernel.alone) yield peekAt(wq_head);
+  if (!waitqueue_active(wq_head)) return;
+  yield* __wake_up(wq_head, TASK_NORMAL, 0, POLLFREE | EPOLLHUP);
+  WARN_ON_ONCE(waitqueue_active(wq_head), `${wq_head.name} has waiters after POLLFREE`);
+}
 
 /** Wakes the task behind an entry. */
 export function default_wake_function(
@@ -278,7 +284,8 @@ export function* prepare_to_wait_exclusive(
 /** Leaves the queue, if no wakeup did that, and runs on. */
 export function* finish_wait(wq_head: wait_queue_head, wq_entry: wait_queue_entry): Kernel<void> {
   current.__state = 0;
-  if (list_empty(wq_entry.entry)) return;
+  if (!current.kernel.alone) yield peekAt(wq_head);
+  if (list_empty_careful(wq_entry.entry)) return;
   yield spin_lock_irqsave(wq_head.lock);
   list_del_init(wq_entry.entry);
   spin_unlock_irqrestore(wq_head.lock);

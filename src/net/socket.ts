@@ -121,6 +121,7 @@ export const socket_file_ops: file_operations = {
   poll: sock_poll,
   unlocked_ioctl: sock_ioctl,
   release: sock_close,
+  canAsync: true,
   napi_id: () => 0,
 };
 

@@ -8,18 +8,20 @@ import {
   fdget,
   type file,
   file_close_fd,
-  filp_close,
   fput,
+  fput_close_sync,
   ksys_dup3,
 } from '../kernel/file.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { pipe_fcntl } from '../kernel/pipe_files.ts';
-import { EBADF, EINVAL, ENOTTY } from '../kernel/uapi/errno.ts';
+import { EBADF, EFAULT, EINVAL, ENOTTY } from '../kernel/uapi/errno.ts';
 import {
   F_DUPFD,
   F_DUPFD_CLOEXEC,
   F_GETFD,
   F_GETFL,
+  F_GETOWN,
+  F_GETSIG,
   F_GETPIPE_SZ,
   F_SETFD,
   F_SETFL,
@@ -32,12 +34,13 @@ import {
   O_NOATIME,
   O_NONBLOCK,
 } from '../kernel/uapi/fcntl.ts';
-import { FIOCLEX, FIONBIO, FIONCLEX } from '../kernel/uapi/ioctls.ts';
+import { spin_lock, spin_unlock } from '../kernel/spinlock.ts';
+import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIOQSIZE } from '../kernel/uapi/ioctls.ts';
 
 export function* sys_close(fd: number): Kernel<number> {
   const f = yield* file_close_fd(fd);
   if (f === null) return -EBADF;
-  yield* filp_close(f);
+  yield* fput_close_sync(f);
   return 0;
 }
 
@@ -58,7 +61,17 @@ export function* sys_dup2(oldfd: number, newfd: number): Kernel<number> {
 export const sys_dup3 = (oldfd: number, newfd: number, flags: number): Kernel<number> =>
   ksys_dup3(oldfd, newfd, flags);
 
-const SETFL_MASK: number = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
+const SETFL_MASK: number = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+
+/** Replaces the status flags; only a file that can send SIGIO keeps O_ASYNC. */
+function* setfl(f: file, arg: number): Kernel<number> {
+  if ((arg & O_DIRECT) !== 0 && f.f_op.canDirect !== true) return -EINVAL;
+  const mask = f.f_op.canAsync === true ? SETFL_MASK | O_ASYNC : SETFL_MASK;
+  yield spin_lock(f.f_lock);
+  f.f_flags = (arg & mask) | (f.f_flags & ~mask);
+  spin_unlock(f.f_lock);
+  return 0;
+}
 
 function* do_fcntl(fd: number, cmd: number, arg: number, f: file): Kernel<number> {
   const { files } = current;
@@ -70,13 +83,17 @@ function* do_fcntl(fd: number, cmd: number, arg: number, f: file): Kernel<number
     case F_GETFD:
       return files.close_on_exec[fd] === true ? FD_CLOEXEC : 0;
     case F_SETFD:
+      yield spin_lock(files.file_lock);
       files.close_on_exec[fd] = (arg & FD_CLOEXEC) !== 0;
+      spin_unlock(files.file_lock);
       return 0;
     case F_GETFL:
       return f.f_flags;
-    case F_SETFL:
-      f.f_flags = (arg & SETFL_MASK) | (f.f_flags & ~SETFL_MASK);
+    case F_GETOWN:
+    case F_GETSIG:
       return 0;
+    case F_SETFL:
+      return yield* setfl(f, arg);
     case F_SETPIPE_SZ:
     case F_GETPIPE_SZ:
       return yield* pipe_fcntl(f, cmd, arg);
@@ -100,14 +117,23 @@ export interface IntPointer {
 
 function* do_vfs_ioctl(f: file, fd: number, cmd: number, arg: unknown): Kernel<number> {
   if (cmd === FIOCLEX || cmd === FIONCLEX) {
-    current.files.close_on_exec[fd] = cmd === FIOCLEX;
+    const { files } = current;
+    yield spin_lock(files.file_lock);
+    files.close_on_exec[fd] = cmd === FIOCLEX;
+    spin_unlock(files.file_lock);
     return 0;
   }
-  if (cmd === FIONBIO) {
-    if ((arg as IntPointer).value !== 0) f.f_flags |= O_NONBLOCK;
-    else f.f_flags &= ~O_NONBLOCK;
+  if (cmd === FIONBIO || cmd === FIOASYNC) {
+    if (arg === null) return -EFAULT;
+    const on = (arg as IntPointer).value !== 0;
+    const flag = cmd === FIONBIO ? O_NONBLOCK : O_ASYNC;
+    if (flag === O_ASYNC && f.f_op.canAsync !== true) return on ? -ENOTTY : 0;
+    yield spin_lock(f.f_lock);
+    f.f_flags = on ? f.f_flags | flag : f.f_flags & ~flag;
+    spin_unlock(f.f_lock);
     return 0;
   }
+  if (cmd === FIOQSIZE) return -ENOTTY;
   if (f.f_op.unlocked_ioctl === undefined) return -ENOTTY;
   const ret = yield* f.f_op.unlocked_ioctl(f, cmd, arg);
   return ret === -ENOIOCTLCMD ? -ENOTTY : ret;

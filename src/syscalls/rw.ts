@@ -39,11 +39,24 @@ export function* sys_write(fd: number, buf: Uint8Array): Kernel<number> {
 /** The most segments that readv() and writev() take. */
 export const UIO_MAXIOV = 1024;
 
+const totalOf = (iov: readonly Uint8Array[]): number =>
+  iov.reduce((sum, part) => sum + part.length, 0);
+
 /** Reads into several buffers, one after the other. */
 export function* sys_readv(fd: number, iov: readonly Uint8Array[]): Kernel<number> {
-  if (iov.length > UIO_MAXIOV) return -EINVAL;
-  const whole = new Uint8Array(iov.reduce((sum, part) => sum + part.length, 0));
-  const ret = yield* sys_read(fd, whole);
+  const f = fdget(fd);
+  if (f === null) return -EBADF;
+  const ret = yield* vfs_readv(f, iov);
+  fput(f);
+  return ret;
+}
+
+function* vfs_readv(f: file, iov: readonly Uint8Array[]): Kernel<number> {
+  if ((f.f_mode & FMODE_READ) === 0) return -EBADF;
+  if (f.f_op.read_iter === undefined || iov.length > UIO_MAXIOV) return -EINVAL;
+  const whole = new Uint8Array(totalOf(iov));
+  if (whole.length === 0) return 0;
+  const ret = yield* f.f_op.read_iter(f, new iov_iter(whole));
   let done = 0;
   for (const part of iov) {
     if (done >= ret) break;
@@ -54,14 +67,38 @@ export function* sys_readv(fd: number, iov: readonly Uint8Array[]): Kernel<numbe
   return ret;
 }
 
-/** Writes several buffers as if they were one. */
+/** Writes several buffers as if they were one, where the file can. */
 export function* sys_writev(fd: number, iov: readonly Uint8Array[]): Kernel<number> {
-  if (iov.length > UIO_MAXIOV) return -EINVAL;
-  const whole = new Uint8Array(iov.reduce((sum, part) => sum + part.length, 0));
+  const f = fdget(fd);
+  if (f === null) return -EBADF;
+  const ret = yield* vfs_writev(f, iov);
+  fput(f);
+  return ret;
+}
+
+function* vfs_writev(f: file, iov: readonly Uint8Array[]): Kernel<number> {
+  if ((f.f_mode & FMODE_WRITE) === 0) return -EBADF;
+  if (f.f_op.write_iter === undefined || iov.length > UIO_MAXIOV) return -EINVAL;
+  const whole = new Uint8Array(totalOf(iov));
+  if (whole.length === 0) return 0;
+  if (f.f_op.writesSegments === true) return yield* do_loop_readv_writev(f, iov);
   let at = 0;
   for (const part of iov) {
     whole.set(part, at);
     at += part.length;
   }
-  return yield* sys_write(fd, whole);
+  return yield* f.f_op.write_iter(f, new iov_iter(whole));
+}
+
+/** A write a segment, up to the first that is refused or taken only in part. */
+function* do_loop_readv_writev(f: file, iov: readonly Uint8Array[]): Kernel<number> {
+  let ret = 0;
+  for (const part of iov) {
+    const write = vfs_write(f, new iov_iter(part));
+    const nr = write === null ? -EINVAL : yield* write;
+    if (nr < 0) return ret === 0 ? nr : ret;
+    ret += nr;
+    if (nr !== part.length) break;
+  }
+  return ret;
 }

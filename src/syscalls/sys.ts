@@ -15,6 +15,7 @@ import { type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
 import type { itimerspec } from '../kernel/time.ts';
 import { EventBuffer, type epoll_data_t, type epoll_event } from '../kernel/uaccess.ts';
 import type { sockaddr } from '../net/socket.ts';
+import { EINTR } from '../kernel/uapi/errno.ts';
 import { encodeText } from './bytes.ts';
 import { syscall } from './call.ts';
 import * as epoll from './epoll.ts';
@@ -137,7 +138,7 @@ export class Sys {
     return syscall('poll', [pollfds, timeout], () => polls.sys_poll(pollfds, timeout));
   }
 
-  /** ppoll(2): as poll, with a time span (null for ever) and a signal mask. */
+  /** ppoll(2): as poll, with a time span (null for ever), left with what remains, and a signal mask. */
   ppoll(
     pollfds: readonly pollfd[],
     tmo_p: epoll.timespec | null,
@@ -148,7 +149,10 @@ export class Sys {
     );
   }
 
-  /** select(2): how many bits are set in `sets`, which is replaced. `timeout` null for ever. */
+  /**
+   * select(2): how many bits are set in `sets`, which is replaced. `timeout` (a timespec here, null
+   * for ever) is left with what remains.
+   */
   select(nfds: number, sets: fd_set_bits, timeout: epoll.timespec | null): Code<number> {
     return syscall('select', [nfds, sets, timeout], () => polls.sys_select(nfds, sets, timeout));
   }
@@ -221,7 +225,7 @@ export class Sys {
 
   /** ioctl(2): FIONREAD and FIONBIO with `{ value }`, EPIOCSPARAMS and EPIOCGPARAMS with epoll_params. */
   ioctl(fd: number, op: number, argp: object): Code<number> {
-    return syscall('ioctl', [fd, op, argp], () => fds.sys_ioctl(fd, op, argp));
+    return syscall('ioctl', [fd, op, argp], () => fds.sys_ioctl(fd, op | 0, argp));
   }
 
   /** What /proc/self/fdinfo/FD shows, with `ret` 0, or -ENOENT; see proc_pid_fdinfo(5). */
@@ -439,11 +443,15 @@ export class Sys {
     return this.maker.thread(this.task, start_routine, name).pid;
   }
 
-  /** pthread_join(3): sleeps until a thread of this machine has ended; 0. */
+  /** pthread_join(3): sleeps until a thread of this machine has ended; 0. Signals do not end it. */
   *pthread_join(tid: number): Code<number> {
     const thread = this.task.kernel.tasks.get(tid);
-    if (thread !== undefined) yield* waitForExit(thread);
-    return 0;
+    if (thread === undefined) return 0;
+    let ret: number;
+    do {
+      ret = yield* syscall('futex', [tid], () => waitForExit(thread));
+    } while (ret === -EINTR);
+    return ret;
   }
 
   /** Fails the run unless `condition` holds: what the program promises. */

@@ -82,7 +82,10 @@ export interface OpEvent extends Occasion {
 /** A lock was given back. */
 export interface ReleaseEvent extends Occasion {
   readonly kind: 'release';
-  readonly lock: string;
+  /** How it had been taken. */
+  readonly verb: Verb;
+  readonly flavour: number;
+  readonly target: string;
 }
 
 /** A branch that decides something: `ep_poll_callback: onto ovflist`. */

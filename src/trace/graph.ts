@@ -12,9 +12,16 @@
  * Invariants: a function that nothing happened in takes one line; so its first line waits for what
  * comes next.
  */
-import { BH, IRQ } from '../kernel/spinlock.ts';
-import { begunCall, callText, endedCall, resultText } from './calls/text.ts';
-import type { EnterEvent, LeaveEvent, OpEvent, ReturnEvent, TraceEvent } from './events.ts';
+import { IRQ } from '../kernel/spinlock.ts';
+import { begunCall, begunText, endedCall, resultText } from './calls/text.ts';
+import type {
+  EnterEvent,
+  LeaveEvent,
+  OpEvent,
+  ReleaseEvent,
+  ReturnEvent,
+  TraceEvent,
+} from './events.ts';
 import { type Ending, type Format, type Scene, titleOf, type Write } from './format.ts';
 
 const header = `# tracer: function_graph
@@ -35,6 +42,8 @@ export class Graph implements Format {
   private waiting: EnterEvent | null = null;
   /** The task that each CPU showed last. */
   private readonly shown: Map<number, string> = new Map();
+  /** Tasks whose last operation could not proceed. */
+  private readonly asleep: Set<number> = new Set();
 
   constructor(write: Write) {
     this.write = write;
@@ -45,6 +54,7 @@ export class Graph implements Format {
     this.headed = true;
     this.write(`# ${titleOf(scene)}\n`);
     this.shown.clear();
+    this.asleep.clear();
     this.waiting = null;
   }
 
@@ -54,6 +64,7 @@ export class Graph implements Format {
       this.print(event, opsText(event.ops), `${event.fn}();`);
       return;
     }
+    if (event.kind === 'op' && event.verb === 'access') return; // No function of the kernel.
     this.printWaiting();
     if (event.kind === 'enter') this.waiting = event;
     else this.other(event);
@@ -82,7 +93,7 @@ export class Graph implements Format {
         this.print(event, opsText(event.ops), `} /* ${event.fn} */`);
         break;
       case 'call':
-        this.print(event, '', `${callHead(event)} {`);
+        this.print(event, '', `${begunText(begunCall(event))} {`);
         break;
       case 'return':
         this.print(event, opsText(event.ops), `} /* ${returnText(event)} */`);
@@ -91,7 +102,7 @@ export class Graph implements Format {
         this.operation(event);
         break;
       case 'release':
-        this.print(event, '', `/* gives ${event.lock} back */`);
+        this.print(event, '', `${releaseOf(event)}(${event.target});`);
         break;
       case 'note':
         this.print(event, '', `/* ${event.what} (${event.about}) */`);
@@ -118,10 +129,15 @@ export class Graph implements Format {
 
   /** An operation is the call of the function that a kernel has for it. */
   private operation(event: OpEvent): void {
-    if (event.verb === 'access') return;
-    const call = `${functionOf(event)}(${event.target})`;
-    const waits = event.verb === 'schedule' ? 'asleep' : 'has to wait';
-    this.print(event, '', event.done ? `${call};` : `${call}; /* ${waits} */`);
+    const { verb, target, done, task } = event;
+    const waited = this.asleep.delete(task.pid);
+    if (!done) this.asleep.add(task.pid);
+    if (verb === 'schedule') {
+      if (!waited || !done) this.print(event, '', `schedule();${done ? '' : ' /* asleep */'}`);
+      return;
+    }
+    const remark = done ? (waited ? ' /* has waited */' : '') : ' /* has to wait */';
+    this.print(event, '', `${functionOf(event)}(${target});${remark}`);
   }
 
   private switched(cpu: number, to: string | null): void {
@@ -134,8 +150,8 @@ export class Graph implements Format {
   }
 
   private print(event: TraceEvent, ops: string, text: string): void {
-    const { task, cpu, depth, irq } = event;
-    const who = irq !== null && task.pid === 0 ? `<idle>-${cpu}` : `${task.comm}-${task.pid}`;
+    const { task, cpu, depth } = event;
+    const who = task.pid === 0 ? `<idle>-${cpu}` : `${task.comm}-${task.pid}`;
     const indent = '  '.repeat(depth);
     this.write(` ${cpu})  ${who.padEnd(14)} | ${ops.padStart(9)}   |  ${indent}${text}\n`);
   }
@@ -143,19 +159,24 @@ export class Graph implements Format {
 
 const opsText = (ops: number): string => (ops === 0 ? '' : ops === 1 ? '1 op ' : `${ops} ops`);
 
-const callHead = (event: TraceEvent & { kind: 'call' }): string =>
-  callText(begunCall(event)).replace(/, 0x7ffd\w+/g, '');
-
 const returnText = (event: ReturnEvent): string =>
   `${event.name} = ${resultText(endedCall(event))}`;
 
-/** What takes a lock, or sleeps. */
+/** The function that takes a lock, or sleeps. */
 function functionOf({ verb, flavour, subclass }: OpEvent): string {
-  const suffix = flavour === IRQ ? '_irqsave' : flavour === BH ? '_bh' : '';
   const nested = subclass === 0 ? '' : '_nested';
-  if (verb === 'spin_lock' || verb === 'read_lock' || verb === 'write_lock') {
-    return `_raw_${verb}${suffix}${nested}`;
-  }
-  if (verb === 'fault') return 'handle_userfault';
-  return verb === 'mutex_lock' ? `mutex_lock${nested}` : verb;
+  if (isSpinning(verb)) return `_raw_${verb}${suffixes[flavour]}${nested}`;
+  return verb === 'fault' ? 'handle_userfault' : `${verb}${nested}`;
 }
+
+/** The function that gives a lock back. */
+function releaseOf({ verb, flavour }: ReleaseEvent): string {
+  const unlock = verb.replace('lock', 'unlock');
+  if (!isSpinning(verb)) return unlock;
+  return `_raw_${unlock}${flavour === IRQ ? '_irqrestore' : suffixes[flavour]}`;
+}
+
+/** By flavour of spinlock. */
+const suffixes: readonly string[] = ['', '_bh', '_irqsave'];
+
+const isSpinning = (verb: string): boolean => /^(spin|read|write)_/.test(verb);

@@ -5,24 +5,14 @@
  * `eventfd4`); what belongs to it, after it (`ep3->mtx`, `eventfd4->wqh.lock`); an item, after its
  * instance and the number that it was added under (`ep3[4]`).
  *
- * Invariants: an object keeps its name; no two objects have the same one: a second `ep3` is `ep3#2`.
+ * Invariants: an object keeps its name; no two files have the same one: a second `ep3` is `ep3#2`.
  */
-import { epitem, eppoll_entry, eventpoll } from '../kernel/eventpoll/types.ts';
+import { epitem, eppoll_entry } from '../kernel/eventpoll/types.ts';
 import type { file } from '../kernel/file.ts';
 import type { Globals } from '../kernel/globals.ts';
-import { mutex } from '../kernel/mutex.ts';
-import { rwlock_t } from '../kernel/rwlock.ts';
 import { task_struct } from '../kernel/sched.ts';
-import { spinlock_t } from '../kernel/spinlock.ts';
-import { wait_queue_entry, wait_queue_head } from '../kernel/wait.ts';
-import { sk_buff_head } from '../net/skbuff.ts';
-import { sock } from '../net/sock.ts';
-
-const isLock = (value: unknown): boolean =>
-  value instanceof spinlock_t || value instanceof mutex || value instanceof rwlock_t;
-
-const hasMembers = (value: unknown): value is object =>
-  value instanceof wait_queue_head || value instanceof sk_buff_head || value instanceof sock;
+import { wait_queue_entry } from '../kernel/wait.ts';
+import { eachPart, kindOf, partsOf } from './parts.ts';
 
 export class Names {
   private readonly names: WeakMap<object, string> = new WeakMap();
@@ -50,10 +40,10 @@ export class Names {
   private learn(kernel: Globals): void {
     this.give(kernel.eventpoll.epnested_mutex, 'epnested_mutex');
     for (const task of kernel.tasks.values()) {
-      this.give(task.sighand.siglock, `${task.comm}->siglock`);
+      this.give(task.sighand.siglock, 'sighand->siglock');
       this.give(task.files.file_lock, 'files->file_lock');
       if (this.give(task.exited, `${task.comm}->exited`)) {
-        this.learnMembers(task.exited, `${task.comm}->exited.`);
+        eachPart(task.exited, (part, path) => this.give(part, `${task.comm}->exited.${path}`));
       }
       task.files.fd.forEach((f, fd) => {
         if (f !== null) this.learnFile(f, fd);
@@ -62,39 +52,24 @@ export class Names {
   }
 
   private learnFile(f: file, fd: number): void {
-    const isNew = this.give(f, `${kindOf(f)}${fd}`);
-    if (!isNew) return;
-    const name = this.names.get(f) as string;
+    if (this.names.has(f)) return;
+    const wanted = `${kindOf(f)}${fd}`;
+    const before = this.taken.get(wanted) ?? 0;
+    this.taken.set(wanted, before + 1);
+    const name = before === 0 ? wanted : `${wanted}#${before + 1}`;
+    this.give(f, name);
     this.give(f.f_lock, `${name}->f_lock`);
-    const { private_data } = f;
-    if (typeof private_data !== 'object' || private_data === null) return;
-    this.names.set(private_data, name); // One thing with its file, and the two ends of a pipe too.
-    this.learnMembers(private_data, `${name}->`);
-  }
-
-  /** Locks, queues and sockets that an object contains, one level after the other. */
-  private learnMembers(object: object, prefix: string): void {
-    for (const [key, member] of Object.entries(object)) {
-      if (isLock(member)) this.give(member as object, prefix + key);
-      else if (hasMembers(member) && this.give(member, prefix + key)) {
-        this.learnMembers(member, `${prefix}${key}.`);
-      }
+    if (typeof f.private_data === 'object' && f.private_data !== null) {
+      this.give(f.private_data, name);
     }
+    for (const { part, path } of partsOf(f)) this.give(part, `${name}->${path}`);
   }
 
   private give(object: object, name: string): boolean {
     if (this.names.has(object)) return false;
-    const before = this.taken.get(name) ?? 0;
-    this.taken.set(name, before + 1);
-    this.names.set(object, before === 0 ? name : `${name}#${before + 1}`);
+    this.names.set(object, name);
     return true;
   }
-}
-
-/** What a file is, in a word. */
-export function kindOf(f: file): string {
-  if (f.private_data instanceof eventpoll) return 'ep';
-  return /[a-z]+$/.exec(f.f_op.name)?.[0] ?? 'file';
 }
 
 function fallback(object: object): string {

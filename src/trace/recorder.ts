@@ -10,11 +10,11 @@
 import { current } from '../kernel/current.ts';
 import type { Op } from '../kernel/op.ts';
 import { type rq, TASK_DEAD, type task_struct } from '../kernel/sched.ts';
-import { SA_RESTART } from '../kernel/signal.ts';
 import type { Tracer } from '../kernel/trace.ts';
+import { SA_RESTART } from '../kernel/uapi/signal.ts';
 import type { Occasion, TaskRef, TraceEvent, TraceListener } from './events.ts';
 import { Names } from './names.ts';
-import { type KernelStack, OpenCall, OpenFunction, ShadowStack } from './shadow.ts';
+import { type KernelStack, OpenCall, OpenFunction, OpenIrq, ShadowStack } from './shadow.ts';
 import { stackNames } from './stack.ts';
 import { snapshot } from './values.ts';
 
@@ -30,6 +30,9 @@ type Told = TraceEvent extends infer E
     : never
   : never;
 
+/** mutex_trylock() is no operation: it cannot wait. */
+const tried = { verb: 'mutex_lock', flavour: 0 } as const;
+
 export class Recorder implements Tracer {
   readonly names: Names = new Names();
   private readonly listener: TraceListener;
@@ -38,6 +41,8 @@ export class Recorder implements Tracer {
   /** One for each task, and one for each CPU's interrupt handler. */
   private readonly stacks: WeakMap<task_struct | rq, ShadowStack> = new WeakMap();
   private readonly refs: WeakMap<task_struct, TaskRef> = new WeakMap();
+  /** The operations that took the locks. */
+  private readonly taken: WeakMap<object, Op> = new WeakMap();
   /** Where on the JavaScript stack the machine's frame is, and its name. */
   private base = 0;
   private machineFrame = '';
@@ -99,12 +104,16 @@ export class Recorder implements Tracer {
     const { verb, flavour, subclass } = op;
     const target = this.names.of(op.target, task.kernel);
     this.tell(task, { kind: 'op', verb, target, flavour, subclass, done });
-    if (done) this.stackOf(task).count();
+    if (!done) return;
+    this.stackOf(task).count();
+    this.taken.set(op.target, op);
   }
 
   release(lock: { readonly name: string }): void {
     this.look();
-    this.tell(current, { kind: 'release', lock: this.names.of(lock, current.kernel) });
+    const { verb, flavour } = this.taken.get(lock) ?? tried;
+    const target = this.names.of(lock, current.kernel);
+    this.tell(current, { kind: 'release', verb, flavour, target });
   }
 
   wakeup(task: task_struct): void {
@@ -119,8 +128,15 @@ export class Recorder implements Tracer {
   }
 
   irq(name: string, entered: boolean): void {
-    if (!entered) this.leaveAll(current);
-    this.tell(current, { kind: 'irq', name, entered });
+    if (entered) {
+      this.look();
+      this.tell(current, { kind: 'irq', name, entered });
+      this.stackOf(current).open.push(new OpenIrq(name));
+    } else {
+      this.leaveAll(current);
+      this.stackOf(current).takeIrq();
+      this.tell(current, { kind: 'irq', name, entered });
+    }
   }
 
   sysEnter(task: task_struct, name: string, args: readonly unknown[]): void {
@@ -166,14 +182,14 @@ export class Recorder implements Tracer {
   }
 
   private tell(task: task_struct, told: Told): void {
-    const { runqueues, hrtimers } = task.kernel;
+    const stack = this.stackOf(task);
     const occasion: Occasion = {
       seq: this.seq++,
-      time_ns: hrtimers.now_ns,
+      time_ns: task.kernel.hrtimers.now_ns,
       cpu: task.cpu,
       task: this.refOf(task),
-      irq: runqueues[task.cpu]?.irq?.name ?? null,
-      depth: this.stackOf(task).open.length,
+      irq: stack.irq(),
+      depth: stack.open.length,
     };
     this.listener({ ...occasion, ...told } as TraceEvent);
   }

@@ -43,6 +43,13 @@ export class OpenCall extends OpenFunction {
   }
 }
 
+/** An interrupt handler, on top of what it interrupted where it has no stack of its own. */
+export class OpenIrq extends OpenFunction {
+  constructor(name: string) {
+    super(name, -1, '');
+  }
+}
+
 /** The part of the JavaScript stack that belongs to the modelled kernel, outermost first. */
 export interface KernelStack {
   readonly frames: readonly string[];
@@ -60,14 +67,15 @@ export class ShadowStack {
    */
   takeLeft(stack: KernelStack, before: number): OpenFunction | null {
     const last = this.open.at(-1);
-    if (last === undefined || last instanceof OpenCall) return null;
+    if (last === undefined || isMarker(last)) return null;
     const stands = stack.frames[stack.base + last.place] === last.frame;
     return stands && last.place < before ? null : this.take();
   }
 
-  /** Takes the innermost function out, unless that is a call. */
+  /** Takes the innermost function out, up to a call or an interrupt. */
   takeFunction(): OpenFunction | null {
-    return this.open.at(-1) instanceof OpenCall ? null : this.take();
+    const last = this.open.at(-1);
+    return last === undefined || isMarker(last) ? null : this.take();
   }
 
   /** Takes the innermost call out; null if a function is inside of it. */
@@ -76,6 +84,11 @@ export class ShadowStack {
     if (!(last instanceof OpenCall)) return null;
     this.take();
     return last;
+  }
+
+  /** Takes the innermost interrupt out, if no function is inside of it. */
+  takeIrq(): void {
+    if (this.open.at(-1) instanceof OpenIrq) this.take();
   }
 
   private take(): OpenFunction | null {
@@ -87,9 +100,18 @@ export class ShadowStack {
 
   /** The innermost call that is under way, or null. */
   call(): OpenCall | null {
+    return this.innermost(OpenCall);
+  }
+
+  /** The name of the innermost interrupt handler, or null. */
+  irq(): string | null {
+    return this.innermost(OpenIrq)?.fn ?? null;
+  }
+
+  private innermost<T extends OpenFunction>(kind: new (...args: never[]) => T): T | null {
     for (let i = this.open.length - 1; i >= 0; i--) {
       const open = this.open[i];
-      if (open instanceof OpenCall) return open;
+      if (open instanceof kind) return open;
     }
     return null;
   }
@@ -100,3 +122,7 @@ export class ShadowStack {
     if (last !== undefined) last.ops++;
   }
 }
+
+/** Its end is announced. */
+const isMarker = (open: OpenFunction): boolean =>
+  open instanceof OpenCall || open instanceof OpenIrq;

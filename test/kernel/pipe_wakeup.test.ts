@@ -59,17 +59,20 @@ test('a writer that leaves a slot free wakes the next writer', () => {
 
 /** The second producer sleeps although the last slot has room for it: full means no free slot. */
 test('a writer that takes the only free slot wakes nobody', () => {
+  const trace = new Recorder();
   inMachine(function* (sys) {
     const [r, w] = yield* sys.pipe2(0);
     const results: unknown[] = [];
     yield* sys.write(w, bytes(65536));
     yield* inThread(sys, results, (self) => self.write(w, bytes(10)));
+    yield* pause(sys);
     yield* inThread(sys, results, (self) => self.write(w, bytes(10)));
     yield* pause(sys);
     yield* sys.read(r, bytes(4096));
     yield* pause(sys);
     expect(results).toEqual([10]);
-  });
+    expect(trace.lines).not.toContain('wakeup t2');
+  }, trace.on());
 });
 
 /** Workers at shutdown: each blocked reader must see the end, although reads are woken singly. */

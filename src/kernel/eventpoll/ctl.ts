@@ -136,7 +136,7 @@ function* ep_insert(
   ep_rbtree_insert(ep, epi);
   if (tep !== null) mutex_unlock(tep.mtx);
   ep_get(ep);
-  if (full_check && reverse_path_check() !== 0) {
+  if (full_check && (yield* reverse_path_check()) !== 0) {
     yield* ep_remove_safe(ep, epi);
     return -EINVAL;
   }
@@ -215,6 +215,7 @@ export function* do_epoll_ctl(
   __fentry__('do_epoll_ctl');
   const f = fdget(epfd);
   if (f === null) return -EBADF;
+  if (!current.kernel.alone) yield current.files.lookup;
   const tf = fdget(fd);
   if (tf === null) {
     fput(f);

@@ -29,7 +29,7 @@ import { ep_busy_loop } from './busy_poll.ts';
 import { is_file_epoll } from './file.ts';
 import { lockLists, unlockLists } from './lock.ts';
 import { ep_events_available, ep_send_events } from './scan.ts';
-import { EP_MAX_EVENTS, type eventpoll } from './types.ts';
+import { EP_MAX_EVENTS, EP_UNACTIVE_PTR, type eventpoll } from './types.ts';
 
 /** When the wait ends, in ns of the monotonic clock: null never, 0 at once. */
 export type Deadline = number | null;
@@ -65,6 +65,18 @@ const ep_try_send_events = (
   maxevents: number,
 ): Kernel<number> => ep_send_events(ep, events, maxevents);
 
+/**
+ * ep_events_available() without the lock: two looks, so the answer may be one that was true at no
+ * moment (Race: false-negative).
+ */
+function* lookForEvents(ep: eventpoll): Kernel<boolean> {
+  if (current.kernel.alone) return ep_events_available(ep);
+  yield ep.lists;
+  if (!list_empty_careful(ep.rdllist)) return true;
+  yield ep.lists;
+  return ep.ovflist !== EP_UNACTIVE_PTR;
+}
+
 /** Is there time left to sleep? */
 const ep_schedule_timeout = (to: Deadline): boolean => to === null || to > ktime_get();
 
@@ -79,8 +91,7 @@ export function* ep_poll(
   lockdep_assert_irqs_enabled();
   const slack = timeout === null || timeout === 0 ? 0 : select_estimate_accuracy(timeout);
   let timed_out = timeout === 0;
-  if (!current.kernel.alone) yield ep.lists; // Without the lock: a stale answer is allowed here.
-  let eavail = ep_events_available(ep);
+  let eavail = yield* lookForEvents(ep);
   for (;;) {
     if (eavail) {
       const res = yield* ep_try_send_events(ep, events, maxevents);
@@ -133,8 +144,7 @@ export function* epoll_sendevents(
   const ret = ep_check_params(file, maxevents);
   if (ret !== 0) return ret;
   const ep = file.private_data as eventpoll;
-  if (!current.kernel.alone) yield ep.lists;
-  return ep_events_available(ep) ? yield* ep_try_send_events(ep, events, maxevents) : 0;
+  return (yield* lookForEvents(ep)) ? yield* ep_try_send_events(ep, events, maxevents) : 0;
 }
 
 export function* do_epoll_wait(

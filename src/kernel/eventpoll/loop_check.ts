@@ -8,6 +8,7 @@
  *
  * Invariants: all of it runs under epnested_mutex.
  */
+import { KernelBug } from '../bug.ts';
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
 import { hlist_empty, type hlist_head } from '../list.ts';
@@ -78,22 +79,33 @@ function path_count_inc(nests: number): number {
 
 const path_count_init = (): number[] => statics().path_count.fill(0);
 
-function reverse_path_check_proc(refs: hlist_head<epitem>, depth: number): number {
+/** Walks up without a lock; RCU keeps the items, but not the instances, from being freed. */
+function* reverse_path_check_proc(refs: hlist_head<epitem>, depth: number): Kernel<number> {
   if (depth > EP_MAX_NESTS) return -1;
-  for (const epi of refs) {
-    const up = epi.ep.refs;
-    const error = hlist_empty(up) ? path_count_inc(depth) : reverse_path_check_proc(up, depth + 1);
+  for (let node = refs.first; node !== null; node = node.next) {
+    const up = yield* watcherOf(node.owner);
+    const error = hlist_empty(up.refs)
+      ? path_count_inc(depth)
+      : yield* reverse_path_check_proc(up.refs, depth + 1);
     if (error !== 0) return error;
   }
   return 0;
 }
 
+/** The instance that an item belongs to, looked at without a lock (Race: topology-walk). */
+function* watcherOf(epi: epitem): Kernel<eventpoll> {
+  const { ep } = epi;
+  if (!current.kernel.alone) yield ep.lists;
+  if (ep.freed) throw new KernelBug('use after free', `eventpoll, by ${current.comm}`);
+  return ep;
+}
+
 /** Counts the paths that start at each listed file; -1 if there are too many. */
-export function reverse_path_check(): number {
+export function* reverse_path_check(): Kernel<number> {
   for (let p = statics().tfile_check_list; p !== EP_UNACTIVE_PTR; p = p.next ?? EP_UNACTIVE_PTR) {
     path_count_init();
     rcu_read_lock();
-    const error = reverse_path_check_proc(p.epitems, 0);
+    const error = yield* reverse_path_check_proc(p.epitems, 0);
     rcu_read_unlock();
     if (error !== 0) return error;
   }
@@ -129,12 +141,13 @@ const deeper = (depth: number): number =>
   current.kernel.patched.f2e467a48287 || depth >= INT_MAX ? depth + 1 : 0;
 
 /** The longest chain of instances above `ep`. */
-function ep_get_upwards_depth_proc(ep: eventpoll, depth: number): number {
+function* ep_get_upwards_depth_proc(ep: eventpoll, depth: number): Kernel<number> {
   const { loop_check_gen } = statics();
   if (ep.gen === loop_check_gen) return ep.loop_check_depth;
   let result = 0;
-  for (const epi of ep.refs) {
-    result = Math.max(result, ep_get_upwards_depth_proc(epi.ep, depth + 1) + 1);
+  for (let node = ep.refs.first; node !== null; node = node.next) {
+    const up = yield* watcherOf(node.owner);
+    result = Math.max(result, (yield* ep_get_upwards_depth_proc(up, depth + 1)) + 1);
   }
   ep.gen = loop_check_gen;
   ep.loop_check_depth = result & 0xff;
@@ -149,7 +162,7 @@ export function* ep_loop_check(ep: eventpoll, to: eventpoll): Kernel<number> {
   if (depth > EP_MAX_NESTS) return -1;
   if (!current.kernel.patched.f2e467a48287) return 0;
   rcu_read_lock();
-  const upwards_depth = ep_get_upwards_depth_proc(ep, 0);
+  const upwards_depth = yield* ep_get_upwards_depth_proc(ep, 0);
   rcu_read_unlock();
   return depth + 1 + upwards_depth > EP_MAX_NESTS ? -1 : 0;
 }

@@ -7,7 +7,7 @@
  */
 import { poison, WARN_ON_ONCE } from '../bug.ts';
 import { current } from '../current.ts';
-import type { file } from '../file.ts';
+import { type file, peekAtLinks } from '../file.ts';
 import { hlist_del_rcu, list_del_init } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import { mutex_lock, mutex_unlock } from '../mutex.ts';
@@ -38,6 +38,7 @@ export function ep_refcount_dec_and_test(ep: eventpoll): boolean {
 export function ep_free(ep: eventpoll): void {
   ep_resume_napi_irqs(ep);
   wakeup_source_unregister(ep.ws);
+  ep.freed = true;
   ep.mtx.freed = true;
   ep.lock.freed = true;
   ep.wq.lock.freed = true;
@@ -58,7 +59,7 @@ export function* __ep_remove(ep: eventpoll, epi: epitem, force: boolean): Kernel
     spin_unlock(file.f_lock);
     return false;
   }
-  detach_epitem(file, epi);
+  yield* detach_epitem(file, epi);
   spin_unlock(file.f_lock);
   rb_erase(ep.rbr, epi);
   yield lockLists(ep);
@@ -73,10 +74,12 @@ export function* __ep_remove(ep: eventpoll, epi: epitem, force: boolean): Kernel
 }
 
 /** Unlinks the item from its file, and the file from its list when that was the last. */
-function detach_epitem(file: file, epi: epitem): void {
+function* detach_epitem(file: file, epi: epitem): Kernel<void> {
   const head = file.f_ep;
   if (head !== null && head.first === epi.fllink && epi.fllink.next === null) {
     file.f_ep = null;
+    // Race: bad-epoll. A last fput() that looks now finds no watcher and closes the file under us.
+    if (!current.kernel.alone) yield peekAtLinks(file);
     if (!is_file_epoll(file)) free_ephead(statics().heads.get(head) ?? null);
   }
   hlist_del_rcu(epi.fllink);

@@ -9,7 +9,7 @@
  * Invariants: a scan is open only under ep->mtx.
  */
 import { current } from '../current.ts';
-import { type file, file_ref_get, fput } from '../file.ts';
+import { type file, file_ref_get, fput, peekAtLinks } from '../file.ts';
 import {
   list_add,
   list_add_tail,
@@ -102,6 +102,7 @@ export function epi_fget(epi: epitem): file | null {
 
 /** What of the item's mask its file has ready now. */
 export function* ep_item_poll(epi: epitem, pt: poll_table, depth: number): Kernel<number> {
+  if (!current.kernel.alone) yield peekAtLinks(epi.ffd.file); // The count is read without a lock.
   const file = epi_fget(epi);
   // A file that is being closed is as good as gone: its items are about to be removed.
   if (file === null) return 0;
@@ -182,6 +183,8 @@ export function* ep_send_events(
     }
     res++;
     if ((epi.event.events & EPOLLONESHOT) !== 0) {
+      // A callback reads the mask under ep->lock, which is not held here.
+      if (!current.kernel.alone) yield ep.lists;
       traceNote('ep_send_events: one shot, disarmed', epi);
       epi.event.events &= EP_PRIVATE_BITS;
     } else if ((epi.event.events & EPOLLET) === 0) {

@@ -44,7 +44,7 @@ export const EP_MAX_NESTS = 4;
 /** INT_MAX / sizeof(struct epoll_event), which is packed to 12 bytes on x86-64. */
 export const EP_MAX_EVENTS: number = Math.floor(0x7fffffff / 12);
 /** sizeof(struct epitem) + sizeof(struct eppoll_entry) on x86-64. */
-export const EP_ITEM_COST: number = 128 + 72;
+export const EP_ITEM_COST: number = 120 + 64;
 
 /** Marks an item that is on no overflow list, and an overflow list that is not in use. */
 export const EP_UNACTIVE_PTR = 'EP_UNACTIVE_PTR';
@@ -134,6 +134,7 @@ export class eventpoll implements Named {
   nests = 0;
 
   // Ours:
+  freed = false;
   readonly name = 'ep';
   /** What `lock` was before 6.18. */
   readonly rwlock: rwlock_t | null;

@@ -46,7 +46,7 @@ export const tcp_write_queue_tail = (sk: tcp_sock): TcpSegment | null =>
 const tcp_urg_mode = (tp: tcp_sock): boolean => tp.snd_una !== tp.snd_up;
 
 /** The sequence number of a segment without data, inside of the peer's window if need be. */
-function tcp_acceptable_seq(tp: tcp_sock): number {
+export function tcp_acceptable_seq(tp: tcp_sock): number {
   const end = tcp_wnd_end(tp);
   if (!before(end, tp.snd_nxt)) return tp.snd_nxt;
   const beyond = seqDiff(tp.snd_nxt, end);

@@ -68,7 +68,13 @@ export function tailText(call: ShownCall): string {
   return `${texts.join(', ')})`;
 }
 
-/** The whole call without its result. */
+/** A call that has begun: `read(3, ...)`. */
+export function begunText(call: ShownCall): string {
+  const known = knownAtStart(call);
+  return `${headText(call)}${known < parametersOf(call).length ? '...' : ''})`;
+}
+
+/** A call that is over, without its result. */
 export const callText = (call: ShownCall): string => headText(call) + tailText(call);
 
 /** What stands behind the equals sign. */

@@ -1,0 +1,98 @@
+/**
+ * A SYN for a listener. Linux: net/ipv4/tcp_input.c (tcp_conn_request), net/ipv4/tcp_minisocks.c
+ * (tcp_openreq_init_rwin), net/ipv4/tcp_output.c (tcp_make_synack).
+ *
+ * Without room in the accept queue the SYN is dropped, and the peer sends it again after a while.
+ */
+import type { Kernel } from '../../kernel/op.ts';
+import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
+import { jiffies, mod_timer } from '../../kernel/timer.ts';
+import { __fentry__, traceNote } from '../../kernel/trace.ts';
+import { ip_queue_xmit } from '../dev.ts';
+import { SOCK_RCVBUF_LOCK } from '../sock.ts';
+import { inet_ehash_insert } from './inet_hashtables.ts';
+import { ipv4 } from './netns.ts';
+import { request_sock, reqsk_queue_added } from './request_sock.ts';
+import { seqAdd } from './seq.ts';
+import { tcp_mss_clamp } from './tcp_mss.ts';
+import { TCPHDR_ACK, TCPHDR_SYN, type TcpSegment, tcp_init_nondata_skb } from './tcp_skb.ts';
+import type { tcp_sock } from './tcp_sock.ts';
+import { TCPOLEN_TSTAMP_ALIGNED } from './tcp_synsent.ts';
+import { TCP_TIMEOUT_INIT } from './tcp_timer.ts';
+import { tcp_full_space, tcp_select_initial_window } from './tcp_window.ts';
+
+/** Are more connections waiting than the backlog permits? One more than it says may wait. */
+export const sk_acceptq_is_full = (sk: tcp_sock): boolean =>
+  sk.sk_ack_backlog > sk.sk_max_ack_backlog >>> 0;
+
+const inet_csk_reqsk_queue_is_full = (sk: tcp_sock): boolean =>
+  sk.icsk_accept_queue.qlen > sk.sk_max_ack_backlog >>> 0;
+
+/** The window that the answer offers. */
+function tcp_openreq_init_rwin(req: request_sock, sk: tcp_sock): void {
+  const full_space = tcp_full_space(sk);
+  let clamp = sk.window_clamp;
+  const limited = (sk.sk_userlocks & SOCK_RCVBUF_LOCK) !== 0;
+  if (limited && (clamp > full_space || clamp === 0)) clamp = full_space;
+  const mss = tcp_mss_clamp(sk) - TCPOLEN_TSTAMP_ALIGNED;
+  const window = tcp_select_initial_window(full_space, mss, clamp, req.wscale_ok);
+  req.rsk_rcv_wnd = window.rcv_wnd;
+  req.rsk_window_clamp = window.window_clamp;
+  req.rcv_wscale = window.rcv_wscale;
+}
+
+function newRequest(sk: tcp_sock, skb: TcpSegment, syncookie: boolean): request_sock {
+  const req = new request_sock(sk, syncookie);
+  req.ir_loc_addr = skb.daddr;
+  req.ir_num = skb.dest;
+  req.ir_rmt_addr = skb.saddr;
+  req.ir_rmt_port = skb.source;
+  req.rcv_isn = skb.seq;
+  req.rcv_nxt = seqAdd(skb.seq, 1);
+  const { user_mss } = sk.rx_opt;
+  req.mss = user_mss !== 0 ? Math.min(user_mss, skb.mss) : skb.mss;
+  req.wscale_ok = skb.wscale >= 0;
+  req.snd_wscale = Math.max(skb.wscale, 0);
+  return req;
+}
+
+/** Sends the answer to a SYN. */
+export function* tcp_v4_send_synack(sk: tcp_sock, req: request_sock): Kernel<void> {
+  const skb = tcp_init_nondata_skb(req.snt_isn, TCPHDR_SYN | TCPHDR_ACK);
+  skb.saddr = req.ir_loc_addr;
+  skb.source = req.ir_num;
+  skb.daddr = req.ir_rmt_addr;
+  skb.dest = req.ir_rmt_port;
+  skb.ack_seq = req.rcv_nxt;
+  skb.window = Math.min(req.rsk_rcv_wnd, 0xffff);
+  skb.mss = tcp_mss_clamp(sk);
+  skb.wscale = req.wscale_ok ? req.rcv_wscale : -1;
+  yield* ip_queue_xmit(skb);
+}
+
+/** Sends it once more. */
+export function* tcp_rtx_synack(sk: tcp_sock, req: request_sock): Kernel<void> {
+  yield* tcp_v4_send_synack(sk, req);
+  req.num_retrans++;
+}
+
+export function* tcp_v4_conn_request(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
+  __fentry__('tcp_conn_request');
+  if (sk_acceptq_is_full(sk)) {
+    traceNote('tcp_conn_request: the accept queue is full, the SYN is dropped', sk);
+    return;
+  }
+  local_bh_disable();
+  const req = newRequest(sk, skb, inet_csk_reqsk_queue_is_full(sk));
+  req.snt_isn = ipv4().newIsn();
+  tcp_openreq_init_rwin(req, sk);
+  req.timeout = TCP_TIMEOUT_INIT;
+  if (yield* inet_ehash_insert(req, null)) {
+    if (!req.syncookie) {
+      mod_timer(req.rsk_timer, jiffies() + req.timeout);
+      reqsk_queue_added(sk.icsk_accept_queue);
+    }
+    yield* tcp_v4_send_synack(sk, req);
+  }
+  yield* local_bh_enable();
+}

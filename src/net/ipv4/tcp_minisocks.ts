@@ -1,0 +1,220 @@
+/**
+ * The beginning and the end of a connection, when there is no socket yet or none any more.
+ * Linux: net/ipv4/tcp_minisocks.c, net/ipv4/tcp_ipv4.c (tcp_twsk_unique).
+ */
+import { ktime_get, NSEC_PER_MSEC } from '../../kernel/hrtimer.ts';
+import type { Kernel } from '../../kernel/op.ts';
+import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
+import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
+import { jiffies, mod_timer } from '../../kernel/timer.ts';
+import { __fentry__, traceNote } from '../../kernel/trace.ts';
+import { TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from '../sock.ts';
+import { __sk_add_backlog, bh_unlock_sock, sock_owned_by_user } from '../sock_lock.ts';
+import {
+  inet_csk_complete_hashdance,
+  inet_csk_reqsk_queue_drop,
+  reqsk_timeout,
+} from './inet_connection_sock.ts';
+import { inet_timewait_sock, inet_twsk_reschedule, TCP_TIMEWAIT_LEN } from './inet_timewait_sock.ts';
+import { ipv4 } from './netns.ts';
+import { tcp_v4_syn_recv_sock } from './openreq_child.ts';
+import type { request_sock } from './request_sock.ts';
+import { after, before, seqAdd } from './seq.ts';
+import { __tcp_oow_rate_limited } from './tcp_ack.ts';
+import { tcp_rtx_synack } from './tcp_conn_request.ts';
+import { tcp_done } from './tcp_done.ts';
+import { tcp_rcv_state_process } from './tcp_input.ts';
+import { tcp_v4_send_ack, tcp_v4_send_reset } from './tcp_reply.ts';
+import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
+import type { tcp_sock } from './tcp_sock.ts';
+import { tcp_receive_window } from './tcp_window.ts';
+
+function tcp_in_window(seq: number, end_seq: number, s_win: number, e_win: number): boolean {
+  if (seq === s_win) return true;
+  if (after(end_seq, s_win) && before(seq, e_win)) return true;
+  return seq === e_win && seq === end_seq;
+}
+
+/** What to do with a segment that met what is left of a connection. */
+export const TCP_TW_SUCCESS = 0;
+export const TCP_TW_RST = 1;
+export const TCP_TW_ACK = 2;
+export const TCP_TW_SYN = 3;
+
+/** The other end has not ended its direction when this end's socket went. */
+function finWait2(tw: inet_timewait_sock, skb: TcpSegment): number {
+  const { tcp_flags } = skb;
+  const end = seqAdd(tw.tw_rcv_nxt, tw.tw_rcv_wnd);
+  if (!tcp_in_window(skb.seq, skb.end_seq, tw.tw_rcv_nxt, end)) {
+    return __tcp_oow_rate_limited(asLimited(tw)) ? TCP_TW_SUCCESS : TCP_TW_ACK;
+  }
+  if ((tcp_flags & TCPHDR_RST) !== 0) return killed(tw);
+  if ((tcp_flags & TCPHDR_SYN) !== 0 && !before(skb.seq, tw.tw_rcv_nxt)) return TCP_TW_RST;
+  const news = after(skb.end_seq, tw.tw_rcv_nxt) && skb.end_seq !== skb.seq;
+  if ((tcp_flags & TCPHDR_ACK) === 0 || !news) return TCP_TW_SUCCESS;
+  // Data for nobody; or the end.
+  const isFin = (tcp_flags & TCPHDR_FIN) !== 0 && skb.end_seq === seqAdd(tw.tw_rcv_nxt, 1);
+  if (!isFin) return TCP_TW_RST;
+  tw.tw_substate = TCP_TIME_WAIT;
+  tw.tw_rcv_nxt = skb.end_seq;
+  tw.tw_entry_stamp = ktime_get();
+  inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
+  return TCP_TW_ACK;
+}
+
+const asLimited = (tw: inet_timewait_sock): { last_oow_ack_time: number } => ({
+  get last_oow_ack_time() {
+    return tw.tw_last_oow_ack_time;
+  },
+  set last_oow_ack_time(now: number) {
+    tw.tw_last_oow_ack_time = now;
+  },
+});
+
+/** A reset: its time is up. */
+function killed(tw: inet_timewait_sock): number {
+  inet_twsk_reschedule(tw, 0);
+  return TCP_TW_SUCCESS;
+}
+
+export function tcp_timewait_state_process(tw: inet_timewait_sock, skb: TcpSegment): number {
+  if (tw.tw_substate === TCP_FIN_WAIT2) return finWait2(tw, skb);
+  const { tcp_flags } = skb;
+  const rst = (tcp_flags & TCPHDR_RST) !== 0;
+  if (skb.seq === tw.tw_rcv_nxt && (skb.seq === skb.end_seq || rst)) {
+    if (rst) return killed(tw);
+    inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
+    return TCP_TW_SUCCESS;
+  }
+  // A new connection between the same ends: it starts later, and so with another number.
+  const opening = TCPHDR_SYN | TCPHDR_RST | TCPHDR_ACK;
+  if ((tcp_flags & opening) === TCPHDR_SYN) return TCP_TW_SYN;
+  if (rst) return TCP_TW_SUCCESS;
+  if ((tcp_flags & TCPHDR_ACK) !== 0) inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
+  return __tcp_oow_rate_limited(asLimited(tw)) ? TCP_TW_SUCCESS : TCP_TW_ACK;
+}
+
+/** Ours: may a connection take the place of what is left of one? After a second, it may. */
+export function twskUnique(sk: tcp_sock, tw: inet_timewait_sock): boolean {
+  if (sk.sk_num !== 0) {
+    // The port was bound for this: nothing else could be chosen.
+    sk.write_seq = seqAdd(tw.tw_snd_nxt, 65_537);
+    return true;
+  }
+  if (tw.tw_substate === TCP_FIN_WAIT2) return false;
+  if (ktime_get() - tw.tw_entry_stamp <= 1000 * NSEC_PER_MSEC) return false;
+  sk.write_seq = seqAdd(tw.tw_snd_nxt, 65_537);
+  return true;
+}
+
+/** Leaves an entry behind that answers for the connection, and ends the socket. */
+export function* tcp_time_wait(sk: tcp_sock, state: number): Kernel<void> {
+  __fentry__('tcp_time_wait');
+  const tw = new inet_timewait_sock(sk.sk_num, sk.inet_dport, sk.inet_rcv_saddr, sk.inet_daddr);
+  tw.tw_substate = state;
+  tw.sk_reuse = sk.sk_reuse;
+  tw.sk_reuseport = sk.sk_reuseport;
+  tw.tw_rcv_nxt = sk.rcv_nxt;
+  tw.tw_snd_nxt = sk.snd_nxt;
+  tw.tw_rcv_wnd = tcp_receive_window(sk);
+  tw.tw_rcv_wscale = sk.rx_opt.rcv_wscale;
+  tw.tw_entry_stamp = ktime_get();
+  const { tcp_hashinfo } = ipv4();
+  local_bh_disable();
+  yield spin_lock(tcp_hashinfo.bhash_lock);
+  tw.tw_tb = sk.icsk_bind_hash;
+  sk.icsk_bind_hash?.owners.push(tw);
+  spin_unlock(tcp_hashinfo.bhash_lock);
+  yield spin_lock(tcp_hashinfo.ehash_lock);
+  if (tcp_hashinfo.remove(sk)) tcp_hashinfo.insert(tw);
+  inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
+  spin_unlock(tcp_hashinfo.ehash_lock);
+  yield* tcp_done(sk);
+  yield* local_bh_enable();
+}
+
+/** A SYN that was sent again. */
+function* repeatedSyn(sk: tcp_sock, req: request_sock): Kernel<void> {
+  if (__tcp_oow_rate_limited(req)) return;
+  yield* tcp_rtx_synack(sk, req);
+  mod_timer(req.rsk_timer, jiffies() + reqsk_timeout(req));
+}
+
+/** What came of a segment for a request. */
+export interface Checked {
+  /** The new socket, with its spinlock held; or the listener, to answer; or null. */
+  readonly sk: tcp_sock | null;
+  /** Another CPU was quicker: the segment is to be looked up again. */
+  readonly stolen: boolean;
+}
+const dropped: Checked = { sk: null, stolen: false };
+
+/** A segment for a request: the last of the handshake, most likely. */
+export function* tcp_check_req(
+  sk: tcp_sock,
+  skb: TcpSegment,
+  req: request_sock,
+): Kernel<Checked> {
+  __fentry__('tcp_check_req');
+  let flg = skb.tcp_flags & (TCPHDR_RST | TCPHDR_SYN | TCPHDR_ACK);
+  if (skb.seq === req.rcv_isn && flg === TCPHDR_SYN) {
+    yield* repeatedSyn(sk, req);
+    return dropped;
+  }
+  if ((flg & TCPHDR_ACK) !== 0 && skb.ack_seq !== seqAdd(req.snt_isn, 1)) {
+    return { sk, stolen: false };
+  }
+  const end = seqAdd(req.rcv_nxt, Math.min(req.rsk_rcv_wnd, 0xffff));
+  if (!tcp_in_window(skb.seq, skb.end_seq, req.rcv_nxt, end)) {
+    if ((flg & TCPHDR_RST) === 0 && !__tcp_oow_rate_limited(req)) {
+      yield* tcp_v4_send_ack(skb, seqAdd(req.snt_isn, 1), req.rcv_nxt, req.rsk_rcv_wnd);
+    }
+    return dropped;
+  }
+  if (skb.seq === req.rcv_isn) flg &= ~TCPHDR_SYN;
+  if ((flg & (TCPHDR_RST | TCPHDR_SYN)) !== 0) {
+    if ((flg & TCPHDR_RST) === 0) yield* tcp_v4_send_reset(skb);
+    return { sk: null, stolen: !(yield* inet_csk_reqsk_queue_drop(sk, req)) };
+  }
+  if ((flg & TCPHDR_ACK) === 0) return dropped;
+  return yield* establish(sk, skb, req);
+}
+
+/** The handshake is over: makes the socket, unless data is to come first or there is no room. */
+function* establish(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Checked> {
+  const isBare = skb.end_seq === seqAdd(req.rcv_isn, 1);
+  if (req.num_timeout < sk.icsk_accept_queue.rskq_defer_accept && isBare) {
+    traceNote('tcp_check_req: the connection waits for data', req);
+    req.acked = true;
+    return dropped;
+  }
+  const made = yield* tcp_v4_syn_recv_sock(sk, skb, req);
+  if (made === null) {
+    req.acked = true;
+    return dropped;
+  }
+  const child = yield* inet_csk_complete_hashdance(sk, made.newsk, req, made.own_req);
+  return { sk: child, stolen: !made.own_req };
+}
+
+/**
+ * Gives a new socket its first segment, and wakes whoever waits in accept(). Called with the
+ * child's spinlock held, which it gives back; true if the segment is to be answered with a reset.
+ */
+export function* tcp_child_process(
+  parent: tcp_sock,
+  child: tcp_sock,
+  skb: TcpSegment,
+): Kernel<boolean> {
+  __fentry__('tcp_child_process');
+  const state = child.sk_state;
+  let reset = false;
+  if (sock_owned_by_user(child)) {
+    __sk_add_backlog(child, skb);
+  } else {
+    reset = yield* tcp_rcv_state_process(child, skb);
+    if (state === TCP_SYN_RECV && child.sk_state !== state) yield* parent.sk_data_ready();
+  }
+  bh_unlock_sock(child);
+  return reset;
+}

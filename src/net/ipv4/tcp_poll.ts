@@ -1,0 +1,100 @@
+/**
+ * What a TCP socket has ready. Linux: net/ipv4/tcp.c (tcp_poll), include/net/tcp.h,
+ * include/net/inet_connection_sock.h.
+ *
+ * The socket is looked at without its lock: whatever changes afterwards finds the asker queued.
+ *
+ * // Race: tcp-nospace, see test/net/tcp.test.ts
+ */
+import { current } from '../../kernel/current.ts';
+import type { file } from '../../kernel/file.ts';
+import type { Kernel } from '../../kernel/op.ts';
+import { type poll_table, poll_wait, wantsQueue } from '../../kernel/poll.ts';
+import { __fentry__ } from '../../kernel/trace.ts';
+import {
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDHUP,
+  EPOLLRDNORM,
+  EPOLLWRNORM,
+} from '../../kernel/uapi/eventpoll.ts';
+import { skb_queue_empty } from '../skbuff.ts';
+import {
+  RCV_SHUTDOWN,
+  SEND_SHUTDOWN,
+  SHUTDOWN_MASK,
+  sock_rcvlowat,
+  TCP_CLOSE,
+  TCP_LISTEN,
+  TCP_SYN_RECV,
+  TCP_SYN_SENT,
+} from '../sock.ts';
+import type { socket } from '../socket.ts';
+import { __sk_stream_is_writeable } from '../stream.ts';
+import { reqsk_queue_empty } from './request_sock.ts';
+import { seqDiff } from './seq.ts';
+import type { tcp_sock } from './tcp_sock.ts';
+import { TCP_URG_VALID } from './tcp_urg.ts';
+import { tcp_receive_window } from './tcp_window.ts';
+
+const INT_MAX = 0x7fff_ffff;
+const READABLE: number = EPOLLIN | EPOLLRDNORM;
+const WRITABLE: number = EPOLLOUT | EPOLLWRNORM;
+
+/** Is the receive buffer nearly full? Then a reader should not wait for more. */
+const tcp_rmem_pressure = (sk: tcp_sock): boolean =>
+  sk.sk_rmem_alloc > sk.sk_rcvbuf - (sk.sk_rcvbuf >> 3);
+
+/** Are `target` bytes there, or can no more come until somebody reads? */
+export function tcp_epollin_ready(sk: tcp_sock, target: number): boolean {
+  const avail = seqDiff(sk.rcv_nxt, sk.copied_seq);
+  if (avail <= 0) return false;
+  return (
+    avail >= target ||
+    tcp_rmem_pressure(sk) ||
+    tcp_receive_window(sk) <= sk.icsk_ack.rcv_mss
+  );
+}
+
+function* inet_csk_listen_poll(sk: tcp_sock): Kernel<number> {
+  const queue = sk.icsk_accept_queue;
+  if (!current.kernel.alone) yield queue.look;
+  return reqsk_queue_empty(queue) ? 0 : READABLE;
+}
+
+/** Is there room? If not, whoever makes some is to say so; and then there may be some already. */
+function* pollForRoom(sk: tcp_sock, sock: socket): Kernel<number> {
+  if (__sk_stream_is_writeable(sk, 1)) return WRITABLE;
+  if (!current.kernel.alone) yield sk.look; // Room that comes here is not told to anybody.
+  sock.SOCK_NOSPACE = true;
+  return __sk_stream_is_writeable(sk, 1) ? WRITABLE : 0;
+}
+
+export function* tcp_poll(file: file, sock: socket, wait: poll_table): Kernel<number> {
+  __fentry__('tcp_poll');
+  const sk = sock.sk as tcp_sock;
+  if (wantsQueue(wait)) yield* poll_wait(file, sock.wq, wait);
+  if (!current.kernel.alone) yield sk.look;
+  const state = sk.sk_state;
+  if (state === TCP_LISTEN) return yield* inet_csk_listen_poll(sk);
+  let mask = 0;
+  const shutdown = sk.sk_shutdown;
+  if (shutdown === SHUTDOWN_MASK || state === TCP_CLOSE) mask |= EPOLLHUP;
+  if ((shutdown & RCV_SHUTDOWN) !== 0) mask |= READABLE | EPOLLRDHUP;
+  if (state !== TCP_SYN_SENT && state !== TCP_SYN_RECV) {
+    let target = sock_rcvlowat(sk, false, INT_MAX);
+    const { urg_data } = sk;
+    // The urgent byte, next to be read, is not data.
+    if (urg_data !== 0 && sk.urg_seq === sk.copied_seq && !sk.SOCK_URGINLINE) target++;
+    if (tcp_epollin_ready(sk, target)) mask |= READABLE;
+    if ((shutdown & SEND_SHUTDOWN) !== 0) mask |= WRITABLE;
+    else mask |= yield* pollForRoom(sk, sock);
+    if ((urg_data & TCP_URG_VALID) !== 0) mask |= EPOLLPRI;
+  }
+  if (!current.kernel.alone) yield sk.look;
+  if (sk.sk_err !== 0 || !skb_queue_empty(sk.sk_error_queue)) mask |= EPOLLERR;
+  return mask;
+}

@@ -1,0 +1,104 @@
+/**
+ * The answer to our SYN. Linux: net/ipv4/tcp_input.c (tcp_rcv_synsent_state_process).
+ */
+import type { Kernel } from '../../kernel/op.ts';
+import { jiffies } from '../../kernel/timer.ts';
+import { __fentry__ } from '../../kernel/trace.ts';
+import { SOCK_SNDBUF_LOCK, TCP_ESTABLISHED, TCP_SYN_RECV } from '../sock.ts';
+import { tcp_ack } from './tcp_ack.ts';
+import { tcp_send_ack, tcp_send_synack } from './tcp_ack_output.ts';
+import { TCP_INIT_CWND, tcp_sndbuf_expand } from './tcp_cong.ts';
+import {
+  inet_csk_in_pingpong_mode,
+  inet_csk_schedule_ack,
+  tcp_enter_quickack_mode,
+  tcp_initialize_rcv_mss,
+} from './tcp_delack.ts';
+import { tcp_reset, tcp_set_state } from './tcp_done.ts';
+import { tcp_data_snd_check } from './tcp_input.ts';
+import { tcp_sync_mss } from './tcp_mss.ts';
+import { after, seqAdd } from './seq.ts';
+import { TCPHDR_ACK, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
+import type { tcp_sock } from './tcp_sock.ts';
+import { armDelack } from './tcp_timer.ts';
+import { tcp_urg } from './tcp_urg.ts';
+import { tcp_init_buffer_space } from './tcp_window.ts';
+
+/** What timestamps take of each segment. */
+export const TCPOLEN_TSTAMP_ALIGNED = 12;
+
+/** The options of the peer's SYN. */
+function takeOptions(sk: tcp_sock, skb: TcpSegment): void {
+  const { rx_opt } = sk;
+  rx_opt.mss_clamp = rx_opt.user_mss !== 0 ? Math.min(rx_opt.user_mss, skb.mss) : skb.mss;
+  rx_opt.wscale_ok = skb.wscale >= 0;
+  rx_opt.snd_wscale = rx_opt.wscale_ok ? skb.wscale : 0;
+}
+
+/** The connection is about to be established: sets windows and buffers up. */
+export function tcp_init_transfer(sk: tcp_sock): void {
+  sk.snd_cwnd = TCP_INIT_CWND;
+  tcp_init_buffer_space(sk, () => {
+    if ((sk.sk_userlocks & SOCK_SNDBUF_LOCK) === 0) tcp_sndbuf_expand(sk);
+  });
+}
+
+function* tcp_finish_connect(sk: tcp_sock): Kernel<void> {
+  __fentry__('tcp_finish_connect');
+  yield* tcp_set_state(sk, TCP_ESTABLISHED);
+  sk.icsk_ack.lrcvtime = jiffies();
+  tcp_init_transfer(sk);
+}
+
+/** The peer has answered our SYN with its own. */
+function* synAck(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
+  takeOptions(sk, skb);
+  sk.snd_wl1 = skb.seq;
+  yield* tcp_ack(sk, skb, false);
+  sk.rcv_nxt = skb.end_seq;
+  sk.rcv_wup = skb.end_seq;
+  sk.snd_wnd = skb.window;
+  sk.advmss -= TCPOLEN_TSTAMP_ALIGNED;
+  tcp_sync_mss(sk);
+  tcp_initialize_rcv_mss(sk);
+  sk.copied_seq = sk.rcv_nxt;
+  yield* tcp_finish_connect(sk);
+  if (!sk.SOCK_DEAD) yield* sk.sk_state_change();
+  const dataWillFollow = sk.sk_write_pending > 0 || sk.icsk_accept_queue.rskq_defer_accept > 0;
+  if (dataWillFollow || inet_csk_in_pingpong_mode(sk)) {
+    inet_csk_schedule_ack(sk);
+    tcp_enter_quickack_mode(sk);
+    armDelack(sk);
+    return;
+  }
+  yield* tcp_send_ack(sk);
+  yield* tcp_urg(sk, skb);
+  yield* tcp_data_snd_check(sk);
+}
+
+/** Both ends have called each other at the same time; or the socket has called itself. */
+function* crossedSyns(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
+  takeOptions(sk, skb);
+  yield* tcp_set_state(sk, TCP_SYN_RECV);
+  sk.rcv_nxt = seqAdd(skb.seq, 1);
+  sk.copied_seq = sk.rcv_nxt;
+  sk.rcv_wup = sk.rcv_nxt;
+  sk.snd_wnd = skb.window;
+  sk.snd_wl1 = skb.seq;
+  sk.max_window = sk.snd_wnd;
+  tcp_sync_mss(sk);
+  tcp_initialize_rcv_mss(sk);
+  yield* tcp_send_synack(sk);
+}
+
+/** True if the segment is to be answered with a reset. */
+export function* tcp_rcv_synsent_state_process(sk: tcp_sock, skb: TcpSegment): Kernel<boolean> {
+  if ((skb.tcp_flags & TCPHDR_ACK) !== 0) {
+    if (!after(skb.ack_seq, sk.snd_una) || after(skb.ack_seq, sk.snd_nxt)) return true;
+    if ((skb.tcp_flags & TCPHDR_RST) !== 0) yield* tcp_reset(sk);
+    else if ((skb.tcp_flags & TCPHDR_SYN) !== 0) yield* synAck(sk, skb);
+    return false;
+  }
+  if ((skb.tcp_flags & (TCPHDR_RST | TCPHDR_SYN)) === TCPHDR_SYN) yield* crossedSyns(sk, skb);
+  return false;
+}

@@ -76,6 +76,8 @@ export class task_struct {
   irqs_disabled = 0;
   rcu_read_lock_nesting = 0;
   readonly held_locks: Op[] = [];
+  /** How many locks it held when the interrupt that runs on top of it came. */
+  irq_context = 0;
 
   /** Work to do before it returns to user mode. */
   task_works: task_work_func_t[] = [];

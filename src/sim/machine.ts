@@ -182,6 +182,7 @@ export class Machine implements ThreadMaker {
     queue.irq = new Execution(name, code);
     queue.curr.preempt_count += HARDIRQ_OFFSET;
     queue.curr.irqs_disabled++;
+    queue.curr.irq_context = queue.curr.held_locks.length;
     setCurrent(queue.curr);
     this.kernel.tracer?.irq(name, true);
   }
@@ -249,6 +250,7 @@ export class Machine implements ThreadMaker {
       queue.irq = null;
       task.preempt_count -= HARDIRQ_OFFSET;
       task.irqs_disabled--;
+      task.irq_context = 0;
       return;
     }
     task.execution = null;

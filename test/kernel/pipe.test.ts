@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { SA_RESTART, SIG_IGN } from '../../src/kernel/signal.ts';
+import { SIG_IGN } from '../../src/kernel/signal.ts';
+import { SA_RESTART } from '../../src/kernel/uapi/index.ts';
 import {
   EAGAIN,
   EBUSY,

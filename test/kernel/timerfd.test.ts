@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { __run_hrtimer } from '../../src/kernel/hrtimer.ts';
-import { SA_RESTART } from '../../src/kernel/signal.ts';
+import { SA_RESTART } from '../../src/kernel/uapi/index.ts';
 import type { itimerspec } from '../../src/kernel/time.ts';
 import type { timerfd_ctx } from '../../src/kernel/timerfd.ts';
 import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL } from '../../src/kernel/uapi/errno.ts';
@@ -243,6 +243,7 @@ const toLock = (thread: string) => ({ thread, until: 'spin_lock ctx->wqh.lock' }
 /** Stands in for the timer's interrupt on another CPU. */
 const fire = (sys: Sys, fd: number): Code<number> => {
   const ctx = sys.task.files.fd[fd]?.private_data as timerfd_ctx;
+  sys.task.kernel.hrtimers.now_ns = ctx.tmr.expires;
   return sys.pthread_create(() => __run_hrtimer(ctx.tmr));
 };
 

@@ -133,15 +133,26 @@ test.each([
 ])('%s hands its flags and its key to the waiter', (_name, wake, flags, key) => {
   const queue = new wq.wait_queue_head('q');
   const seen: number[] = [];
-  const waiter = new wq.wait_queue_entry(function* (_entry, _mode, wake_flags, pollflags) {
+  const waiter = new wq.wait_queue_entry(function* (entry, _mode, wake_flags, pollflags) {
     seen.push(wake_flags, pollflags);
+    wq.__remove_wait_queue(queue, entry);
     return 1;
   }, null);
   runAlone(wq.add_wait_queue(queue, waiter));
 
-  runAlone(() => wake(queue));
+  runAlone(function* () {
+    yield* wake(queue);
+  });
 
   expect(seen).toEqual([flags, key]);
+});
+
+/** A queue that is freed while somebody hangs on it (R6). */
+test('wake_up_pollfree with a waiter that does not let go is a kernel bug', () => {
+  const { queue, waiter } = queueWithLog();
+  runAlone(wq.add_wait_queue(queue, waiter('stays')));
+
+  expect(() => runAlone(() => wq.wake_up_pollfree(queue))).toThrow(/WARNING: q has waiters/);
 });
 
 /** Sleeps on a queue and tells how it was left. */

@@ -1,6 +1,7 @@
 /** How epoll_wait ends when no event comes: by time, by a signal, or not at all. */
 import { expect, test } from 'vitest';
-import { SA_RESTART, SIG_IGN } from '../../src/kernel/signal.ts';
+import { SIG_IGN } from '../../src/kernel/signal.ts';
+import { SA_RESTART } from '../../src/kernel/uapi/index.ts';
 import { EINTR } from '../../src/kernel/uapi/errno.ts';
 import { EFD_NONBLOCK } from '../../src/kernel/uapi/eventfd.ts';
 import { EPOLLET, EPOLLIN } from '../../src/kernel/uapi/eventpoll.ts';

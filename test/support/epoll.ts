@@ -62,9 +62,14 @@ export const waitInto = (
   timeout: number,
 ): Code<number> => runSyscall(() => sys_epoll_wait(epfd, events, maxevents, timeout));
 
-/** The data of the events that are reported at once. */
-export function* harvest(sys: Sys, epfd: number, maxevents = 16): Code<epoll_data_t[]> {
-  return (yield* sys.epoll_wait(epfd, maxevents, 0)).map((event) => event.data);
+/** The data of the events that are reported: at once, unless a timeout is given. */
+export function* harvest(
+  sys: Sys,
+  epfd: number,
+  maxevents = 16,
+  timeout = 0,
+): Code<epoll_data_t[]> {
+  return (yield* sys.epoll_wait(epfd, maxevents, timeout)).map((event) => event.data);
 }
 
 /** Eventfds with these counts. */

@@ -67,8 +67,11 @@ export function* ep_poll_callback(
   } else if (pollflags !== 0 && (pollflags & events) === 0) {
     traceNote('ep_poll_callback: the key has nothing of the mask', epi);
   } else {
+    const scanned = ep.ovflist !== EP_UNACTIVE_PTR;
     queueItem(ep, epi);
-    if (waitqueue_active(ep.wq)) {
+    // Before 0c54a6a44bf3 whoever scanned was to do the waking.
+    const silent = scanned && !current.kernel.patched['0c54a6a44bf3'];
+    if (!silent && waitqueue_active(ep.wq)) {
       if ((events & EPOLLEXCLUSIVE) !== 0 && (pollflags & POLLFREE) === 0) {
         ewake = exclusiveWake(events, pollflags);
       }
@@ -76,7 +79,7 @@ export function* ep_poll_callback(
       else yield* wake_up(ep.wq);
     }
     if (!current.kernel.alone) yield peekAt(ep.poll_wait);
-    pwake = waitqueue_active(ep.poll_wait);
+    pwake = !silent && waitqueue_active(ep.poll_wait);
   }
   unlockCallback(ep);
   if (pwake) yield* ep_poll_safewake(ep, epi, pollflags & EPOLL_URING_WAKE);

@@ -19,7 +19,7 @@ import { type inet_bind_bucket, portForConnect, unbind } from './bind_hash.ts';
 import { type inet_timewait_sock, twskExpired } from './inet_timewait_sock.ts';
 import { ipv4 } from './netns.ts';
 import type { request_sock } from './request_sock.ts';
-import { twskUnique } from './tcp_minisocks.ts';
+import { tcp_twsk_unique } from './tcp_minisocks.ts';
 import type { TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
@@ -193,11 +193,12 @@ function* __inet_check_established(sk: tcp_sock, lport: number): Kernel<number> 
     rport: sk.inet_dport,
   });
   const tw = sk2 !== null && sk2.sk_state === TCP_TIME_WAIT ? (sk2 as inet_timewait_sock) : null;
-  const ok = sk2 === null || (tw !== null && twskUnique(sk, tw));
+  const ok = sk2 === null || tw !== null;
   if (ok) {
     sk.sk_num = lport;
     sk.inet_sport = lport;
     if (tw !== null) {
+      tcp_twsk_unique(sk, tw);
       hashinfo.remove(tw);
       releasePort(hashinfo, tw);
     }

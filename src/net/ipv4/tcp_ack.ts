@@ -30,17 +30,14 @@ export const ACK_UNSENT: number = -1;
 export const ACK_OLD = 0;
 export const ACK_OK = 1;
 
-/** Keeps answers to what is out of window from answering each other for ever. */
-export function __tcp_oow_rate_limited(at: { last_oow_ack_time: number }): boolean {
-  const now = jiffies();
-  if (at.last_oow_ack_time !== 0 && now - at.last_oow_ack_time < INVALID_RATELIMIT) return true;
-  at.last_oow_ack_time = now;
-  return false;
-}
+/** Was the last answer to what is out of window too recent for another? They may answer each other. */
+export const __tcp_oow_rate_limited = (last_oow_ack_time: number): boolean =>
+  last_oow_ack_time !== 0 && jiffies() - last_oow_ack_time < INVALID_RATELIMIT;
 
 /** Asks the peer whether it means what it said: it will answer with a reset if it does. */
 export function* tcp_send_challenge_ack(sk: tcp_sock): Kernel<void> {
-  if (__tcp_oow_rate_limited(sk)) return;
+  if (__tcp_oow_rate_limited(sk.last_oow_ack_time)) return;
+  sk.last_oow_ack_time = jiffies();
   yield* tcp_send_ack(sk);
 }
 

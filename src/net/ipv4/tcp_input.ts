@@ -8,6 +8,7 @@
  * timestamps, so an old segment is known by its sequence number alone.
  */
 import type { Kernel } from '../../kernel/op.ts';
+import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import {
   RCV_SHUTDOWN,
@@ -79,8 +80,11 @@ function* outOfWindow(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   } else if ((skb.tcp_flags & TCPHDR_SYN) !== 0) {
     yield* tcp_send_challenge_ack(sk);
   } else {
-    const isData = skb.seq !== skb.end_seq;
-    if (isData || !__tcp_oow_rate_limited(sk)) yield* tcp_send_dupack(sk, skb);
+    if (skb.seq === skb.end_seq) {
+      if (__tcp_oow_rate_limited(sk.last_oow_ack_time)) return;
+      sk.last_oow_ack_time = jiffies();
+    }
+    yield* tcp_send_dupack(sk, skb);
   }
 }
 

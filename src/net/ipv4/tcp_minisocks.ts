@@ -2,7 +2,7 @@
  * The beginning and the end of a connection, when there is no socket yet or none any more.
  * Linux: net/ipv4/tcp_minisocks.c, net/ipv4/tcp_ipv4.c (tcp_twsk_unique).
  */
-import { ktime_get, NSEC_PER_MSEC } from '../../kernel/hrtimer.ts';
+import { ktime_get } from '../../kernel/hrtimer.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
@@ -46,7 +46,7 @@ function finWait2(tw: inet_timewait_sock, skb: TcpSegment): number {
   const { tcp_flags } = skb;
   const end = seqAdd(tw.tw_rcv_nxt, tw.tw_rcv_wnd);
   if (!tcp_in_window(skb.seq, skb.end_seq, tw.tw_rcv_nxt, end)) {
-    return __tcp_oow_rate_limited(asLimited(tw)) ? TCP_TW_SUCCESS : TCP_TW_ACK;
+    return ackUnlessLimited(tw);
   }
   if ((tcp_flags & TCPHDR_RST) !== 0) return killed(tw);
   if ((tcp_flags & TCPHDR_SYN) !== 0 && !before(skb.seq, tw.tw_rcv_nxt)) return TCP_TW_RST;
@@ -62,14 +62,12 @@ function finWait2(tw: inet_timewait_sock, skb: TcpSegment): number {
   return TCP_TW_ACK;
 }
 
-const asLimited = (tw: inet_timewait_sock): { last_oow_ack_time: number } => ({
-  get last_oow_ack_time() {
-    return tw.tw_last_oow_ack_time;
-  },
-  set last_oow_ack_time(now: number) {
-    tw.tw_last_oow_ack_time = now;
-  },
-});
+/** Says where the sequence stands, but not too often. */
+function ackUnlessLimited(tw: inet_timewait_sock): number {
+  if (__tcp_oow_rate_limited(tw.tw_last_oow_ack_time)) return TCP_TW_SUCCESS;
+  tw.tw_last_oow_ack_time = jiffies();
+  return TCP_TW_ACK;
+}
 
 /** A reset: its time is up. */
 function killed(tw: inet_timewait_sock): number {
@@ -91,20 +89,12 @@ export function tcp_timewait_state_process(tw: inet_timewait_sock, skb: TcpSegme
   if ((tcp_flags & opening) === TCPHDR_SYN) return TCP_TW_SYN;
   if (rst) return TCP_TW_SUCCESS;
   if ((tcp_flags & TCPHDR_ACK) !== 0) inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
-  return __tcp_oow_rate_limited(asLimited(tw)) ? TCP_TW_SUCCESS : TCP_TW_ACK;
+  return ackUnlessLimited(tw);
 }
 
-/** Ours: may a connection take the place of what is left of one? After a second, it may. */
-export function twskUnique(sk: tcp_sock, tw: inet_timewait_sock): boolean {
-  if (sk.sk_num !== 0) {
-    // The port was bound for this: nothing else could be chosen.
-    sk.write_seq = seqAdd(tw.tw_snd_nxt, 65_537);
-    return true;
-  }
-  if (tw.tw_substate === TCP_FIN_WAIT2) return false;
-  if (ktime_get() - tw.tw_entry_stamp <= 1000 * NSEC_PER_MSEC) return false;
+/** A connection between the same ends takes its place: its numbers start beyond the old ones. */
+export function tcp_twsk_unique(sk: tcp_sock, tw: inet_timewait_sock): void {
   sk.write_seq = seqAdd(tw.tw_snd_nxt, 65_537);
-  return true;
 }
 
 /** Leaves an entry behind that answers for the connection, and ends the socket. */
@@ -135,7 +125,8 @@ export function* tcp_time_wait(sk: tcp_sock, state: number): Kernel<void> {
 
 /** A SYN that was sent again. */
 function* repeatedSyn(sk: tcp_sock, req: request_sock): Kernel<void> {
-  if (__tcp_oow_rate_limited(req)) return;
+  if (__tcp_oow_rate_limited(req.last_oow_ack_time)) return;
+  req.last_oow_ack_time = jiffies();
   yield* tcp_rtx_synack(sk, req);
   mod_timer(req.rsk_timer, jiffies() + reqsk_timeout(req));
 }
@@ -166,7 +157,8 @@ export function* tcp_check_req(
   }
   const end = seqAdd(req.rcv_nxt, Math.min(req.rsk_rcv_wnd, 0xffff));
   if (!tcp_in_window(skb.seq, skb.end_seq, req.rcv_nxt, end)) {
-    if ((flg & TCPHDR_RST) === 0 && !__tcp_oow_rate_limited(req)) {
+    if ((flg & TCPHDR_RST) === 0 && !__tcp_oow_rate_limited(req.last_oow_ack_time)) {
+      req.last_oow_ack_time = jiffies();
       yield* tcp_v4_send_ack(skb, seqAdd(req.snt_isn, 1), req.rcv_nxt, req.rsk_rcv_wnd);
     }
     return dropped;

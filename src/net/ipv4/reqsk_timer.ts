@@ -1,0 +1,38 @@
+/** A request that is not acknowledged in time. Linux: net/ipv4/inet_connection_sock.c. */
+import type { Kernel } from '../../kernel/op.ts';
+import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
+import { jiffies, mod_timer } from '../../kernel/timer.ts';
+import { __fentry__ } from '../../kernel/trace.ts';
+import { TCP_LISTEN } from '../sock.ts';
+import { inet_csk_reqsk_queue_drop, reqsk_timeout } from './inet_connection_sock.ts';
+import { sysctl_tcp_synack_retries } from './netns.ts';
+import type { request_sock } from './request_sock.ts';
+import { tcp_rtx_synack } from './tcp_conn_request.ts';
+
+/** Has the request waited long enough, and is the SYN-ACK to be sent again? */
+function syn_ack_recalc(req: request_sock): { expire: boolean; resend: boolean } {
+  const listener = req.rsk_listener;
+  const retries = listener.icsk_syn_retries || sysctl_tcp_synack_retries;
+  const { rskq_defer_accept } = listener.icsk_accept_queue;
+  const late = req.num_timeout >= retries;
+  if (rskq_defer_accept === 0) return { expire: late, resend: true };
+  return {
+    expire: late && (!req.acked || req.num_timeout >= rskq_defer_accept),
+    resend: !req.acked || req.num_timeout >= rskq_defer_accept - 1,
+  };
+}
+
+export function* reqsk_timer_handler(req: request_sock): Kernel<void> {
+  __fentry__('reqsk_timer_handler');
+  const listener = req.rsk_listener;
+  const { expire, resend } = syn_ack_recalc(req);
+  local_bh_disable();
+  if (listener.sk_state !== TCP_LISTEN || expire) {
+    yield* inet_csk_reqsk_queue_drop(listener, req);
+  } else {
+    if (resend) yield* tcp_rtx_synack(listener, req);
+    if (req.num_timeout++ === 0) listener.icsk_accept_queue.young--;
+    if (req.hashed) mod_timer(req.rsk_timer, jiffies() + reqsk_timeout(req));
+  }
+  yield* local_bh_enable();
+}

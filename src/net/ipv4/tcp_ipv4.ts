@@ -1,0 +1,166 @@
+/**
+ * Between IP and TCP: whose segment it is, and calling a peer. Linux: net/ipv4/tcp_ipv4.c.
+ *
+ * A segment for a socket that is owned by a task waits in the socket's backlog.
+ */
+import type { Kernel } from '../../kernel/op.ts';
+import { __fentry__, traceNote } from '../../kernel/trace.ts';
+import { EAFNOSUPPORT, ENETUNREACH } from '../../kernel/uapi/errno.ts';
+import { INADDR_ANY, INADDR_LOOPBACK } from '../../kernel/uapi/in.ts';
+import { AF_INET } from '../../kernel/uapi/socket.ts';
+import {
+  TCP_CLOSE,
+  TCP_ESTABLISHED,
+  TCP_LISTEN,
+  TCP_NEW_SYN_RECV,
+  TCP_SYN_SENT,
+  TCP_TIME_WAIT,
+} from '../sock.ts';
+import {
+  __sk_add_backlog,
+  bh_lock_sock,
+  bh_unlock_sock,
+  sock_owned_by_user,
+} from '../sock_lock.ts';
+import type { sockaddr } from '../socket.ts';
+import { inet_csk_reqsk_queue_drop } from './inet_connection_sock.ts';
+import {
+  __inet_lookup_established,
+  __inet_lookup_listener,
+  inet_hash_connect,
+} from './inet_hashtables.ts';
+import { type inet_timewait_sock, inet_twsk_reschedule } from './inet_timewait_sock.ts';
+import { ipv4 } from './netns.ts';
+import type { request_sock } from './request_sock.ts';
+import { tcp_connect } from './tcp_ack_output.ts';
+import { tcp_set_state } from './tcp_done.ts';
+import { tcp_rcv_established, tcp_rcv_state_process } from './tcp_input.ts';
+import {
+  TCP_TW_ACK,
+  TCP_TW_RST,
+  TCP_TW_SYN,
+  tcp_check_req,
+  tcp_child_process,
+  tcp_timewait_state_process,
+} from './tcp_minisocks.ts';
+import { tcp_v4_send_ack, tcp_v4_send_reset } from './tcp_reply.ts';
+import type { TcpSegment } from './tcp_skb.ts';
+import { SOCK_BINDADDR_LOCK, type tcp_sock } from './tcp_sock.ts';
+import { TCP_MSS_DEFAULT } from './tcp_window.ts';
+
+/** 127.0.0.0/8: everything that a machine has by itself. */
+export const ipv4_is_loopback = (addr: number): boolean => addr >>> 24 === 127;
+
+/** A segment for a socket that nobody owns, or that the caller owns. */
+export function* tcp_v4_do_rcv(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
+  if (sk.sk_state === TCP_ESTABLISHED) yield* tcp_rcv_established(sk, skb);
+  else if (yield* tcp_rcv_state_process(sk, skb)) yield* tcp_v4_send_reset(skb);
+}
+
+/** A segment for a listener or a connection. */
+function* process(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
+  if (sk.sk_state === TCP_LISTEN) {
+    yield* tcp_v4_do_rcv(sk, skb);
+    return;
+  }
+  yield bh_lock_sock(sk);
+  if (sock_owned_by_user(sk)) {
+    traceNote('tcp_v4_rcv: the socket is owned, to the backlog', sk);
+    __sk_add_backlog(sk, skb);
+    sk.sk_backlog.len += skb.truesize;
+  } else {
+    yield* tcp_v4_do_rcv(sk, skb);
+  }
+  bh_unlock_sock(sk);
+}
+
+/** A segment for a request; false if it is to be looked up again. */
+function* forRequest(req: request_sock, skb: TcpSegment): Kernel<boolean> {
+  const listener = req.rsk_listener;
+  if (listener.sk_state !== TCP_LISTEN) {
+    yield* inet_csk_reqsk_queue_drop(listener, req);
+    return false;
+  }
+  const { sk, stolen } = yield* tcp_check_req(listener, skb, req);
+  if (sk === null) return !stolen;
+  if (sk === listener) yield* process(listener, skb);
+  else if (yield* tcp_child_process(listener, sk, skb)) yield* tcp_v4_send_reset(skb);
+  return true;
+}
+
+/** A segment for what is left of a connection. */
+function* forTimewait(tw: inet_timewait_sock, skb: TcpSegment): Kernel<void> {
+  let status = tcp_timewait_state_process(tw, skb);
+  if (status === TCP_TW_SYN) {
+    const listener = yield* __inet_lookup_listener(skb.daddr, skb.dest);
+    if (listener !== null) {
+      inet_twsk_reschedule(tw, 0);
+      yield* process(listener, skb);
+      return;
+    }
+    status = TCP_TW_ACK;
+  }
+  if (status === TCP_TW_ACK) {
+    const window = tw.tw_rcv_wnd >> tw.tw_rcv_wscale;
+    yield* tcp_v4_send_ack(skb, tw.tw_snd_nxt, tw.tw_rcv_nxt, window);
+  }
+  if (status === TCP_TW_RST) {
+    yield* tcp_v4_send_reset(skb);
+    inet_twsk_reschedule(tw, 0);
+  }
+}
+
+/** A segment has arrived: finds who it is for. Runs as a softirq. */
+export function* tcp_v4_rcv(skb: TcpSegment): Kernel<void> {
+  __fentry__('tcp_v4_rcv');
+  for (;;) {
+    const sk = yield* __inet_lookup_established(skb);
+    if (sk === null) break;
+    if (sk.sk_state === TCP_TIME_WAIT) {
+      yield* forTimewait(sk as inet_timewait_sock, skb);
+      return;
+    }
+    if (sk.sk_state !== TCP_NEW_SYN_RECV) {
+      yield* process(sk as tcp_sock, skb);
+      return;
+    }
+    if (yield* forRequest(sk as request_sock, skb)) return;
+  }
+  const listener = yield* __inet_lookup_listener(skb.daddr, skb.dest);
+  if (listener !== null) {
+    yield* process(listener, skb);
+    return;
+  }
+  traceNote('tcp_v4_rcv: nobody is there', skb);
+  yield* tcp_v4_send_reset(skb);
+}
+
+/** Calls the peer at `uaddr`; 0 once the SYN is out, or -errno. */
+export function* tcp_v4_connect(sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
+  __fentry__('tcp_v4_connect');
+  if (uaddr.family !== AF_INET) return -EAFNOSUPPORT;
+  const daddr = uaddr.addr === undefined || uaddr.addr === INADDR_ANY ? INADDR_LOOPBACK : uaddr.addr;
+  if (!ipv4_is_loopback(daddr)) return -ENETUNREACH;
+  if (sk.inet_saddr === INADDR_ANY) sk.inet_saddr = INADDR_LOOPBACK;
+  sk.inet_rcv_saddr = sk.inet_saddr;
+  sk.inet_dport = uaddr.port ?? 0;
+  sk.inet_daddr = daddr;
+  sk.rx_opt.mss_clamp = TCP_MSS_DEFAULT;
+  yield* tcp_set_state(sk, TCP_SYN_SENT);
+  const err = yield* inet_hash_connect(sk);
+  if (err !== 0) {
+    yield* tcp_set_state(sk, TCP_CLOSE);
+    forgetAddress(sk);
+    sk.inet_dport = 0;
+    return err;
+  }
+  if (sk.write_seq === 0) sk.write_seq = ipv4().newIsn();
+  yield* tcp_connect(sk);
+  return 0;
+}
+
+/** inet_bhash2_reset_saddr(): the socket is bound to no address, unless by bind(). */
+export function forgetAddress(sk: tcp_sock): void {
+  if ((sk.sk_userlocks & SOCK_BINDADDR_LOCK) !== 0) return;
+  sk.inet_saddr = sk.inet_rcv_saddr = INADDR_ANY;
+}

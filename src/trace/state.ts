@@ -1,0 +1,209 @@
+/**
+ * The state of a machine as text: trees, lists, queues, who sleeps where, what files hold.
+ *
+ * As a format it shows the state after each moment, and marks the lines: `*` changed, `+` new,
+ * `-` gone.
+ */
+
+import type { TraceEvent } from './events.ts';
+import type { Write } from './format.ts';
+import {
+  type Colours,
+  type Ending,
+  type Format,
+  noColours,
+  type Scene,
+  titleOf,
+} from './format.ts';
+import { type Moment, Moments } from './moments.ts';
+import { toJson } from './values.ts';
+import {
+  type EpollView,
+  type FileView,
+  type ItemView,
+  type MachineView,
+  type TaskView,
+  type TreeNode,
+  viewOf,
+  type Waiter,
+} from './view.ts';
+
+export interface StateLine {
+  /** The same for the same line of another state. */
+  readonly key: string;
+  readonly text: string;
+}
+
+/** How many items of a tree are drawn. */
+const drawnItems = 64;
+
+/** A view as lines. */
+export function stateLines(view: MachineView, colours: Colours = noColours): StateLine[] {
+  return [
+    ...view.epolls.flatMap((ep) => epollLines(ep, colours)),
+    ...view.files.map((file) => ({ key: file.name, text: fileText(file, colours) })),
+    ...view.tasks.map((task) => ({ key: `task ${task.pid}`, text: taskText(task, colours) })),
+    ...view.timers.map(({ name, expires_ns }, i) => ({
+      key: `timer ${i}`,
+      text: `timer ${name} ${colours.dim(`in ${durationText(expires_ns - view.time_ns)}`)}`,
+    })),
+  ];
+}
+
+/** A view as text. */
+export const stateText = (view: MachineView, colours: Colours = noColours): string =>
+  stateLines(view, colours)
+    .map(({ text }) => `${text}\n`)
+    .join('');
+
+/** 20 ms as "20 ms". */
+export function durationText(ns: number): string {
+  if (ns >= 1e9) return `${ns / 1e9} s`;
+  if (ns >= 1e6) return `${ns / 1e6} ms`;
+  return ns >= 1e3 ? `${ns / 1e3} µs` : `${ns} ns`;
+}
+
+function epollLines(ep: EpollView, colours: Colours): StateLine[] {
+  const { name, items } = ep;
+  const short = (item: string): string => shortName(item, name);
+  const arrow = colours.dim(' → ');
+  const ready = ep.rdllist.map((item) => colours.green(short(item))).join(arrow);
+  const overflow = ep.ovflist?.map((item) => colours.yellow(short(item))).join(arrow);
+  const held = ep.mtx === null ? '' : `, mtx held by ${ep.mtx}`;
+  const count = `${items.length} item${items.length === 1 ? '' : 's'}`;
+  const label = (text: string): string => colours.dim(text.padEnd(10));
+  return [
+    { key: name, text: `${colours.bold(name)}  ${count}${held}` },
+    { key: `${name} rdllist`, text: `  ${label('rdllist')}${ready || '-'}` },
+    {
+      key: `${name} ovflist`,
+      text: `  ${label('ovflist')}${overflow ?? 'not in use'}${overflow === '' ? 'empty' : ''}`,
+    },
+    { key: `${name} wq`, text: `  ${label('wq')}${waitersText(ep.wq)}` },
+    { key: `${name} poll_wait`, text: `  ${label('poll_wait')}${waitersText(ep.poll_wait)}` },
+    ...treeLines(ep, colours),
+  ];
+}
+
+/** An item of the instance itself by its number alone. */
+const shortName = (item: string, ep: string): string =>
+  item.startsWith(`${ep}[`) ? item.slice(ep.length + 1, -1) : item;
+
+const waitersText = (waiters: readonly Waiter[]): string =>
+  waiters.map(({ name, exclusive }) => (exclusive ? `${name} (exclusive)` : name)).join(', ') ||
+  '-';
+
+function treeLines(ep: EpollView, colours: Colours): StateLine[] {
+  const byName = new Map(ep.items.map((item) => [item.name, item]));
+  const lines: StateLine[] = [];
+  const draw = (node: TreeNode | null, head: string, tail: string): void => {
+    if (node === null || lines.length >= drawnItems) return;
+    const item = byName.get(node.item);
+    if (item === undefined) return;
+    const text = `${colours.dim(head)}${itemText(item, node, colours)}`;
+    lines.push({ key: node.item, text: `  ${colours.dim('tree'.padEnd(10))}${text}` });
+    draw(
+      node.left,
+      `${tail}${node.right === null ? '└─' : '├─'}`,
+      `${tail}${node.right === null ? '  ' : '│ '}`,
+    );
+    draw(node.right, `${tail}└─`, `${tail}  `);
+  };
+  draw(ep.tree, '', '');
+  if (lines.length < ep.items.length) {
+    const more = `… and ${ep.items.length - lines.length} more`;
+    lines.push({ key: `${ep.name} more`, text: `  ${colours.dim('tree'.padEnd(10))}${more}` });
+  }
+  return lines;
+}
+
+function itemText(item: ItemView, node: TreeNode, colours: Colours): string {
+  const colour = node.colour === 'red' ? colours.red('red') : 'black';
+  const on = item.on === null ? '' : colours.green(`  on ${item.on}`);
+  const disarmed = item.disarmed ? colours.yellow('  disarmed') : '';
+  const awake = item.awake ? colours.yellow('  keeps awake') : '';
+  const { fd, file, events, data } = item;
+  return `${fd} ${colour}  ${file}  ${events}  data ${data}${on}${disarmed}${awake}`;
+}
+
+function fileText({ name, descriptors, state, queues }: FileView, colours: Colours): string {
+  const fds = descriptors.map(({ fd }) => fd).join(', ');
+  const open = descriptors.length === 0 ? 'closed' : `fd ${fds}`;
+  const members = Object.entries(state).map(([key, value]) => `${colours.dim(key)} ${value}`);
+  const watched = queues.map(
+    (queue) =>
+      `${colours.dim(`${queue.name.replace(`${name}->`, '')}:`)} ${waitersText(queue.waiters)}`,
+  );
+  return [`${colours.bold(name)}  ${open}`, ...members, ...watched].join('  ');
+}
+
+function taskText(task: TaskView, colours: Colours): string {
+  const { name, state, call, waitsOn, holds } = task;
+  const shown = state === 'asleep' ? colours.yellow(state) : state;
+  const where = call === null ? '' : ` in ${call}`;
+  const on = waitsOn.length === 0 ? '' : ` on ${waitsOn.join(', ')}`;
+  const held = holds.length === 0 ? '' : `, holds ${holds.join(', ')}`;
+  return `${colours.cyan(name)}  ${shown}${where}${on}${held}`;
+}
+
+/** The state after each moment. */
+export class State implements Format {
+  private readonly write: Write;
+  private readonly colours: Colours;
+  private readonly json: boolean;
+  private readonly moments: Moments = new Moments((moment) => this.show(moment));
+  private scene: Scene | null = null;
+  private before: ReadonlyMap<string, string> = new Map();
+
+  constructor(write: Write, colours: Colours = noColours, json = false) {
+    this.write = write;
+    this.colours = colours;
+    this.json = json;
+  }
+
+  begin(scene: Scene): void {
+    this.scene = scene;
+    this.before = new Map();
+    this.moments.begin(scene);
+    if (!this.json) this.write(`${this.colours.bold(`# ${titleOf(scene)}`)}\n`);
+  }
+
+  event(event: TraceEvent): void {
+    this.moments.event(event);
+  }
+
+  end({ error }: Ending): void {
+    this.moments.end();
+    if (error !== null && !this.json) this.write(`${this.colours.red(`error: ${error}`)}\n`);
+  }
+
+  private show(moment: Moment): void {
+    if (this.scene === null) return;
+    const { kernel, recorder, name } = this.scene;
+    const view = viewOf(kernel, recorder.names, (task) => recorder.callOf(task));
+    if (this.json) {
+      this.write(`${toJson({ name, step: moment.index, ...view })}\n`);
+      return;
+    }
+    const acts = moment.cells.flatMap(({ task, lines }) =>
+      lines.map((line) => `${task.comm}: ${line}`),
+    );
+    this.write(`\n${this.colours.bold(`step ${moment.index}`)}  ${acts.join('; ')}\n`);
+    this.compare(stateLines(view, this.colours));
+  }
+
+  /** Writes the lines with their marks. */
+  private compare(lines: readonly StateLine[]): void {
+    const now = new Map(lines.map(({ key, text }) => [key, text]));
+    const first = this.before.size === 0;
+    for (const { key, text } of lines) {
+      const old = this.before.get(key);
+      const mark = first || old === text ? ' ' : old === undefined ? '+' : '*';
+      this.write(`${mark === ' ' ? mark : this.colours.yellow(mark)} ${text}\n`);
+    }
+    for (const [key, text] of this.before) {
+      if (!now.has(key)) this.write(`${this.colours.yellow('-')} ${this.colours.dim(text)}\n`);
+    }
+    this.before = now;
+  }
+}

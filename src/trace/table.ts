@@ -1,0 +1,96 @@
+/**
+ * The rows of the table that a person reads: the state on the left, a column a thread, a row a step.
+ *
+ * Only the contents: how wide and with which lines is up to whoever draws them.
+ */
+import type { TaskRef, TraceEvent } from './events.ts';
+import type { Ending, Format, Scene } from './format.ts';
+import { type Moment, Moments } from './moments.ts';
+import { type EpollView, type FileView, type MachineView, viewOf } from './view.ts';
+
+export interface Row {
+  readonly index: number;
+  readonly time_ns: number;
+  /** What there is to see after the step. */
+  readonly state: readonly string[];
+  /** What each thread did, by its pid. */
+  readonly cells: ReadonlyMap<number, readonly string[]>;
+}
+
+export interface TableListener {
+  begin(scene: Scene): void;
+  /** A thread, and so a column, that was not there before. */
+  column(task: TaskRef): void;
+  row(row: Row): void;
+  end(ending: Ending): void;
+}
+
+export class TableRows implements Format {
+  private readonly listener: TableListener;
+  private readonly moments: Moments = new Moments((moment) => this.row(moment));
+  private scene: Scene | null = null;
+  private readonly columns: Set<number> = new Set();
+
+  constructor(listener: TableListener) {
+    this.listener = listener;
+  }
+
+  begin(scene: Scene): void {
+    this.scene = scene;
+    this.columns.clear();
+    this.moments.begin(scene);
+    this.listener.begin(scene);
+    for (const task of scene.tasks) this.addColumn(task);
+  }
+
+  event(event: TraceEvent): void {
+    this.moments.event(event);
+  }
+
+  end(ending: Ending): void {
+    this.moments.end();
+    this.listener.end(ending);
+  }
+
+  private addColumn(task: TaskRef): void {
+    if (this.columns.has(task.pid)) return;
+    this.columns.add(task.pid);
+    this.listener.column(task);
+  }
+
+  private row({ index, time_ns, cells }: Moment): void {
+    if (this.scene === null) return;
+    for (const { task } of cells) this.addColumn(task);
+    const { kernel, recorder } = this.scene;
+    const view = viewOf(kernel, recorder.names);
+    this.listener.row({
+      index,
+      time_ns,
+      state: stateSummary(view),
+      cells: new Map(cells.map(({ task, lines }) => [task.pid, lines])),
+    });
+  }
+}
+
+/** What a table has room for: who is ready, who sleeps, what waits to be read. */
+export function stateSummary(view: MachineView): string[] {
+  return [...view.epolls.map(epollSummary), ...view.files.flatMap(fileSummary)];
+}
+
+function epollSummary({ name, rdllist, ovflist, wq }: EpollView): string {
+  const short = (item: string): string => item.slice(item.indexOf('[') + 1, -1);
+  const parts = [name];
+  if (rdllist.length > 0) parts.push(`ready ${rdllist.map(short).join(' ')}`);
+  if (ovflist !== null) parts.push(`overflow ${ovflist.map(short).join(' ') || '-'}`);
+  if (wq.length > 0) parts.push(`asleep ${wq.map(({ name: task }) => task).join(' ')}`);
+  return parts.length === 1 ? `${name} -` : parts.join('  ');
+}
+
+/** A file that holds something. */
+function fileSummary({ name, state }: FileView): string[] {
+  const { count, bytes, end, ticks, unread, waiting } = state;
+  const holds = count ?? (end === 'write' ? 0 : bytes) ?? ticks ?? unread ?? waiting ?? 0;
+  if (holds === 0 || holds === '0') return [];
+  if (bytes !== undefined || unread !== undefined) return [`${name}  ${holds} B`];
+  return [`${name}  ${waiting === undefined ? '' : 'waiting '}${holds}`];
+}

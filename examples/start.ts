@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Machine } from 'epollsim';
+import { Machine, Recorder, Strace, stateText, viewOf } from 'epollsim';
 import { client, server } from './echo-server.ts';
 
 const mostClients = 1000;
@@ -85,14 +85,51 @@ export function readLines(file: string | null): string[] {
 /** Runs the server and its clients until nothing can run any more, and tells of it. */
 export function serveLines(lines: readonly string[], clients: number): string {
   const printed: string[] = [];
-  const machine = new Machine();
-  machine.spawn(server((line) => printed.push(line)), 'server');
+  const log: string[] = [];
+  const strace = new Strace((text) => log.push(text));
+  const recorder = new Recorder((event) => strace.event(event));
+  const machine = new Machine({ tracer: recorder });
+  const tasks = [machine.spawn(server((line) => printed.push(`${line}\n`)), 'server')];
   for (let i = 0; i < clients; i++) {
     const own = lines.filter((_line, at) => at % clients === i);
-    machine.spawn(client(own), `client-${i + 1}`);
+    tasks.push(machine.spawn(client(own), `client-${i + 1}`));
   }
+  const scene = { kind: 'program', name: 'echo server', about: '', recorder } as const;
+  strace.begin({ ...scene, kernel: machine.kernel, tasks: tasks.map((t) => recorder.refOf(t)) });
   machine.run();
-  return printed.join('\n');
+  strace.end({ blocked: ['server'], error: null });
+  return [
+    '# What the server printed\n',
+    ...printed,
+    '\n# What it called, and what its clients called\n',
+    ...log,
+    '\n# Where that leaves its epoll instance\n',
+    ...endState(machine, recorder),
+  ].join('');
+}
+
+/** The epoll instance as /proc shows it, and as it is. */
+function endState(machine: Machine, recorder: Recorder): string[] {
+  const view = viewOf(machine.kernel, recorder.names, (task) => recorder.callOf(task));
+  const text: string[] = [];
+  for (const { descriptors } of view.epolls) {
+    for (const { tgid, fd } of descriptors) {
+      text.push(`$ cat /proc/${tgid}/fdinfo/${fd}\n`);
+      text.push(...fdinfo(machine, tgid, fd).map((line) => `${line}\n`), '\n');
+    }
+  }
+  const living = view.tasks.filter(({ state }) => state !== 'dead');
+  return [...text, stateText({ ...view, tasks: living })];
+}
+
+/** The lines that the kernel writes into /proc/PID/fdinfo/FD, read by another process. */
+function fdinfo(machine: Machine, pid: number, fd: number): string[] {
+  const lines: string[] = [];
+  const file = machine.kernel.tasks.get(pid)?.files.fd[fd];
+  const show = file?.f_op.show_fdinfo?.(lines, file);
+  if (show !== undefined) machine.start(machine.newProcess('cat'), 'cat', show);
+  machine.run();
+  return lines;
 }
 
 function main(argv: readonly string[]): number {

@@ -47,7 +47,7 @@ export function perform(op: Op, task: task_struct): boolean {
  */
 export function atOnce(op: Op): boolean {
   const { kernel } = current;
-  if (!kernel.alone || kernel.tracer !== null) return false;
+  if (!kernel.alone || kernel.interruptDue || kernel.tracer !== null) return false;
   const { verb } = op;
   if (verb === 'spin_lock') return takeSpinlock(op.target as spinlock_t, op, current);
   if (verb === 'mutex_lock') return takeMutex(op.target as mutex, op, current);

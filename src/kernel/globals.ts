@@ -34,6 +34,8 @@ export class Globals {
   tracer: Tracer | null = null;
   /** One task and nothing else: no lockless access can be seen half-done. */
   alone = true;
+  /** A timer is due now: the clock's interrupt comes at the next opportunity. */
+  interruptDue = false;
   /** Counters that make names: open files, inodes, wakeups. */
   files = 0;
   inodes = 10_000;

@@ -12,6 +12,7 @@ import { current } from './current.ts';
 import type { Kernel } from './op.ts';
 import { rb_erase, rb_first, rb_insert, type rb_root, rbRoot } from './rbtree.ts';
 import { schedule, TASK_NORMAL, TASK_RUNNING, type task_struct, try_to_wake_up } from './sched.ts';
+import { __fentry__ } from './trace.ts';
 import { EINTR } from './uapi/errno.ts';
 
 export const NSEC_PER_MSEC = 1_000_000;
@@ -63,6 +64,7 @@ export function hrtimer_start(timer: hrtimer, expires: number): void {
   timer.order = ++base.started;
   timer.queued = true;
   rb_insert(base.active, timer);
+  if (timer.expires <= base.now_ns) current.kernel.interruptDue = true;
 }
 
 /** Takes a timer back; true if it was waiting. */
@@ -85,7 +87,20 @@ export function hrtimer_forward_now(timer: hrtimer, interval: number): number {
 /** Ours: the timer that fires next, or null. */
 export const nextTimer = (base: hrtimer_cpu_base): hrtimer | null => rb_first(base.active);
 
-/** Takes the first timer out and runs it; in interrupt context, at the timer's own time. */
+/** The interrupt of the clock: runs every timer whose time has come. */
+export function* hrtimer_interrupt(): Kernel<void> {
+  __fentry__('hrtimer_interrupt');
+  const { kernel } = current;
+  kernel.interruptDue = false;
+  const base = kernel.hrtimers;
+  for (let timer = nextTimer(base); timer !== null; timer = nextTimer(base)) {
+    if (timer.expires > base.now_ns) break;
+    yield* __run_hrtimer(timer);
+  }
+  kernel.interruptDue = false;
+}
+
+/** Takes a timer out and runs it; in interrupt context. */
 export function* __run_hrtimer(timer: hrtimer): Kernel<void> {
   if (!timer.queued || timer.expires > ktime_get()) return; // Taken back, or put off, meanwhile.
   hrtimer_cancel(timer);
@@ -106,6 +121,7 @@ export class hrtimer_sleeper {
 }
 
 function* hrtimer_wakeup(sleeper: hrtimer_sleeper): Kernel<number> {
+  __fentry__('hrtimer_wakeup');
   const { task } = sleeper;
   sleeper.task = null;
   if (task !== null) try_to_wake_up(task, TASK_NORMAL);

@@ -41,7 +41,7 @@ export class pipe_inode_info implements Named {
   /** From the tail, where reads take, to the head, where writes add. */
   readonly bufs: Denque<pipe_buffer> = new Denque();
   /** How many slots there are. */
-  max_usage = PIPE_DEF_BUFFERS;
+  max_usage: number = PIPE_DEF_BUFFERS;
   readers = 1;
   writers = 1;
 

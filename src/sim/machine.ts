@@ -12,7 +12,7 @@ import { do_exit, do_group_exit } from '../kernel/exit.ts';
 import { type file, files_struct } from '../kernel/file.ts';
 import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
-import { __run_hrtimer, nextTimer } from '../kernel/hrtimer.ts';
+import { hrtimer_interrupt, nextTimer } from '../kernel/hrtimer.ts';
 import { openNull } from '../kernel/mem.ts';
 import { Execution, type Kernel } from '../kernel/op.ts';
 import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kernel/sched.ts';
@@ -149,6 +149,7 @@ export class Machine implements ThreadMaker {
   /** Runs until nothing can run without the clock. */
   settle(): void {
     for (;;) {
+      if (this.kernel.interruptDue) this.interrupt('hrtimer_interrupt', hrtimer_interrupt);
       const choice = this.nextChoice();
       if (choice === null) return;
       this.go(choice);
@@ -164,27 +165,30 @@ export class Machine implements ThreadMaker {
     }
   }
 
-  /** Lets the clock jump to the next timer and starts its interrupt; false if none is due. */
+  /** Lets the clock jump to the next timer, whose interrupt is then due; false if there is none. */
   fireTimers(until: number = Number.POSITIVE_INFINITY): boolean {
     const base = this.kernel.hrtimers;
     const timer = nextTimer(base);
     if (timer === null || timer.expires > until) return false;
     base.now_ns = Math.max(base.now_ns, timer.expires);
-    this.interrupt(timer.name, __run_hrtimer(timer));
+    this.kernel.interruptDue = true; // For settle(), which starts it where a CPU lets it in.
     return true;
   }
 
-  /** Starts an interrupt handler on a CPU that lets it in. */
-  interrupt(name: string, code: Kernel<unknown>): void {
-    const queue =
-      this.kernel.runqueues.find((at) => at.irq === null && at.curr.irqs_disabled === 0) ??
-      (this.kernel.runqueues[0] as rq);
-    queue.irq = new Execution(name, code);
+  /** Starts an interrupt handler on a CPU that lets it in; false where none does at the moment. */
+  interrupt(name: string, handler: () => Kernel<void>): boolean {
+    const queue = this.kernel.runqueues.find(
+      (at) => at.irq === null && at.curr.irqs_disabled === 0,
+    );
+    if (queue === undefined) return false;
+    this.kernel.interruptDue = false;
+    queue.irq = new Execution(name, handler());
     queue.curr.preempt_count += HARDIRQ_OFFSET;
     queue.curr.irqs_disabled++;
     queue.curr.irq_context = queue.curr.held_locks.length;
     setCurrent(queue.curr);
     this.kernel.tracer?.irq(name, true);
+    return true;
   }
 
   private readonly choices: Choice[] = [];
@@ -240,7 +244,7 @@ export class Machine implements ThreadMaker {
       }
       execution.op = step.value;
       execution.wentAway = false;
-    } while (this.schedule.runsOn);
+    } while (this.schedule.runsOn && !this.kernel.interruptDue);
   }
 
   private finish(queue: rq, execution: Execution): void {

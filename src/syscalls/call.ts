@@ -20,7 +20,8 @@ export function syscall(
 ): Kernel<number> {
   const { kernel } = current;
   if (kernel.tracer !== null) return tracedSyscall(name, args, body);
-  if (straight !== undefined && kernel.alone && cannotSleep(name, args)) {
+  const undisturbed = kernel.alone && !kernel.interruptDue;
+  if (straight !== undefined && undisturbed && cannotSleep(name, args)) {
     return new StraightCall(body, straight);
   }
   return runSyscall(body);

@@ -4,8 +4,9 @@
  * Only the contents: how wide and with which lines is up to whoever draws them.
  */
 import type { TaskRef, TraceEvent } from './events.ts';
-import type { Ending, Format, Scene } from './format.ts';
+import type { Ending, Format, Scene, Write } from './format.ts';
 import { type Moment, Moments } from './moments.ts';
+import { toJson } from './values.ts';
 import { type EpollView, type FileView, type MachineView, viewOf } from './view.ts';
 
 export interface Row {
@@ -94,3 +95,23 @@ function fileSummary({ name, state }: FileView): string[] {
   if (bytes !== undefined || unread !== undefined) return [`${name}  ${holds} B`];
   return [`${name}  ${waiting === undefined ? '' : 'waiting '}${holds}`];
 }
+
+/** The rows as JSON, one a line. */
+export const jsonRows = (write: Write): TableRows => {
+  let name: string | null = null;
+  const tasks = new Map<number, string>();
+  return new TableRows({
+    begin(scene) {
+      name = scene.name;
+      tasks.clear();
+    },
+    column: (task) => void tasks.set(task.pid, task.comm),
+    row({ index, time_ns, state, cells }) {
+      const calls = Object.fromEntries([...cells].map(([pid, lines]) => [tasks.get(pid), lines]));
+      write(`${toJson({ name, step: index, time_ns, state, calls })}\n`);
+    },
+    end({ blocked, error }) {
+      write(`${toJson({ name, blocked, ...(error === null ? {} : { error }) })}\n`);
+    },
+  });
+};

@@ -52,7 +52,7 @@ test('single commits can be taken out and put in', () => {
 
 describe('what is no release or no commit', () => {
   /** A typo must not silently model another kernel. */
-  test.each(['6.19', '5.12', '6', '6.18.2', 'six', ''])('kernel "%s" is refused', (kernel) => {
+  test.each(['6.19', '4.19', '2.6', '6', '6.18.2', 'six', ''])('kernel "%s" is refused', (kernel) => {
     expect(() => patchedKernel({ kernel })).toThrow(
       `unknown kernel "${kernel}": expected a release from ${oldestKernel} to 6.18, such as 6.18`,
     );

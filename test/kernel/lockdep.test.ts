@@ -118,7 +118,7 @@ test('an interrupt that takes a lock of the task it interrupted is a kernel bug'
   };
   const code = function* () {
     yield spin_lock(a);
-    machine.interrupt('handler', handler());
+    machine.interrupt('handler', handler);
     yield spin_lock(b);
   };
   machine.start(task, 't', code());

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { SIG_IGN } from '../../src/kernel/signal.ts';
-import { SA_RESTART } from '../../src/kernel/uapi/index.ts';
 import {
   EAGAIN,
   EBUSY,
@@ -33,7 +32,7 @@ import {
   POLLRDNORM,
   POLLWRNORM,
 } from '../../src/kernel/uapi/poll.ts';
-import { SIGPIPE, SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
+import { SA_RESTART, SIGPIPE, SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
 import { Machine } from '../../src/sim/machine.ts';
 import { inThread, pause, polled } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
@@ -62,7 +61,7 @@ test('pipe2 refuses a flag that it does not know, and a pipe for notifications',
   });
 });
 
-/** A server at its limit of descriptors: a pipe needs two, and a failed one must not keep the one. */
+/** A server at its limit of descriptors: a pipe needs two, and a failed one must keep none. */
 test('pipe2 with one descriptor left is EMFILE and leaves that one free', () => {
   inMachine(
     function* (sys) {

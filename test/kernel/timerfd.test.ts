@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { __run_hrtimer } from '../../src/kernel/hrtimer.ts';
-import { SA_RESTART } from '../../src/kernel/uapi/index.ts';
 import type { itimerspec } from '../../src/kernel/time.ts';
 import type { timerfd_ctx } from '../../src/kernel/timerfd.ts';
 import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL } from '../../src/kernel/uapi/errno.ts';
 import { EPOLLET, EPOLLIN } from '../../src/kernel/uapi/eventpoll.ts';
 import { F_GETFL, O_RDWR } from '../../src/kernel/uapi/fcntl.ts';
 import { POLLIN } from '../../src/kernel/uapi/poll.ts';
-import { SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
+import { SA_RESTART, SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
 import {
   CLOCK_BOOTTIME_ALARM,
   CLOCK_MONOTONIC,
@@ -59,7 +58,7 @@ test('timerfd_create refuses other clocks and other flags', () => {
 });
 
 /** Who passes two wrong arguments is told of the same one as on Linux. */
-test('timerfd_settime looks at the pointer, then at flags and times, then at the descriptor', () => {
+test('timerfd_settime checks the pointer, then flags and times, then the descriptor', () => {
   inMachine(function* (sys) {
     const wrong = { it_value: { tv_sec: 0, tv_nsec: 1e9 }, it_interval: ms(0) };
     expect(yield* sys.timerfd_settime(99, 8, null)).toBe(-EFAULT);
@@ -126,7 +125,7 @@ test('timerfd_gettime counts the periods that went by, and starts the timer agai
 });
 
 /** A loop that moves its deadline between the event and the read must not block in that read. */
-test('timerfd_settime takes back ticks that were not read, and an event that was not fetched', () => {
+test('timerfd_settime takes back ticks that nobody read and events that nobody fetched', () => {
   inMachine(function* (sys) {
     const fd = yield* timer(sys, after(10));
     const ep = yield* watch(sys, fd, EPOLLIN);

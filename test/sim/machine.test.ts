@@ -292,7 +292,7 @@ describe('interrupts', () => {
     };
     const code = function* () {
       yield take(lock);
-      machine.interrupt('irq', handler());
+      machine.interrupt('irq', handler);
       log.push('interrupt raised');
       yield spin_lock(pause);
       log.push('task goes on');

@@ -1,0 +1,70 @@
+/**
+ * What can go wrong with the command itself, and what it says and returns then.
+ *
+ * Messages for persons go to standard error, one line each, after the name of the command.
+ */
+import { writeSync } from 'node:fs';
+
+/** The exit codes; --help lists them. */
+export const exitCodes = {
+  /** Everything was played. */
+  done: 0,
+  /** A scenario is malformed, or a program failed. The rest was played. */
+  failed: 1,
+  /** The command line is wrong, or a file cannot be read. */
+  usage: 2,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The command line is wrong: says what was expected and what was found. */
+export class UsageError extends Error {
+  override readonly name: string = 'UsageError';
+}
+
+/** A file cannot be read, or the output cannot be written. */
+export class FileError extends Error {
+  override readonly name: string = 'FileError';
+}
+
+/** Whoever reads the output has had enough: no error, but the end. */
+export class BrokenPipe extends Error {
+  override readonly name: string = 'BrokenPipe';
+}
+
+/** A message for a person. */
+export function say(message: string): void {
+  try {
+    writeSync(2, `epollsim: ${message}\n`);
+  } catch {
+    // Nobody is listening.
+  }
+}
+
+/** Says what is to be said of an error that ends the command; the exit code. */
+export function report(error: unknown): ExitCode {
+  if (error instanceof BrokenPipe) return exitCodes.done;
+  if (error instanceof UsageError) {
+    say(`${error.message} (see epollsim --help)`);
+    return exitCodes.usage;
+  }
+  if (error instanceof FileError) {
+    say(error.message);
+    return exitCodes.usage;
+  }
+  say(`this should not happen: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+  return exitCodes.failed;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENOSPC: 'no space left',
+};
+
+/** In words, why the operating system refused. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return reasons[code ?? ''] ?? message;
+}

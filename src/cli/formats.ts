@@ -1,0 +1,65 @@
+/**
+ * Makes the format that was asked for; loads no other.
+ */
+import { type Colours, type Format, noColours, type Write } from '../trace/format.ts';
+import type { FormatName } from './arguments.ts';
+import type { Output } from './output.ts';
+
+/** Formats that are made from a trace. */
+export type TracedFormat = Exclude<FormatName, 'transcript'>;
+
+/** Formats that show functions, whose ends take time to find out. */
+export const showsFunctions = (name: FormatName): boolean =>
+  name === 'graph' || name === 'perfetto';
+
+/** The width of a table where no terminal says how wide it is. */
+const defaultWidth = 100;
+const leastWidth = 80;
+
+export async function makeFormat(
+  name: TracedFormat,
+  json: boolean,
+  output: Output,
+): Promise<Format> {
+  const { write } = output;
+  if (json && name !== 'state') return jsonLines(name, write);
+  switch (name) {
+    case 'strace':
+      return new (await import('../trace/strace.ts')).Strace(write);
+    case 'graph':
+      return new (await import('../trace/graph.ts')).Graph(write);
+    case 'perfetto':
+      return new (await import('../trace/perfetto.ts')).Perfetto(write);
+    case 'mermaid':
+      return new (await import('../trace/mermaid.ts')).Mermaid(write);
+    case 'state': {
+      const { State } = await import('../trace/state.ts');
+      return new State(write, await coloursFor(output), json);
+    }
+    case 'table': {
+      const { TableRows } = await import('../trace/table.ts');
+      const { DrawnTable } = await import('./table.ts');
+      return new TableRows(new DrawnTable(write, await coloursFor(output), widthOf(output)));
+    }
+  }
+}
+
+async function jsonLines(name: TracedFormat, write: Write): Promise<Format> {
+  if (name === 'table') {
+    const { jsonRows } = await import('../trace/table.ts');
+    return jsonRows(write);
+  }
+  const { callKinds, EventLines } = await import('../trace/lines.ts');
+  return new EventLines(write, name === 'strace' ? callKinds : null);
+}
+
+async function coloursFor(output: Output): Promise<Colours> {
+  if (!output.isTerminal) return noColours;
+  const { default: picocolors } = await import('picocolors');
+  return picocolors.createColors(picocolors.isColorSupported);
+}
+
+function widthOf(output: Output): number {
+  const columns = output.isTerminal ? process.stdout.columns : undefined;
+  return Math.max(columns ?? defaultWidth, leastWidth);
+}

@@ -1,0 +1,37 @@
+/** What --help prints. */
+import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
+
+export const help = `epollsim: Linux eventpoll, played step by step
+
+usage: epollsim play [options] FILE...
+
+Plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or JavaScript with
+"export default function* main(sys)"). What a file is shows in its content; - is standard input.
+
+  -f, --format FORMAT   what to print (default: table on a terminal, transcript elsewhere)
+        table             state, a column a thread, a row a step
+        transcript        one JSON line a scenario: what every call returned
+        strace            the system calls, as strace -f prints them
+        graph             kernel functions, as ftrace's function_graph tracer prints them
+        state             trees, lists, queues and who sleeps where, after each step
+        perfetto          a trace to open in ui.perfetto.dev
+        mermaid           a sequence diagram
+      --json            table, strace, graph, state: the data behind it, a JSON object a line
+  -o, --output FILE     where to print it (default: standard output)
+
+      --kernel RELEASE  the kernel to model, ${oldestKernel} to ${newestKernel} (default: ${defaultKernel})
+      --with COMMIT     and with a commit that the release does not have; repeat, or separate by ","
+      --without COMMIT  and without one that it has
+      --seed N          the schedule: 0 lets each thread run until it sleeps, any other number
+                        chooses at random, always the same way (default: 0)
+      --cpus N          how many CPUs the machine has (default: 2)
+
+  -h, --help            this text
+  -v, --version         the version
+
+exit codes:
+  0  everything was played
+  1  a scenario is malformed or could not be played to its end, or a program failed: it threw, its
+     threads sleep for ever, or the modelled kernel has a bug; the rest was played
+  2  the command line is wrong, or a file cannot be read
+`;

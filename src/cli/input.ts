@@ -1,0 +1,87 @@
+/**
+ * Reading files and standard input piece by piece.
+ *
+ * Reading is synchronous: the simulator is, so that what is read is used up before more is read.
+ */
+import { closeSync, openSync, readSync } from 'node:fs';
+import { FileError, reasonOf } from './errors.ts';
+
+const chunkSize = 64 * 1024;
+
+/** Waits a moment without a promise. */
+export function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** A text that can be looked into before it is read. */
+export class Input {
+  /** For messages. */
+  readonly name: string;
+  private readonly fd: number;
+  private readonly decoder: TextDecoder = new TextDecoder();
+  private readonly buffer: Uint8Array = new Uint8Array(chunkSize);
+  /** Read and not yet handed out. */
+  private ahead = '';
+  private ended = false;
+
+  /** `-` is standard input. */
+  constructor(path: string) {
+    this.name = path === '-' ? 'standard input' : path;
+    this.fd = path === '-' ? 0 : this.attempt(() => openSync(path, 'r'));
+  }
+
+  /** The next piece; null at the end. */
+  next(): string | null {
+    if (this.ahead === '' && !this.fill()) return null;
+    const chunk = this.ahead;
+    this.ahead = '';
+    return chunk;
+  }
+
+  /** The beginning: up to the first line with something on it, and what was read with it. */
+  peek(): string {
+    while (!/\S[^\n]*\n/.test(this.ahead) && this.ahead.length < chunkSize && this.fill());
+    return this.ahead;
+  }
+
+  /** All that is left. */
+  rest(): string {
+    while (this.fill());
+    return this.next() ?? '';
+  }
+
+  close(): void {
+    if (this.fd !== 0) closeSync(this.fd);
+  }
+
+  /** Reads one piece; false at the end. */
+  private fill(): boolean {
+    if (this.ended) return false;
+    const count = this.attempt(() => this.read());
+    this.ended = count === 0;
+    this.ahead += this.decoder.decode(this.buffer.subarray(0, count), { stream: !this.ended });
+    return !this.ended;
+  }
+
+  /** Waits where somebody has made the descriptor one that does not. */
+  private read(): number {
+    for (;;) {
+      try {
+        return readSync(this.fd, this.buffer);
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EOF') return 0;
+        if (code !== 'EAGAIN') throw error;
+        pause(5);
+      }
+    }
+  }
+
+  private attempt<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw new FileError(`cannot read ${this.name}: ${reasonOf(error)}`);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Draws the table that a person reads, row by row while the machine runs.
+ *
+ * Threads share what the state leaves of the line. When there are too many for that, one column
+ * says which thread, and another what it did.
+ */
+import CliTable, { type CellOptions } from 'cli-table3';
+import type { TaskRef } from '../trace/events.ts';
+import { type Colours, type Ending, type Scene, titleOf, type Write } from '../trace/format.ts';
+import { durationText } from '../trace/state.ts';
+import type { Row, TableListener } from '../trace/table.ts';
+
+const stepWidth = 7;
+const stateWidth = 30;
+/** A column narrower than this cannot be read. */
+const leastWidth = 16;
+
+/** No frame; a line between the columns. */
+const chars = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '│',
+};
+
+export class DrawnTable implements TableListener {
+  private readonly write: Write;
+  private readonly colours: Colours;
+  private readonly width: number;
+  private columns: TaskRef[] = [];
+  private widths: number[] = [];
+  private headed = false;
+  private time_ns = 0;
+  private scenes = 0;
+
+  constructor(write: Write, colours: Colours, width: number) {
+    this.write = write;
+    this.colours = colours;
+    this.width = width;
+  }
+
+  begin(scene: Scene): void {
+    this.columns = [];
+    this.headed = false;
+    this.time_ns = scene.kernel.hrtimers.now_ns;
+    const gap = this.scenes++ === 0 ? '' : '\n';
+    this.write(`${gap}${this.colours.bold(titleOf(scene))}\n`);
+  }
+
+  column(task: TaskRef): void {
+    this.columns.push(task);
+    this.headed = false;
+  }
+
+  row({ index, time_ns, state, cells }: Row): void {
+    if (!this.headed) this.head();
+    if (time_ns > this.time_ns) this.note(`… ${durationText(time_ns - this.time_ns)} later …`);
+    this.time_ns = time_ns;
+    const left = [String(index), state.join('\n')];
+    if (this.sharesColumn()) {
+      const acts = this.columns.flatMap((task) =>
+        (cells.get(task.pid) ?? []).map((line) => [task.comm, line] as const),
+      );
+      const [names, lines] = [acts.map(([name]) => name), acts.map(([, line]) => line)];
+      this.draw([...left, names.join('\n'), lines.join('\n')]);
+    } else {
+      this.draw([...left, ...this.columns.map(({ pid }) => (cells.get(pid) ?? []).join('\n'))]);
+    }
+  }
+
+  end({ blocked, error }: Ending): void {
+    if (blocked.length > 0) this.note(`still asleep: ${blocked.join(', ')}`);
+    if (error !== null) this.write(`${this.colours.red(`error: ${error}`)}\n`);
+  }
+
+  private get room(): number {
+    return this.width - stepWidth - stateWidth - 2;
+  }
+
+  private sharesColumn(): boolean {
+    return this.room / this.columns.length < leastWidth + 1;
+  }
+
+  private head(): void {
+    this.headed = true;
+    const names = this.sharesColumn() ? ['thread', 'call'] : this.columns.map(({ comm }) => comm);
+    const each = Math.floor((this.room - (names.length - 1)) / names.length);
+    const widths = this.sharesColumn()
+      ? [leastWidth, this.room - leastWidth - 1]
+      : names.map(() => each);
+    this.widths = [stepWidth, stateWidth, ...widths];
+    const { bold } = this.colours;
+    this.draw(['step', 'state after it', ...names].map((name) => bold(name)));
+    this.write(`${this.widths.map((width) => '─'.repeat(width)).join('┼')}\n`);
+  }
+
+  private note(text: string): void {
+    this.write(`${' '.repeat(stepWidth)}${this.colours.dim(text)}\n`);
+  }
+
+  private draw(cells: readonly string[]): void {
+    const table = new CliTable({
+      chars,
+      colWidths: [...this.widths],
+      colAligns: ['right'],
+      wordWrap: true,
+      wrapOnWordBoundary: this.wordsFit(cells),
+      style: { head: [], border: [] },
+    });
+    const row: CellOptions[] = cells.map((content) => ({ content }));
+    table.push(row);
+    this.write(`${table.toString().replace(/[ \t]+$/gm, '')}\n`);
+  }
+
+  /** A word that does not fit into its column would lose its end. */
+  private wordsFit(cells: readonly string[]): boolean {
+    return cells.every((cell, i) =>
+      cell.split(/\s/).every((word) => word.length <= (this.widths[i] ?? 0) - 2),
+    );
+  }
+}

@@ -185,9 +185,12 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
   return whole;
 }
 
-/** The server, and two clients as threads of the same process. */
+/** The server and two clients as threads of one process, which ends when the clients have left. */
 export default function* main(sys: Sys): Code<void> {
-  yield* sys.pthread_create(client(['hello', 'world']), 'client-1');
-  yield* sys.pthread_create(client(['one', 'two', 'three']), 'client-2');
-  yield* server(() => {})(sys);
+  yield* sys.pthread_create(server(() => {}), 'server');
+  const clients = [
+    yield* sys.pthread_create(client(['hello', 'world']), 'client-1'),
+    yield* sys.pthread_create(client(['one', 'two', 'three']), 'client-2'),
+  ];
+  for (const tid of clients) yield* sys.pthread_join(tid);
 }

@@ -166,7 +166,9 @@ test('epoll_pwait2 looks at the time span first', () => {
 
 /** Nothing is copied, so nothing faults: a program with a bad pointer works until an event comes. */
 test('a bad buffer is no error while there is nothing to report', () => {
-  expect(play(eventfds(1, 'EPOLLIN'), [waitBadly('main', 8)])).toEqual(['main epoll_wait: nothing']);
+  expect(play(eventfds(1, 'EPOLLIN'), [waitBadly('main', 8)])).toEqual([
+    'main epoll_wait: nothing',
+  ]);
 });
 
 /** d0305882825 (2.6.30): before, a fault swallowed the event, which ET and ONESHOT never repeat. */

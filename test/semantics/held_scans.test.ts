@@ -10,9 +10,9 @@ import {
   hold,
   play,
   release,
+  type StepDoc,
   signal,
   sleep,
-  type StepDoc,
   wait,
 } from './steps.ts';
 

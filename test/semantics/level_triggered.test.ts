@@ -1,12 +1,14 @@
 /** Level-triggered: the default, in which an item is reported as long as its file is ready. */
 import { expect, test } from 'vitest';
+import { EFD_NONBLOCK } from '../../src/kernel/uapi/eventfd.ts';
 import {
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_MOD,
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
 } from '../../src/kernel/uapi/eventpoll.ts';
-import { EFD_NONBLOCK } from '../../src/kernel/uapi/eventfd.ts';
 import { pause, readCount, reported, watch, writeCount } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
 import { add, modify, park, readText, ready, unixPair } from './scenes.ts';
@@ -165,5 +167,28 @@ test('an item that is not ready does not hide one that is', () => {
     yield* sys.write(d, 'x');
     yield* readText(sys, a);
     expect(yield* ready(sys, ep)).toEqual([c]);
+  });
+});
+
+/** epoll_ctl(2): `data` is the program's own, a pointer as often as not, and every bit counts. */
+test('the data of an item comes back as it was given, and need not be unique', () => {
+  inMachine(function* (sys) {
+    const [a, b] = yield* unixPair(sys);
+    const data = Number.MAX_SAFE_INTEGER;
+    const ep = yield* sys.epoll_create1(0);
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, a, { events: EPOLLOUT, data });
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, b, { events: EPOLLOUT, data });
+    expect(yield* ready(sys, ep)).toEqual([data, data]);
+  });
+});
+
+/** A loop that hands a connection to another handler by MOD: the handler must not see old pointers. */
+test('MOD changes the data of an event that is queued already', () => {
+  inMachine(function* (sys) {
+    const [a, b] = yield* unixPair(sys);
+    const ep = yield* watch(sys, a, EPOLLIN);
+    yield* sys.write(b, 'x');
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_MOD, a, { events: EPOLLIN, data: 77 });
+    expect(yield* ready(sys, ep)).toEqual([77]);
   });
 });

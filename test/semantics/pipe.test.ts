@@ -1,11 +1,18 @@
 /** Event loops and pipes: room is counted in slots of a page, and wakeups are sent sparingly. */
 import { expect, test } from 'vitest';
 import { EAGAIN } from '../../src/kernel/uapi/errno.ts';
-import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT } from '../../src/kernel/uapi/eventpoll.ts';
+import {
+  EPOLLERR,
+  EPOLLET,
+  EPOLLEXCLUSIVE,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+} from '../../src/kernel/uapi/eventpoll.ts';
 import { O_NONBLOCK } from '../../src/kernel/uapi/fcntl.ts';
-import { reported, watch } from '../support/programs.ts';
+import { pause, reported, watch } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
-import { readText } from './scenes.ts';
+import { parkAlone, readText } from './scenes.ts';
 
 const bytes = (n: number): Uint8Array => new Uint8Array(n);
 
@@ -19,6 +26,23 @@ test('each write is an edge, though the pipe was not empty', () => {
     yield* sys.write(w, 'two');
     expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
     expect(yield* readText(sys, r)).toBe('onetwo');
+  });
+});
+
+/** A large write fills many slots, but its reader is woken once, when the first is filled. */
+test.each([
+  [1, 1],
+  [60_000, 1],
+])('a write of %i bytes makes %i wakeup', (length, wakeups) => {
+  inMachine(function* (sys) {
+    const woken: string[] = [];
+    const [r, w] = yield* sys.pipe2(0);
+    for (const name of ['t1', 't2', 't3']) {
+      yield* parkAlone(sys, r, woken, name, EPOLLIN | EPOLLEXCLUSIVE);
+    }
+    yield* sys.write(w, bytes(length));
+    yield* pause(sys);
+    expect(woken).toHaveLength(wakeups);
   });
 });
 

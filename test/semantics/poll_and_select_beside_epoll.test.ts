@@ -1,5 +1,6 @@
 /** poll() and select() on the same files: what they share with epoll, and what they do not. */
 import { expect, test } from 'vitest';
+import type { timespec } from '../../src/kernel/time.ts';
 import { EBADF, EPERM } from '../../src/kernel/uapi/errno.ts';
 import { EFD_NONBLOCK } from '../../src/kernel/uapi/eventfd.ts';
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDHUP } from '../../src/kernel/uapi/eventpoll.ts';
@@ -12,7 +13,6 @@ import {
   POLLRDHUP,
 } from '../../src/kernel/uapi/poll.ts';
 import { MSG_OOB, SHUT_WR } from '../../src/kernel/uapi/socket.ts';
-import type { timespec } from '../../src/kernel/time.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
 import { inThread, ms, pause, reported, watch, writeCount } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';

@@ -1,12 +1,13 @@
 /** What the programs of these tests are made of, beside test/support/programs.ts. */
-import { POLLIN } from '../../src/kernel/uapi/poll.ts';
+
+import { EFD_NONBLOCK } from '../../src/kernel/uapi/eventfd.ts';
 import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
   EPOLL_CTL_MOD,
   EPOLLIN,
 } from '../../src/kernel/uapi/eventpoll.ts';
-import { EFD_NONBLOCK } from '../../src/kernel/uapi/eventfd.ts';
+import { POLLIN } from '../../src/kernel/uapi/poll.ts';
 import { AF_UNIX, SOCK_NONBLOCK, SOCK_STREAM } from '../../src/kernel/uapi/socket.ts';
 import { decodeText } from '../../src/syscalls/bytes.ts';
 import type { Code, Filled, Sys } from '../../src/syscalls/sys.ts';

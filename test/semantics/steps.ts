@@ -30,7 +30,12 @@ export const waitBadly = (thread: string, maxevents: number): StepDoc =>
 
 export const release = (thread: string): StepDoc => ({ call: 'release', args: { thread } });
 
-export const ctl = (thread: string, op: string, fd: string | number, more: object = {}): StepDoc => ({
+export const ctl = (
+  thread: string,
+  op: string,
+  fd: string | number,
+  more: object = {},
+): StepDoc => ({
   thread,
   call: 'epoll_ctl',
   args: { epfd: '$ep', op: `EPOLL_CTL_${op}`, fd, ...more },
@@ -39,7 +44,11 @@ export const ctl = (thread: string, op: string, fd: string | number, more: objec
 /** Adds 1 to an eventfd. */
 export const signal = (fd: string): StepDoc => ({ call: 'write', args: { fd, value: 1 } });
 
-export const close = (thread: string, fd: string): StepDoc => ({ thread, call: 'close', args: { fd } });
+export const close = (thread: string, fd: string): StepDoc => ({
+  thread,
+  call: 'close',
+  args: { fd },
+});
 
 export const sleep = (ms: number): StepDoc => ({ call: 'sleep', args: { ms } });
 

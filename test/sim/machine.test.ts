@@ -315,6 +315,7 @@ describe('interrupts', () => {
   test('an interrupt goes to a CPU that has interrupts enabled', () => {
     const log: string[] = [];
     const lock = new spinlock_t('test-a');
+    const second = new spinlock_t('test-b');
     const machine = new Machine({ cpus: 2 });
     const a = machine.newProcess('a');
     const b = machine.newThread(a, 'b');
@@ -325,7 +326,7 @@ describe('interrupts', () => {
     const code = function* () {
       yield spin_lock_irq(lock);
       hrtimer_start(timer, ktime_get());
-      machine.fireTimers();
+      yield spin_lock_irq(second); // The next moment at which an interrupt can come.
     };
     machine.start(a, 'a', code());
     machine.start(b, 'b', (function* () {})());

@@ -37,7 +37,8 @@ export function ep_pm_stay_awake_rcu(epi: epitem): void {
 
 export function ep_create_wakeup_source(epi: epitem): number {
   epi.ep.ws ??= wakeup_source_register('eventpoll');
-  epi.ws = wakeup_source_register(epi.ffd.file.name);
+  // The name of the dentry, which has no file system in front.
+  epi.ws = wakeup_source_register(epi.ffd.file.name.replace('anon_inode:', ''));
   return 0;
 }
 

@@ -162,5 +162,6 @@ test('the sources are named after the file and after eventpoll', () => {
     return [itemOf(epfd, efd).ws?.name, epOf(epfd).ws?.name];
   });
 
-  expect(seen).toEqual(['[eventfd]', 'eventpoll']);
+  expect(seen[0]).toMatch(/\[eventfd\]$/);
+  expect(seen[1]).toBe('eventpoll');
 });

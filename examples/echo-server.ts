@@ -19,10 +19,10 @@ import {
   EPOLLOUT,
   INADDR_LOOPBACK,
   type Program,
+  SO_REUSEADDR,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
-  SO_REUSEADDR,
   type Sys,
 } from 'epollsim';
 
@@ -187,7 +187,10 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
 
 /** The server and two clients as threads of one process, which ends when the clients have left. */
 export default function* main(sys: Sys): Code<void> {
-  yield* sys.pthread_create(server(() => {}), 'server');
+  yield* sys.pthread_create(
+    server(() => {}),
+    'server',
+  );
   const clients = [
     yield* sys.pthread_create(client(['hello', 'world']), 'client-1'),
     yield* sys.pthread_create(client(['one', 'two', 'three']), 'client-2'),

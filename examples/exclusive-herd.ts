@@ -18,7 +18,10 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   type Sys,
+  type timespec,
 } from 'epollsim';
+
+const ms = (n: number): timespec => ({ tv_sec: 0, tv_nsec: n * 1e6 });
 
 /** What came of it: the workers that got a connection, and those that were woken for nothing. */
 interface Outcome {
@@ -36,6 +39,7 @@ function* connectTwice(sys: Sys, port: number, events: number): Code<Outcome> {
   const worker = (name: string, ep: number): Program =>
     function* (sys) {
       while ((yield* sys.epoll_wait(ep, 1, 100)).ret === 1) {
+        yield* sys.nanosleep(ms(1)); // So that nobody is too slow to see the connection waiting.
         const connection = yield* sys.accept4(listener, 0);
         (connection === -EAGAIN ? outcome.inVain : outcome.accepted).push(name);
       }
@@ -47,7 +51,7 @@ function* connectTwice(sys: Sys, port: number, events: number): Code<Outcome> {
     threads.push(yield* sys.pthread_create(worker(name, ep), name));
   }
   for (let i = 0; i < 2; i++) {
-    yield* sys.nanosleep({ tv_sec: 0, tv_nsec: 10_000_000 }); // All four are asleep.
+    yield* sys.nanosleep(ms(10)); // All four are asleep.
     const client = yield* sys.socket(AF_INET, SOCK_STREAM);
     yield* sys.connect(client, address);
   }

@@ -17,9 +17,10 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
   type Sys,
+  type timespec,
 } from 'epollsim';
 
-const ms = (n: number): { tv_sec: number; tv_nsec: number } => ({ tv_sec: 0, tv_nsec: n * 1e6 });
+const ms = (n: number): timespec => ({ tv_sec: 0, tv_nsec: n * 1e6 });
 
 /** How many threads had the socket in their hands at once, at most. */
 function* mostAtOnce(sys: Sys, events: number): Code<number> {

@@ -4,8 +4,9 @@
  * server's epoll instance is left. Nothing here depends on time or chance: the same lines give the
  * same output.
  */
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { Machine, Recorder, Strace, stateText, viewOf } from 'epollsim';
 import { client, server } from './echo-server.ts';
@@ -52,7 +53,9 @@ function clientCount(text: string | undefined): number {
   const count = /^\d+$/.test(text ?? '') ? Number(text) : 0;
   if (count >= 1 && count <= mostClients) return count;
   const found = text === undefined ? 'nothing' : `"${text}"`;
-  throw new InputError(`--clients: expected a whole number from 1 to ${mostClients}, found ${found}`);
+  throw new InputError(
+    `--clients: expected a whole number from 1 to ${mostClients}, found ${found}`,
+  );
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -62,7 +65,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** The lines of a file, of standard input (`-`), or of the file beside this one. */
-export function readLines(file: string | null): string[] {
+export async function readLines(file: string | null): Promise<string[]> {
   const name = file === '-' ? 'standard input' : (file ?? 'lines.txt');
   // npm changes into the folder of the package; INIT_CWD is where it was called.
   const path =
@@ -71,7 +74,7 @@ export function readLines(file: string | null): string[] {
       : resolve(process.env['INIT_CWD'] ?? '.', file);
   let text: string;
   try {
-    text = readFileSync(file === '-' ? 0 : path, 'utf8');
+    text = file === '-' ? await textOf(process.stdin) : await readFile(path, 'utf8');
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     throw new InputError(`${name}: ${reasons[code] ?? message}`);
@@ -87,9 +90,14 @@ export function serveLines(lines: readonly string[], clients: number): string {
   const printed: string[] = [];
   const log: string[] = [];
   const strace = new Strace((text) => log.push(text));
-  const recorder = new Recorder((event) => strace.event(event));
+  const recorder = new Recorder((event) => strace.event(event), { functions: false });
   const machine = new Machine({ tracer: recorder });
-  const tasks = [machine.spawn(server((line) => printed.push(`${line}\n`)), 'server')];
+  const tasks = [
+    machine.spawn(
+      server((line) => printed.push(`${line}\n`)),
+      'server',
+    ),
+  ];
   for (let i = 0; i < clients; i++) {
     const own = lines.filter((_line, at) => at % clients === i);
     tasks.push(machine.spawn(client(own), `client-${i + 1}`));
@@ -114,7 +122,7 @@ function endState(machine: Machine, recorder: Recorder): string[] {
   const text: string[] = [];
   for (const { descriptors } of view.epolls) {
     for (const { tgid, fd } of descriptors) {
-      text.push(`$ cat /proc/${tgid}/fdinfo/${fd}\n`);
+      text.push(`$ grep tfd /proc/${tgid}/fdinfo/${fd}\n`);
       text.push(...fdinfo(machine, tgid, fd).map((line) => `${line}\n`), '\n');
     }
   }
@@ -127,15 +135,16 @@ function fdinfo(machine: Machine, pid: number, fd: number): string[] {
   const lines: string[] = [];
   const file = machine.kernel.tasks.get(pid)?.files.fd[fd];
   const show = file?.f_op.show_fdinfo?.(lines, file);
-  if (show !== undefined) machine.start(machine.newProcess('cat'), 'cat', show);
+  if (show !== undefined) machine.start(machine.newProcess('grep'), 'grep', show);
   machine.run();
   return lines;
 }
 
-function main(argv: readonly string[]): number {
+async function main(argv: readonly string[]): Promise<number> {
   try {
     const request = readArguments(argv);
-    process.stdout.write(request === null ? usage : serveLines(readLines(request.file), request.clients));
+    if (request === null) process.stdout.write(usage);
+    else process.stdout.write(serveLines(await readLines(request.file), request.clients));
     return 0;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -149,5 +158,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     if (error.code === 'EPIPE') process.exit(0); // The reader, `head` say, has seen enough.
     throw error;
   });
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 }

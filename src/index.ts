@@ -14,25 +14,7 @@
 
 // ── A machine and the programs on it ─────────────────────────────────────────────────────────────
 
-export { Machine, type MachineOptions } from './sim/machine.ts';
-export { inOrder, Random, randomSchedule, type Runnable, type Schedule } from './sim/schedule.ts';
-export {
-  AssertionFailed,
-  type Code,
-  type Filled,
-  type Interest,
-  type Program,
-  Sys,
-  sigset,
-  type Writable,
-} from './syscalls/sys.ts';
-export { decodeText, encodeText } from './syscalls/bytes.ts';
-
-/** What calls take and fill in. */
-export type { itimerspec, timespec } from './kernel/time.ts';
-export type { epoll_data_t, epoll_event } from './kernel/uaccess.ts';
 export type { fd_set_bits, pollfd } from './kernel/select.ts';
-export type { sockaddr } from './net/socket.ts';
 export {
   SIG_BLOCK,
   SIG_DFL,
@@ -42,7 +24,9 @@ export {
   type sigaction,
   type sigset_t,
 } from './kernel/signal.ts';
-
+/** What calls take and fill in. */
+export type { itimerspec, timespec } from './kernel/time.ts';
+export type { epoll_data_t, epoll_event } from './kernel/uaccess.ts';
 /** Every constant: EPOLL*, POLL*, E*, O_*, SOCK_*, SIG*, … with the values of x86-64. */
 export * from './kernel/uapi/index.ts';
 /** Numbers back to names: `epollFlags(5)` is "EPOLLIN|EPOLLOUT", `errnoName(-11)` "EAGAIN". */
@@ -53,9 +37,25 @@ export {
   pollFlags,
   signalName,
 } from './kernel/uapi/names.ts';
+export type { sockaddr } from './net/socket.ts';
+export { Machine, type MachineOptions } from './sim/machine.ts';
+export { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './sim/schedule.ts';
+export { decodeText, encodeText } from './syscalls/bytes.ts';
+export {
+  AssertionFailed,
+  type Code,
+  type Filled,
+  type Interest,
+  type Program,
+  Sys,
+  sigset,
+  type Writable,
+} from './syscalls/sys.ts';
 
 // ── Kernels ──────────────────────────────────────────────────────────────────────────────────────
 
+/** The model, or the kernel that it models, is broken. */
+export { KernelBug } from './kernel/bug.ts';
 export {
   type Commit,
   type CommitId,
@@ -67,8 +67,6 @@ export {
   type Patched,
   patchedKernel,
 } from './kernel/history.ts';
-/** The model, or the kernel that it models, is broken. */
-export { KernelBug } from './kernel/bug.ts';
 
 // ── Scenarios ────────────────────────────────────────────────────────────────────────────────────
 
@@ -83,3 +81,39 @@ export { parseScenario } from './scenario/parse.ts';
 export { Player, type PlayListener } from './scenario/play.ts';
 export type { Scenario, Step } from './scenario/scenario.ts';
 export { errorTranscript, type Transcript, transcriptText } from './scenario/transcript.ts';
+
+// ── Traces and views ─────────────────────────────────────────────────────────────────────────────
+
+export type { Tracer } from './kernel/trace.ts';
+export type * from './trace/events.ts';
+/** What a stream of events can be turned into while it comes. */
+export {
+  type Colours,
+  type Ending,
+  type Format,
+  noColours,
+  type Scene,
+  type Write,
+} from './trace/format.ts';
+export { Graph } from './trace/graph.ts';
+export { EventLines } from './trace/lines.ts';
+export { Mermaid } from './trace/mermaid.ts';
+export { Perfetto } from './trace/perfetto.ts';
+/** Listens to a machine: `new Machine({ tracer: new Recorder(listener) })`. */
+export { Recorder, type RecorderOptions } from './trace/recorder.ts';
+export { State, stateText } from './trace/state.ts';
+export { Strace } from './trace/strace.ts';
+export { type Row, type TableListener, TableRows } from './trace/table.ts';
+/** The whole machine at one moment, as plain data, and as text. */
+export {
+  type EpollView,
+  type FileView,
+  type ItemView,
+  type MachineView,
+  type QueueView,
+  type TaskView,
+  type TimerView,
+  type TreeNode,
+  viewOf,
+  type Waiter,
+} from './trace/view.ts';

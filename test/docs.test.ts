@@ -73,7 +73,8 @@ afterAll(() => {
     const lines = read(document).split('\n');
     const below = [...corrections].filter(([block]) => block.document === document).reverse();
     for (const [block, body] of below.sort(([a], [b]) => b.line - a.line)) {
-      const length = block.body === '' ? Number(lines[block.line] === '') : block.body.split('\n').length;
+      const length =
+        block.body === '' ? Number(lines[block.line] === '') : block.body.split('\n').length;
       lines.splice(block.line, length, ...body.split('\n'));
     }
     writeFileSync(join(root, document), lines.join('\n'));
@@ -106,11 +107,14 @@ describe('files', () => {
 
 /** How `npm run …` starts what it starts, without the half second that npm takes. */
 const withoutNpm = (command: string): string =>
-  command.replaceAll(/\bnpm (?:run -s )?(start|epollsim)(?: --)?(?= |$)/gm, (_all, name: string) => {
-    const script = scripts[name];
-    if (script === undefined) throw new Error(`package.json has no script "${name}"`);
-    return script;
-  });
+  command.replaceAll(
+    /\bnpm (?:run -s )?(start|epollsim)(?: --)?(?= |$)/gm,
+    (_all, name: string) => {
+      const script = scripts[name];
+      if (script === undefined) throw new Error(`package.json has no script "${name}"`);
+      return script;
+    },
+  );
 
 /** Commands that install, or that run the tests and would run this one. */
 const onlyNamed = /^(npm (ci|test|install|run bench)\b|npx |UPDATE_DOCS=)/;
@@ -119,16 +123,22 @@ function run(command: string): Promise<string> {
   const path = `${join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`;
   const env = { ...process.env, PATH: path, NO_COLOR: '1' };
   return new Promise((done, fail) => {
-    execFile('sh', ['-c', `exec 2>&1\n${withoutNpm(command)}`], { cwd: root, env }, (error, out) => {
-      if (error !== null && typeof error.code !== 'number') fail(error);
-      else done(out.trimEnd());
-    });
+    execFile(
+      'sh',
+      ['-c', `exec 2>&1\n${withoutNpm(command)}`],
+      { cwd: root, env },
+      (error, out) => {
+        if (error !== null && typeof error.code !== 'number') fail(error);
+        else done(out.trimEnd());
+      },
+    );
   });
 }
 
 const codeLines = (body: string): string[] =>
   body.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
-const isRun = (block: Block): boolean => !codeLines(block.body).every((line) => onlyNamed.test(line));
+const isRun = (block: Block): boolean =>
+  !codeLines(block.body).every((line) => onlyNamed.test(line));
 const shell = blocks.filter((block) => block.language === 'sh');
 
 describe('commands', () => {
@@ -146,17 +156,24 @@ describe('commands', () => {
   /** The first command that a reader tries on a fresh checkout. */
   test('every npm script that a document names exists', () => {
     const named = shell.flatMap((block) =>
-      [...block.body.matchAll(/npm (?:run (?:-s )?(\S+)|(start|test)\b)/g)].map((m) => m[1] ?? m[2]),
+      [...block.body.matchAll(/npm (?:run (?:-s )?(\S+)|(start|test)\b)/g)].map(
+        (m) => m[1] ?? m[2],
+      ),
     );
     expect(named).not.toEqual([]);
     expect([...new Set(named)].filter((name) => !((name as string) in scripts))).toEqual([]);
   });
 
-  const hasPython = process.platform === 'linux' && spawnSync('python3', ['--version']).status === 0;
+  const hasPython =
+    process.platform === 'linux' && spawnSync('python3', ['--version']).status === 0;
   /** A reader who does not believe the simulator and asks the kernel. */
-  test.runIf(hasPython).each(
-    blocks.filter(({ language }) => language === 'python').map((block) => [titleOf(block), block]),
-  )('%s prints on this kernel what is shown', (_title, block) => {
+  test
+    .runIf(hasPython)
+    .each(
+      blocks
+        .filter(({ language }) => language === 'python')
+        .map((block) => [titleOf(block), block]),
+    )('%s prints on this kernel what is shown', (_title, block) => {
     const { stdout, stderr } = spawnSync('python3', ['-u', '-c', block.body], { encoding: 'utf8' });
     shows(block.output as Block, (stdout + stderr).trimEnd());
   });
@@ -224,7 +241,9 @@ describe('links', () => {
 
   /** A user who looks up in docs/limits.md why the model and the kernel disagree. */
   test('docs/limits.md leads to every file that says how it differs from Linux', () => {
-    const listed = new Set(links.filter(({ document }) => document === 'docs/limits.md').map((l) => l.path));
+    const listed = new Set(
+      links.filter(({ document }) => document === 'docs/limits.md').map((l) => l.path),
+    );
     const differing = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
       .map((name) => `src/${name}`)
       .filter((path) => path.endsWith('.ts') && statSync(join(root, path)).isFile())

@@ -1,5 +1,4 @@
 /** The programs of examples/ do what they say, also after they have been read and forgotten. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Machine, type MachineOptions, type Program, randomSchedule } from '../src/index.ts';
 import '../examples/event-loop.test.ts';

@@ -91,21 +91,21 @@ function checkOption(name: string, rawName: string, value: string | undefined): 
   }
 }
 
-type Values = Readonly<Record<string, unknown>>;
+type Values = Readonly<Partial<Record<keyof typeof options, unknown>>>;
 
 function playRequest(files: readonly string[], values: Values): PlayRequest {
-  const kernel = textOf(values['kernel']);
+  const kernel = textOf(values.kernel);
   const request = {
     verb: 'play',
     files,
-    format: formatOf(values['format']),
+    format: formatOf(values.format),
     kernel,
-    with: listOf(values['with']),
-    without: listOf(values['without']),
-    seed: numberOf(values['seed'], '--seed', 0, 0xffffffff),
-    cpus: numberOf(values['cpus'], '--cpus', 1, 1024),
-    output: textOf(values['output']),
-    json: values['json'] === true,
+    with: listOf(values.with),
+    without: listOf(values.without),
+    seed: numberOf(values.seed, '--seed', 0, 0xffffffff),
+    cpus: numberOf(values.cpus, '--cpus', 1, 1024),
+    output: textOf(values.output),
+    json: values.json === true,
   } as const;
   checkKernel(request);
   if (request.json && !jsonFormats.includes(request.format ?? 'table')) {

@@ -4,6 +4,8 @@
  * Reading is synchronous: the simulator is, so that what is read is used up before more is read.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { TextDecoder } from 'node:util';
 import { FileError, reasonOf } from './errors.ts';
 
 const chunkSize = 64 * 1024;
@@ -11,6 +13,12 @@ const chunkSize = 64 * 1024;
 /** Waits a moment without a promise. */
 export function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+/** npm changes into the package's folder before it runs the command; paths mean another one. */
+export function userPath(path: string): string {
+  const { npm_lifecycle_event, INIT_CWD } = process.env;
+  return npm_lifecycle_event === 'epollsim' && INIT_CWD ? resolve(INIT_CWD, path) : resolve(path);
 }
 
 /** A text that can be looked into before it is read. */
@@ -27,7 +35,7 @@ export class Input {
   /** `-` is standard input. */
   constructor(path: string) {
     this.name = path === '-' ? 'standard input' : path;
-    this.fd = path === '-' ? 0 : this.attempt(() => openSync(path, 'r'));
+    this.fd = path === '-' ? 0 : this.attempt(() => openSync(userPath(path), 'r'));
   }
 
   /** The next piece; null at the end. */

@@ -6,14 +6,17 @@ import { type ExitCode, exitCodes, report } from './errors.ts';
 
 async function run(argv: readonly string[]): Promise<ExitCode> {
   const request = readArguments(argv);
-  if (request.verb === 'help') return print((await import('./help.ts')).help);
-  if (request.verb === 'version') return print(`${version()}\n`);
+  if (request.verb === 'help') return await print((await import('./help.ts')).help);
+  if (request.verb === 'version') return await print(`${version()}\n`);
   const { play } = await import('./play.ts');
   return await play(request);
 }
 
-function print(text: string): ExitCode {
-  process.stdout.write(text);
+async function print(text: string): Promise<ExitCode> {
+  const { Output } = await import('./output.ts');
+  const output = new Output(undefined);
+  output.write(text);
+  output.close();
   return exitCodes.done;
 }
 

@@ -7,7 +7,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { BrokenPipe, FileError, reasonOf } from './errors.ts';
-import { pause } from './input.ts';
+import { pause, userPath } from './input.ts';
 
 const flushSize = 64 * 1024;
 
@@ -20,7 +20,7 @@ export class Output {
   constructor(path: string | undefined) {
     this.name = path ?? 'standard output';
     try {
-      this.fd = path === undefined ? 1 : openSync(path, 'w');
+      this.fd = path === undefined ? 1 : openSync(userPath(path), 'w');
     } catch (error) {
       throw new FileError(`cannot write ${this.name}: ${reasonOf(error)}`);
     }

@@ -5,13 +5,13 @@
  * says which thread, and another what it did.
  */
 import CliTable, { type CellOptions } from 'cli-table3';
+import { durationText } from '../trace/calls/words.ts';
 import type { TaskRef } from '../trace/events.ts';
 import { type Colours, type Ending, type Scene, titleOf, type Write } from '../trace/format.ts';
-import { durationText } from '../trace/state.ts';
 import type { Row, TableListener } from '../trace/table.ts';
 
-const stepWidth = 7;
-const stateWidth = 30;
+const stepWidth = 6;
+const stateWidth = 27;
 /** A column narrower than this cannot be read. */
 const leastWidth = 16;
 

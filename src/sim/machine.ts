@@ -19,7 +19,7 @@ import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kerne
 import { sighand_struct, signal_struct, sigpending } from '../kernel/signal.ts';
 import type { Tracer } from '../kernel/trace.ts';
 import { CAP_BLOCK_SUSPEND, CAP_NET_ADMIN, user_struct } from '../kernel/user.ts';
-import { initNet } from '../net/net.ts';
+import { initNet, settleNetwork } from '../net/net.ts';
 import { type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
 import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { inOrder, type Runnable, type Schedule } from './schedule.ts';
@@ -146,14 +146,20 @@ export class Machine implements ThreadMaker {
     return best;
   }
 
-  /** Runs until nothing can run without the clock. */
+  /** Runs until nothing can run without the clock, and the network has come to rest. */
   settle(): void {
     for (;;) {
       if (this.kernel.interruptDue) this.interrupt('hrtimer_interrupt', hrtimer_interrupt);
       const choice = this.nextChoice();
-      if (choice === null) return;
-      this.go(choice);
+      if (choice !== null) this.go(choice);
+      else if (!this.restNetwork()) return;
     }
+  }
+
+  /** Starts what the network puts off until nothing else can run; false if there is nothing. */
+  private restNetwork(): boolean {
+    const code = settleNetwork(this.kernel);
+    return code !== null && this.interrupt('tcp_delack_timer', code);
   }
 
   /** As settle(), and lets the clock jump from timer to timer until none is left or it is `until`. */

@@ -124,6 +124,8 @@ export interface SignalEvent extends Occasion {
   readonly ret: number | null;
   /** SA_RESTART: such a call is made anew. */
   readonly restarts: boolean;
+  /** What the call has filled in. */
+  readonly filled: readonly unknown[];
 }
 
 /** The handler is done. */

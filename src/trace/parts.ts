@@ -18,21 +18,18 @@ const isLock = (value: unknown): value is object =>
 const hasParts = (value: unknown): value is object =>
   value instanceof wait_queue_head || value instanceof sk_buff_head || value instanceof sock;
 
-/** Calls `found` with every part of an object, and the path of members that leads to it. */
-export function eachPart(
-  object: object,
-  found: (part: object, path: string) => void,
-  prefix = '',
-  seen: Set<object> = new Set(),
-): void {
-  for (const [key, member] of Object.entries(object)) {
-    if (isLock(member)) found(member, prefix + key);
-    if (!hasParts(member) || seen.has(member)) continue;
-    seen.add(member);
-    found(member, prefix + key);
-    // A socket's peer is another file's.
-    if (!(object instanceof sock && member instanceof sock)) {
-      eachPart(member, found, `${prefix}${key}.`, seen);
+/** Calls `found` with every part of an object and the shortest path of members that leads to it. */
+export function eachPart(object: object, found: (part: object, path: string) => void): void {
+  const seen = new Set<object>([object]);
+  const level: { owner: object; prefix: string }[] = [{ owner: object, prefix: '' }];
+  for (let at = level.shift(); at !== undefined; at = level.shift()) {
+    for (const [key, member] of Object.entries(at.owner)) {
+      if (!isLock(member) && !hasParts(member)) continue;
+      // A socket's peer is another file's.
+      if (seen.has(member) || (at.owner instanceof sock && member instanceof sock)) continue;
+      seen.add(member);
+      found(member, at.prefix + key);
+      if (hasParts(member)) level.push({ owner: member, prefix: `${at.prefix}${key}.` });
     }
   }
 }

@@ -166,7 +166,8 @@ export class Recorder implements Tracer {
     const call = this.stackOf(task).call();
     const flags = task.sighand.action[signo]?.flags ?? 0;
     if (call !== null) call.restarts = (flags & SA_RESTART) !== 0;
-    this.tell(task, { kind: 'signal', signo, ...interrupted(call) });
+    const filled = call?.live.map(snapshot) ?? [];
+    this.tell(task, { kind: 'signal', signo, filled, ...interrupted(call) });
   }
 
   sigreturn(task: task_struct, mask: bigint): void {

@@ -5,6 +5,7 @@
  * `-` gone.
  */
 
+import { durationText } from './calls/words.ts';
 import type { TraceEvent } from './events.ts';
 import type { Write } from './format.ts';
 import {
@@ -18,6 +19,7 @@ import {
 import { type Moment, Moments } from './moments.ts';
 import { toJson } from './values.ts';
 import {
+  type Descriptor,
   type EpollView,
   type FileView,
   type ItemView,
@@ -56,33 +58,26 @@ export const stateText = (view: MachineView, colours: Colours = noColours): stri
     .map(({ text }) => `${text}\n`)
     .join('');
 
-/** 20 ms as "20 ms". */
-export function durationText(ns: number): string {
-  if (ns >= 1e9) return `${ns / 1e9} s`;
-  if (ns >= 1e6) return `${ns / 1e6} ms`;
-  return ns >= 1e3 ? `${ns / 1e3} µs` : `${ns} ns`;
-}
-
 function epollLines(ep: EpollView, colours: Colours): StateLine[] {
   const { name, items } = ep;
   const short = (item: string): string => shortName(item, name);
   const arrow = colours.dim(' → ');
   const ready = ep.rdllist.map((item) => colours.green(short(item))).join(arrow);
   const overflow = ep.ovflist?.map((item) => colours.yellow(short(item))).join(arrow);
-  const held = ep.mtx === null ? '' : `, mtx held by ${ep.mtx}`;
+  const held = ep.mtx === null ? '' : `  mtx held by ${ep.mtx}`;
   const count = `${items.length} item${items.length === 1 ? '' : 's'}`;
-  const label = (text: string): string => colours.dim(text.padEnd(10));
-  return [
-    { key: name, text: `${colours.bold(name)}  ${count}${held}` },
-    { key: `${name} rdllist`, text: `  ${label('rdllist')}${ready || '-'}` },
-    {
-      key: `${name} ovflist`,
-      text: `  ${label('ovflist')}${overflow ?? 'not in use'}${overflow === '' ? 'empty' : ''}`,
-    },
-    { key: `${name} wq`, text: `  ${label('wq')}${waitersText(ep.wq)}` },
-    { key: `${name} poll_wait`, text: `  ${label('poll_wait')}${waitersText(ep.poll_wait)}` },
-    ...treeLines(ep, colours),
+  const line = (list: string, text: string): StateLine => ({
+    key: `${name} ${list}`,
+    text: `  ${colours.dim(list.padEnd(10))}${text}`,
+  });
+  const lines: StateLine[] = [
+    { key: name, text: `${colours.bold(name)}  ${openText(ep.descriptors)}  ${count}${held}` },
+    line('rdllist', ready || '-'),
   ];
+  if (overflow !== undefined) lines.push(line('ovflist', overflow || 'empty, a scan is open'));
+  lines.push(line('wq', waitersText(ep.wq)));
+  if (ep.poll_wait.length > 0) lines.push(line('poll_wait', waitersText(ep.poll_wait)));
+  return [...lines, ...treeLines(ep, colours)];
 }
 
 /** An item of the instance itself by its number alone. */
@@ -126,15 +121,17 @@ function itemText(item: ItemView, node: TreeNode, colours: Colours): string {
   return `${fd} ${colour}  ${file}  ${events}  data ${data}${on}${disarmed}${awake}`;
 }
 
+/** Under which numbers a file is open. */
+const openText = (descriptors: readonly Descriptor[]): string =>
+  descriptors.length === 0 ? 'closed' : `fd ${descriptors.map(({ fd }) => fd).join(', ')}`;
+
 function fileText({ name, descriptors, state, queues }: FileView, colours: Colours): string {
-  const fds = descriptors.map(({ fd }) => fd).join(', ');
-  const open = descriptors.length === 0 ? 'closed' : `fd ${fds}`;
   const members = Object.entries(state).map(([key, value]) => `${colours.dim(key)} ${value}`);
   const watched = queues.map(
     (queue) =>
       `${colours.dim(`${queue.name.replace(`${name}->`, '')}:`)} ${waitersText(queue.waiters)}`,
   );
-  return [`${colours.bold(name)}  ${open}`, ...members, ...watched].join('  ');
+  return [`${colours.bold(name)}  ${openText(descriptors)}`, ...members, ...watched].join('  ');
 }
 
 function taskText(task: TaskView, colours: Colours): string {

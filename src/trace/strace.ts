@@ -120,10 +120,10 @@ export class Strace implements Format {
   }
 
   private signalled(event: SignalEvent): void {
-    const { task, signo, ret } = event;
+    const { task, signo, ret, filled } = event;
     const under = this.pending.get(task.pid)?.at(-1);
     if (under !== undefined && !under.answered && ret !== null) {
-      this.answer(task, { ...under.call, ret });
+      this.answer(task, { ...under.call, ret, filled });
       under.answered = true;
     }
     const name = signalName(signo);

@@ -2,19 +2,10 @@
  * What happens while a scan is open: the copy of the first event stops on a page that is not there
  * yet (userfaultfd on Linux), with the instance's mutex held and its ready list taken away.
  */
+
 import { expect, test } from 'vitest';
-import {
-  close,
-  ctl,
-  eventfds,
-  hold,
-  play,
-  release,
-  type StepDoc,
-  signal,
-  sleep,
-  wait,
-} from './steps.ts';
+import type { StepDoc } from './scenario.ts';
+import { close, ctl, eventfds, hold, play, release, signal, sleep, wait } from './steps.ts';
 
 /** Instances with items that are all ready. */
 const ready = (count: number, events: string): StepDoc[] => eventfds(count, events, 1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { current } from '../../src/kernel/current.ts';
-import { HRTIMER_NORESTART, hrtimer, hrtimer_start, ktime_get } from '../../src/kernel/hrtimer.ts';
+import { ktime_get } from '../../src/kernel/hrtimer.ts';
 import { TASK_DEAD } from '../../src/kernel/sched.ts';
 import { spin_lock, spin_lock_irq, spin_unlock, spinlock_t } from '../../src/kernel/spinlock.ts';
 import { EPOLL_CTL_ADD, EPOLLIN } from '../../src/kernel/uapi/eventpoll.ts';
@@ -311,28 +311,28 @@ describe('interrupts', () => {
     ]);
   });
 
-  /** spin_lock_irq() exists for that: the handler must not see the lists half changed. */
-  test('an interrupt goes to a CPU that has interrupts enabled', () => {
+  /** spin_lock_irq() exists for that: a handler must not see the lists half changed. */
+  test.each([
+    [1, false, []],
+    [2, true, ['on cpu 1']],
+  ])('an interrupt under an irq lock on a machine of %i CPUs gets in: %s', (cpus, gotIn, ran) => {
     const log: string[] = [];
-    const lock = new spinlock_t('test-a');
-    const second = new spinlock_t('test-b');
-    const machine = new Machine({ cpus: 2 });
-    const a = machine.newProcess('a');
-    const b = machine.newThread(a, 'b');
-    const timer = new hrtimer('t', function* () {
+    const machine = new Machine({ cpus, schedule: { ...inOrder, runsOn: false } });
+    const task = machine.newProcess('t');
+    let accepted = !gotIn;
+    const handler = function* () {
       log.push(`on cpu ${current.cpu}`);
-      return HRTIMER_NORESTART;
-    });
-    const code = function* () {
-      yield spin_lock_irq(lock);
-      hrtimer_start(timer, ktime_get());
-      yield spin_lock_irq(second); // The next moment at which an interrupt can come.
     };
-    machine.start(a, 'a', code());
-    machine.start(b, 'b', (function* () {})());
+    const code = function* () {
+      yield spin_lock_irq(new spinlock_t('test-a'));
+      accepted = machine.interrupt('irq', handler);
+    };
+    machine.start(task, 't', code());
+
     machine.run();
 
-    expect(log).toEqual(['on cpu 1']);
+    expect(accepted).toBe(gotIn);
+    expect(log).toEqual(ran);
   });
 });
 

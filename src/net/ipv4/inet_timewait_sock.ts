@@ -13,7 +13,7 @@ import type { inet_bind_bucket } from './bind_hash.ts';
 export const TCP_TIMEWAIT_LEN: number = 60 * NSEC_PER_SEC;
 
 export class inet_timewait_sock {
-  readonly sk_state = TCP_TIME_WAIT;
+  readonly sk_state: number = TCP_TIME_WAIT;
   /** TCP_FIN_WAIT2 until the peer's FIN has come. */
   tw_substate: number = TCP_TIME_WAIT;
   readonly sk_num: number;

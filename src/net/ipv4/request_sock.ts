@@ -17,7 +17,7 @@ import { reqsk_timer_handler } from './reqsk_timer.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
 export class request_sock {
-  readonly sk_state = TCP_NEW_SYN_RECV;
+  readonly sk_state: number = TCP_NEW_SYN_RECV;
   readonly rsk_listener: tcp_sock;
   /** The connection, once the handshake is over. */
   sk: tcp_sock | null = null;

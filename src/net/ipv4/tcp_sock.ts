@@ -196,6 +196,8 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   recvmsg_inq = 0;
   fastopen_connect = 0;
   fastopen_no_cookie = 0;
+  fastopen_qlen = 0;
+  tcp_tx_delay = 0;
 
   // Ours:
   /** Among the sockets whose delayed ACK is due when nothing else happens. */

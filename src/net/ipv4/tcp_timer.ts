@@ -25,6 +25,7 @@ import {
 } from '../tcp_states.ts';
 import {
   ipv4,
+  type netns_ipv4,
   sysctl_tcp_retries2,
   sysctl_tcp_syn_linear_timeouts,
   sysctl_tcp_syn_retries,
@@ -170,21 +171,20 @@ export function armDelack(sk: tcp_sock): void {
   if (list_empty(sk.delack)) list_add_tail(sk.delack, ipv4().delacks);
 }
 
-/**
- * Ours: called when nothing else can run; sends one delayed ACK, as the interrupt of its timer.
- * Null if none is due.
- */
-export function settleDelack(): Kernel<void> | null {
-  const { delacks } = ipv4();
+/** Ours: does an ACK wait for company? */
+export function delackIsDue({ delacks }: netns_ipv4): boolean {
   while (!list_empty(delacks)) {
     const sk = list_entry(delacks.next);
+    if ((sk.icsk_ack.pending & ICSK_ACK_TIMER) !== 0) return true;
     list_del_init(sk.delack);
-    if ((sk.icsk_ack.pending & ICSK_ACK_TIMER) !== 0) return delackInterrupt(sk);
   }
-  return null;
+  return false;
 }
 
-function* delackInterrupt(sk: tcp_sock): Kernel<void> {
+/** Ours: sends the ACK that has waited longest. Runs as an interrupt when nothing else can run. */
+export function* settleDelack(): Kernel<void> {
+  const sk = list_entry(ipv4().delacks.next);
+  list_del_init(sk.delack);
   leaveToSoftirq(sk.icsk_delack_timer);
   yield* irqExit();
 }

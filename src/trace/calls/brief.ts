@@ -4,16 +4,17 @@
  * What every reader knows is left out: EPOLL in front of events, buffers, sizes, NULLs.
  */
 
-import { epollCtlOp, errnoName, msgFlags } from '../../kernel/uapi/names.ts';
+import { epollCtlOp, errnoName, msgFlags, pipeFlags } from '../../kernel/uapi/names.ts';
 import type { Bytes } from '../values.ts';
 import type { ShownCall } from './parameters.ts';
 import { begunText, resultText } from './text.ts';
 import {
   bytesText,
+  durationText,
   type EventValue,
   epollWords,
   type TimespecValue,
-  timespecText,
+  toNs,
 } from './words.ts';
 
 const waits: ReadonlySet<string> = new Set(['epoll_wait', 'epoll_pwait', 'epoll_pwait2']);
@@ -31,7 +32,9 @@ export function briefCall(call: ShownCall): string {
   if (name === 'sendto') {
     return `send(${args[0]}, ${payloadText(args[1] as Bytes)}${flagsText(args[3])})`;
   }
-  if (name === 'nanosleep') return `nanosleep(${timespecText(args[0] as TimespecValue)})`;
+  if (name === 'futex') return `futex(${args[0]})`;
+  if (name === 'pipe2') return `pipe2(${pipeFlags(Number(args[1]))})`;
+  if (name === 'nanosleep') return `nanosleep(${spanText(args[0] as TimespecValue)})`;
   return begunText(call)
     .replaceAll(', NULL', '')
     .replace(/\(\.\.\.(, )?/, '(')
@@ -40,8 +43,10 @@ export function briefCall(call: ShownCall): string {
 
 const timeoutText = (timeout: unknown): string => {
   if (timeout === null) return 'NULL';
-  return typeof timeout === 'object' ? timespecText(timeout as TimespecValue) : String(timeout);
+  return typeof timeout === 'object' ? spanText(timeout as TimespecValue) : String(timeout);
 };
+
+const spanText = (span: TimespecValue): string => durationText(toNs(span));
 
 const flagsText = (flags: unknown): string =>
   flags === 0 || flags === undefined ? '' : `, ${msgFlags(Number(flags))}`;

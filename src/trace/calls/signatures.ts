@@ -175,6 +175,14 @@ const signatures: Readonly<Record<string, Signature>> = {
   ],
   timerfd_gettime: [number(0), out<Itimerspec>(1, itimerspecText)],
   ...socketSignatures,
+  // What pthread_join() waits with: the kernel clears the thread's id when it ends.
+  futex: [
+    always(words.someAddress),
+    always('FUTEX_WAIT_BITSET|FUTEX_CLOCK_REALTIME'),
+    number(0),
+    always('NULL'),
+    always('FUTEX_BITSET_MATCH_ANY'),
+  ],
   getpid: [],
   gettid: [],
   sched_yield: [],

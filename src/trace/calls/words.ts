@@ -121,6 +121,13 @@ export const toTimespec = (ns: number): TimespecValue => ({
 });
 export const toNs = ({ tv_sec, tv_nsec }: TimespecValue): number => tv_sec * 1e9 + tv_nsec;
 
+/** 20000000 as "20 ms". */
+export function durationText(ns: number): string {
+  if (ns >= 1e9) return `${ns / 1e9} s`;
+  if (ns >= 1e6) return `${ns / 1e6} ms`;
+  return ns >= 1e3 ? `${ns / 1e3} µs` : `${ns} ns`;
+}
+
 /** Real-time signals, which have no names of their own in C. */
 function signalShort(signo: number): string {
   if (signo >= 32) return signo === 32 ? 'RTMIN' : `RT_${signo - 32}`;

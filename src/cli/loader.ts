@@ -1,0 +1,84 @@
+/**
+ * Loads a program, in TypeScript or JavaScript, from wherever it lies.
+ *
+ * What it imports as `epollsim` is the code that runs this command, so that both mean the same
+ * classes; and it is an ES module, whatever the package around it says.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { register } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Program } from '../syscalls/sys.ts';
+import { type Input, userPath } from './input.ts';
+
+/** The file is no program that could be run. */
+export class ProgramError extends Error {
+  override readonly name: string = 'ProgramError';
+}
+
+/** Is this the source, run by tsx, or what was built from it? */
+const fromSource = import.meta.url.endsWith('.ts');
+
+/** Runs in the thread in which Node looks for modules. */
+const hooks = `
+let home;
+export const initialize = (data) => { home = data; };
+const isOurs = (url) => /^file:.*\\.[jt]s$/.test(url) && !url.includes('/node_modules/');
+export async function resolve(specifier, context, next) {
+  if (specifier === 'epollsim') return await next(home, context);
+  const found = await next(specifier, context);
+  if (found.format !== 'commonjs' || !isOurs(found.url)) return found;
+  return { ...found, format: 'module' };
+}`;
+
+let registered = false;
+
+async function registerHooks(): Promise<void> {
+  if (registered) return;
+  registered = true;
+  if (!fromSource) (await import('tsx/esm/api')).register();
+  const home = new URL(fromSource ? '../index.ts' : '../index.js', import.meta.url).href;
+  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: home });
+}
+
+/** The program of a file, or of standard input for `-`. */
+export async function loadProgram(path: string, input: Input): Promise<Program> {
+  await registerHooks();
+  const module = path === '-' ? await importText(input.rest()) : await importFile(path);
+  const program: unknown = module.default;
+  if (isProgram(program)) return program;
+  throw new ProgramError(
+    'expected "export default function* main(sys)", found ' +
+      (program === undefined ? 'no default export' : 'a default export that is none'),
+  );
+}
+
+interface Module {
+  readonly default?: unknown;
+}
+
+async function importFile(path: string): Promise<Module> {
+  try {
+    return (await import(pathToFileURL(userPath(path)).href)) as Module;
+  } catch (error) {
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new ProgramError(`the program cannot be loaded: ${what.split('\n')[0]}`);
+  }
+}
+
+/** A module has to be a file. */
+async function importText(text: string): Promise<Module> {
+  const folder = mkdtempSync(join(tmpdir(), 'epollsim-'));
+  try {
+    const path = join(folder, 'program.ts');
+    writeFileSync(path, text);
+    return await importFile(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Anything that may give a generator; an async function never does. */
+const isProgram = (value: unknown): value is Program =>
+  typeof value === 'function' && !value.constructor.name.startsWith('Async');

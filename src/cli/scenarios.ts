@@ -1,0 +1,91 @@
+/**
+ * Plays a stream of scenarios, each as soon as it has been read.
+ *
+ * Invariants: one transcript line for each document, in their order, whatever happens to it.
+ */
+import { KernelBug } from '../kernel/bug.ts';
+import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
+import { ScenarioError } from '../scenario/errors.ts';
+import { Player } from '../scenario/play.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { errorTranscript, type Transcript, transcriptText } from '../scenario/transcript.ts';
+import type { Format } from '../trace/format.ts';
+import { Recorder } from '../trace/recorder.ts';
+import { type ExitCode, exitCodes, say } from './errors.ts';
+import { showsFunctions } from './formats.ts';
+import type { Input } from './input.ts';
+import type { Stage } from './stage.ts';
+
+export async function playScenarios(input: Input, stage: Stage): Promise<ExitCode> {
+  const format = await stage.format();
+  const reader = new DocumentReader();
+  let code: ExitCode = exitCodes.done;
+  const playAll = (documents: readonly ScenarioDocument[]): void => {
+    for (const document of documents) {
+      const transcript = playDocument(document, stage, format);
+      if (format === null) stage.output.write(`${transcriptText(transcript)}\n`);
+      if (transcript.error === undefined) continue;
+      code = exitCodes.failed;
+      const name = transcript.name === null ? '' : `${transcript.name}: `;
+      say(`${input.name}:${document.line}: ${name}${transcript.error}`);
+    }
+    stage.output.flush();
+  };
+  for (let chunk = input.next(); chunk !== null; chunk = input.next()) playAll(reader.push(chunk));
+  playAll(reader.end());
+  return code;
+}
+
+function playDocument(document: ScenarioDocument, stage: Stage, format: Format | null): Transcript {
+  const { scenario } = document;
+  if (scenario === undefined) return errorTranscript(document.name, document.error);
+  try {
+    if (scenario.mode === 'concurrent') throw new ScenarioError('not supported yet');
+    if (format === null) return new Player(scenario, stage.machineOptions()).play();
+    return playTraced(scenario, stage, format);
+  } catch (error) {
+    return errorTranscript(scenario.name, new Error(messageOf(error)));
+  }
+}
+
+/** A mistake in the simulator itself is shown with its place. */
+function messageOf(error: unknown): string {
+  if (error instanceof KernelBug) {
+    const { message, backtrace } = error;
+    return `kernel bug: ${message}${backtrace.length === 0 ? '' : `, in ${backtrace.join(' < ')}`}`;
+  }
+  if (error instanceof ScenarioError) return error.message;
+  const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
+  return `the simulator failed: ${String(error)} ${place}`;
+}
+
+function playTraced(scenario: Scenario, stage: Stage, format: Format): Transcript {
+  const functions = showsFunctions(stage.formatName);
+  const recorder = new Recorder((event) => format.event(event), { functions });
+  const mark = (index: number, thread: number, settled: boolean): void => {
+    const { task } = player.threads[thread] as Player['threads'][number];
+    recorder.step(task, index, settled);
+  };
+  const player = new Player(
+    scenario,
+    { ...stage.machineOptions(), tracer: recorder },
+    {
+      issue: ({ index, thread }) => mark(index, thread, false),
+      settled: ({ index, thread }) => mark(index, thread, true),
+    },
+  );
+  const { kernel } = player.machine;
+  const tasks = player.threads.map(({ task }) => recorder.refOf(task));
+  const { name, about } = scenario;
+  format.begin({ kind: 'scenario', name, about, tasks, kernel, recorder });
+  let error: string | null = null;
+  try {
+    const transcript = player.play();
+    error = transcript.error ?? null;
+    format.end({ blocked: transcript.blocked ?? [], error });
+    return transcript;
+  } catch (thrown) {
+    format.end({ blocked: [], error: messageOf(thrown) });
+    throw thrown;
+  }
+}

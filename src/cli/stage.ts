@@ -1,0 +1,52 @@
+/**
+ * What everything that one run of the command plays has in common: the kernel, the schedule, where
+ * the output goes and in which format.
+ */
+import type { MachineOptions } from '../sim/machine.ts';
+import { inOrder, randomSchedule } from '../sim/schedule.ts';
+import type { Format } from '../trace/format.ts';
+import type { FormatName, PlayRequest } from './arguments.ts';
+import { say } from './errors.ts';
+import type { Output } from './output.ts';
+
+export class Stage {
+  readonly output: Output;
+  readonly formatName: FormatName;
+  private readonly request: PlayRequest;
+  private made: Format | null = null;
+  private seedSaid = false;
+
+  constructor(request: PlayRequest, output: Output) {
+    this.request = request;
+    this.output = output;
+    const wantsTable = output.isTerminal || request.json;
+    this.formatName = request.format ?? (wantsTable ? 'table' : 'transcript');
+  }
+
+  /** For one machine: a schedule begins anew with each. */
+  machineOptions(): MachineOptions {
+    const { kernel, with: added, without, cpus, seed = 0 } = this.request;
+    const schedule = seed === 0 ? inOrder : randomSchedule(seed);
+    return { kernel, with: added, without, schedule, ...(cpus === undefined ? {} : { cpus }) };
+  }
+
+  /** The format, made the first time; null for transcripts. */
+  async format(): Promise<Format | null> {
+    if (this.formatName === 'transcript') return null;
+    const { makeFormat } = await import('./formats.ts');
+    this.made ??= await makeFormat(this.formatName, this.request.json, this.output);
+    return this.made;
+  }
+
+  /** Says which schedule is in use, once. */
+  saySeed(): void {
+    if (this.seedSaid) return;
+    this.seedSaid = true;
+    const { seed = 0 } = this.request;
+    say(seed === 0 ? 'seed 0: each thread runs until it sleeps' : `seed ${seed}`);
+  }
+
+  close(): void {
+    this.made?.close?.();
+  }
+}

@@ -1,8 +1,6 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-export default defineConfig({
-  // Examples import the package by its name; here that is src/, not dist/.
-  ssr: { resolve: { conditions: ['epollsim:src', 'node', 'import', 'default'] } },
+const config: ViteUserConfig = defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
@@ -11,3 +9,5 @@ export default defineConfig({
     isolate: false,
   },
 });
+
+export default config;

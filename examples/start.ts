@@ -71,7 +71,7 @@ export async function readLines(file: string | null): Promise<string[]> {
   const path =
     file === null
       ? fileURLToPath(new URL('lines.txt', import.meta.url))
-      : resolve(process.env['INIT_CWD'] ?? '.', file);
+      : resolve(process.env.INIT_CWD ?? '.', file);
   let text: string;
   try {
     text = file === '-' ? await textOf(process.stdin) : await readFile(path, 'utf8');

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
-const update = process.env['UPDATE_DOCS'] === '1';
+const update = process.env.UPDATE_DOCS === '1';
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const { scripts = {} } = JSON.parse(read('package.json')) as { scripts?: Record<string, string> };
 
@@ -120,7 +120,7 @@ const withoutNpm = (command: string): string =>
 const onlyNamed = /^(npm (ci|test|install|run bench)\b|npx |UPDATE_DOCS=)/;
 
 function run(command: string): Promise<string> {
-  const path = `${join(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`;
+  const path = `${join(root, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
   const env = { ...process.env, PATH: path, NO_COLOR: '1' };
   return new Promise((done, fail) => {
     execFile(
@@ -129,7 +129,7 @@ function run(command: string): Promise<string> {
       { cwd: root, env },
       (error, out) => {
         if (error !== null && typeof error.code !== 'number') fail(error);
-        else done(out.trimEnd());
+        else done(out.replaceAll(`${root}/`, '').trimEnd());
       },
     );
   });

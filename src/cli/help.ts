@@ -1,7 +1,7 @@
 /** What --help prints. */
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
 
-export const help = `epollsim: Linux eventpoll, played step by step
+export const help: string = `epollsim: Linux eventpoll, played step by step
 
 usage: epollsim play [options] FILE...
 

@@ -63,7 +63,9 @@ async function importFile(path: string): Promise<Module> {
     return (await import(pathToFileURL(userPath(path)).href)) as Module;
   } catch (error) {
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new ProgramError(`the program cannot be loaded: ${what.split('\n')[0]}`);
+    throw new ProgramError(
+      `the program cannot be loaded: ${what.split('\n').slice(0, 2).join(' ')}`,
+    );
   }
 }
 

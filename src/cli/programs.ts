@@ -20,7 +20,7 @@ export async function playProgram(path: string, input: Input, stage: Stage): Pro
   const format = (await stage.format()) ?? new ProgramTranscript(stage.output.write);
   try {
     const program = await loadProgram(path, input);
-    return run(program, path, stage, format);
+    return run(program, path === '-' ? null : path, stage, format);
   } catch (error) {
     if (error instanceof FileError || !(error instanceof ProgramError)) throw error;
     say(`${input.name}: ${error.message}`);
@@ -28,27 +28,27 @@ export async function playProgram(path: string, input: Input, stage: Stage): Pro
   }
 }
 
-function run(program: Program, path: string, stage: Stage, format: Format): ExitCode {
+function run(program: Program, name: string | null, stage: Stage, format: Format): ExitCode {
+  const title = name ?? 'standard input';
   const functions = showsFunctions(stage.formatName);
   const recorder = new Recorder((event) => format.event(event), { functions });
   const machine = new Machine({ ...stage.machineOptions(), tracer: recorder });
   const { kernel } = machine;
   const task = machine.spawn(program);
-  const name = path === '-' ? null : path;
   const tasks = [recorder.refOf(task)];
   format.begin({ kind: 'program', name, about: '', tasks, kernel, recorder });
-  const problem = failureOf(() => machine.run(), path);
+  const problem = failureOf(() => machine.run(), title);
   const asleep = [...kernel.tasks.values()].filter(({ __state }) => __state !== TASK_DEAD);
   const blocked = asleep.map(({ comm }) => comm);
   const ending: Ending = { blocked, error: problem[0] ?? null };
   format.end(ending);
   stage.output.flush();
   if (problem.length > 0) {
-    for (const line of problem) say(`${path}: ${line}`);
+    for (const line of problem) say(`${title}: ${line}`);
     return exitCodes.failed;
   }
   if (asleep.length === 0) return exitCodes.done;
-  say(`${path}: every thread that is left sleeps for ever`);
+  say(`${title}: every thread that is left sleeps for ever`);
   for (const view of viewOf(kernel, recorder.names, (of) => recorder.callOf(of)).tasks) {
     if (blocked.includes(view.name)) say(`  ${whereabouts(view)}`);
   }

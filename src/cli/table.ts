@@ -4,6 +4,7 @@
  * Threads share what the state leaves of the line. When there are too many for that, one column
  * says which thread, and another what it did.
  */
+import { stripVTControlCharacters } from 'node:util';
 import CliTable, { type CellOptions } from 'cli-table3';
 import { durationText } from '../trace/calls/words.ts';
 import type { TaskRef } from '../trace/events.ts';
@@ -126,7 +127,9 @@ export class DrawnTable implements TableListener {
   /** A word that does not fit into its column would lose its end. */
   private wordsFit(cells: readonly string[]): boolean {
     return cells.every((cell, i) =>
-      cell.split(/\s/).every((word) => word.length <= (this.widths[i] ?? 0) - 2),
+      stripVTControlCharacters(cell)
+        .split(/\s/)
+        .every((word) => word.length <= (this.widths[i] ?? 0) - 2),
     );
   }
 }

@@ -3,6 +3,7 @@
  *
  * Invariants: reached only through `current.kernel`, so that two machines never meet.
  */
+import { eventpoll_init } from './eventpoll/init.ts';
 import { EventpollStatics } from './eventpoll/types.ts';
 import { inode } from './file.ts';
 import type { Patched } from './history.ts';
@@ -11,8 +12,12 @@ import { Lockdep } from './lockdep.ts';
 import { rcu_state } from './rcu.ts';
 import type { rq, task_struct } from './sched.ts';
 import { Softirqs } from './softirq.ts';
+import type { ctl_table } from './sysctl.ts';
 import { TimerBases } from './timer.ts';
 import type { Tracer } from './trace.ts';
+
+/** 4 GiB, in pages. */
+const totalram = 1 << 20;
 
 export class Globals {
   /** Which commits of kernel/history.ts the machine's kernel has. */
@@ -23,7 +28,9 @@ export class Globals {
   readonly timers: TimerBases = new TimerBases();
   readonly rcu: rcu_state = new rcu_state();
   readonly lockdep: Lockdep = new Lockdep();
-  readonly eventpoll: EventpollStatics;
+  readonly eventpoll: EventpollStatics = new EventpollStatics();
+  /** What is under /proc/sys, by path. */
+  readonly sysctls: Map<string, ctl_table> = new Map();
   readonly anon_inode_inode: inode = new inode(1057, 0x10);
   /** All tasks but the idle ones, by pid. */
   readonly tasks: Map<number, task_struct> = new Map();
@@ -42,9 +49,9 @@ export class Globals {
   wakeups = 0;
   eventfds = 0;
 
-  constructor(patched: Patched, max_user_watches: number) {
+  constructor(patched: Patched) {
     this.patched = patched;
-    this.eventpoll = new EventpollStatics(max_user_watches);
+    eventpoll_init(this.eventpoll, totalram, this.sysctls);
     this.hrtimers.now_ns = 1_000_000_000;
   }
 }

@@ -10,7 +10,7 @@
  */
 import { current } from './current.ts';
 import type { Kernel } from './op.ts';
-import { rb_erase, rb_first, rb_insert, type rb_root, rbRoot } from './rbtree.ts';
+import { rb_add, rb_erase, rb_first, type rb_root, rbRoot } from './rbtree.ts';
 import { schedule, TASK_NORMAL, TASK_RUNNING, type task_struct, try_to_wake_up } from './sched.ts';
 import { __fentry__ } from './trace.ts';
 import { EINTR } from './uapi/errno.ts';
@@ -24,12 +24,12 @@ export const HRTIMER_NORESTART = 0;
 export const HRTIMER_RESTART = 1;
 
 /** Runs as an interrupt when the timer expires; tells whether the timer goes on. */
-export type hrtimer_function = (timer: hrtimer) => Kernel<number>;
+export type TimerFunction = (timer: hrtimer) => Kernel<number>;
 
 export class hrtimer {
   /** Absolute time in ns on the monotonic clock. */
   expires = 0;
-  function: hrtimer_function;
+  function: TimerFunction;
   queued = false;
   // Ours:
   readonly name: string;
@@ -37,7 +37,7 @@ export class hrtimer {
   /** Orders timers that expire at the same time. */
   order = 0;
 
-  constructor(name: string, fn: hrtimer_function) {
+  constructor(name: string, fn: TimerFunction) {
     this.name = name;
     this.function = fn;
   }
@@ -63,7 +63,7 @@ export function hrtimer_start(timer: hrtimer, expires: number): void {
   timer.expires = Math.min(expires, KTIME_MAX);
   timer.order = ++base.started;
   timer.queued = true;
-  rb_insert(base.active, timer);
+  rb_add(base.active, timer);
   if (timer.expires <= base.now_ns) current.kernel.interruptDue = true;
 }
 

@@ -8,7 +8,7 @@
  * no schedule spins for ever.
  */
 import { current } from './current.ts';
-import { hrtimer, hrtimer_cancel, type hrtimer_function } from './hrtimer.ts';
+import { hrtimer, hrtimer_cancel, type TimerFunction } from './hrtimer.ts';
 import type { Kernel } from './op.ts';
 import { schedule, TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
 
@@ -17,13 +17,13 @@ export class CancellableTimer extends hrtimer {
   running = false;
   readonly cancelling: task_struct[] = [];
 
-  constructor(name: string, fn: hrtimer_function) {
+  constructor(name: string, fn: TimerFunction) {
     super(name, fn);
     this.function = () => runAndTell(this, fn);
   }
 }
 
-function* runAndTell(timer: CancellableTimer, fn: hrtimer_function): Kernel<number> {
+function* runAndTell(timer: CancellableTimer, fn: TimerFunction): Kernel<number> {
   timer.running = true;
   const restart = yield* fn(timer);
   timer.running = false;

@@ -52,7 +52,7 @@ function* generic_file_write_iter(f: file, from: iov_iter): Kernel<number> {
   return data.length;
 }
 
-export const regular_fops: file_operations = {
+export const regularFops: file_operations = {
   name: 'regular',
   read_iter: generic_file_read_iter,
   write_iter: generic_file_write_iter,
@@ -60,4 +60,4 @@ export const regular_fops: file_operations = {
 
 /** A regular file that holds `bytes`. */
 export const openRegular = (path: string, bytes: Uint8Array, flags: number): file =>
-  new file(regular_fops, path, newInode(current.kernel, 0xfe00), flags, { bytes });
+  new file(regularFops, path, newInode(current.kernel, 0xfe00), flags, { bytes });

@@ -26,7 +26,7 @@ export const rb_first = <T>(root: rb_root<T>): T | null => root.tree.begin.key ?
 /** The node that follows `node`, which need not be in the tree any more. */
 export const rb_next = <T>(root: rb_root<T>, node: T): T | null => root.tree.gt(node).key ?? null;
 
-export function rb_insert<T>(root: rb_root<T>, node: T): void {
+export function rb_add<T>(root: rb_root<T>, node: T): void {
   root.tree = root.tree.insert(node, node);
 }
 

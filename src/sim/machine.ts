@@ -8,6 +8,7 @@
  * Invariants: at most one context runs on a CPU; the clock never goes back.
  */
 import { setCurrent } from '../kernel/current.ts';
+import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { do_exit, do_group_exit } from '../kernel/exit.ts';
 import { type file, files_struct } from '../kernel/file.ts';
 import { Globals } from '../kernel/globals.ts';
@@ -17,11 +18,11 @@ import { openNull } from '../kernel/mem.ts';
 import { Execution, type Kernel } from '../kernel/op.ts';
 import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kernel/sched.ts';
 import { sighand_struct, signal_struct, sigpending } from '../kernel/signal.ts';
+import { proc_doulongvec_minmax } from '../kernel/sysctl.ts';
 import type { Tracer } from '../kernel/trace.ts';
 import { CAP_BLOCK_SUSPEND, CAP_NET_ADMIN, user_struct } from '../kernel/user.ts';
 import { initNet, settleNetwork } from '../net/net.ts';
 import { type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
-import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { inOrder, type Runnable, type Schedule } from './schedule.ts';
 
 export interface MachineOptions extends KernelChoice {
@@ -35,9 +36,6 @@ export interface MachineOptions extends KernelChoice {
   readonly maxUserWatches?: number;
   readonly tracer?: Tracer;
 }
-
-/** 4 % of 4 GiB, in items of 184 bytes. */
-const defaultUserWatches = 933_688;
 
 class Choice implements Runnable {
   since = 0;
@@ -54,7 +52,10 @@ export class Machine implements ThreadMaker {
   private live = 0;
 
   constructor(options: MachineOptions = {}) {
-    this.kernel = new Globals(patchedKernel(options), options.maxUserWatches ?? defaultUserWatches);
+    this.kernel = new Globals(patchedKernel(options));
+    if (options.maxUserWatches !== undefined) {
+      this.setKnob('fs/epoll/max_user_watches', options.maxUserWatches);
+    }
     this.kernel.tracer = options.tracer ?? null;
     this.schedule = options.schedule ?? inOrder;
     this.nofile = options.nofile ?? 1024;
@@ -66,6 +67,14 @@ export class Machine implements ThreadMaker {
     }
     setCurrent(this.idle());
     initNet(this.kernel);
+  }
+
+  /** Writes a number to a file under /proc/sys. */
+  private setKnob(path: string, value: number): void {
+    const knob = this.kernel.sysctls.get(path);
+    if (knob === undefined || proc_doulongvec_minmax(knob, value) !== 0) {
+      throw new RangeError(`/proc/sys/${path} cannot be ${value}`);
+    }
   }
 
   private idle(): task_struct {

@@ -54,7 +54,7 @@ export type CallOf = (task: task_struct) => string | null;
 export function viewOf(kernel: Globals, names: Names, callOf: CallOf = () => null): MachineView {
   const name = (object: object): string => names.of(object, kernel);
   const files = filesOf(kernel);
-  const queues = queuesOf(files, name);
+  const queues = queuesOf(kernel, files, name);
   const tasks: TaskView[] = [];
   for (const task of kernel.tasks.values()) {
     const waitsOn = queues

@@ -4,7 +4,7 @@ import {
   rb_erase,
   rb_find,
   rb_first,
-  rb_insert,
+  rb_add,
   rb_next,
   type rb_root,
   rbNodes,
@@ -13,7 +13,7 @@ import {
 
 const treeOf = (...keys: number[]): rb_root<number> => {
   const root = rbRoot<number>((a, b) => a - b);
-  for (const key of keys) rb_insert(root, key);
+  for (const key of keys) rb_add(root, key);
   return root;
 };
 
@@ -51,7 +51,7 @@ test('RB_EMPTY_ROOT is true before the first node and after the last', () => {
   expect(RB_EMPTY_ROOT(root)).toBe(true);
   expect(rb_first(root)).toBe(null);
 
-  rb_insert(root, 1);
+  rb_add(root, 1);
   expect(RB_EMPTY_ROOT(root)).toBe(false);
   rb_erase(root, 1);
 
@@ -64,7 +64,7 @@ test('an older root still shows the tree as it was', () => {
   const before: rb_root<number> = { tree: root.tree };
 
   rb_erase(root, 1);
-  rb_insert(root, 7);
+  rb_add(root, 7);
 
   expect(rbNodes(before)).toEqual([1, 3]);
   expect(rbNodes(root)).toEqual([3, 7]);

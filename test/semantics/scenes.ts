@@ -68,7 +68,7 @@ export function* park(
   ep: number,
   woken: string[],
   name: string,
-  { maxevents = 8, timeout = -1 } = {},
+  { maxevents = 8, timeout = -1 }: { maxevents?: number; timeout?: number } = {},
 ): Code<number> {
   const tid = yield* sys.pthread_create(function* (self) {
     const found = yield* self.epoll_wait(ep, maxevents, timeout);
@@ -85,7 +85,7 @@ export function* parkAlone(
   fd: number,
   woken: string[],
   name: string,
-  events = EPOLLIN,
+  events: number = EPOLLIN,
 ): Code<number> {
   const ep = yield* sys.epoll_create1(0);
   yield* add(sys, ep, fd, events);

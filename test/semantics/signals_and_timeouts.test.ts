@@ -4,7 +4,6 @@ import { SIG_IGN } from '../../src/kernel/signal.ts';
 import { EINTR } from '../../src/kernel/uapi/errno.ts';
 import { EFD_NONBLOCK } from '../../src/kernel/uapi/eventfd.ts';
 import { EPOLLET, EPOLLIN } from '../../src/kernel/uapi/eventpoll.ts';
-import { SA_RESTART } from '../../src/kernel/uapi/index.ts';
 import { SA_RESTART, SIG_BLOCK, SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
 import { type Code, type Sys, sigset } from '../../src/syscalls/sys.ts';
 import { inThread, ms, pause, reported, watch, writeCount } from '../support/programs.ts';

@@ -8,11 +8,11 @@ export const at = (port: number): sockaddr => ({ family: AF_INET, addr: INADDR_L
 const served = 8080;
 
 /** A TCP socket that does not block. */
-export const tcpSocket = (sys: Sys, flags = SOCK_NONBLOCK): Code<number> =>
+export const tcpSocket = (sys: Sys, flags: number = SOCK_NONBLOCK): Code<number> =>
   sys.socket(AF_INET, SOCK_STREAM | flags);
 
 /** A socket that listens on port 8080, and does not block unless told so. */
-export function* listener(sys: Sys, flags = SOCK_NONBLOCK): Code<number> {
+export function* listener(sys: Sys, flags: number = SOCK_NONBLOCK): Code<number> {
   const fd = yield* tcpSocket(sys, flags);
   yield* sys.bind(fd, at(served));
   yield* sys.listen(fd, 16);

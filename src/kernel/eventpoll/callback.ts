@@ -10,6 +10,7 @@ import type { Kernel } from '../op.ts';
 import type { poll_table } from '../poll.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
 import { WF_SYNC } from '../sched.ts';
+import { kmem_cache_alloc, kmem_cache_free } from '../slab.ts';
 import { spin_lock_irqsave_nested, spin_unlock_irqrestore } from '../spinlock.ts';
 import { __fentry__, traceNote } from '../trace.ts';
 import { EPOLL_URING_WAKE, EPOLLEXCLUSIVE, EPOLLIN, EPOLLOUT } from '../uapi/eventpoll.ts';
@@ -40,6 +41,7 @@ import {
   type epitem,
   eppoll_entry,
   type eventpoll,
+  statics,
 } from './types.ts';
 import { ep_pm_stay_awake_rcu } from './wakeup.ts';
 
@@ -144,7 +146,7 @@ export function* ep_ptable_queue_proc(
 ): Kernel<void> {
   const { epi } = pt.owner as ep_pqueue;
   if (epi === null) return;
-  const pwq = new eppoll_entry(epi, whead, ep_poll_callback);
+  const pwq = kmem_cache_alloc(statics().pwq_cache, new eppoll_entry(epi, whead, ep_poll_callback));
   traceNote('ep_ptable_queue_proc: onto the wait queue of its file', epi);
   if ((epi.event.events & EPOLLEXCLUSIVE) !== 0) yield* add_wait_queue_exclusive(whead, pwq.wait);
   else yield* add_wait_queue(whead, pwq.wait);
@@ -166,5 +168,6 @@ export function* ep_unregister_pollwait(epi: epitem): Kernel<void> {
     epi.pwqlist = pwq.next;
     traceNote('ep_unregister_pollwait: off the wait queue of its file', epi);
     yield* ep_remove_wait_queue(pwq);
+    kmem_cache_free(statics().pwq_cache);
   }
 }

@@ -9,7 +9,8 @@ import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import { type mutex, mutex_lock_nested, mutex_trylock, mutex_unlock } from '../mutex.ts';
 import type { Kernel } from '../op.ts';
 import { file_can_poll, init_poll_funcptr } from '../poll.ts';
-import { rb_find, rb_first, rb_insert, rb_next } from '../rbtree.ts';
+import { rb_add, rb_find, rb_first, rb_next } from '../rbtree.ts';
+import { kmem_cache_alloc } from '../slab.ts';
 import { spin_lock, spin_unlock } from '../spinlock.ts';
 import { __fentry__, traceNote } from '../trace.ts';
 import type { epoll_data_t, epoll_event } from '../uaccess.ts';
@@ -34,7 +35,7 @@ import {
   list_file,
   reverse_path_check,
 } from './loop_check.ts';
-import { ep_get, ep_remove_safe } from './remove.ts';
+import { ep_get, ep_remove_safe, free_ephead } from './remove.ts';
 import { ep_item_poll } from './scan.ts';
 import {
   EPOLLEXCLUSIVE_OK_BITS,
@@ -88,32 +89,38 @@ export function* get_epoll_tfile_raw_ptr(
   return epi === null ? -ENOENT : epi.ffd.file;
 }
 
-const ep_rbtree_insert = (ep: eventpoll, epi: epitem): void => rb_insert(ep.rbr, epi);
+const ep_rbtree_insert = (ep: eventpoll, epi: epitem): void => rb_add(ep.rbr, epi);
 
 /** Links the item into the list of those that watch its file. */
 function* attach_epitem(file: file, epi: epitem): Kernel<void> {
+  let to_free: epitems_head | null = null;
   let head: hlist_head<epitem> | null = null;
   if (is_file_epoll(file)) {
     head = (file.private_data as eventpoll).refs;
   } else {
     if (!current.kernel.alone) yield peekAtLinks(file);
-    if (file.f_ep === null) head = newHead();
+    if (file.f_ep === null) to_free = newHead();
   }
   yield spin_lock(file.f_lock);
-  if (file.f_ep === null && head === null) {
+  if (file.f_ep === null && head === null && to_free === null) {
     spin_unlock(file.f_lock); // The last item has gone since we looked.
-    head = newHead();
+    to_free = newHead();
     yield spin_lock(file.f_lock);
   }
-  file.f_ep ??= head;
-  hlist_add_head_rcu(epi.fllink, file.f_ep as hlist_head<epitem>);
+  if (file.f_ep === null) {
+    file.f_ep = head ?? (to_free as epitems_head).epitems;
+    to_free = null;
+  }
+  hlist_add_head_rcu(epi.fllink, file.f_ep);
   spin_unlock(file.f_lock);
+  free_ephead(to_free); // Somebody else was quicker.
 }
 
-function newHead(): hlist_head<epitem> {
-  const head = new epitems_head();
-  statics().heads.set(head.epitems, head);
-  return head.epitems;
+function newHead(): epitems_head {
+  const at = statics();
+  const head = kmem_cache_alloc(at.ephead_cache, new epitems_head());
+  at.heads.set(head.epitems, head);
+  return head;
 }
 
 /** Adds an item; 0 or -errno. Called with mtx held; callbacks may come before it returns. */
@@ -129,7 +136,10 @@ function* ep_insert(
   lockdep_assert_irqs_enabled();
   if (ep.user.epoll_watches >= statics().max_user_watches) return -ENOSPC;
   ep.user.epoll_watches++;
-  const epi = new epitem(ep, { file: tfile, fd }, event.events, event.data);
+  const epi = kmem_cache_alloc(
+    statics().epi_cache,
+    new epitem(ep, { file: tfile, fd }, event.events, event.data),
+  );
   if (tep !== null) yield mutex_lock_nested(tep.mtx, 1);
   yield* attach_epitem(tfile, epi);
   if (full_check && tep === null) list_file(tfile);

@@ -30,7 +30,7 @@ import {
 } from './types.ts';
 
 /** How many paths of 1 to 5 instances may start at one file; the first number has no effect. */
-export const path_limits: readonly number[] = [1000, 500, 100, 50, 10];
+export const path_limits: readonly number[] = [1000, 500, 100, 50, 10]; // PATH_ARR_SIZE of them.
 
 const INT_MAX = 0x7fffffff;
 

@@ -5,7 +5,7 @@
  * An instance lives as long as its file or one of its items. Close of the epoll and close of a
  * watched file may meet at one item: the second sets `dying` first, and then removes it alone.
  */
-import { poison, WARN_ON_ONCE } from '../bug.ts';
+import { KernelBug, poison, WARN_ON_ONCE } from '../bug.ts';
 import { current } from '../current.ts';
 import { type file, peekAtLinks } from '../file.ts';
 import { hlist_del_rcu, list_del_init } from '../list.ts';
@@ -16,6 +16,7 @@ import { wakeup_source_unregister } from '../power.ts';
 import { RB_EMPTY_ROOT, rb_erase, rb_first, rb_next } from '../rbtree.ts';
 import { call_rcu } from '../rcu.ts';
 import { refcount_dec_and_test, refcount_inc } from '../refcount.ts';
+import { kmem_cache_free } from '../slab.ts';
 import { spin_lock, spin_unlock } from '../spinlock.ts';
 import { __fentry__, traceNote } from '../trace.ts';
 import { peekAt, waitqueue_active } from '../wait.ts';
@@ -45,7 +46,12 @@ export function ep_free(ep: eventpoll): void {
   ep.poll_wait.lock.freed = true;
 }
 
-export function free_ephead(_head: epitems_head | null): void {}
+export function free_ephead(head: epitems_head | null): void {
+  if (head === null) return;
+  if (head.freed) throw new KernelBug('use after free', 'an epitems_head is freed twice');
+  head.freed = true;
+  kmem_cache_free(statics().ephead_cache);
+}
 
 /** Removes an item. Called with mtx held; true if that dropped a reference of the instance. */
 export function* __ep_remove(ep: eventpoll, epi: epitem, force: boolean): Kernel<boolean> {
@@ -59,30 +65,36 @@ export function* __ep_remove(ep: eventpoll, epi: epitem, force: boolean): Kernel
     spin_unlock(file.f_lock);
     return false;
   }
-  yield* detach_epitem(file, epi);
+  const to_free = yield* detachItem(file, epi);
   spin_unlock(file.f_lock);
+  free_ephead(to_free);
   rb_erase(ep.rbr, epi);
   yield lockLists(ep);
   if (ep_is_linked(epi)) list_del_init(epi.rdllink);
   unlockLists(ep);
   wakeup_source_unregister(ep_wakeup_source(epi));
+  const { epi_cache } = statics();
   call_rcu(() => {
     epi.ep = poison('epitem');
+    kmem_cache_free(epi_cache);
   });
   ep.user.epoll_watches--;
   return true;
 }
 
-/** Unlinks the item from its file, and the file from its list when that was the last. */
-function* detach_epitem(file: file, epi: epitem): Kernel<void> {
+/** Unlinks the item from its file; what is to be freed when that was the last of the file. */
+function* detachItem(file: file, epi: epitem): Kernel<epitems_head | null> {
+  let to_free: epitems_head | null = null;
   const head = file.f_ep;
   if (head !== null && head.first === epi.fllink && epi.fllink.next === null) {
     file.f_ep = null;
     // Race: bad-epoll. A last fput() that looks now finds no watcher and closes the file under us.
     if (!current.kernel.alone) yield peekAtLinks(file);
-    if (!is_file_epoll(file)) free_ephead(statics().heads.get(head) ?? null);
+    const v = is_file_epoll(file) ? undefined : statics().heads.get(head);
+    if (v !== undefined && v.next === null) to_free = v; // Else unlist_file() frees it.
   }
   hlist_del_rcu(epi.fllink);
+  return to_free;
 }
 
 /** Removes an item for a caller that holds another reference of the instance. */

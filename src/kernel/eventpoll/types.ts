@@ -18,6 +18,7 @@ import type { wakeup_source } from '../power.ts';
 import { type rb_root, rbRoot } from '../rbtree.ts';
 import { refcount_t } from '../refcount.ts';
 import type { rwlock_t } from '../rwlock.ts';
+import { type kmem_cache, kmem_cache_create } from '../slab.ts';
 import { spinlock_t } from '../spinlock.ts';
 import type { epoll_data_t } from '../uaccess.ts';
 import {
@@ -153,30 +154,36 @@ export interface ep_pqueue {
   epi: epitem | null;
 }
 
+/** How long a path from a file to an instance can be. */
+export const PATH_ARR_SIZE = 5;
+
 /** The items of a file that is not an epoll, and the file's place on the list of files to check. */
 export class epitems_head {
   readonly epitems: hlist_head<epitem> = new hlist_head<epitem>();
   next: epitems_head | typeof EP_UNACTIVE_PTR | null = null;
+
+  // Ours:
+  freed = false;
 }
 
 /** What fs/eventpoll.c keeps in file-level variables. */
 export class EventpollStatics {
-  /** /proc/sys/fs/epoll/max_user_watches. */
-  max_user_watches: number;
+  /** Items that one user may have, see eventpoll_init(). */
+  max_user_watches = 0;
   readonly epnested_mutex: mutex = new mutex('epnested_mutex');
 
   // Under epnested_mutex:
   loop_check_gen = 0;
   inserting_into: eventpoll | null = null;
   tfile_check_list: epitems_head | typeof EP_UNACTIVE_PTR = EP_UNACTIVE_PTR;
-  readonly path_count: number[] = [0, 0, 0, 0, 0];
+  readonly path_count: number[] = new Array(PATH_ARR_SIZE).fill(0);
+
+  readonly epi_cache: kmem_cache = kmem_cache_create('eventpoll_epi', 128);
+  readonly pwq_cache: kmem_cache = kmem_cache_create('eventpoll_pwq', 64);
+  readonly ephead_cache: kmem_cache = kmem_cache_create('ep_head', 16);
 
   // Ours: the head that a file's `f_ep` points into, which Linux finds by container_of().
   readonly heads: WeakMap<hlist_head<epitem>, epitems_head> = new WeakMap();
-
-  constructor(max_user_watches: number) {
-    this.max_user_watches = max_user_watches;
-  }
 }
 
 /** Ours: the statics of the running machine. */

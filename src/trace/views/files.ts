@@ -87,21 +87,22 @@ export function waitersOf(queue: wait_queue_head, name: NameOf): Waiter[] {
   }));
 }
 
-/** Every queue of some files, with the tasks on it. */
+/** Every queue of files and tasks, with the tasks on it. */
 export function queuesOf(
+  kernel: Globals,
   files: readonly OpenFile[],
   name: NameOf,
 ): { readonly name: string; readonly tasks: ReadonlySet<task_struct> }[] {
-  const queues = new Map<object, { name: string; tasks: Set<task_struct> }>();
+  const queues = new Set<wait_queue_head>();
   for (const { file } of files) {
-    for (const { part } of partsOf(file)) {
-      if (!(part instanceof wait_queue_head) || queues.has(part)) continue;
-      const tasks = new Set<task_struct>();
-      for (const entry of part.head) if (entry.private !== null) tasks.add(entry.private);
-      queues.set(part, { name: name(part), tasks });
-    }
+    for (const { part } of partsOf(file)) if (part instanceof wait_queue_head) queues.add(part);
   }
-  return [...queues.values()];
+  for (const task of kernel.tasks.values()) queues.add(task.exited);
+  return [...queues].map((queue) => {
+    const tasks = new Set<task_struct>();
+    for (const entry of queue.head) if (entry.private !== null) tasks.add(entry.private);
+    return { name: name(queue), tasks };
+  });
 }
 
 export function fileViews(files: readonly OpenFile[], name: NameOf): FileView[] {

@@ -1,6 +1,8 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const config: ViteUserConfig = defineConfig({
+  // Examples import the package by its name; here that is src/, not dist/.
+  ssr: { resolve: { conditions: ['epollsim:src', 'node', 'import', 'default'] } },
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],

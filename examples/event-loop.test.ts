@@ -30,7 +30,7 @@ function* countBytes(sys: Sys, fd: number): Code<number> {
   }
 }
 
-const seeds = Array.from({ length: 100 }, (_, seed) => seed);
+const seeds = Array.from({ length: 20 }, (_, seed) => seed);
 
 test.each(seeds)('countBytes() sees every byte and the end, on schedule %i', (seed) => {
   const machine = new Machine({ schedule: randomSchedule(seed) });
@@ -44,6 +44,6 @@ test.each(seeds)('countBytes() sees every byte and the end, on schedule %i', (se
     });
     total = yield* countBytes(sys, reader);
   });
-  machine.run(); // Comes back when nothing can run any more, so a loop that waits for ever fails.
+  machine.run();
   expect(total).toBe(10);
 });

@@ -112,32 +112,30 @@ export function serveLines(lines: readonly string[], clients: number): string {
     '\n# What it called, and what its clients called\n',
     ...log,
     '\n# Where that leaves its epoll instance\n',
-    ...endState(machine, recorder),
+    endState(machine, recorder),
   ].join('');
 }
 
 /** The epoll instance as /proc shows it, and as it is. */
-function endState(machine: Machine, recorder: Recorder): string[] {
+function endState(machine: Machine, recorder: Recorder): string {
   const view = viewOf(machine.kernel, recorder.names, (task) => recorder.callOf(task));
-  const text: string[] = [];
-  for (const { descriptors } of view.epolls) {
-    for (const { tgid, fd } of descriptors) {
-      text.push(`$ grep tfd /proc/${tgid}/fdinfo/${fd}\n`);
-      text.push(...fdinfo(machine, tgid, fd).map((line) => `${line}\n`), '\n');
-    }
-  }
-  const living = view.tasks.filter(({ state }) => state !== 'dead');
-  return [...text, stateText({ ...view, tasks: living })];
+  const state = stateText({ ...view, tasks: view.tasks.filter((task) => task.state !== 'dead') });
+  const shown = view.epolls.flatMap(({ descriptors }) =>
+    descriptors.map(({ tgid, fd }) => `/proc/${tgid}/fdinfo/${fd}\n${fdinfo(machine, tgid, fd)}\n`),
+  );
+  return shown.join('') + state;
 }
 
-/** The lines that the kernel writes into /proc/PID/fdinfo/FD, read by another process. */
-function fdinfo(machine: Machine, pid: number, fd: number): string[] {
-  const lines: string[] = [];
-  const file = machine.kernel.tasks.get(pid)?.files.fd[fd];
-  const show = file?.f_op.show_fdinfo?.(lines, file);
-  if (show !== undefined) machine.start(machine.newProcess('grep'), 'grep', show);
+/** What the kernel writes into /proc/PID/fdinfo/FD, read by a thread of the process. */
+function fdinfo(machine: Machine, pid: number, fd: number): string {
+  const task = machine.kernel.tasks.get(pid);
+  let text = '';
+  if (task === undefined) return text;
+  machine.thread(task, function* (sys) {
+    text = (yield* sys.fdinfo(fd)).text;
+  });
   machine.run();
-  return lines;
+  return text;
 }
 
 async function main(argv: readonly string[]): Promise<number> {

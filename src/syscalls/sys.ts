@@ -433,6 +433,7 @@ export class Sys {
 
   /** exit_group(2): ends the process; does not return. */
   *exit_group(status: number): Code<never> {
+    this.task.kernel.tracer?.sysEnter(this.task, 'exit_group', [status]);
     yield* do_group_exit(status);
     throw new Error('unreachable');
   }

@@ -1,10 +1,11 @@
 /**
  * As ftrace's function_graph tracer prints it: nesting by indentation, a CPU and a task a line.
  *
- *      1)  main-1001    |               |  write() {
- *      1)  main-1001    |               |    eventfd_write() {
- *      1)  main-1001    |               |      spin_lock_irq(eventfd3->wqh.lock);
- *      1)  main-1001    |    3 ops      |      ep_poll_callback() { … }
+ *      0)  main-1001      |             |  write(3, "\1\0\0\0\0\0\0\0", 8) {
+ *      0)  main-1001      |             |    eventfd_write() {
+ *      0)  main-1001      |             |      _raw_spin_lock_irqsave(eventfd3->wqh.lock);
+ *      0)  main-1001      |             |      _raw_spin_unlock_irqrestore(eventfd3->wqh.lock);
+ *      0)  main-1001      |     1 op    |    }
  *
  * Time stands still while code runs, so the column of durations counts operations instead: locks
  * taken, sleeps, looks at shared state without a lock.

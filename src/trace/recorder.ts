@@ -30,6 +30,11 @@ type Told = TraceEvent extends infer E
     : never
   : never;
 
+interface End {
+  readonly code: number;
+  readonly signo: number;
+}
+
 /** mutex_trylock() is no operation: it cannot wait. */
 const tried = { verb: 'mutex_lock', flavour: 0 } as const;
 
@@ -43,6 +48,8 @@ export class Recorder implements Tracer {
   private readonly refs: WeakMap<task_struct, TaskRef> = new WeakMap();
   /** The operations that took the locks. */
   private readonly taken: WeakMap<object, Op> = new WeakMap();
+  /** How processes have ended. */
+  private readonly ends: Map<number, End> = new Map();
   /** Where on the JavaScript stack the machine's frame is, and its name. */
   private base = 0;
   private machineFrame = '';
@@ -177,9 +184,22 @@ export class Recorder implements Tracer {
 
   private exit(task: task_struct): void {
     this.leaveAll(task);
+    const { code, signo } = this.endOf(task);
     this.stackOf(task).open.length = 0;
-    const signo = task.signal.group_exit_code;
-    this.tell(task, { kind: 'exit', code: task.exit_code, signo });
+    this.tell(task, { kind: 'exit', code, signo });
+  }
+
+  /** How a task ended; all threads that a process takes down with it end in the same way. */
+  private endOf(task: task_struct): End {
+    const known = this.ends.get(task.tgid);
+    if (known !== undefined) return known;
+    const call = this.stackOf(task).call();
+    const killed = call !== null && call.ret !== null;
+    const signo = killed ? task.signal.group_exit_code : 0;
+    const end = { code: killed ? 0 : task.exit_code, signo };
+    const isWholeProcess = killed || task.pid === task.tgid || call?.fn === 'exit_group';
+    if (isWholeProcess) this.ends.set(task.tgid, end);
+    return end;
   }
 
   private tell(task: task_struct, told: Told): void {

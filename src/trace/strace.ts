@@ -145,18 +145,21 @@ export class Strace implements Format {
 
   private exited({ task, code, signo }: ExitEvent): void {
     const under = this.pending.get(task.pid)?.find(({ answered }) => !answered);
-    if (under !== undefined) this.killed(task, under.call);
+    this.pending.delete(task.pid);
+    if (under?.call.name === 'exit_group') this.answer(task, under.call);
+    else if (under !== undefined) this.killed(task, under.call);
     else if (signo === 0) {
       this.open(task, `${task.pid === task.tgid ? 'exit_group' : 'exit'}(${code})`);
       this.finish('?');
     }
-    this.pending.delete(task.pid);
     const how = signo === 0 ? `exited with ${code}` : `killed by ${signalName(signo)}`;
-    const isLeader = task.pid === task.tgid;
-    if (isLeader && this.live.size > 1) this.ended.set(task.tgid, how);
-    else this.whole(task, `+++ ${how} +++`);
-    this.live.delete(task.pid);
-    if (this.live.size === 0) this.reportLeaders();
+    // The first thread stands for its process, and is reported after the others.
+    if (task.pid === task.tgid) this.ended.set(task.pid, how);
+    else {
+      this.whole(task, `+++ ${how} +++`);
+      this.live.delete(task.pid);
+    }
+    if (this.live.size === this.ended.size) this.reportLeaders();
   }
 
   /** The call that never returned. */
@@ -168,8 +171,11 @@ export class Strace implements Format {
   }
 
   private reportLeaders(): void {
-    for (const how of this.ended.values()) this.write(`+++ ${how} +++\n`);
-    this.ended.clear();
+    for (const [pid, how] of this.ended) {
+      this.ended.delete(pid);
+      this.whole({ pid, tgid: pid, comm: '' }, `+++ ${how} +++`);
+      this.live.delete(pid);
+    }
   }
 
   private prefix({ pid }: TaskRef): string {

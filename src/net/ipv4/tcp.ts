@@ -50,8 +50,9 @@ import {
   tcp_write_queue_purge,
 } from './tcp_done.ts';
 import { forgetAddress } from './tcp_ipv4.ts';
+import { freeReceived } from './tcp_mem.ts';
 import { tcp_time_wait } from './tcp_minisocks.ts';
-import { __kfree_skb, TCPHDR_FIN, type TcpSegment } from './tcp_skb.ts';
+import { TCPHDR_FIN, type TcpSegment } from './tcp_skb.ts';
 import { icsk_ack, TCP_CA_Open, type tcp_sock } from './tcp_sock.ts';
 import { TCP_TIMEOUT_INIT, tcp_clear_xmit_timers } from './tcp_timer.ts';
 import { TCP_DEFAULT_SCALING_RATIO, TCP_MIN_MSS, TCP_MSS_DEFAULT } from './tcp_window.ts';
@@ -139,8 +140,7 @@ function dropUnread(sk: tcp_sock): boolean {
     const skb = next as TcpSegment;
     const fin = (skb.tcp_flags & TCPHDR_FIN) === 0 ? 0 : -1;
     if (after(seqAdd(skb.end_seq, fin), sk.copied_seq)) data_was_unread = true;
-    sk.sk_rmem_alloc -= skb.truesize;
-    __kfree_skb(skb);
+    freeReceived(sk, skb);
   }
   return data_was_unread;
 }
@@ -243,8 +243,6 @@ function startOver(sk: tcp_sock): void {
   sk.icsk_rto = TCP_TIMEOUT_INIT;
   sk.snd_ssthresh = TCP_INFINITE_SSTHRESH;
   sk.snd_cwnd = TCP_INIT_CWND;
-  sk.is_cwnd_limited = false;
-  sk.max_packets_out = 0;
   sk.window_clamp = 0;
   sk.icsk_ca_state = TCP_CA_Open;
   sk.total_rto = 0;

@@ -9,11 +9,12 @@ import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { tcp_send_ack } from './tcp_ack_output.ts';
 import { tcp_cong_avoid } from './tcp_cong.ts';
+import { tcp_fast_path_check } from './tcp_fast_path.ts';
+import { tcp_wmem_free_skb } from './tcp_mem.ts';
 import { tcp_sync_mss } from './tcp_mss.ts';
 import { tcp_xmit_retransmit_queue } from './tcp_retransmit.ts';
 import { after, before, between, seqDiff } from './seq.ts';
 import {
-  __kfree_skb,
   TCPCB_LOST,
   TCPCB_SACKED_RETRANS,
   TCPHDR_SYN,
@@ -62,6 +63,8 @@ function tcp_ack_update_window(sk: tcp_sock, skb: TcpSegment, ack: number): void
   sk.snd_wl1 = skb.seq;
   if (sk.snd_wnd === nwin) return;
   sk.snd_wnd = nwin;
+  sk.pred_flags = 0;
+  tcp_fast_path_check(sk);
   if (nwin <= sk.max_window) return;
   sk.max_window = nwin;
   tcp_sync_mss(sk);
@@ -79,8 +82,7 @@ function tcp_clean_rtx_queue(sk: tcp_sock, prior_snd_una: number): number {
     if ((skb.sacked & TCPCB_SACKED_RETRANS) !== 0) sk.retrans_out -= count;
     if ((skb.tcp_flags & TCPHDR_SYN) !== 0) sk.retrans_stamp = 0;
     sk.tcp_rtx_queue.shift();
-    sk.sk_wmem_queued -= skb.truesize;
-    __kfree_skb(skb);
+    tcp_wmem_free_skb(sk, skb);
     skb = sk.tcp_rtx_queue.peekFront();
   }
   if (between(sk.snd_up, prior_snd_una, sk.snd_una)) sk.snd_up = sk.snd_una;

@@ -10,6 +10,7 @@ import { inState, TCPF_CLOSE } from '../tcp_states.ts';
 import { tcp_initialize_rcv_mss } from './tcp_delack.ts';
 import { tcp_write_queue_purge } from './tcp_done.ts';
 import { tcp_fragment, tcp_set_skb_tso_segs } from './tcp_fragment.ts';
+import { chargeSent } from './tcp_mem.ts';
 import { tcp_current_mss, tcp_mss_clamp, tcp_sync_mss } from './tcp_mss.ts';
 import {
   __tcp_push_pending_frames,
@@ -111,7 +112,7 @@ export function* tcp_connect(sk: tcp_sock): Kernel<void> {
   const buff = tcp_init_nondata_skb(sk.write_seq, TCPHDR_SYN);
   sk.retrans_stamp = jiffies();
   sk.write_seq = buff.end_seq;
-  sk.sk_wmem_queued += buff.truesize;
+  chargeSent(sk, buff.truesize);
   sk.packets_out += 1;
   sk.tcp_rtx_queue.push(buff);
   // The answer comes before this returns, and waits in the backlog.

@@ -1,15 +1,15 @@
 /**
  * How much may be under way. Linux: net/ipv4/tcp_cong.c, tcp_input.c, tcp_output.c, include/net/tcp.h.
  *
- * The congestion window counts segments. It doubles each round trip in slow start and grows by one
- * afterwards; a timeout takes it back to one.
+ * The congestion window counts segments. It grows with every acknowledgement, and a timeout takes it
+ * back to one.
  *
- * Differs from Linux: this is Reno; no other algorithm would behave otherwise without losses, but a
- * send buffer's size depends on which one it is (`SNDBUF_FACTOR`).
+ * Differs from Linux: this is the startup of BBR, the default of many kernels, as far as it goes
+ * without a clock; cubic, the default of the others, does not grow a window that is not used up, and
+ * makes send buffers two thirds as large (`SNDBUF_FACTOR`).
  */
 import { SOCK_SNDBUF_LOCK } from '../sock.ts';
 import { sysctl_tcp_wmem } from './netns.ts';
-import { before } from './seq.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
 export const TCP_INIT_CWND = 10;
@@ -25,8 +25,6 @@ const HEAD_SIZE = 576;
 export const tcp_packets_in_flight = (tp: tcp_sock): number =>
   tp.packets_out - tp.lost_out + tp.retrans_out;
 
-const tcp_in_slow_start = (tp: tcp_sock): boolean => tp.snd_cwnd < tp.snd_ssthresh;
-
 /** How many segments the congestion window lets go now: half of it at most, so that two are cut. */
 export function tcp_cwnd_test(tp: tcp_sock): number {
   const in_flight = tcp_packets_in_flight(tp);
@@ -34,26 +32,9 @@ export function tcp_cwnd_test(tp: tcp_sock): number {
   return Math.min(Math.max(tp.snd_cwnd >> 1, 1), tp.snd_cwnd - in_flight);
 }
 
-/** Notes whether the congestion window was used to its limit. */
-export function tcp_cwnd_validate(tp: tcp_sock, is_cwnd_limited: boolean): void {
-  if (
-    !before(tp.snd_una, tp.cwnd_usage_seq) ||
-    is_cwnd_limited ||
-    (!tp.is_cwnd_limited && tp.packets_out > tp.max_packets_out)
-  ) {
-    tp.is_cwnd_limited = is_cwnd_limited;
-    tp.max_packets_out = tp.packets_out;
-    tp.cwnd_usage_seq = tp.snd_nxt;
-  }
-}
-
-const tcp_is_cwnd_limited = (tp: tcp_sock): boolean =>
-  tp.is_cwnd_limited || (tcp_in_slow_start(tp) && tp.snd_cwnd < 2 * tp.max_packets_out);
-
-/** `acked` segments were acknowledged: lets the window grow if it was the limit. */
+/** `acked` segments were acknowledged: so much more may be under way. */
 export function tcp_cong_avoid(tp: tcp_sock, acked: number): void {
-  if (!tcp_is_cwnd_limited(tp)) return;
-  if (tcp_in_slow_start(tp)) tp.snd_cwnd = Math.min(tp.snd_cwnd + acked, tp.snd_ssthresh);
+  if (tp.snd_cwnd < tp.snd_ssthresh) tp.snd_cwnd = Math.min(tp.snd_cwnd + acked, tp.snd_ssthresh);
   else if (acked >= tp.snd_cwnd) tp.snd_cwnd++;
 }
 

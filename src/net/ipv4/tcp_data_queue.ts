@@ -14,7 +14,6 @@ import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { skb_peek_tail } from '../skbuff.ts';
 import {
   RCV_SHUTDOWN,
-  skb_set_owner_r,
   TCP_CLOSE_WAIT,
   TCP_CLOSING,
   TCP_ESTABLISHED,
@@ -32,6 +31,8 @@ import {
   tcp_measure_rcv_mss,
 } from './tcp_delack.ts';
 import { purgeOutOfOrder, tcp_set_state } from './tcp_done.ts';
+import { tcp_fast_path_check } from './tcp_fast_path.ts';
+import { chargeReceived, freeReceived, sk_mem_charge, sk_mem_schedule } from './tcp_mem.ts';
 import { tcp_time_wait } from './tcp_minisocks.ts';
 import { tcp_epollin_ready } from './tcp_poll.ts';
 import { after, before, seqAdd } from './seq.ts';
@@ -50,24 +51,25 @@ function tcp_try_coalesce(sk: tcp_sock, to: TcpSegment, from: TcpSegment): boole
   const delta = skb_try_coalesce(to, from);
   if (delta < 0) return false;
   sk.sk_rmem_alloc += delta;
+  sk_mem_charge(sk, delta);
   to.end_seq = from.end_seq;
   to.ack_seq = from.ack_seq;
   to.tcp_flags |= from.tcp_flags;
-  __kfree_skb(from);
   return true;
 }
 
 /** Puts a segment at the end of the receive queue. Its memory is charged unless `charged`. */
-function tcp_queue_rcv(sk: tcp_sock, skb: TcpSegment, charged: boolean): void {
+export function tcp_queue_rcv(sk: tcp_sock, skb: TcpSegment, charged: boolean): void {
   const tail = skb_peek_tail(sk.sk_receive_queue) as TcpSegment | null;
   const eaten = tail !== null && tcp_try_coalesce(sk, tail, skb);
   sk.rcv_nxt = skb.end_seq;
   if (eaten) {
-    if (charged) sk.sk_rmem_alloc -= skb.truesize;
+    if (charged) freeReceived(sk, skb);
+    else __kfree_skb(skb);
     return;
   }
   sk.sk_receive_queue.list.push(skb);
-  if (!charged) skb_set_owner_r(skb, sk);
+  if (!charged) chargeReceived(sk, skb);
 }
 
 /** The peer has ended its direction: two wakeups follow, this one without a key. */
@@ -102,8 +104,7 @@ function* tcp_ofo_queue(sk: tcp_sock): Kernel<void> {
   for (let skb = queue[0]; skb !== undefined && !after(skb.seq, sk.rcv_nxt); skb = queue[0]) {
     queue.shift();
     if (!after(skb.end_seq, sk.rcv_nxt)) {
-      sk.sk_rmem_alloc -= skb.truesize;
-      __kfree_skb(skb);
+      freeReceived(sk, skb);
       continue;
     }
     const fin = (skb.tcp_flags & TCPHDR_FIN) !== 0;
@@ -119,14 +120,16 @@ function* tcp_ofo_queue(sk: tcp_sock): Kernel<void> {
 /** Keeps a segment that comes early, in its place. */
 function tcp_data_queue_ofo(sk: tcp_sock, skb: TcpSegment): void {
   traceNote('tcp_data_queue_ofo: a segment is early', sk);
+  sk_mem_schedule(sk, skb.truesize);
   tcp_measure_rcv_mss(sk, skb);
+  sk.pred_flags = 0;
   inet_csk_schedule_ack(sk);
   const queue = sk.out_of_order_queue;
   let at = queue.length;
   while (at > 0 && before(skb.seq, (queue[at - 1] as TcpSegment).seq)) at--;
   queue.splice(at, 0, skb);
   tcp_grow_window(sk, skb, false);
-  skb_set_owner_r(skb, sk);
+  chargeReceived(sk, skb);
   if (sk.sk_socket !== null) tcp_rcvbuf_grow(sk, sk.rcvq_space.space);
 }
 
@@ -160,9 +163,11 @@ function* queueAndOut(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   const { len } = skb;
   const fin = (skb.tcp_flags & TCPHDR_FIN) !== 0;
   if (!current.kernel.alone) yield sk.look; // Pollers see rcv_nxt without the lock.
+  sk_mem_schedule(sk, skb.truesize);
   tcp_queue_rcv(sk, skb, false);
   if (len > 0) tcp_event_data_recv(sk, skb);
   if (fin) yield* tcp_fin(sk);
   if (sk.out_of_order_queue.length > 0) yield* tcp_ofo_queue(sk);
+  tcp_fast_path_check(sk);
   if (!sk.SOCK_DEAD) yield* tcp_data_ready(sk);
 }

@@ -136,17 +136,20 @@ function ackIsDue(sk: tcp_sock): boolean {
   return (icsk_ack.pending & ICSK_ACK_NOW) !== 0;
 }
 
-/** Sends the ACK that is due, now or later. */
-export function* tcp_ack_snd_check(sk: tcp_sock): Kernel<void> {
-  if (!inet_csk_ack_scheduled(sk)) return; // It went with data.
+/** Sends the ACK that is due, now or later. `ofo_possible`: there may be segments behind a gap. */
+export function* __tcp_ack_snd_check(sk: tcp_sock, ofo_possible: boolean): Kernel<void> {
   if (ackIsDue(sk)) {
     // The owner handles the backlog: one ACK for all of it.
     if (sock_owned_by_user(sk)) sk.sk_tsq_flags |= TCPF_ACK_DEFERRED;
     else yield* tcp_send_ack(sk);
     return;
   }
-  if (sk.out_of_order_queue.length > 0) yield* tcp_send_ack(sk);
+  if (ofo_possible && sk.out_of_order_queue.length > 0) yield* tcp_send_ack(sk);
   else armDelack(sk);
+}
+
+export function* tcp_ack_snd_check(sk: tcp_sock): Kernel<void> {
+  if (inet_csk_ack_scheduled(sk)) yield* __tcp_ack_snd_check(sk, true); // Else it went with data.
 }
 
 /** The user has taken `copied` bytes: acknowledges if that opens the window or empties the buffer. */

@@ -15,7 +15,8 @@ import {
 } from '../sock.ts';
 import { inet_put_port } from './bind_hash.ts';
 import { inet_unhash } from './inet_hashtables.ts';
-import { __kfree_skb, type TcpSegment } from './tcp_skb.ts';
+import { freeReceived, tcp_wmem_free_skb } from './tcp_mem.ts';
+import type { TcpSegment } from './tcp_skb.ts';
 import { SOCK_BINDPORT_LOCK, type tcp_sock } from './tcp_sock.ts';
 import { tcp_clear_xmit_timers } from './tcp_timer.ts';
 
@@ -34,8 +35,7 @@ export function* tcp_set_state(sk: tcp_sock, state: number): Kernel<void> {
 export function tcp_write_queue_purge(sk: tcp_sock): void {
   for (const queue of [sk.sk_write_queue, sk.tcp_rtx_queue]) {
     for (let skb = queue.shift(); skb !== undefined; skb = queue.shift()) {
-      sk.sk_wmem_queued -= skb.truesize;
-      __kfree_skb(skb);
+      tcp_wmem_free_skb(sk, skb);
     }
   }
   sk.packets_out = 0;
@@ -56,17 +56,13 @@ export function* inet_csk_destroy_sock(sk: tcp_sock): Kernel<void> {
 export function purgeReceived(sk: tcp_sock): void {
   const { list } = sk.sk_receive_queue;
   for (let skb = list.shift(); skb !== undefined; skb = list.shift()) {
-    sk.sk_rmem_alloc -= skb.truesize;
-    __kfree_skb(skb as TcpSegment);
+    freeReceived(sk, skb as TcpSegment);
   }
   purgeOutOfOrder(sk);
 }
 
 export function purgeOutOfOrder(sk: tcp_sock): void {
-  for (const skb of sk.out_of_order_queue.splice(0)) {
-    sk.sk_rmem_alloc -= skb.truesize;
-    __kfree_skb(skb);
-  }
+  for (const skb of sk.out_of_order_queue.splice(0)) freeReceived(sk, skb);
 }
 
 /** The connection is over: both directions are shut, and whoever sleeps is told. */

@@ -1,5 +1,6 @@
 /** Cutting and filling segments that wait to be sent. Linux: net/ipv4/tcp_output.c. */
 import { seqAdd } from './seq.ts';
+import { chargeSent, tcp_wmem_free_skb } from './tcp_mem.ts';
 import {
   countFrags,
   SEGMENT_OVERHEAD,
@@ -26,7 +27,7 @@ export function tcp_fragment(
   mss_now: number,
 ): void {
   const buff = new TcpSegment();
-  sk.sk_wmem_queued += SEGMENT_OVERHEAD;
+  chargeSent(sk, SEGMENT_OVERHEAD);
   const rest = skb.cut(len);
   buff.start = skb.start + len;
   buff.append(rest);
@@ -63,5 +64,5 @@ export function tcp_grow_skb(sk: tcp_sock, skb: TcpSegment, amount: number): voi
   skb.tcp_flags |= next_skb.tcp_flags;
   skb.eor = next_skb.eor;
   sk.sk_write_queue.removeOne(1);
-  sk.sk_wmem_queued -= next_skb.truesize;
+  tcp_wmem_free_skb(sk, next_skb);
 }

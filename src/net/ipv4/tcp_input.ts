@@ -4,8 +4,7 @@
  * Called with the socket owned by nobody and its spinlock held (softirq), or by the owner (backlog).
  * A function that returns true asks its caller to answer with a reset.
  *
- * Differs from Linux: no header prediction: the short way does the same in fewer steps. No
- * timestamps, so an old segment is known by its sequence number alone.
+ * Differs from Linux: no timestamps, so an old segment is known by its sequence number alone.
  */
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
@@ -40,6 +39,7 @@ import { tcp_data_queue } from './tcp_data_queue.ts';
 import { tcp_ack_snd_check, tcp_enter_quickack_mode, tcp_initialize_rcv_mss } from './tcp_delack.ts';
 import { tcp_done, tcp_reset, tcp_set_state } from './tcp_done.ts';
 import { tcp_time_wait } from './tcp_minisocks.ts';
+import { tcp_fast_path_on } from './tcp_fast_path.ts';
 import { tcp_push_pending_frames } from './tcp_output.ts';
 import { after, before, seqAdd } from './seq.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
@@ -47,7 +47,7 @@ import type { tcp_sock } from './tcp_sock.ts';
 import { tcp_check_space } from './tcp_space.ts';
 import { tcp_init_transfer, tcp_rcv_synsent_state_process } from './tcp_synsent.ts';
 import { tcp_urg } from './tcp_urg.ts';
-import { tcp_rcv_rtt_measure_ts, tcp_receive_window } from './tcp_window.ts';
+import { tcp_receive_window } from './tcp_window.ts';
 
 /** Sends what an acknowledgement has made room for, and tells writers of room here. */
 export function* tcp_data_snd_check(sk: tcp_sock): Kernel<void> {
@@ -98,7 +98,7 @@ const crossedSyn = (sk: tcp_sock, skb: TcpSegment): boolean =>
   skb.ack_seq === sk.snd_nxt;
 
 /** Is the segment to be looked at any further? Resets, or asks whether to, where it says so. */
-function* tcp_validate_incoming(sk: tcp_sock, skb: TcpSegment): Kernel<boolean> {
+export function* tcp_validate_incoming(sk: tcp_sock, skb: TcpSegment): Kernel<boolean> {
   if (!tcp_sequence(sk, skb)) {
     yield* outOfWindow(sk, skb);
     return false;
@@ -115,18 +115,6 @@ function* tcp_validate_incoming(sk: tcp_sock, skb: TcpSegment): Kernel<boolean> 
   return true;
 }
 
-export function* tcp_rcv_established(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
-  __fentry__('tcp_rcv_established');
-  if ((skb.tcp_flags & (TCPHDR_ACK | TCPHDR_RST | TCPHDR_SYN)) === 0) return;
-  if (!(yield* tcp_validate_incoming(sk, skb))) return;
-  if ((yield* tcp_ack(sk, skb, true)) === ACK_UNSENT) return;
-  tcp_rcv_rtt_measure_ts(sk, skb);
-  yield* tcp_urg(sk, skb);
-  yield* tcp_data_queue(sk, skb);
-  yield* tcp_data_snd_check(sk);
-  yield* tcp_ack_snd_check(sk);
-}
-
 /** The handshake is over at the end that was called. */
 function* synRecvEstablished(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   sk.advmss -= 12; // Room for timestamps.
@@ -139,6 +127,7 @@ function* synRecvEstablished(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   sk.snd_wnd = skb.window << sk.rx_opt.snd_wscale;
   sk.snd_wl1 = skb.seq;
   tcp_initialize_rcv_mss(sk);
+  tcp_fast_path_on(sk);
   if ((sk.sk_shutdown & SEND_SHUTDOWN) !== 0) {
     yield* tcp_set_state(sk, TCP_FIN_WAIT1);
     yield* tcp_send_fin(sk);

@@ -34,7 +34,8 @@ import { ipv4 } from './netns.ts';
 import type { request_sock } from './request_sock.ts';
 import { tcp_connect } from './tcp_ack_output.ts';
 import { tcp_set_state } from './tcp_done.ts';
-import { tcp_rcv_established, tcp_rcv_state_process } from './tcp_input.ts';
+import { tcp_rcv_state_process } from './tcp_input.ts';
+import { tcp_rcv_established } from './tcp_rcv_established.ts';
 import {
   TCP_TW_ACK,
   TCP_TW_RST,

@@ -12,11 +12,12 @@ import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { ip_queue_xmit } from '../dev.ts';
 import { inState, TCPF_CLOSE } from '../tcp_states.ts';
-import { tcp_cwnd_test, tcp_cwnd_validate, tcp_packets_in_flight } from './tcp_cong.ts';
+import { tcp_cwnd_test } from './tcp_cong.ts';
 import { after, before, seqAdd, seqDiff } from './seq.ts';
 import { tcp_check_space } from './tcp_space.ts';
 import { tcp_check_probe_timer, tcp_rearm_rto } from './tcp_timer.ts';
 import { tcp_fragment, tcp_grow_skb, tcp_set_skb_tso_segs } from './tcp_fragment.ts';
+import { chargeSent } from './tcp_mem.ts';
 import { sk_gso_max_size, tcp_current_mss } from './tcp_mss.ts';
 import {
   skb_clone,
@@ -122,7 +123,7 @@ export const tcp_transmit_skb = (
 export function tcp_queue_skb(sk: tcp_sock, skb: TcpSegment): void {
   sk.write_seq = skb.end_seq;
   sk.sk_write_queue.push(skb);
-  sk.sk_wmem_queued += skb.truesize;
+  chargeSent(sk, skb.truesize);
 }
 
 /** Nagle's rule with Minshall's change: at most one small segment under way. */
@@ -222,10 +223,7 @@ export function* tcp_write_xmit(
     sent_pkts += skb.tcp_gso_segs;
     if (push_one) break;
   }
-  const is_cwnd_limited = tcp_packets_in_flight(sk) >= sk.snd_cwnd;
-  if (sent_pkts > 0 || is_cwnd_limited) tcp_cwnd_validate(sk, is_cwnd_limited);
-  if (sent_pkts > 0) return false;
-  return sk.packets_out === 0 && !sk.sk_write_queue.isEmpty();
+  return sent_pkts === 0 && sk.packets_out === 0 && !sk.sk_write_queue.isEmpty();
 }
 
 /** Sends what may leave. */

@@ -37,7 +37,9 @@ import { __sk_flush_backlog, lock_sock, release_sock, sk_wait_data } from '../so
 import type { msghdr } from '../socket.ts';
 import { __tcp_cleanup_rbuf } from './tcp_delack.ts';
 import { after, seqAdd, seqDiff } from './seq.ts';
-import { __kfree_skb, TCPHDR_FIN, type TcpSegment } from './tcp_skb.ts';
+import { tcp_fast_path_check } from './tcp_fast_path.ts';
+import { freeReceived } from './tcp_mem.ts';
+import { TCPHDR_FIN, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 import { tcp_recv_urg } from './tcp_urg.ts';
 import { tcp_rcv_space_adjust } from './tcp_window.ts';
@@ -85,8 +87,7 @@ class Receive {
 
 function tcp_eat_recv_skb(sk: tcp_sock, skb: TcpSegment): void {
   __skb_unlink(skb, sk.sk_receive_queue);
-  sk.sk_rmem_alloc -= skb.truesize;
-  __kfree_skb(skb);
+  freeReceived(sk, skb);
 }
 
 /** The segment with the next byte, or the FIN; null if there is none. */
@@ -117,7 +118,10 @@ function takeFrom(sk: tcp_sock, rcv: Receive, skb: TcpSegment): boolean {
       }
     }
     if (used > 0) copyBytes(sk, rcv, skb, offset, used);
-    if (sk.urg_data !== 0 && after(sk.copied_seq, sk.urg_seq)) sk.urg_data = 0;
+    if (sk.urg_data !== 0 && after(sk.copied_seq, sk.urg_seq)) {
+      sk.urg_data = 0;
+      tcp_fast_path_check(sk);
+    }
     if (offset + used < skb.len) return false;
     if (!fin) {
       if (!rcv.peeks) tcp_eat_recv_skb(sk, skb);

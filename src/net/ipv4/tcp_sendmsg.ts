@@ -21,6 +21,7 @@ import {
   sk_stream_wait_memory,
 } from '../stream.ts';
 import { inState, TCPF_CLOSE_WAIT, TCPF_ESTABLISHED } from '../tcp_states.ts';
+import { chargeSent, tcp_wmem_free_skb } from './tcp_mem.ts';
 import { tcp_current_mss, tcpSizeGoal } from './tcp_mss.ts';
 import {
   __tcp_push_pending_frames,
@@ -53,7 +54,7 @@ function tcp_skb_entail(sk: tcp_sock): TcpSegment {
   skb.tcp_flags = TCPHDR_ACK;
   skb.start = sk.frag_offset;
   sk.sk_write_queue.push(skb);
-  sk.sk_wmem_queued += skb.truesize;
+  chargeSent(sk, skb.truesize);
   sk.nonagle &= ~TCP_NAGLE_PUSH;
   return skb;
 }
@@ -63,7 +64,7 @@ function tcp_remove_empty_skb(sk: tcp_sock): void {
   const skb = tcp_write_queue_tail(sk);
   if (skb === null || skb.seq !== skb.end_seq) return;
   sk.sk_write_queue.pop();
-  sk.sk_wmem_queued -= skb.truesize;
+  tcp_wmem_free_skb(sk, skb);
 }
 
 /** Lets go what may leave, unless more is to follow. */
@@ -138,7 +139,7 @@ function appendBytes(sk: tcp_sock, send: Send, skb: TcpSegment): void {
   skb.truesize += copy;
   countFrags(skb);
   sk.frag_offset += copy;
-  sk.sk_wmem_queued += copy;
+  chargeSent(sk, copy);
   if (send.copied === 0) skb.tcp_flags &= ~TCPHDR_PSH;
   sk.write_seq = seqAdd(sk.write_seq, copy);
   skb.end_seq = seqAdd(skb.end_seq, copy);

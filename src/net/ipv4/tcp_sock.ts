@@ -123,6 +123,11 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   );
   readonly rx_opt: tcp_options_received = new tcp_options_received();
 
+  /** What is left of the pages that were taken ahead of need. */
+  sk_forward_alloc = 0;
+  /** What the header of the next segment looks like if nothing is the matter; 0: look closely. */
+  pred_flags = 0;
+
   // Sending. Not yet sent; sent and not acknowledged:
   readonly sk_write_queue: Denque<TcpSegment> = new Denque();
   readonly tcp_rtx_queue: Denque<TcpSegment> = new Denque();
@@ -154,9 +159,6 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   high_seq = 0;
   snd_cwnd = 0;
   snd_ssthresh = 0;
-  is_cwnd_limited = false;
-  max_packets_out = 0;
-  cwnd_usage_seq = 0;
   bytes_acked = 0;
   total_rto = 0;
   retrans_stamp = 0;

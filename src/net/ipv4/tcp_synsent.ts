@@ -15,12 +15,13 @@ import {
   tcp_initialize_rcv_mss,
 } from './tcp_delack.ts';
 import { tcp_reset, tcp_set_state } from './tcp_done.ts';
+import { tcp_fast_path_on } from './tcp_fast_path.ts';
 import { tcp_data_snd_check } from './tcp_input.ts';
 import { tcp_sync_mss } from './tcp_mss.ts';
 import { after, seqAdd } from './seq.ts';
 import { TCPHDR_ACK, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
-import { armDelack } from './tcp_timer.ts';
+import { armLongDelack } from './tcp_timer.ts';
 import { tcp_urg } from './tcp_urg.ts';
 import { tcp_init_buffer_space } from './tcp_window.ts';
 
@@ -48,6 +49,8 @@ function* tcp_finish_connect(sk: tcp_sock): Kernel<void> {
   yield* tcp_set_state(sk, TCP_ESTABLISHED);
   sk.icsk_ack.lrcvtime = jiffies();
   tcp_init_transfer(sk);
+  sk.pred_flags = 0;
+  if (sk.rx_opt.snd_wscale === 0) tcp_fast_path_on(sk);
 }
 
 /** The peer has answered our SYN with its own. */
@@ -68,7 +71,7 @@ function* synAck(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   if (dataWillFollow || inet_csk_in_pingpong_mode(sk)) {
     inet_csk_schedule_ack(sk);
     tcp_enter_quickack_mode(sk);
-    armDelack(sk);
+    armLongDelack(sk);
     return;
   }
   yield* tcp_send_ack(sk);

@@ -48,6 +48,8 @@ import {
 export const TCP_TIMEOUT_INIT: number = HZ;
 export const TCP_RTO_MIN: number = HZ / 5;
 export const TCP_RTO_MAX: number = 120 * HZ;
+/** The longest that an ACK waits. */
+const TCP_DELACK_MAX: number = HZ / 5;
 
 /** sk_tsq_flags: a timer found the socket owned, or an ACK is due when the owner is done. */
 export const TCPF_WRITE_TIMER_DEFERRED = 1;
@@ -171,6 +173,12 @@ export function armDelack(sk: tcp_sock): void {
   if (list_empty(sk.delack)) list_add_tail(sk.delack, ipv4().delacks);
 }
 
+/** Ours: lets the ACK that ends a handshake wait for data to go with; this takes its time. */
+export function armLongDelack(sk: tcp_sock): void {
+  sk.icsk_ack.pending |= ICSK_ACK_TIMER;
+  mod_timer(sk.icsk_delack_timer, jiffies() + TCP_DELACK_MAX);
+}
+
 /** Ours: does an ACK wait for company? */
 export function delackIsDue({ delacks }: netns_ipv4): boolean {
   while (!list_empty(delacks)) {
@@ -192,6 +200,7 @@ export function* settleDelack(): Kernel<void> {
 export function tcp_clear_xmit_timers(sk: tcp_sock): void {
   inet_csk_clear_xmit_timer(sk);
   sk.icsk_ack.pending &= ~ICSK_ACK_TIMER;
+  timer_delete(sk.icsk_delack_timer);
   if (!list_empty(sk.delack)) list_del_init(sk.delack);
 }
 

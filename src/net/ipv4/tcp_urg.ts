@@ -14,7 +14,8 @@ import { __skb_unlink, skb_peek } from '../skbuff.ts';
 import { RCV_SHUTDOWN, TCP_CLOSE } from '../sock.ts';
 import type { msghdr } from '../socket.ts';
 import { after, before, seqAdd, seqDiff } from './seq.ts';
-import { __kfree_skb, TCPHDR_URG, type TcpSegment } from './tcp_skb.ts';
+import { freeReceived } from './tcp_mem.ts';
+import { TCPHDR_URG, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
 /** The byte is in the low eight bits. */
@@ -38,10 +39,10 @@ function tcp_check_urg(sk: tcp_sock, skb: TcpSegment): void {
     sk.copied_seq = seqAdd(sk.copied_seq, 1);
     if (first !== null && !before(sk.copied_seq, first.end_seq)) {
       __skb_unlink(first, sk.sk_receive_queue);
-      sk.sk_rmem_alloc -= first.truesize;
-      __kfree_skb(first);
+      freeReceived(sk, first);
     }
   }
+  sk.pred_flags = 0;
   sk.urg_data = TCP_URG_NOTYET;
   sk.urg_seq = ptr;
 }

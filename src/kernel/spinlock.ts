@@ -44,7 +44,8 @@ export class spinlock_t implements Named {
 
 export const spin_lock = (lock: spinlock_t): Op =>
   askFor(lock, lock.plain ?? makeOp(lock, 'plain', PLAIN));
-export const spin_lock_bh = (lock: spinlock_t): Op => askFor(lock, lock.bh ?? makeOp(lock, 'bh', BH));
+export const spin_lock_bh = (lock: spinlock_t): Op =>
+  askFor(lock, lock.bh ?? makeOp(lock, 'bh', BH));
 export const spin_lock_irq = (lock: spinlock_t): Op =>
   askFor(lock, lock.irq ?? makeOp(lock, 'irq', IRQ));
 export const spin_lock_irqsave: (lock: spinlock_t) => Op = spin_lock_irq;

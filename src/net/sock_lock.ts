@@ -160,6 +160,7 @@ export function* release_sock(sk: LockedSock): Kernel<void> {
 /** Lets a packet wait for the owner. Called with `slock` held. */
 export function __sk_add_backlog(sk: LockedSock, skb: sk_buff): void {
   sk.sk_backlog.list.push(skb);
+  sk.sk_backlog.len += skb.truesize;
 }
 
 /**

@@ -99,10 +99,10 @@ function treeLines(ep: EpollView, colours: Colours): StateLine[] {
     lines.push({ key: node.item, text: `  ${colours.dim('tree'.padEnd(10))}${text}` });
     draw(
       node.left,
-      `${tail}${node.right === null ? '└─' : '├─'}`,
-      `${tail}${node.right === null ? '  ' : '│ '}`,
+      `${tail}${node.right === null ? '└─ ' : '├─ '}`,
+      `${tail}${node.right === null ? '   ' : '│  '}`,
     );
-    draw(node.right, `${tail}└─`, `${tail}  `);
+    draw(node.right, `${tail}└─ `, `${tail}   `);
   };
   draw(ep.tree, '', '');
   if (lines.length < ep.items.length) {

@@ -9,6 +9,7 @@ import {
   fput_close_sync,
   get_file,
   get_unused_fd_flags,
+  ksys_dup3,
   put_unused_fd,
 } from '../../src/kernel/file.ts';
 import { openNull } from '../../src/kernel/mem.ts';
@@ -27,7 +28,6 @@ import {
   O_NONBLOCK,
   O_RDWR,
 } from '../../src/kernel/uapi/fcntl.ts';
-import { ksys_dup3 } from '../../src/kernel/file.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
 import { inMachine, runAlone } from '../support/run.ts';
 
@@ -73,8 +73,7 @@ describe('descriptors', () => {
 
   /** An epoll that got no descriptor must leave nothing behind. */
   test('an epoll_create1 that fails with -EMFILE frees its instance', () => {
-    const run = () =>
-      inMachine((sys) => sys.epoll_create1(0), { nofile: 3 });
+    const run = () => inMachine((sys) => sys.epoll_create1(0), { nofile: 3 });
 
     expect(run()).toBe(-EMFILE);
   });
@@ -102,7 +101,11 @@ describe('descriptors', () => {
 
   /** close(2): EBADF, which hides double closes in threaded programs until the number is reused. */
   test('close of a number that is not open is -EBADF', () => {
-    const rets = results(newEventfd, (sys) => sys.close(3), (sys) => sys.close(3));
+    const rets = results(
+      newEventfd,
+      (sys) => sys.close(3),
+      (sys) => sys.close(3),
+    );
 
     expect(rets).toEqual([3, 0, -EBADF]);
   });
@@ -220,7 +223,10 @@ describe('fcntl', () => {
 
   /** fcntl(2): EBADF comes before the unknown command. */
   test('an unknown command is -EINVAL, unless the number is not open', () => {
-    const rets = results((sys) => sys.fcntl(0, 999), (sys) => sys.fcntl(50, 999));
+    const rets = results(
+      (sys) => sys.fcntl(0, 999),
+      (sys) => sys.fcntl(50, 999),
+    );
 
     expect(rets).toEqual([-EINVAL, -EBADF]);
   });

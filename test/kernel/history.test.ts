@@ -19,16 +19,17 @@ test('a machine without a choice has every commit up to 6.18', () => {
 });
 
 /** A bug is found by building the last release that has it. */
-test.each(
-  ids.filter((id) => patchedKernel({ kernel: oldestKernel })[id] === false),
-)('commit %s is in its release and not in the one before', (id) => {
-  const { release } = commits[id];
-  const [major = 0, minor = 0] = release.split('.').map(Number);
-  const before = minor > 0 ? `${major}.${minor - 1}` : '5.19';
+test.each(ids.filter((id) => patchedKernel({ kernel: oldestKernel })[id] === false))(
+  'commit %s is in its release and not in the one before',
+  (id) => {
+    const { release } = commits[id];
+    const [major = 0, minor = 0] = release.split('.').map(Number);
+    const before = minor > 0 ? `${major}.${minor - 1}` : '5.19';
 
-  expect(patchedKernel({ kernel: release })[id]).toBe(true);
-  expect(patchedKernel({ kernel: before })[id]).toBe(false);
-});
+    expect(patchedKernel({ kernel: release })[id]).toBe(true);
+    expect(patchedKernel({ kernel: before })[id]).toBe(false);
+  },
+);
 
 /** 6.9 is older than 6.15, which a comparison of texts gets wrong. */
 test('releases are ordered by number', () => {
@@ -52,11 +53,14 @@ test('single commits can be taken out and put in', () => {
 
 describe('what is no release or no commit', () => {
   /** A typo must not silently model another kernel. */
-  test.each(['6.19', '4.19', '2.6', '6', '6.18.2', 'six', ''])('kernel "%s" is refused', (kernel) => {
-    expect(() => patchedKernel({ kernel })).toThrow(
-      `unknown kernel "${kernel}": expected a release from ${oldestKernel} to 6.18, such as 6.18`,
-    );
-  });
+  test.each(['6.19', '4.19', '2.6', '6', '6.18.2', 'six', ''])(
+    'kernel "%s" is refused',
+    (kernel) => {
+      expect(() => patchedKernel({ kernel })).toThrow(
+        `unknown kernel "${kernel}": expected a release from ${oldestKernel} to 6.18, such as 6.18`,
+      );
+    },
+  );
 
   /** The message says what there is. */
   test('an unknown commit is refused, and the known ones are named', () => {

@@ -13,7 +13,12 @@ import {
   schedule_hrtimeout_range,
 } from '../../src/kernel/hrtimer.ts';
 import type { Kernel } from '../../src/kernel/op.ts';
-import { schedule, TASK_INTERRUPTIBLE, type task_struct, wake_up_process } from '../../src/kernel/sched.ts';
+import {
+  schedule,
+  TASK_INTERRUPTIBLE,
+  type task_struct,
+  wake_up_process,
+} from '../../src/kernel/sched.ts';
 import { EINTR, EINVAL } from '../../src/kernel/uapi/errno.ts';
 import { inMachine, runAlone, runTogether } from '../support/run.ts';
 
@@ -109,19 +114,22 @@ describe('the queue', () => {
     [9, 1, 10],
     [10, 2, 20],
     [25, 3, 30],
-  ])('hrtimer_forward_now of a timer %i late makes up for %i intervals', (late, overruns, moved) => {
-    const [count, by] = runAlone(function* () {
-      const timer = new hrtimer('t', function* () {
-        return HRTIMER_NORESTART;
+  ])(
+    'hrtimer_forward_now of a timer %i late makes up for %i intervals',
+    (late, overruns, moved) => {
+      const [count, by] = runAlone(function* () {
+        const timer = new hrtimer('t', function* () {
+          return HRTIMER_NORESTART;
+        });
+        timer.expires = ktime_get() - late;
+        const before = timer.expires;
+        return [hrtimer_forward_now(timer, 10), timer.expires - before] as const;
       });
-      timer.expires = ktime_get() - late;
-      const before = timer.expires;
-      return [hrtimer_forward_now(timer, 10), timer.expires - before] as const;
-    });
 
-    expect(count).toBe(overruns);
-    expect(by).toBe(moved < 0 ? 0 : moved);
-  });
+      expect(count).toBe(overruns);
+      expect(by).toBe(Math.max(moved, 0));
+    },
+  );
 
   /** A time-out of centuries must not overflow into the past. */
   test('an expiry beyond the end of time is kept at its end', () => {

@@ -7,11 +7,11 @@ import {
   mutex_trylock,
   mutex_unlock,
 } from '../../src/kernel/mutex.ts';
-import { schedule, TASK_INTERRUPTIBLE, wake_up_process } from '../../src/kernel/sched.ts';
 import type { task_struct } from '../../src/kernel/sched.ts';
+import { schedule, TASK_INTERRUPTIBLE, wake_up_process } from '../../src/kernel/sched.ts';
 import { randomSchedule } from '../../src/sim/schedule.ts';
-import { byHand } from '../support/schedule.ts';
 import { runAlone, runTogether } from '../support/run.ts';
+import { byHand } from '../support/schedule.ts';
 
 /** Threads that call epoll_wait on one instance queue up on ep->mtx. */
 test('tasks get a mutex in the order in which they fell asleep on it', () => {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import {
   RB_EMPTY_ROOT,
+  rb_add,
   rb_erase,
   rb_find,
   rb_first,
-  rb_add,
   rb_next,
   type rb_root,
   rbNodes,

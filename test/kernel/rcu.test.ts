@@ -1,17 +1,12 @@
 import { expect, test } from 'vitest';
 import { current } from '../../src/kernel/current.ts';
 import type { Kernel } from '../../src/kernel/op.ts';
-import {
-  call_rcu,
-  rcu_read_lock,
-  rcu_read_unlock,
-  synchronize_rcu,
-} from '../../src/kernel/rcu.ts';
+import { call_rcu, rcu_read_lock, rcu_read_unlock, synchronize_rcu } from '../../src/kernel/rcu.ts';
 import { schedule, TASK_INTERRUPTIBLE } from '../../src/kernel/sched.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../src/kernel/spinlock.ts';
 import { randomSchedule } from '../../src/sim/schedule.ts';
-import { byHand } from '../support/schedule.ts';
 import { runAlone, runTogether } from '../support/run.ts';
+import { byHand } from '../support/schedule.ts';
 
 /** A read section with a place in it where others can run. */
 function* section(log: string[], lock: spinlock_t): Kernel<void> {

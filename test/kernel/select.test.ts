@@ -4,13 +4,7 @@ import { ktime_get } from '../../src/kernel/hrtimer.ts';
 import type { fd_set_bits, pollfd } from '../../src/kernel/select.ts';
 import { poll_select_set_timeout, select_estimate_accuracy } from '../../src/kernel/select.ts';
 import { EBADF, EINTR, EINVAL } from '../../src/kernel/uapi/errno.ts';
-import {
-  POLLERR,
-  POLLIN,
-  POLLNVAL,
-  POLLOUT,
-  POLLPRI,
-} from '../../src/kernel/uapi/poll.ts';
+import { POLLERR, POLLIN, POLLNVAL, POLLOUT, POLLPRI } from '../../src/kernel/uapi/poll.ts';
 import { SIG_BLOCK, SIGUSR1 } from '../../src/kernel/uapi/signal.ts';
 import { type Code, type Sys, sigset } from '../../src/syscalls/sys.ts';
 import { inMachine, runAlone } from '../support/run.ts';

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { spin_lock, spinlock_t } from '../../src/kernel/spinlock.ts';
 import {
   copy_from_iter,
   copy_to_iter,
@@ -8,7 +9,6 @@ import {
   iov_iter,
   iov_iter_count,
 } from '../../src/kernel/uaccess.ts';
-import { spin_lock, spinlock_t } from '../../src/kernel/spinlock.ts';
 import { runAlone, runTogether } from '../support/run.ts';
 
 /** read(2) fills no more than the buffer, however much there is. */

@@ -156,11 +156,7 @@ test('wake_up_pollfree with a waiter that does not let go is a kernel bug', () =
 });
 
 /** Sleeps on a queue and tells how it was left. */
-function* sleeper(
-  queue: wq.wait_queue_head,
-  state: number,
-  log: string[],
-): Kernel<void> {
+function* sleeper(queue: wq.wait_queue_head, state: number, log: string[]): Kernel<void> {
   const wait = wq.init_wait();
   yield* wq.prepare_to_wait(queue, wait, state);
   yield schedule(current);

@@ -17,10 +17,12 @@ import {
   EPOLL_CTL_MOD,
   EPOLLEXCLUSIVE,
   EPOLLIN,
+  EPOLLOUT,
 } from '../../src/kernel/uapi/eventpoll.ts';
 import { watch } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
-import { add, modify, ready, remove } from './scenes.ts';
+import { waitInto } from './buffers.ts';
+import { add, modify, ready, remove, threeEventfds } from './scenes.ts';
 import { ctl, eventfds, play, wait, waitBadly } from './steps.ts';
 
 const closed = 99;
@@ -179,6 +181,16 @@ test.each(['EPOLLIN|EPOLLET', 'EPOLLIN|EPOLLONESHOT', 'EPOLLIN'])(
     expect(lines).toEqual(['main epoll_wait: EFAULT', 'main epoll_wait: 0 1 2']);
   },
 );
+
+/** A fault in the middle of the array: what was copied counts, what was not keeps its place. */
+test('a fault at the second event returns the first, and the rest comes next', () => {
+  inMachine(function* (sys) {
+    const [ep, a, b, c] = yield* threeEventfds(sys, EPOLLOUT);
+    expect(yield* waitInto(sys, ep, 1)).toEqual([a]);
+    expect(yield* waitInto(sys, ep, 0)).toBe(-EFAULT);
+    expect(yield* ready(sys, ep)).toEqual([b, c, a]);
+  });
+});
 
 /** A bad buffer on a bad instance: the mistakes of the arguments come before those of the memory. */
 test('a bad buffer hides no other mistake', () => {

@@ -202,10 +202,7 @@ describe('schedules', () => {
     const log: string[] = [];
     const machine = new Machine({
       cpus: 2,
-      schedule: byHand([
-        { thread: 'a', until: 'spin_lock test-b' },
-        { thread: 'b' },
-      ]),
+      schedule: byHand([{ thread: 'a', until: 'spin_lock test-b' }, { thread: 'b' }]),
     });
     const a = machine.newProcess('a');
     const b = machine.newThread(a, 'b');

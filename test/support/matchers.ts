@@ -16,7 +16,8 @@ expect.extend({
     const pass = trace.notes.includes(place);
     return {
       pass,
-      message: () => `expected ${pass ? 'no' : 'a'} visit of "${place}"; visited: ${visited(trace)}`,
+      message: () =>
+        `expected ${pass ? 'no' : 'a'} visit of "${place}"; visited: ${visited(trace)}`,
     };
   },
 });

@@ -6,10 +6,7 @@ import { Machine, type MachineOptions } from '../../src/sim/machine.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
 
 /** Runs kernel code on one CPU: nobody else ever gets the turn. */
-export function runAlone<T>(
-  code: Kernel<T> | (() => Kernel<T>),
-  options: MachineOptions = {},
-): T {
+export function runAlone<T>(code: Kernel<T> | (() => Kernel<T>), options: MachineOptions = {}): T {
   const machine = new Machine({ cpus: 1, ...options });
   const task = machine.newProcess('alone');
   const results: T[] = [];

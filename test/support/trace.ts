@@ -1,6 +1,7 @@
 /** A listener that writes down what a kernel did, one line an event. */
-import type { MachineOptions } from '../../src/sim/machine.ts';
+
 import type { Tracer } from '../../src/kernel/trace.ts';
+import type { MachineOptions } from '../../src/sim/machine.ts';
 
 export class Recorder implements Tracer {
   /** Everything, in order. */

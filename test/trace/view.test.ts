@@ -117,11 +117,11 @@ test('stateText() shows tree, lists, files and threads of a machine', () => {
     '  rdllist   4',
     '  wq        -',
     '  tree      4 black  pipe4  EPOLLIN|EPOLLERR|EPOLLHUP  data 7  on rdllist',
-    '  tree      └─6 red  eventfd6  EPOLLONESHOT  data 0  disarmed',
+    '  tree      └─ 6 red  eventfd6  EPOLLONESHOT  data 0  disarmed',
     'pipe4  fd 4  end read  bytes 5  slots 1/16  rd_wait: ep3[4]',
     'pipe5  fd 5  end write  bytes 5  slots 1/16',
     'eventfd6  fd 6  count 3  wqh: ep3[6]',
-    'eventfd7  fd 7  count 0  wqh: main (exclusive)',
+    'eventfd7  fd 7  count 0  wqh: main',
     'main  asleep in read on eventfd7->wqh',
     '',
   ]);

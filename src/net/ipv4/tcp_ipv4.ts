@@ -32,6 +32,7 @@ import {
 import { type inet_timewait_sock, inet_twsk_reschedule } from './inet_timewait_sock.ts';
 import { ipv4 } from './netns.ts';
 import type { request_sock } from './request_sock.ts';
+import { before } from './seq.ts';
 import { tcp_connect } from './tcp_ack_output.ts';
 import { tcp_set_state } from './tcp_done.ts';
 import { tcp_rcv_state_process } from './tcp_input.ts';
@@ -45,7 +46,15 @@ import {
   tcp_timewait_state_process,
 } from './tcp_minisocks.ts';
 import { tcp_v4_send_ack, tcp_v4_send_reset } from './tcp_reply.ts';
-import type { TcpSegment } from './tcp_skb.ts';
+import {
+  __kfree_skb,
+  skb_try_coalesce,
+  TCPHDR_ACK,
+  TCPHDR_RST,
+  TCPHDR_SYN,
+  TCPHDR_URG,
+  type TcpSegment,
+} from './tcp_skb.ts';
 import { SOCK_BINDADDR_LOCK, type tcp_sock } from './tcp_sock.ts';
 import { TCP_MSS_DEFAULT } from './tcp_window.ts';
 
@@ -58,6 +67,31 @@ export function* tcp_v4_do_rcv(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   else if (yield* tcp_rcv_state_process(sk, skb)) yield* tcp_v4_send_reset(skb);
 }
 
+/** Makes two segments that wait for the owner one, where memory allows; false if it does not. */
+function coalesce(tail: TcpSegment | undefined, skb: TcpSegment): boolean {
+  if (tail === undefined || tail.end_seq !== skb.seq) return false;
+  const either = tail.tcp_flags | skb.tcp_flags;
+  if ((either & (TCPHDR_SYN | TCPHDR_RST | TCPHDR_URG)) !== 0) return false;
+  if ((tail.tcp_flags & skb.tcp_flags & TCPHDR_ACK) === 0) return false;
+  if (skb_try_coalesce(tail, skb) < 0) return false;
+  tail.end_seq = skb.end_seq;
+  if (!before(skb.ack_seq, tail.ack_seq)) {
+    tail.ack_seq = skb.ack_seq;
+    tail.window = skb.window;
+  }
+  tail.tcp_flags |= skb.tcp_flags;
+  __kfree_skb(skb);
+  return true;
+}
+
+/** Lets a segment wait for the owner; dropped if too much waits already. */
+function tcp_add_backlog(sk: tcp_sock, skb: TcpSegment): void {
+  if (coalesce(sk.sk_backlog.list.peekBack() as TcpSegment | undefined, skb)) return;
+  const limit = 2 * sk.sk_rcvbuf + (sk.sk_sndbuf >> 1) + 64 * 1024;
+  if (sk.sk_backlog.len + sk.sk_rmem_alloc > limit) __kfree_skb(skb);
+  else __sk_add_backlog(sk, skb);
+}
+
 /** A segment for a listener or a connection. */
 function* process(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   if (sk.sk_state === TCP_LISTEN) {
@@ -67,8 +101,7 @@ function* process(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   yield bh_lock_sock(sk);
   if (sock_owned_by_user(sk)) {
     traceNote('tcp_v4_rcv: the socket is owned, to the backlog', sk);
-    __sk_add_backlog(sk, skb);
-    sk.sk_backlog.len += skb.truesize;
+    tcp_add_backlog(sk, skb);
   } else {
     yield* tcp_v4_do_rcv(sk, skb);
   }

@@ -90,16 +90,15 @@ export function* unix_bind(sock: socket, addr: sockaddr): Kernel<number> {
   return yield* isAbstract(path) ? unix_bind_abstract(sk, path) : unix_bind_bsd(sk, path);
 }
 
-const nameOf = ({ addr }: unix_sock): sockaddr =>
-  addr === null ? { family: AF_UNIX } : { family: AF_UNIX, path: addr.name };
+const unnamed: sockaddr = { family: AF_UNIX };
 
 /** The socket's own address, or its peer's; without a path if that is not bound. */
 export function* unix_getname(sock: socket, peer: boolean): Kernel<sockaddr | number> {
   const sk = peer ? yield* unix_peer_get(unix_sk(sock)) : unix_sk(sock);
-  return sk === null ? -ENOTCONN : nameOf(sk);
+  return sk === null ? -ENOTCONN : (sk.addr?.sockaddr ?? unnamed);
 }
 
 /** Fills in who sent a packet, where the sender is bound. */
 export function unix_copy_addr(msg: msghdr, sk: unix_sock): void {
-  if (sk.addr !== null) msg.msg_name = nameOf(sk);
+  if (sk.addr !== null) msg.msg_name = sk.addr.sockaddr;
 }

@@ -21,9 +21,12 @@ import type { unix_sock } from './types.ts';
 /** The name that a socket is bound to; the connections of a listener share the listener's. */
 export class unix_address {
   readonly name: string;
+  // Ours: as user mode sees it.
+  readonly sockaddr: sockaddr;
 
   constructor(name: string) {
     this.name = name;
+    this.sockaddr = { family: AF_UNIX, path: name };
   }
 }
 

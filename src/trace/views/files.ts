@@ -52,7 +52,7 @@ export interface FileView {
   readonly queues: readonly QueueView[];
 }
 
-/** Every open file, in the order of opening. */
+/** Every open file, in the order of the descriptors. */
 export function filesOf(kernel: Globals): OpenFile[] {
   const found = new Map<file, OpenFile>();
   const add = (f: file): OpenFile => {
@@ -75,7 +75,8 @@ export function filesOf(kernel: Globals): OpenFile[] {
     }
     for (const epi of f.f_ep ?? []) if (epi.ep.file !== null) add(epi.ep.file);
   }
-  return [...found.values()].sort((a, b) => a.file.address - b.file.address);
+  const place = ({ descriptors: [first] }: OpenFile): number => first?.fd ?? Number.MAX_VALUE;
+  return [...found.values()].sort((a, b) => place(a) - place(b) || a.file.address - b.file.address);
 }
 
 /** Who is on a queue, the first to be woken first. */

@@ -246,7 +246,10 @@ describe('who is woken', () => {
       const epfds = [yield* watch(sys, efd, EPOLLIN)];
       for (let i = 0; i < 4; i++) epfds.push(yield* watch(sys, epfds[i] as number, EPOLLIN));
       yield* writeCount(sys, efd, 1n);
-      const seen = [readyList(epfds[4] as number).length, (yield* harvest(sys, epfds[4] as number)).length];
+      const seen = [
+        readyList(epfds[4] as number).length,
+        (yield* harvest(sys, epfds[4] as number)).length,
+      ];
       return [seen, epfds.map((epfd) => epOf(epfd).nests)];
     });
 

@@ -78,13 +78,16 @@ describe('the order of checks', () => {
   });
 
   /** D.19: stdin redirected from /dev/null or a file; all three operations refuse it. */
-  test.each([EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL])('operation %i on /dev/null is -EPERM', (op) => {
-    const ret = inMachine(function* (sys) {
-      return yield* sys.epoll_ctl(yield* sys.epoll_create1(0), op, 0, IN);
-    });
+  test.each([EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL])(
+    'operation %i on /dev/null is -EPERM',
+    (op) => {
+      const ret = inMachine(function* (sys) {
+        return yield* sys.epoll_ctl(yield* sys.epoll_create1(0), op, 0, IN);
+      });
 
-    expect(ret).toBe(-EPERM);
-  });
+      expect(ret).toBe(-EPERM);
+    },
+  );
 
   /** An epoll under a second name is still itself. */
   test('ADD of a copy of the epoll descriptor is -EINVAL', () => {
@@ -103,14 +106,23 @@ describe('the order of checks', () => {
   /** C.3, 7: what EPOLLEXCLUSIVE goes with, verified on 6.18. */
   test.each([
     ['IN', EPOLLIN, 0],
-    ['everything that it goes with', EPOLLIN | EPOLLOUT | EPOLLET | EPOLLERR | EPOLLHUP | EPOLLWAKEUP, 0],
+    [
+      'everything that it goes with',
+      EPOLLIN | EPOLLOUT | EPOLLET | EPOLLERR | EPOLLHUP | EPOLLWAKEUP,
+      0,
+    ],
     ['RDHUP', EPOLLIN | EPOLLRDHUP, -EINVAL],
     ['PRI', EPOLLIN | EPOLLPRI, -EINVAL],
     ['ONESHOT', EPOLLIN | EPOLLONESHOT, -EINVAL],
   ])('ADD with EPOLLEXCLUSIVE and %s', (_what, events, expected) => {
     const ret = inMachine(function* (sys) {
       const epfd = yield* sys.epoll_create1(0);
-      return yield* sys.epoll_ctl(epfd, EPOLL_CTL_ADD, yield* sys.eventfd2(0, 0), exclusive(events));
+      return yield* sys.epoll_ctl(
+        epfd,
+        EPOLL_CTL_ADD,
+        yield* sys.eventfd2(0, 0),
+        exclusive(events),
+      );
     });
 
     expect(ret).toBe(expected);

@@ -33,18 +33,21 @@ describe('arguments', () => {
     ['6.18', 4, 0, -EINVAL],
     ['6.18', 3, EP_MAX_EVENTS, 0],
     ['6.18', 3, EP_MAX_EVENTS + 1, -EINVAL],
-  ])('on %s epoll_wait of descriptor %i with room for %i is %i', (kernel, fd, maxevents, expected) => {
-    const ret = inMachine(
-      function* (sys) {
-        yield* sys.epoll_create1(0); // 3
-        yield* sys.eventfd2(0, 0); // 4
-        return (yield* sys.epoll_wait(fd, maxevents, 0)).ret;
-      },
-      { kernel },
-    );
+  ])(
+    'on %s epoll_wait of descriptor %i with room for %i is %i',
+    (kernel, fd, maxevents, expected) => {
+      const ret = inMachine(
+        function* (sys) {
+          yield* sys.epoll_create1(0); // 3
+          yield* sys.eventfd2(0, 0); // 4
+          return (yield* sys.epoll_wait(fd, maxevents, 0)).ret;
+        },
+        { kernel },
+      );
 
-    expect(ret).toBe(expected);
-  });
+      expect(ret).toBe(expected);
+    },
+  );
 
   /** INT_MAX / 12 on x86-64 (C.6). */
   test('EP_MAX_EVENTS is 178956970', () => {
@@ -88,9 +91,12 @@ describe('timeouts', () => {
     }, options);
 
   /** epoll_wait(2): 0 returns at once, anything else not before its time. */
-  test.each([0, 1, 20, 1500])('epoll_wait with timeout %i ms returns 0 after that time', (timeout) => {
-    expect(empty((sys, epfd) => sys.epoll_wait(epfd, 1, timeout))).toEqual([0, timeout]);
-  });
+  test.each([0, 1, 20, 1500])(
+    'epoll_wait with timeout %i ms returns 0 after that time',
+    (timeout) => {
+      expect(empty((sys, epfd) => sys.epoll_wait(epfd, 1, timeout))).toEqual([0, timeout]);
+    },
+  );
 
   /** D.28: rounding to milliseconds is what epoll_pwait2 spares. */
   test('epoll_pwait2 counts in nanoseconds', () => {
@@ -211,16 +217,19 @@ describe('sleeping and waking', () => {
 
   /** E.1, 11: an event beats a signal that is pending. */
   test('a thread that is woken by a signal harvests before it reports -EINTR', () => {
-    const result = inMachine(function* (sys) {
-      const [efd = -1] = yield* eventfds(sys, 0);
-      const epfd = yield* watch(sys, efd, EPOLLIN);
-      yield* sys.sigaction(SIGUSR1, { *handler() {} });
-      yield* sys.pthread_create(function* (thread) {
-        yield* thread.tgkill(sys.task.tgid, sys.task.pid, SIGUSR1);
-        yield* writeCount(thread, efd, 1n);
-      });
-      return (yield* sys.epoll_wait(epfd, 1, -1)).ret;
-    }, { cpus: 1 });
+    const result = inMachine(
+      function* (sys) {
+        const [efd = -1] = yield* eventfds(sys, 0);
+        const epfd = yield* watch(sys, efd, EPOLLIN);
+        yield* sys.sigaction(SIGUSR1, { *handler() {} });
+        yield* sys.pthread_create(function* (thread) {
+          yield* thread.tgkill(sys.task.tgid, sys.task.pid, SIGUSR1);
+          yield* writeCount(thread, efd, 1n);
+        });
+        return (yield* sys.epoll_wait(epfd, 1, -1)).ret;
+      },
+      { cpus: 1 },
+    );
 
     expect(result).toBe(1);
   });

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { is_file_epoll } from '../../../src/kernel/eventpoll/index.ts';
 import { EINVAL } from '../../../src/kernel/uapi/errno.ts';
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLOUT } from '../../../src/kernel/uapi/eventpoll.ts';
-import { F_GETFD, F_GETFL, FD_CLOEXEC, O_CLOEXEC, O_NONBLOCK, O_RDWR } from '../../../src/kernel/uapi/fcntl.ts';
+import {
+  F_GETFD,
+  F_GETFL,
+  FD_CLOEXEC,
+  O_CLOEXEC,
+  O_NONBLOCK,
+  O_RDWR,
+} from '../../../src/kernel/uapi/fcntl.ts';
 import { add, epOf, eventfds, fileOf, harvest } from '../../support/epoll.ts';
 import { fdinfo } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
@@ -52,7 +59,11 @@ describe('epoll_create', () => {
   test('is_file_epoll tells an epoll from another file', () => {
     const seen = inMachine(function* (sys) {
       const epfd = yield* sys.epoll_create1(0);
-      return [is_file_epoll(fileOf(epfd)), is_file_epoll(fileOf(0)), epOf(epfd).file === fileOf(epfd)];
+      return [
+        is_file_epoll(fileOf(epfd)),
+        is_file_epoll(fileOf(0)),
+        epOf(epfd).file === fileOf(epfd),
+      ];
     });
 
     expect(seen).toEqual([true, false, true]);

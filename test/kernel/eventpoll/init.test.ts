@@ -29,8 +29,11 @@ test('the knob shows the limit and sets it', () => {
 });
 
 /** A machine that is built with nonsense must say so before anything runs. */
-test.each([-1, 0.5, Number.POSITIVE_INFINITY])('a machine with %d watches is refused', (watches) => {
-  expect(() => new Machine({ maxUserWatches: watches })).toThrow(
-    `/proc/sys/fs/epoll/max_user_watches cannot be ${watches}`,
-  );
-});
+test.each([-1, 0.5, Number.POSITIVE_INFINITY])(
+  'a machine with %d watches is refused',
+  (watches) => {
+    expect(() => new Machine({ maxUserWatches: watches })).toThrow(
+      `/proc/sys/fs/epoll/max_user_watches cannot be ${watches}`,
+    );
+  },
+);

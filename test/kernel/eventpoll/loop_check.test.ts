@@ -33,9 +33,30 @@ const edges = (
 describe('circles', () => {
   /** CVE-2011-1082: a circle made poll recurse until the stack was used up. */
   test.each([
-    ['two', [[0, 1], [1, 0]]],
-    ['three', [[0, 1], [1, 2], [2, 0]]],
-    ['four', [[0, 1], [1, 2], [2, 3], [3, 0]]],
+    [
+      'two',
+      [
+        [0, 1],
+        [1, 0],
+      ],
+    ],
+    [
+      'three',
+      [
+        [0, 1],
+        [1, 2],
+        [2, 0],
+      ],
+    ],
+    [
+      'four',
+      [
+        [0, 1],
+        [1, 2],
+        [2, 3],
+        [3, 0],
+      ],
+    ],
   ] as const)('a circle of %s epolls is -ELOOP at the edge that would close it', (_n, list) => {
     const rets = edges(list);
 
@@ -45,12 +66,25 @@ describe('circles', () => {
 
   /** Two ways to one epoll are no circle. */
   test('a diamond is allowed', () => {
-    expect(edges([[0, 1], [0, 2], [1, 3], [2, 3]])).toEqual([0, 0, 0, 0]);
+    expect(
+      edges([
+        [0, 1],
+        [0, 2],
+        [1, 3],
+        [2, 3],
+      ]),
+    ).toEqual([0, 0, 0, 0]);
   });
 
   /** C.3: the circle is looked for before the item. */
   test('an edge that exists is -EEXIST, and -ELOOP if it closes a circle', () => {
-    expect(edges([[0, 1], [0, 1], [1, 0]])).toEqual([0, -EEXIST, -ELOOP]);
+    expect(
+      edges([
+        [0, 1],
+        [0, 1],
+        [1, 0],
+      ]),
+    ).toEqual([0, -EEXIST, -ELOOP]);
   });
 
   /** A refused ADD must leave the topology as it was. */
@@ -70,8 +104,20 @@ describe('circles', () => {
 });
 
 describe('depth', () => {
-  const down = [[0, 1], [1, 2], [2, 3], [3, 4], [4, 5]] as const;
-  const up = [[4, 5], [3, 4], [2, 3], [1, 2], [0, 1]] as const;
+  const down = [
+    [0, 1],
+    [1, 2],
+    [2, 3],
+    [3, 4],
+    [4, 5],
+  ] as const;
+  const up = [
+    [4, 5],
+    [3, 4],
+    [2, 3],
+    [1, 2],
+    [0, 1],
+  ] as const;
 
   /** CVE-2025-38614: chains that grew upwards were never measured before 6.17. */
   test.each([
@@ -83,15 +129,37 @@ describe('depth', () => {
 
   /** Two chains of three that are joined make six. */
   test('what counts is the chain below the edge, the edge, and the chain above it', () => {
-    expect(edges([[0, 1], [1, 2], [3, 4], [4, 5], [2, 3]])).toEqual([0, 0, 0, 0, -ELOOP]);
-    expect(edges([[0, 1], [1, 2], [3, 4], [2, 3]])).toEqual([0, 0, 0, 0]);
+    expect(
+      edges([
+        [0, 1],
+        [1, 2],
+        [3, 4],
+        [4, 5],
+        [2, 3],
+      ]),
+    ).toEqual([0, 0, 0, 0, -ELOOP]);
+    expect(
+      edges([
+        [0, 1],
+        [1, 2],
+        [3, 4],
+        [2, 3],
+      ]),
+    ).toEqual([0, 0, 0, 0]);
   });
 
   /** A shorter way to the same epoll must not hide the longer one. */
   test('of several chains the longest counts', () => {
-    expect(edges([[0, 4], [0, 1], [1, 2], [2, 3], [3, 4], [4, 5]])).toEqual([
-      0, 0, 0, 0, 0, -ELOOP,
-    ]);
+    expect(
+      edges([
+        [0, 4],
+        [0, 1],
+        [1, 2],
+        [2, 3],
+        [3, 4],
+        [4, 5],
+      ]),
+    ).toEqual([0, 0, 0, 0, 0, -ELOOP]);
   });
 
   /** C.10: before f2e467a48287 the sixth failed only above a watched file, and with EINVAL. */
@@ -115,7 +183,15 @@ describe('depth', () => {
 
   /** And a circle was refused all the same. */
   test('without f2e467a48287 a circle is -ELOOP', () => {
-    expect(edges([[0, 1], [1, 0]], { without: ['f2e467a48287'] })).toEqual([0, -ELOOP]);
+    expect(
+      edges(
+        [
+          [0, 1],
+          [1, 0],
+        ],
+        { without: ['f2e467a48287'] },
+      ),
+    ).toEqual([0, -ELOOP]);
   });
 
   /** An event climbs the longest chain that is allowed. */
@@ -171,7 +247,8 @@ describe('paths', () => {
       function* (sys) {
         const [efd = -1] = yield* eventfds(sys, 0);
         const answers = new Set<number>();
-        for (const epfd of yield* epolls(sys, 1100)) answers.add(yield* add(sys, epfd, efd, EPOLLIN));
+        for (const epfd of yield* epolls(sys, 1100))
+          answers.add(yield* add(sys, epfd, efd, EPOLLIN));
         return [...answers];
       },
       { nofile: 2048 },

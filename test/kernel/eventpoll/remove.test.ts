@@ -128,7 +128,11 @@ describe('close of a watched file', () => {
       const [efd = -1] = yield* eventfds(sys, 1);
       const epfds = [yield* watch(sys, efd, EPOLLIN), yield* watch(sys, efd, EPOLLIN)];
       yield* sys.close(efd);
-      return [watches(), yield* harvest(sys, epfds[0] as number), epOf(epfds[1] as number).refcount.refs];
+      return [
+        watches(),
+        yield* harvest(sys, epfds[0] as number),
+        epOf(epfds[1] as number).refcount.refs,
+      ];
     });
 
     expect(seen).toEqual([0, [], 1]);
@@ -202,19 +206,22 @@ describe('both at once', () => {
   test.each([
     ['an eventfd', false],
     ['an inner epoll', true],
-  ])('%s and its epoll are both freed, on every sampled schedule but bad-epoll', (_what, nested) => {
-    let bad = 0;
-    for (let seed = 0; seed < 150; seed++) {
-      try {
-        expect(closeBoth(randomSchedule(seed), nested)).toEqual([0, true, 0, true]);
-      } catch (error) {
-        expect((error as Error).message).toMatch(/use after free: closes epoll .* file->f_lock/);
-        bad++;
+  ])(
+    '%s and its epoll are both freed, on every sampled schedule but bad-epoll',
+    (_what, nested) => {
+      let bad = 0;
+      for (let seed = 0; seed < 150; seed++) {
+        try {
+          expect(closeBoth(randomSchedule(seed), nested)).toEqual([0, true, 0, true]);
+        } catch (error) {
+          expect((error as Error).message).toMatch(/use after free: closes epoll .* file->f_lock/);
+          bad++;
+        }
       }
-    }
 
-    expect(bad).toBeLessThan(50);
-  });
+      expect(bad).toBeLessThan(50);
+    },
+  );
 
   /** The one who comes second leaves the item to the one who has marked it. */
   test('close of the epoll leaves an item alone that its dying file removes', () => {

@@ -144,7 +144,11 @@ describe('order and size', () => {
   test('what did not fit is reported before what was', () => {
     const seen = inMachine(function* (sys) {
       const [epfd] = yield* set(sys, EPOLLIN | EPOLLET, 1, 1, 1, 1);
-      return [yield* harvest(sys, epfd, 3), yield* harvest(sys, epfd, 3), yield* harvest(sys, epfd, 3)];
+      return [
+        yield* harvest(sys, epfd, 3),
+        yield* harvest(sys, epfd, 3),
+        yield* harvest(sys, epfd, 3),
+      ];
     });
 
     expect(seen).toEqual([[0, 1, 2], [3], []]);

@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { endOf, epollsim, fileWith, lines, played, scenario, slow, startEpollsim } from './run.ts';
+
+const create = { call: 'epoll_create1', args: {}, bind: ['ep'] };
+
+/**
+ * A batch of recorded scenarios is compared line by line: one that is malformed must not shift the
+ * others, nor pass unnoticed.
+ */
+test(
+  'a transcript has one line for each document, malformed ones too, and the exit code is 1',
+  slow,
+  () => {
+    const { code, out, err } = epollsim(
+      ['play', '--format', 'transcript', '-'],
+      [
+        'not json',
+        scenario('good', create),
+        scenario('bad', { call: 'epoll_crate1' }),
+        '[1]',
+        '{"name":"later","mode":"concurrent","steps":[],"concurrent":{}}',
+        scenario('last', create),
+      ].join('\n'),
+    );
+
+    expect(lines(out).map((line) => JSON.parse(line) as unknown)).toEqual([
+      { name: null, results: [], error: expect.stringContaining('not JSON') },
+      { name: 'good', results: [{ step: 0, ret: 3 }], blocked: [] },
+      { name: 'bad', results: [], error: 'step 0: unknown call "epoll_crate1"' },
+      { name: null, results: [], error: 'the document is not an object' },
+      { name: 'later', results: [], error: 'not supported yet' },
+      { name: 'last', results: [{ step: 0, ret: 3 }], blocked: [] },
+    ]);
+    expect(lines(err)).toHaveLength(4);
+    expect(code).toBe(1);
+  },
+);
+
+/** In a pipe the next program reads; nothing but transcripts may come. */
+test('without a terminal the format is the transcript, and a good batch exits with 0', slow, () => {
+  const { code, out, err } = epollsim(['play', '-'], `${scenario('one', create)}\n`);
+
+  expect(out).toBe('{"name":"one","results":[{"step":0,"ret":3}],"blocked":[]}\n');
+  expect(err).toBe('');
+  expect(code).toBe(0);
+});
+
+/** A batch of a hundred thousand scenarios is streamed by tools that generate them. */
+test('a batch that is larger than the memory of the process is played', slow, () => {
+  const about = 'x'.repeat(20_000);
+  const batch = Array.from({ length: 4_000 }, (_, i) =>
+    JSON.stringify({ name: `s${i}`, about, steps: [create] }),
+  );
+
+  const { code, out } = epollsim(['play', '-'], batch.join('\n'), ['--max-old-space-size=50']);
+
+  expect(lines(out)).toHaveLength(4_000);
+  expect(code).toBe(0);
+});
+
+/** `epollsim play … | head -1` is how one looks at a large batch. */
+test('a reader that goes away ends the command, quietly and without an error', slow, async () => {
+  const batch = `${scenario('one', create)}\n`.repeat(20_000);
+  const child = startEpollsim(['play', fileWith(batch)]);
+  child.stdout?.once('data', () => child.stdout?.destroy());
+
+  expect(await endOf(child)).toEqual({ how: 0, err: '' });
+});
+
+/** A program may run for ever; who stops it wants the prompt back, and no stack trace. */
+test('Ctrl-C ends a program that never ends, and nothing is said', slow, async () => {
+  const program = fileWith('export default function* main(sys) { for (;;) yield* sys.getpid(); }');
+  const child = startEpollsim(['play', '--format', 'strace', program]);
+  child.stdout?.once('data', () => child.kill('SIGINT'));
+  child.stdout?.resume();
+
+  const { how, err } = await endOf(child);
+
+  expect(how).toBe('SIGINT');
+  expect(err).toBe('epollsim: seed 0: each thread runs until it sleeps\n');
+});
+
+/** 6.10 is no number: read as one it is 6.1, a kernel of two years earlier. */
+test.each([
+  ['6.1', 'ENOTTY'],
+  ['6.10', 'EINVAL'],
+])('--kernel %s is the release of that name', async (release, errno) => {
+  const steps = [create, { call: 'ioctl', args: { fd: '$ep', request: 'FIONREAD' } }];
+
+  const { out } = await played('--kernel', release, fileWith(scenario('ioctl', ...steps)));
+
+  expect(JSON.parse(out)).toMatchObject({ results: [{}, { errno }] });
+});
+
+/** A single fix is shown to matter by taking it out of a kernel that has it. */
+test('--without takes a commit out, and --with puts one in', async () => {
+  const steps = [create, { call: 'ioctl', args: { fd: '$ep', request: 'FIONREAD' } }];
+  const path = fileWith(scenario('ioctl', ...steps));
+
+  const without = await played('--without', '18e2bf0edf4d', path);
+  const added = await played('--kernel', '6.1', '--with', '18e2bf0edf4d', path);
+
+  expect(without.out).toContain('ENOTTY');
+  expect(added.out).toContain('EINVAL');
+});
+
+/** A trace for the browser, or a log to attach, goes to a file. */
+test('-o writes to a file, and nothing to standard output', slow, () => {
+  const path = fileWith('', 'trace.json');
+
+  const { code, out } = epollsim(
+    ['play', '-f', 'perfetto', '-o', path, '-'],
+    scenario('one', create),
+  );
+
+  expect(out).toBe('');
+  expect(code).toBe(0);
+  const trace = JSON.parse(readFileSync(path, 'utf8')) as { traceEvents: { name?: string }[] };
+  expect(trace.traceEvents.some(({ name }) => name === 'epoll_create1')).toBe(true);
+});
+
+/** The table is what a person sees first; it must be the table of the documentation. */
+test('the table has the state on the left and a column for each thread', async () => {
+  const text = JSON.stringify({
+    name: 'wake',
+    about: 'a write wakes t1',
+    threads: ['main', 't1'],
+    steps: [
+      { call: 'eventfd2', args: { initval: 0 }, bind: ['ev'] },
+      create,
+      {
+        call: 'epoll_ctl',
+        args: { epfd: '$ep', op: 'EPOLL_CTL_ADD', fd: '$ev', events: 'EPOLLIN', data: 7 },
+      },
+      { thread: 't1', call: 'epoll_wait', args: { epfd: '$ep', maxevents: 8, timeout: -1 } },
+      { call: 'sleep', args: { ms: 20 } },
+      { call: 'write', args: { fd: '$ev', value: 1 } },
+    ],
+  });
+
+  const { out } = await played('--format', 'table', fileWith(text));
+
+  expect(out).toBe(`wake: a write wakes t1
+ step │ state after it            │ main                           │ t1
+──────┼───────────────────────────┼────────────────────────────────┼────────────────────────────────
+    0 │                           │ eventfd2(0, 0) = 3             │
+    1 │ ep4 -                     │ epoll_create1(0) = 4           │
+    2 │ ep4 -                     │ epoll_ctl(4, ADD, 3, IN, 7) =  │
+      │                           │ 0                              │
+    3 │ ep4  asleep t1            │                                │ epoll_wait(4, 8, -1) …
+      … 20 ms later …
+    4 │ ep4  asleep t1            │ nanosleep(20 ms) = 0           │
+    5 │ ep4  ready 3              │ write(3, 1) = 8                │ ↳ epoll_wait = 1 [IN 7]
+      │ eventfd3  1               │                                │
+`);
+});
+
+/** Every format has to get through every kind of scenario; a crash in one shows nowhere else. */
+test.each(['strace', 'graph', 'state', 'perfetto', 'mermaid', 'table'])(
+  '--format %s plays every example',
+  async (format) => {
+    const examples = ['who-is-woken.ndjson', 'overflow-list.json', 'pipe-every-write.json'];
+
+    const { code, out } = await played('-f', format, ...examples.map((name) => `examples/${name}`));
+
+    expect(code).toBe(0);
+    expect(out.length).toBeGreaterThan(1000);
+  },
+);
+
+/** What stands behind a table is for programs; each line has to be JSON by itself. */
+test.each(['table', 'state', 'strace', 'graph'])(
+  '--json gives an object a line for %s',
+  async (format) => {
+    const add = { epfd: '$ep', op: 'EPOLL_CTL_ADD', fd: '$ev', data: '18446744073709551615' };
+    const text = scenario(
+      'big',
+      create,
+      { call: 'eventfd2', args: { initval: 0 }, bind: ['ev'] },
+      { call: 'epoll_ctl', args: add },
+    );
+
+    const { code, out } = await played('--json', '-f', format, fileWith(text));
+
+    expect(lines(out).map((line) => typeof JSON.parse(line))).not.toContain('string');
+    expect(lines(out).length).toBeGreaterThan(1);
+    expect(code).toBe(0);
+  },
+);

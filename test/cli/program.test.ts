@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest';
+import { epollsim, fileWith, lines, slow } from './run.ts';
+
+/** A program that ends well, in TypeScript that no JavaScript engine takes. */
+const good = `
+import { EPOLLIN, EPOLL_CTL_ADD, Sys, type Code } from 'epollsim';
+
+export default function* main(sys: Sys): Code<void> {
+  sys.assert(sys instanceof Sys, 'epollsim is the one that runs the program');
+  const ep: number = yield* sys.epoll_create1(0);
+  const ev: number = yield* sys.eventfd2(1, 0);
+  yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, ev, { events: EPOLLIN, data: 7 });
+  yield* sys.epoll_wait(ep, 8, 0);
+}
+`;
+
+/**
+ * In an empty folder there is no epollsim to import but the one that runs; a second copy of it
+ * would have classes of its own, and its machines would not know their threads.
+ */
+test(
+  'a program in TypeScript, outside of any package, imports the epollsim that runs it',
+  slow,
+  () => {
+    const { code, out, err } = epollsim(['play', fileWith(good, 'good.ts')]);
+
+    expect(err).toBe('epollsim: seed 0: each thread runs until it sleeps\n');
+    expect(JSON.parse(out)).toMatchObject({
+      results: [
+        { thread: 'main', call: 'epoll_create1', ret: 3 },
+        { call: 'eventfd2', ret: 4 },
+        { call: 'epoll_ctl', ret: 0 },
+        { call: 'epoll_wait', ret: 1, events: [{ events: 'EPOLLIN', data: 7 }] },
+      ],
+      blocked: [],
+    });
+    expect(code).toBe(0);
+  },
+);
+
+/** A name says nothing: scenarios are kept in files of any name, and piped. */
+test('what a file is shows in its content, not in its name', slow, () => {
+  const scenario = fileWith('\n {"name":"s","steps":[{"call":"epoll_create1","args":{}}]}', 's.ts');
+  const program = fileWith(good, 'good.json');
+
+  const { code, out } = epollsim(['play', scenario, program, '-'], good);
+
+  const [first, ...others] = lines(out).map((line) => JSON.parse(line) as object);
+  expect(first).toEqual({ name: 's', results: [{ step: 0, ret: 3 }], blocked: [] });
+  expect(others).toMatchObject([
+    { name: program, blocked: [] },
+    { name: null, blocked: [] },
+  ]);
+  expect(code).toBe(0);
+});
+
+/** A lost wakeup in a program ends here; the message has to say which thread sleeps on what. */
+test('threads that sleep for ever are named, each with its call and its queue', slow, () => {
+  const { code, err } = epollsim([
+    'play',
+    fileWith(`
+      export default function* main(sys) {
+        const ep = yield* sys.epoll_create1(0);
+        const tid = yield* sys.pthread_create(function* (sys) { yield* sys.epoll_wait(ep, 1, -1); });
+        yield* sys.pthread_join(tid);
+      }`),
+  ]);
+
+  expect(lines(err).slice(1)).toEqual([
+    expect.stringContaining('every thread that is left sleeps for ever'),
+    'epollsim:   main (1001) sleeps in futex, on t1->exited',
+    'epollsim:   t1 (1002) sleeps in epoll_wait, on ep3->wq',
+  ]);
+  expect(code).toBe(1);
+});
+
+/** A program, with what comes behind its first call. */
+const failing = (statement: string): string =>
+  fileWith(`
+    import { KernelBug } from 'epollsim';
+    export default function* main(sys) { yield* sys.getpid(); ${statement} }`);
+
+/** A suite of programs runs in a loop: each failure has to be told, and told apart. */
+test(
+  'a program that throws, breaks a promise or hits a kernel bug is said to, each in its words',
+  slow,
+  () => {
+    const { code, err } = epollsim([
+      'play',
+      failing("throw new TypeError('oops');"),
+      failing("sys.assert(1 > 2, 'order');"),
+      failing("throw new KernelBug('BUG', 'list');"),
+    ]);
+
+    expect(lines(err).map((line) => line.replace(/^.*?: (.*?: )?(?=the|ass|ker)/, ''))).toEqual([
+      expect.stringContaining('seed 0'),
+      'the program threw TypeError: oops',
+      'assertion failed in main: order',
+      'kernel bug: BUG: list',
+      expect.stringContaining('  in main'),
+    ]);
+    expect(code).toBe(1);
+  },
+);
+
+/** What the text is not is no help; what was expected is. */
+test('a file that is no program is refused, and the reason is said', slow, () => {
+  const { code, err } = epollsim([
+    'play',
+    fileWith('export const x = 1;'),
+    fileWith('export default async function main() {}'),
+    fileWith('export default function* main(sys { }'),
+    fileWith("import 'no-such-package';"),
+  ]);
+
+  expect(lines(err).slice(1)).toEqual([
+    expect.stringContaining('expected "export default function* main(sys)", found no default'),
+    expect.stringContaining('found a default export that is none'),
+    expect.stringMatching(/cannot be loaded: .*Expected "\)" but found "\{"/),
+    expect.stringContaining("Cannot find package 'no-such-package'"),
+  ]);
+  expect(code).toBe(1);
+});
+
+/** Two threads that count up side by side. */
+const racing = `
+export default function* main(sys) {
+  for (const name of ['a', 'b']) {
+    yield* sys.pthread_create(function* (sys) {
+      for (let i = 0; i < 5; i++) yield* sys.getpid();
+    }, name);
+  }
+}`;
+
+const order = (seed: string): string =>
+  epollsim(['play', '--seed', seed, fileWith(racing)])
+    .out.replace(/^.*?\[/, '')
+    .replace(/[^,]*"thread":"(\w+)"[^}]*\},?/g, '$1');
+
+/** A race that was seen once has to be seen again by whoever gets the bug report. */
+test('a seed picks the schedule: the same one the same calls in the same order', slow, () => {
+  const orders = ['0', '1', '1'].map(order);
+
+  expect(orders[2]).toBe(orders[1]);
+  expect(orders[1]).not.toBe(orders[0]);
+});
+
+/** Without the number nobody can repeat what they saw. */
+test('the seed in use is always said', slow, () => {
+  expect(epollsim(['play', '--seed', '42', fileWith(racing)]).err).toBe('epollsim: seed 42\n');
+});

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { readArguments } from '../../src/cli/arguments.ts';
+import { UsageError } from '../../src/cli/errors.ts';
+import { help } from '../../src/cli/help.ts';
+import { epollsim, lines, slow } from './run.ts';
+
+/** A mistyped option that is passed over silently is an hour of looking for a bug elsewhere. */
+test.each([
+  ['', 'expected a verb: play'],
+  ['plya x', 'unknown verb "plya": expected play'],
+  ['play', 'expected a file, or - for standard input'],
+  ['play --fromat table x', 'unknown option --fromat: expected one of --format'],
+  ['play --format tabel x', 'unknown format "tabel": expected one of table, transcript'],
+  ['play x --format', '--format: expected a value'],
+  ['play --json=yes x', '--json: expected no value, found "yes"'],
+  ['play --kernel 2.6 x', 'unknown kernel "2.6": expected a release from'],
+  ['play --without 123 x', 'unknown commit "123": expected one of'],
+  ['play --seed one x', '--seed: expected an integer from 0 to 4294967295, found "one"'],
+  ['play --seed -1 x', '--seed: expected an integer'],
+  ['play --cpus 0 x', '--cpus: expected an integer from 1 to 1024, found "0"'],
+  ['play --json --format mermaid x', '--json: expected --format table, strace, graph, state'],
+])('epollsim %s is refused, and what was expected is said', (args, message) => {
+  const read = (): unknown => readArguments(args.split(' ').filter((arg) => arg !== ''));
+
+  expect(read).toThrow(UsageError);
+  expect(read).toThrow(message);
+});
+
+/** A script tells a wrong call from a failed scenario by the exit code. */
+test('a wrong command line is one line on standard error, and exit code 2', slow, () => {
+  const { code, out, err } = epollsim(['play', '--fromat', 'table', '-']);
+
+  expect(out).toBe('');
+  expect(lines(err)).toHaveLength(1);
+  expect(code).toBe(2);
+});
+
+/** Of several files one may be missing; the others are played all the same. */
+test('a file that cannot be read does not keep the next one from being played', slow, () => {
+  const { code, out, err } = epollsim(['play', '/no/such/file', '/', '-'], '{"steps":[]}');
+
+  expect(out).toBe('{"name":null,"results":[],"blocked":[]}\n');
+  expect(lines(err)).toEqual([
+    'epollsim: cannot read /no/such/file: there is no such file',
+    'epollsim: cannot read /: it is a directory',
+  ]);
+  expect(code).toBe(2);
+});
+
+/** Scripts depend on the exit codes, so the help has to list them. */
+test('the help names every format and every exit code', () => {
+  for (const format of ['table', 'transcript', 'strace', 'graph', 'state', 'perfetto', 'mermaid']) {
+    expect(help).toContain(`\n        ${format} `);
+  }
+  expect(help).toMatch(/exit codes:\n {2}0 .*\n {2}1 .*\n.*\n {2}2 /);
+});
+
+/** The version of a bug report is the one of the package. */
+test('--version is the version of package.json', slow, () => {
+  const { code, out } = epollsim(['--version']);
+
+  expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect(code).toBe(0);
+});

@@ -32,7 +32,8 @@ const median = (values: readonly number[]): number =>
 
 /** Runs the rounds once on a new machine; ns a round. */
 function modelRound(epollsim: typeof Epollsim, trigger: 'lt' | 'et'): number {
-  const { AF_UNIX, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, Machine, SOCK_NONBLOCK, SOCK_STREAM } = epollsim;
+  const { AF_UNIX, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, Machine, SOCK_NONBLOCK, SOCK_STREAM } =
+    epollsim;
   const machine = new Machine();
   let elapsed = 0n;
   machine.spawn(function* (sys) {
@@ -86,7 +87,8 @@ function measure(epollsim: typeof Epollsim, program: string | null, trigger: 'lt
   return { name: `unix pair, ${trigger.toUpperCase()}`, size: 1, model_ns, linux_ns, ratio };
 }
 
-const show = (ns: number | null): string => (ns === null ? '–' : `${ns.toFixed(0)} ns`).padStart(10);
+const show = (ns: number | null): string =>
+  (ns === null ? '–' : `${ns.toFixed(0)} ns`).padStart(10);
 
 async function main(): Promise<void> {
   if (!existsSync(dist)) {
@@ -104,10 +106,14 @@ async function main(): Promise<void> {
     return;
   }
   process.stdout.write(`write + epoll_wait + read, medians of ${repeats} × ${rounds} rounds\n`);
-  process.stdout.write(`${''.padEnd(14)}${'model'.padStart(10)}${'Linux'.padStart(10)}  Linux/model\n`);
+  process.stdout.write(
+    `${''.padEnd(14)}${'model'.padStart(10)}${'Linux'.padStart(10)}  Linux/model\n`,
+  );
   for (const { name, model_ns, linux_ns, ratio } of rows) {
     const times = ratio === null ? '–' : ratio.toFixed(2);
-    process.stdout.write(`${name.padEnd(14)}${show(model_ns)}${show(linux_ns)}  ${times.padStart(11)}\n`);
+    process.stdout.write(
+      `${name.padEnd(14)}${show(model_ns)}${show(linux_ns)}  ${times.padStart(11)}\n`,
+    );
   }
 }
 

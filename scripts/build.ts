@@ -15,8 +15,7 @@ import { helpers, Straightener } from './straight.ts';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outDir = process.argv[2] ?? join(root, 'dist');
 
-const pathOf = (file: ts.SourceFile): string =>
-  relative(root, file.fileName).split(sep).join('/');
+const pathOf = (file: ts.SourceFile): string => relative(root, file.fileName).split(sep).join('/');
 
 const isKernelCode = (file: ts.SourceFile): boolean =>
   /^src\/(kernel|net|syscalls)\//.test(pathOf(file)) && !pathOf(file).endsWith('/execute.ts');
@@ -38,7 +37,11 @@ function importHelpers(file: ts.SourceFile, factory: ts.NodeFactory): ts.Stateme
   const names = helpers.map((name) =>
     factory.createImportSpecifier(false, undefined, factory.createIdentifier(name)),
   );
-  const clause = factory.createImportClause(undefined, undefined, factory.createNamedImports(names));
+  const clause = factory.createImportClause(
+    undefined,
+    undefined,
+    factory.createNamedImports(names),
+  );
   return factory.createImportDeclaration(undefined, clause, factory.createStringLiteral(from));
 }
 

@@ -19,7 +19,11 @@ export const helpers: readonly string[] = ['atOnce', 'now'];
 const isGenerator = (type: ts.Type): boolean =>
   type.isUnion() ? type.types.some(isGenerator) : type.symbol?.name === 'Generator';
 
-type FunctionLike = ts.FunctionDeclaration | ts.ArrowFunction | ts.MethodDeclaration | ts.FunctionExpression;
+type FunctionLike =
+  | ts.FunctionDeclaration
+  | ts.ArrowFunction
+  | ts.MethodDeclaration
+  | ts.FunctionExpression;
 
 const isFunctionLike = (node: ts.Node): node is FunctionLike =>
   ts.isFunctionDeclaration(node) ||
@@ -29,7 +33,11 @@ const isFunctionLike = (node: ts.Node): node is FunctionLike =>
 
 function unwrap(node: ts.Expression): ts.Expression {
   let inner = node;
-  while (ts.isParenthesizedExpression(inner) || ts.isAsExpression(inner) || ts.isNonNullExpression(inner)) {
+  while (
+    ts.isParenthesizedExpression(inner) ||
+    ts.isAsExpression(inner) ||
+    ts.isNonNullExpression(inner)
+  ) {
     inner = inner.expression;
   }
   return inner;
@@ -63,7 +71,12 @@ export class Straightener {
     const rewritten = ts.visitNode(statement, this.announcing) as ts.Statement;
     if (ts.isImportDeclaration(statement)) return [rewritten, ...this.importTwins(statement)];
     if (ts.isExportDeclaration(statement)) return [rewritten, ...this.exportTwins(statement)];
-    if (ts.isFunctionDeclaration(statement) && statement.name && statement.body && this.isKernel(statement)) {
+    if (
+      ts.isFunctionDeclaration(statement) &&
+      statement.name &&
+      statement.body &&
+      this.isKernel(statement)
+    ) {
       return [rewritten, this.twinFunction(statement, statement.name), this.attach(statement.name)];
     }
     if (ts.isVariableStatement(statement)) return [rewritten, ...this.twinConstants(statement)];
@@ -84,7 +97,8 @@ export class Straightener {
   /** Does the identifier stand for a function of some module of kernel code? */
   private isModuleFunction(name: ts.Identifier): boolean {
     let symbol = this.checker.getSymbolAtLocation(name);
-    if (symbol && symbol.flags & ts.SymbolFlags.Alias) symbol = this.checker.getAliasedSymbol(symbol);
+    if (symbol && symbol.flags & ts.SymbolFlags.Alias)
+      symbol = this.checker.getAliasedSymbol(symbol);
     const declaration = symbol?.valueDeclaration;
     if (declaration === undefined || !this.isKernelCode(declaration.getSourceFile())) return false;
     const value = ts.isVariableDeclaration(declaration) ? declaration.initializer : declaration;
@@ -97,7 +111,10 @@ export class Straightener {
   /** Is the member declared where object literals and classes carry twins beside it? */
   private hasTwinMember(access: ts.PropertyAccessExpression): boolean {
     const symbol = this.checker.getSymbolAtLocation(access.name);
-    const target = symbol && symbol.flags & ts.SymbolFlags.Alias ? this.checker.getAliasedSymbol(symbol) : symbol;
+    const target =
+      symbol && symbol.flags & ts.SymbolFlags.Alias
+        ? this.checker.getAliasedSymbol(symbol)
+        : symbol;
     const declaration = target?.declarations?.[0];
     return declaration !== undefined && !ts.isPropertyDeclaration(declaration);
   }
@@ -125,11 +142,19 @@ export class Straightener {
   private readonly announcing = (node: ts.Node): ts.Node => {
     if (ts.isYieldExpression(node) && !node.asteriskToken && node.expression) {
       const op = ts.visitNode(node.expression, this.announcing) as ts.Expression;
-      const done = this.factory.createCallExpression(this.factory.createIdentifier('atOnce'), undefined, [op]);
+      const done = this.factory.createCallExpression(
+        this.factory.createIdentifier('atOnce'),
+        undefined,
+        [op],
+      );
       const announced = this.factory.updateYieldExpression(node, undefined, op);
-      return this.factory.createParenthesizedExpression(this.factory.createLogicalOr(done, announced));
+      return this.factory.createParenthesizedExpression(
+        this.factory.createLogicalOr(done, announced),
+      );
     }
-    return this.common(node, this.announcing) ?? ts.visitEachChild(node, this.announcing, this.context);
+    return (
+      this.common(node, this.announcing) ?? ts.visitEachChild(node, this.announcing, this.context)
+    );
   };
 
   // ── code that carries them out ───────────────────────────────────────────────────────────────
@@ -138,7 +163,9 @@ export class Straightener {
     if (ts.isYieldExpression(node) && node.expression) {
       const value = ts.visitNode(node.expression, this.straight) as ts.Expression;
       if (node.asteriskToken) return this.factory.createParenthesizedExpression(value);
-      return this.factory.createCallExpression(this.factory.createIdentifier('now'), undefined, [value]);
+      return this.factory.createCallExpression(this.factory.createIdentifier('now'), undefined, [
+        value,
+      ]);
     }
     if (ts.isCallExpression(node) && isGenerator(this.checker.getTypeAtLocation(node))) {
       const args = node.arguments.map((arg) => ts.visitNode(arg, this.straight) as ts.Expression);
@@ -152,7 +179,11 @@ export class Straightener {
 
   /** What both kinds of code do with definitions of functions; undefined for all other nodes. */
   private common(node: ts.Node, visit: (node: ts.Node) => ts.Node): ts.Node | undefined {
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === 'syscall') {
+    if (
+      ts.isCallExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      node.expression.text === 'syscall'
+    ) {
       return this.systemCall(node);
     }
     if (ts.isObjectLiteralExpression(node)) {
@@ -162,7 +193,12 @@ export class Straightener {
     if (ts.isClassDeclaration(node)) {
       const members = node.members.flatMap((member) => this.classMembers(member, visit));
       return this.factory.updateClassDeclaration(
-        node, node.modifiers, node.name, node.typeParameters, node.heritageClauses, members,
+        node,
+        node.modifiers,
+        node.name,
+        node.typeParameters,
+        node.heritageClauses,
+        members,
       );
     }
     if (ts.isArrowFunction(node) && !this.isTop(node) && this.isKernel(node)) {
@@ -170,9 +206,13 @@ export class Straightener {
       const pair = this.factory.createObjectLiteralExpression([
         this.factory.createPropertyAssignment('now', this.twinArrow(node)),
       ]);
-      const assign = this.factory.createPropertyAccessExpression(this.factory.createIdentifier('Object'), 'assign');
+      const assign = this.factory.createPropertyAccessExpression(
+        this.factory.createIdentifier('Object'),
+        'assign',
+      );
       return this.factory.createCallExpression(assign, undefined, [
-        this.factory.createParenthesizedExpression(own), pair,
+        this.factory.createParenthesizedExpression(own),
+        pair,
       ]);
     }
     return undefined;
@@ -191,7 +231,9 @@ export class Straightener {
   }
 
   private isTop(node: ts.ArrowFunction): boolean {
-    return ts.isVariableDeclaration(node.parent) && ts.isSourceFile(node.parent.parent.parent.parent);
+    return (
+      ts.isVariableDeclaration(node.parent) && ts.isSourceFile(node.parent.parent.parent.parent)
+    );
   }
 
   private members(
@@ -200,10 +242,14 @@ export class Straightener {
   ): ts.ObjectLiteralElementLike[] {
     const { factory } = this;
     if (ts.isMethodDeclaration(property) && this.isKernel(property)) {
-      return [ts.visitEachChild(property, this.announcing, this.context), this.twinMethod(property)];
+      return [
+        ts.visitEachChild(property, this.announcing, this.context),
+        this.twinMethod(property),
+      ];
     }
     const own = ts.visitEachChild(property, visit, this.context) as ts.ObjectLiteralElementLike;
-    if (!ts.isPropertyAssignment(property) && !ts.isShorthandPropertyAssignment(property)) return [own];
+    if (!ts.isPropertyAssignment(property) && !ts.isShorthandPropertyAssignment(property))
+      return [own];
     const value = ts.isPropertyAssignment(property) ? property.initializer : property.name;
     if (!ts.isIdentifier(property.name) || !this.returnsGenerator(value)) return [own];
     if (ts.isArrowFunction(value)) {
@@ -213,7 +259,10 @@ export class Straightener {
         factory.createPropertyAssignment(this.twinName(property.name), this.twinArrow(value)),
       ];
     }
-    return [own, factory.createPropertyAssignment(this.twinName(property.name), this.twinOf(value))];
+    return [
+      own,
+      factory.createPropertyAssignment(this.twinName(property.name), this.twinOf(value)),
+    ];
   }
 
   private returnsGenerator(value: ts.Expression): boolean {
@@ -221,7 +270,10 @@ export class Straightener {
     return signatures.some((signature) => isGenerator(signature.getReturnType()));
   }
 
-  private classMembers(member: ts.ClassElement, visit: (node: ts.Node) => ts.Node): ts.ClassElement[] {
+  private classMembers(
+    member: ts.ClassElement,
+    visit: (node: ts.Node) => ts.Node,
+  ): ts.ClassElement[] {
     const own = ts.visitEachChild(member, visit, this.context);
     if (!ts.isMethodDeclaration(member) || !member.body || !this.isKernel(member)) return [own];
     return [ts.visitEachChild(member, this.announcing, this.context), this.twinMethod(member)];
@@ -235,21 +287,36 @@ export class Straightener {
 
   private twinFunction(node: ts.FunctionDeclaration, name: ts.Identifier): ts.Statement {
     return this.factory.createFunctionDeclaration(
-      node.modifiers, undefined, this.twinName(name), undefined, node.parameters, undefined,
+      node.modifiers,
+      undefined,
+      this.twinName(name),
+      undefined,
+      node.parameters,
+      undefined,
       this.twinBody(node.body as ts.FunctionBody),
     );
   }
 
   private twinMethod(node: ts.MethodDeclaration): ts.MethodDeclaration {
     return this.factory.createMethodDeclaration(
-      node.modifiers, undefined, this.twinName(node.name as ts.Identifier), node.questionToken,
-      undefined, node.parameters, undefined, this.twinBody(node.body as ts.FunctionBody),
+      node.modifiers,
+      undefined,
+      this.twinName(node.name as ts.Identifier),
+      node.questionToken,
+      undefined,
+      node.parameters,
+      undefined,
+      this.twinBody(node.body as ts.FunctionBody),
     );
   }
 
   private twinArrow(node: ts.ArrowFunction): ts.ArrowFunction {
     return this.factory.createArrowFunction(
-      node.modifiers, undefined, node.parameters, undefined, node.equalsGreaterThanToken,
+      node.modifiers,
+      undefined,
+      node.parameters,
+      undefined,
+      node.equalsGreaterThanToken,
       this.twinBody(node.body),
     );
   }
@@ -289,21 +356,36 @@ export class Straightener {
         this.twinName(name),
       ),
     );
-    const clause = this.factory.createImportClause(undefined, undefined, this.factory.createNamedImports(specifiers));
-    return [this.factory.createImportDeclaration(undefined, clause, this.emitted(statement.moduleSpecifier))];
+    const clause = this.factory.createImportClause(
+      undefined,
+      undefined,
+      this.factory.createNamedImports(specifiers),
+    );
+    return [
+      this.factory.createImportDeclaration(
+        undefined,
+        clause,
+        this.emitted(statement.moduleSpecifier),
+      ),
+    ];
   }
 
   private exportTwins(statement: ts.ExportDeclaration): ts.Statement[] {
     const { exportClause, moduleSpecifier } = statement;
     if (!exportClause || !ts.isNamedExports(exportClause) || !moduleSpecifier) return [];
-    const twins = exportClause.elements.filter(({ name }) => this.isModuleFunction(name as ts.Identifier));
+    const twins = exportClause.elements.filter(({ name }) =>
+      this.isModuleFunction(name as ts.Identifier),
+    );
     if (twins.length === 0) return [];
     const specifiers = twins.map(({ name }) =>
       this.factory.createExportSpecifier(false, undefined, this.twinName(name as ts.Identifier)),
     );
     return [
       this.factory.createExportDeclaration(
-        undefined, false, this.factory.createNamedExports(specifiers), this.emitted(moduleSpecifier),
+        undefined,
+        false,
+        this.factory.createNamedExports(specifiers),
+        this.emitted(moduleSpecifier),
       ),
     ];
   }

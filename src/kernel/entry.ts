@@ -8,11 +8,11 @@
 import { current } from './current.ts';
 import { ERESTARTNOHAND, ERESTARTSYS } from './errno.ts';
 import { do_group_exit } from './exit.ts';
-import { task_work_run } from './task_work.ts';
 import { lockdep_sys_exit } from './lockdep.ts';
 import type { Kernel } from './op.ts';
 import type { task_struct } from './sched.ts';
 import { arch_do_signal_or_restart, SIGNAL_KILLED, SIGNAL_RESTART } from './signal.ts';
+import { task_work_run } from './task_work.ts';
 import { EINTR } from './uapi/errno.ts';
 
 /**

@@ -11,12 +11,7 @@ import { type mutex, takeMutex, waitForMutex } from './mutex.ts';
 import type { Op } from './op.ts';
 import { type rcu_state, waitForReaders } from './rcu.ts';
 import { isFree, type rwlock_t, takeRwlock } from './rwlock.ts';
-import {
-  signal_pending_state,
-  TASK_DEAD,
-  TASK_RUNNING,
-  type task_struct,
-} from './sched.ts';
+import { signal_pending_state, TASK_DEAD, TASK_RUNNING, type task_struct } from './sched.ts';
 import { type spinlock_t, takeSpinlock } from './spinlock.ts';
 import { type FaultingPage, waitForPage } from './uaccess.ts';
 

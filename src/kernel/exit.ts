@@ -2,8 +2,8 @@
  * How a task ends. Linux: kernel/exit.c.
  */
 import { current } from './current.ts';
-import { type file, filp_close } from './file.ts';
 import { ERESTARTSYS } from './errno.ts';
+import { type file, filp_close } from './file.ts';
 import type { Kernel } from './op.ts';
 import {
   schedule,

@@ -14,8 +14,8 @@ import type { Globals } from './globals.ts';
 import { might_sleep } from './lockdep.ts';
 import { type Execution, Op } from './op.ts';
 import type { sighand_struct, signal_struct, sigpending } from './signal.ts';
-import { mayKeep } from './trace.ts';
 import type { task_work_func_t } from './task_work.ts';
+import { mayKeep } from './trace.ts';
 import type { user_struct } from './user.ts';
 import { wait_queue_head } from './wait.ts';
 

@@ -157,7 +157,8 @@ export function* __wake_up_common(
     const ret = yield* curr.func(curr, mode, wake_flags, key);
     if (ret < 0) break;
     if (ret > 0 && exclusive && --left === 0) {
-      if (node !== wq_head.head) traceNote('__wake_up: enough exclusive waiters are awake', wq_head);
+      if (node !== wq_head.head)
+        traceNote('__wake_up: enough exclusive waiters are awake', wq_head);
       break;
     }
   }

@@ -1,16 +1,16 @@
 /**
  * One step as a system call on the machine, and what its result shows in a transcript.
  */
-import { FaultingPage, EventBuffer } from '../kernel/uaccess.ts';
+
+import { eventfd_fops } from '../kernel/eventfd.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { sigmask } from '../kernel/signal.ts';
+import { timerfd_fops } from '../kernel/timerfd.ts';
+import { getU64 } from '../kernel/u64.ts';
+import { EventBuffer, FaultingPage } from '../kernel/uaccess.ts';
 import { EPOLL_CTL_DEL } from '../kernel/uapi/eventpoll.ts';
 import { FIONREAD } from '../kernel/uapi/ioctls.ts';
 import { AF_INET, SO_ERROR, SOL_SOCKET } from '../kernel/uapi/socket.ts';
-import { eventfd_fops } from '../kernel/eventfd.ts';
-import { timerfd_fops } from '../kernel/timerfd.ts';
-
-import { getU64 } from '../kernel/u64.ts';
 import { syscall } from '../syscalls/call.ts';
 import * as epoll from '../syscalls/epoll.ts';
 import type { Filled, Sys } from '../syscalls/sys.ts';
@@ -101,9 +101,7 @@ export function performStep(step: Step, at: Surroundings): Kernel<Outcome> {
     case 'dup2':
       return descriptor(sys.dup2(at.fd(step.args.fd), at.fd(step.args.newfd)));
     case 'dup3':
-      return descriptor(
-        sys.dup3(at.fd(step.args.fd), at.fd(step.args.newfd), step.args.flags),
-      );
+      return descriptor(sys.dup3(at.fd(step.args.fd), at.fd(step.args.newfd), step.args.flags));
     case 'fcntl':
       return descriptor(sys.fcntl(at.fd(step.args.fd), step.args.cmd, at.fd(step.args.arg)));
     case 'ioctl':
@@ -146,9 +144,7 @@ function performOnSocket(step: StepOf<SocketCall> & Step, at: Surroundings): Ker
     case 'socketpair':
       return pair(sys.socketpair(step.args.domain, step.args.type));
     case 'bind':
-      return number(
-        sys.bind(at.fd(step.args.fd), { ...localhost, port: step.args.port }),
-      );
+      return number(sys.bind(at.fd(step.args.fd), { ...localhost, port: step.args.port }));
     case 'listen':
       return number(sys.listen(at.fd(step.args.fd), step.args.backlog));
     case 'connect':
@@ -223,7 +219,13 @@ function waitCall(step: WaitStep, at: Surroundings, events: EventBuffer): Kernel
 function* pollFds(step: StepOf<'poll'>, at: Surroundings): Kernel<Outcome> {
   const fds = step.args.fds.map(({ fd, events }) => ({ fd: at.fd(fd), events, revents: 0 }));
   const ret = yield* at.sys.poll(fds, step.args.timeout);
-  return outcome(ret, returnedRevents(ret, fds.map((entry) => entry.revents)));
+  return outcome(
+    ret,
+    returnedRevents(
+      ret,
+      fds.map((entry) => entry.revents),
+    ),
+  );
 }
 
 const ascending = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
@@ -256,7 +258,9 @@ function* receive(step: StepOf<'read'> | StepOf<'recv'>, at: Surroundings): Kern
 function* ioctl(step: StepOf<'ioctl'>, at: Surroundings): Kernel<Outcome> {
   const arg = { value: step.args.arg };
   const ret = yield* at.sys.ioctl(at.fd(step.args.fd), step.args.request, arg);
-  return step.args.request === FIONREAD ? outcome(ret, returnedValue(ret, arg.value)) : outcome(ret);
+  return step.args.request === FIONREAD
+    ? outcome(ret, returnedValue(ret, arg.value))
+    : outcome(ret);
 }
 
 function setTimer(step: StepOf<'timerfd_settime'>, at: Surroundings): Kernel<number> {

@@ -14,6 +14,7 @@ import {
 } from '../kernel/file.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { pipe_fcntl } from '../kernel/pipe_files.ts';
+import { spin_lock, spin_unlock } from '../kernel/spinlock.ts';
 import { EBADF, EFAULT, EINVAL, ENOTTY } from '../kernel/uapi/errno.ts';
 import {
   F_DUPFD,
@@ -21,8 +22,8 @@ import {
   F_GETFD,
   F_GETFL,
   F_GETOWN,
-  F_GETSIG,
   F_GETPIPE_SZ,
+  F_GETSIG,
   F_SETFD,
   F_SETFL,
   F_SETPIPE_SZ,
@@ -34,7 +35,6 @@ import {
   O_NOATIME,
   O_NONBLOCK,
 } from '../kernel/uapi/fcntl.ts';
-import { spin_lock, spin_unlock } from '../kernel/spinlock.ts';
 import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIOQSIZE } from '../kernel/uapi/ioctls.ts';
 
 export function* sys_close(fd: number): Kernel<number> {

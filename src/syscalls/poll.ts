@@ -36,11 +36,8 @@ export function* sys_ppoll(
   return yield* poll_select_finish(end_time, tsp, ret);
 }
 
-export const sys_select = (
-  n: number,
-  fds: fd_set_bits,
-  timeout: timespec | null,
-): Kernel<number> => sys_pselect6(n, fds, timeout, null);
+export const sys_select = (n: number, fds: fd_set_bits, timeout: timespec | null): Kernel<number> =>
+  sys_pselect6(n, fds, timeout, null);
 
 export function* sys_pselect6(
   n: number,

@@ -333,8 +333,7 @@ describe('documents', () => {
   /** A comma too many in a scenario of forty lines must not become forty messages. */
   test('survive a pretty-printed one that is bad', () => {
     const bad = '{\n  "name": "x",\n  "steps": [\n    {"call": "pipe2"},\n  ]\n}';
-    const message =
-      'the document is not JSON: line 5, column 3: expected a value, found "]"';
+    const message = 'the document is not JSON: line 5, column 3: expected a value, found "]"';
     expect(summary(`${bad}\n${pretty('b')}`)).toEqual([message, 'b']);
     expect(summary(`${bad}\n  ${good('b')}`)).toEqual([message, 'b']);
     const cut = pretty('a').split('\n').slice(0, 4).join('\n');

@@ -4,8 +4,8 @@ import { EAGAIN, EOPNOTSUPP } from '../../src/kernel/uapi/errno.ts';
 import { EPOLLET, EPOLLIN, EPOLLRDHUP } from '../../src/kernel/uapi/eventpoll.ts';
 import { POLLIN, POLLNVAL } from '../../src/kernel/uapi/poll.ts';
 import { payloadBytes, shownText } from '../../src/scenario/payload.ts';
-import { encodeText } from '../../src/syscalls/bytes.ts';
 import * as transcript from '../../src/scenario/transcript.ts';
+import { encodeText } from '../../src/syscalls/bytes.ts';
 
 /** The example of the format: equal transcripts are equal bytes, on the simulator and on Linux. */
 test('a transcript is written with its keys in order and no white space', () => {
@@ -139,7 +139,5 @@ test('outcomes are distinct and in ascending order', () => {
   });
   const one = (ret: number) =>
     `{"main":[{"ret":${ret}}],"1":["blocked"],"after":[{"ret":0},"blocked"]}`;
-  expect(text).toBe(
-    `{"name":"x","outcomes":[${one(1)},${one(2)}],"executions":3,"complete":true}`,
-  );
+  expect(text).toBe(`{"name":"x","outcomes":[${one(1)},${one(2)}],"executions":3,"complete":true}`);
 });

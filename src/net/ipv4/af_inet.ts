@@ -3,10 +3,11 @@
  *
  * Differs from Linux: the machine has the addresses of 127.0.0.0/8 and no others; only SOCK_STREAM.
  */
+
+import type { file } from '../../kernel/file.ts';
+import { NSEC_PER_SEC } from '../../kernel/hrtimer.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import type { poll_table } from '../../kernel/poll.ts';
-import { NSEC_PER_SEC } from '../../kernel/hrtimer.ts';
-import type { file } from '../../kernel/file.ts';
 import {
   EACCES,
   EADDRNOTAVAIL,
@@ -19,13 +20,7 @@ import {
   ESOCKTNOSUPPORT,
 } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY, IPPROTO_ICMP, IPPROTO_IP, IPPROTO_TCP } from '../../kernel/uapi/in.ts';
-import {
-  AF_INET,
-  AF_UNSPEC,
-  SOCK_DGRAM,
-  SOCK_RAW,
-  SOCK_STREAM,
-} from '../../kernel/uapi/socket.ts';
+import { AF_INET, AF_UNSPEC, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
 import {
   RCV_SHUTDOWN,
   SHUTDOWN_MASK,
@@ -40,11 +35,11 @@ import { lock_sock, release_sock } from '../sock_lock.ts';
 import {
   type msghdr,
   type proto_ops,
-  type sockaddr,
   SS_CONNECTED,
   SS_CONNECTING,
   SS_DISCONNECTING,
   SS_UNCONNECTED,
+  type sockaddr,
   socket,
 } from '../socket.ts';
 import { inState, TCPF_CLOSE, TCPF_LISTEN, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_states.ts';

@@ -16,8 +16,8 @@ import { traceNote } from '../../kernel/trace.ts';
 import { EADDRINUSE, ENOENT } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY } from '../../kernel/uapi/in.ts';
 import { TCP_LISTEN, TCP_TIME_WAIT } from '../sock.ts';
-import { type inet_timewait_sock, twskExpired } from './inet_timewait_sock.ts';
 import type { inet_hashinfo } from './inet_hashtables.ts';
+import { type inet_timewait_sock, twskExpired } from './inet_timewait_sock.ts';
 import { ip_local_port_range, ipv4 } from './netns.ts';
 import { SOCK_CONNECT_BIND, type tcp_sock } from './tcp_sock.ts';
 
@@ -56,8 +56,7 @@ function inet_csk_bind_conflict(
   reuseport_ok: boolean,
 ): boolean {
   return tb.owners.some(
-    (sk2) =>
-      inet_bind_conflict(sk, sk2, relax, reuseport_ok) && inet_rcv_saddr_equal(sk, sk2),
+    (sk2) => inet_bind_conflict(sk, sk2, relax, reuseport_ok) && inet_rcv_saddr_equal(sk, sk2),
   );
 }
 
@@ -157,8 +156,7 @@ function getPort(hinfo: inet_hashinfo, sk: tcp_sock, snum: number): number {
   const tb = found ?? inet_bind_bucket_create(hinfo, snum);
   if (snum !== 0 && tb.owners.length > 0) {
     const reuse = sk.sk_reuse && sk.sk_state !== TCP_LISTEN;
-    const shared =
-      (tb.fastreuse > 0 && reuse) || (tb.fastreuseport > 0 && sk.sk_reuseport);
+    const shared = (tb.fastreuse > 0 && reuse) || (tb.fastreuseport > 0 && sk.sk_reuseport);
     if (!shared && inet_csk_bind_conflict(sk, tb, true, true)) {
       traceNote('inet_csk_get_port: the port is taken', sk);
       return -EADDRINUSE;

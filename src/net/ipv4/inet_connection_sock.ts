@@ -30,10 +30,10 @@ import { bh_lock_sock, bh_unlock_sock, lock_sock, release_sock } from '../sock_l
 import { inet_csk_get_port } from './bind_hash.ts';
 import { inet_hash, reqsk_queue_unlink } from './inet_hashtables.ts';
 import {
-  type request_sock,
   reqsk_queue_empty,
   reqsk_queue_remove,
   reqsk_queue_removed,
+  type request_sock,
 } from './request_sock.ts';
 import { tcp_disconnect } from './tcp.ts';
 import { inet_csk_destroy_sock } from './tcp_done.ts';

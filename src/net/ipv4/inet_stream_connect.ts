@@ -23,11 +23,11 @@ import { wait_woken, wokenEntry } from '../../kernel/wait_woken.ts';
 import { sk_sleep, sock_error, sock_intr_errno, sock_sndtimeo, TCP_CLOSE } from '../sock.ts';
 import { lock_sock, release_sock } from '../sock_lock.ts';
 import {
-  type sockaddr,
-  type socket,
   SS_CONNECTED,
   SS_CONNECTING,
   SS_UNCONNECTED,
+  type sockaddr,
+  type socket,
 } from '../socket.ts';
 import { inState, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_states.ts';
 import { tcp_disconnect } from './tcp.ts';
@@ -106,11 +106,7 @@ function* __inet_stream_connect(
   return 0;
 }
 
-export function* inet_stream_connect(
-  sock: socket,
-  uaddr: sockaddr,
-  flags: number,
-): Kernel<number> {
+export function* inet_stream_connect(sock: socket, uaddr: sockaddr, flags: number): Kernel<number> {
   const sk = sock.sk as tcp_sock;
   yield* lock_sock(sk);
   const err = yield* __inet_stream_connect(sock, sk, uaddr, flags);

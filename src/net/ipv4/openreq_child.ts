@@ -13,6 +13,7 @@ import { __inet_inherit_port } from './bind_hash.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
 import type { request_sock } from './request_sock.ts';
 import { seqAdd } from './seq.ts';
+import { tcp_init_sock } from './tcp.ts';
 import { sk_acceptq_is_full } from './tcp_conn_request.ts';
 import { tcp_initialize_rcv_mss } from './tcp_delack.ts';
 import { tcp_done } from './tcp_done.ts';
@@ -20,7 +21,6 @@ import { tcp_mss_clamp, tcp_sync_mss } from './tcp_mss.ts';
 import type { TcpSegment } from './tcp_skb.ts';
 import { SOCK_BINDPORT_LOCK, tcp_sock } from './tcp_sock.ts';
 import { TCPOLEN_TSTAMP_ALIGNED } from './tcp_synsent.ts';
-import { tcp_init_sock } from './tcp.ts';
 
 /** Copies what a listener's options say. */
 function inheritOptions(newsk: tcp_sock, sk: tcp_sock): void {

@@ -9,8 +9,8 @@
  * cookie, and is not counted.
  */
 import { type Kernel, Op } from '../../kernel/op.ts';
-import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
+import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
 import { timer_list } from '../../kernel/timer.ts';
 import { TCP_NEW_SYN_RECV } from '../sock.ts';
 import { reqsk_timer_handler } from './reqsk_timer.ts';

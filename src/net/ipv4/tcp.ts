@@ -7,9 +7,8 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
-import { EINVAL, ENOTTY } from '../../kernel/uapi/errno.ts';
+import { ECONNRESET, EINVAL, ENOTTY } from '../../kernel/uapi/errno.ts';
 import { SIOCATMARK, SIOCINQ, SIOCOUTQ } from '../../kernel/uapi/sockios.ts';
-import { ECONNRESET } from '../../kernel/uapi/errno.ts';
 import {
   SEND_SHUTDOWN,
   SHUTDOWN_MASK,
@@ -24,7 +23,13 @@ import {
   TCP_SYN_RECV,
   TCP_SYN_SENT,
 } from '../sock.ts';
-import { __release_sock, bh_lock_sock, bh_unlock_sock, lock_sock, release_sock } from '../sock_lock.ts';
+import {
+  __release_sock,
+  bh_lock_sock,
+  bh_unlock_sock,
+  lock_sock,
+  release_sock,
+} from '../sock_lock.ts';
 import { sk_stream_wait_close } from '../stream.ts';
 import {
   inState,

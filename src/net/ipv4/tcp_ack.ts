@@ -7,19 +7,14 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
+import { after, before, between, seqDiff } from './seq.ts';
 import { tcp_send_ack } from './tcp_ack_output.ts';
 import { tcp_cong_avoid } from './tcp_cong.ts';
 import { tcp_fast_path_check } from './tcp_fast_path.ts';
 import { tcp_wmem_free_skb } from './tcp_mem.ts';
 import { tcp_sync_mss } from './tcp_mss.ts';
 import { tcp_xmit_retransmit_queue } from './tcp_retransmit.ts';
-import { after, before, between, seqDiff } from './seq.ts';
-import {
-  TCPCB_LOST,
-  TCPCB_SACKED_RETRANS,
-  TCPHDR_SYN,
-  type TcpSegment,
-} from './tcp_skb.ts';
+import { TCPCB_LOST, TCPCB_SACKED_RETRANS, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import { TCP_CA_Loss, TCP_CA_Open, type tcp_sock } from './tcp_sock.ts';
 import { TCP_RTO_MIN, tcp_ack_probe, tcp_rearm_rto } from './tcp_timer.ts';
 
@@ -47,12 +42,7 @@ const windowOf = (sk: tcp_sock, skb: TcpSegment): number =>
   (skb.tcp_flags & TCPHDR_SYN) !== 0 ? skb.window : skb.window << sk.rx_opt.snd_wscale;
 
 /** Does the segment say something newer about the window than what is known? */
-const tcp_may_update_window = (
-  tp: tcp_sock,
-  ack: number,
-  ack_seq: number,
-  nwin: number,
-): boolean =>
+const tcp_may_update_window = (tp: tcp_sock, ack: number, ack_seq: number, nwin: number): boolean =>
   after(ack, tp.snd_una) ||
   after(ack_seq, tp.snd_wl1) ||
   (ack_seq === tp.snd_wl1 && (nwin > tp.snd_wnd || nwin === 0));

@@ -7,6 +7,7 @@ import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { SOCK_RCVBUF_LOCK } from '../sock.ts';
 import { inState, TCPF_CLOSE } from '../tcp_states.ts';
+import { before, seqAdd, seqDiff } from './seq.ts';
 import { tcp_initialize_rcv_mss } from './tcp_delack.ts';
 import { tcp_write_queue_purge } from './tcp_done.ts';
 import { tcp_fragment, tcp_set_skb_tso_segs } from './tcp_fragment.ts';
@@ -24,7 +25,6 @@ import {
   tcp_wnd_end,
   tcp_write_queue_tail,
 } from './tcp_output.ts';
-import { before, seqAdd, seqDiff } from './seq.ts';
 import {
   TCPHDR_ACK,
   TCPHDR_FIN,

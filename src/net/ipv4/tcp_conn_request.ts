@@ -12,7 +12,7 @@ import { ip_queue_xmit } from '../dev.ts';
 import { SOCK_RCVBUF_LOCK } from '../sock.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
 import { ipv4 } from './netns.ts';
-import { request_sock, reqsk_queue_added } from './request_sock.ts';
+import { reqsk_queue_added, request_sock } from './request_sock.ts';
 import { seqAdd } from './seq.ts';
 import { tcp_mss_clamp } from './tcp_mss.ts';
 import { TCPHDR_ACK, TCPHDR_SYN, type TcpSegment, tcp_init_nondata_skb } from './tcp_skb.ts';

@@ -22,6 +22,7 @@ import {
   TCP_SYN_RECV,
   TCP_TIME_WAIT,
 } from '../sock.ts';
+import { after, before, seqAdd } from './seq.ts';
 import { tcp_send_ack } from './tcp_ack_output.ts';
 import {
   inet_csk_enter_pingpong_mode,
@@ -35,7 +36,6 @@ import { tcp_fast_path_check } from './tcp_fast_path.ts';
 import { chargeReceived, freeReceived, sk_mem_charge, sk_mem_schedule } from './tcp_mem.ts';
 import { tcp_time_wait } from './tcp_minisocks.ts';
 import { tcp_epollin_ready } from './tcp_poll.ts';
-import { after, before, seqAdd } from './seq.ts';
 import { __kfree_skb, skb_try_coalesce, TCPHDR_FIN, type TcpSegment } from './tcp_skb.ts';
 import { ICSK_ACK_NOW, type tcp_sock } from './tcp_sock.ts';
 import { tcp_grow_window, tcp_rcvbuf_grow, tcp_receive_window } from './tcp_window.ts';

@@ -7,12 +7,7 @@ import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { ECONNREFUSED, ECONNRESET, EPIPE } from '../../kernel/uapi/errno.ts';
-import {
-  SHUTDOWN_MASK,
-  TCP_CLOSE,
-  TCP_CLOSE_WAIT,
-  TCP_SYN_SENT,
-} from '../sock.ts';
+import { SHUTDOWN_MASK, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_SYN_SENT } from '../sock.ts';
 import { inet_put_port } from './bind_hash.ts';
 import { inet_unhash } from './inet_hashtables.ts';
 import { freeReceived, tcp_wmem_free_skb } from './tcp_mem.ts';

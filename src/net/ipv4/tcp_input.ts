@@ -26,6 +26,7 @@ import {
 } from '../sock.ts';
 import { sock_owned_by_user } from '../sock_lock.ts';
 import { inState, TCPF_CLOSE_WAIT, TCPF_CLOSING, TCPF_LAST_ACK } from '../tcp_states.ts';
+import { after, before, seqAdd } from './seq.ts';
 import {
   __tcp_oow_rate_limited,
   ACK_OK,
@@ -36,12 +37,15 @@ import {
 import { tcp_send_ack, tcp_send_fin } from './tcp_ack_output.ts';
 import { tcp_v4_conn_request } from './tcp_conn_request.ts';
 import { tcp_data_queue } from './tcp_data_queue.ts';
-import { tcp_ack_snd_check, tcp_enter_quickack_mode, tcp_initialize_rcv_mss } from './tcp_delack.ts';
+import {
+  tcp_ack_snd_check,
+  tcp_enter_quickack_mode,
+  tcp_initialize_rcv_mss,
+} from './tcp_delack.ts';
 import { tcp_done, tcp_reset, tcp_set_state } from './tcp_done.ts';
-import { tcp_time_wait } from './tcp_minisocks.ts';
 import { tcp_fast_path_on } from './tcp_fast_path.ts';
+import { tcp_time_wait } from './tcp_minisocks.ts';
 import { tcp_push_pending_frames } from './tcp_output.ts';
-import { after, before, seqAdd } from './seq.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 import { tcp_check_space } from './tcp_space.ts';
@@ -66,8 +70,7 @@ function tcp_sequence(sk: tcp_sock, skb: TcpSegment): boolean {
 
 /** A reset right behind the peer's FIN, with the FIN's number. */
 const tcp_reset_check = (sk: tcp_sock, skb: TcpSegment): boolean =>
-  skb.seq === seqAdd(sk.rcv_nxt, -1) &&
-  inState(sk, TCPF_CLOSE_WAIT | TCPF_LAST_ACK | TCPF_CLOSING);
+  skb.seq === seqAdd(sk.rcv_nxt, -1) && inState(sk, TCPF_CLOSE_WAIT | TCPF_LAST_ACK | TCPF_CLOSING);
 
 /** Answers what is out of the window with where the window is. */
 function* tcp_send_dupack(sk: tcp_sock, skb: TcpSegment): Kernel<void> {

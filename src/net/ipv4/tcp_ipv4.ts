@@ -36,7 +36,6 @@ import { before } from './seq.ts';
 import { tcp_connect } from './tcp_ack_output.ts';
 import { tcp_set_state } from './tcp_done.ts';
 import { tcp_rcv_state_process } from './tcp_input.ts';
-import { tcp_rcv_established } from './tcp_rcv_established.ts';
 import {
   TCP_TW_ACK,
   TCP_TW_RST,
@@ -45,6 +44,7 @@ import {
   tcp_child_process,
   tcp_timewait_state_process,
 } from './tcp_minisocks.ts';
+import { tcp_rcv_established } from './tcp_rcv_established.ts';
 import { tcp_v4_send_ack, tcp_v4_send_reset } from './tcp_reply.ts';
 import {
   __kfree_skb,
@@ -173,7 +173,8 @@ export function* tcp_v4_rcv(skb: TcpSegment): Kernel<void> {
 export function* tcp_v4_connect(sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
   __fentry__('tcp_v4_connect');
   if (uaddr.family !== AF_INET) return -EAFNOSUPPORT;
-  const daddr = uaddr.addr === undefined || uaddr.addr === INADDR_ANY ? INADDR_LOOPBACK : uaddr.addr;
+  const daddr =
+    uaddr.addr === undefined || uaddr.addr === INADDR_ANY ? INADDR_LOOPBACK : uaddr.addr;
   if (!ipv4_is_loopback(daddr)) return -ENETUNREACH;
   if (sk.inet_saddr === INADDR_ANY) sk.inet_saddr = INADDR_LOOPBACK;
   sk.inet_rcv_saddr = sk.inet_saddr;

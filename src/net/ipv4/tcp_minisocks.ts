@@ -15,7 +15,11 @@ import {
   inet_csk_reqsk_queue_drop,
   reqsk_timeout,
 } from './inet_connection_sock.ts';
-import { inet_timewait_sock, inet_twsk_reschedule, TCP_TIMEWAIT_LEN } from './inet_timewait_sock.ts';
+import {
+  inet_timewait_sock,
+  inet_twsk_reschedule,
+  TCP_TIMEWAIT_LEN,
+} from './inet_timewait_sock.ts';
 import { ipv4 } from './netns.ts';
 import { tcp_v4_syn_recv_sock } from './openreq_child.ts';
 import type { request_sock } from './request_sock.ts';
@@ -141,11 +145,7 @@ export interface Checked {
 const dropped: Checked = { sk: null, stolen: false };
 
 /** A segment for a request: the last of the handshake, most likely. */
-export function* tcp_check_req(
-  sk: tcp_sock,
-  skb: TcpSegment,
-  req: request_sock,
-): Kernel<Checked> {
+export function* tcp_check_req(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Checked> {
   __fentry__('tcp_check_req');
   let flg = skb.tcp_flags & (TCPHDR_RST | TCPHDR_SYN | TCPHDR_ACK);
   if (skb.seq === req.rcv_isn && flg === TCPHDR_SYN) {

@@ -19,7 +19,8 @@ export function tcp_bound_to_half_wnd(tp: tcp_sock, pktsize: number): number {
 
 /** Computes the segment size anew. */
 export function tcp_sync_mss(tp: tcp_sock): void {
-  const mss = Math.max(Math.min(LOOPBACK_MSS, tp.rx_opt.mss_clamp), MIN_SND_MSS) - (tp.tcp_header_len - 20);
+  const mss =
+    Math.max(Math.min(LOOPBACK_MSS, tp.rx_opt.mss_clamp), MIN_SND_MSS) - (tp.tcp_header_len - 20);
   tp.mss_cache = tcp_bound_to_half_wnd(tp, mss);
 }
 export const tcp_current_mss = (tp: tcp_sock): number => tp.mss_cache;

@@ -12,10 +12,8 @@ import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { ip_queue_xmit } from '../dev.ts';
 import { inState, TCPF_CLOSE } from '../tcp_states.ts';
-import { tcp_cwnd_test } from './tcp_cong.ts';
 import { after, before, seqAdd, seqDiff } from './seq.ts';
-import { tcp_check_space } from './tcp_space.ts';
-import { tcp_check_probe_timer, tcp_rearm_rto } from './tcp_timer.ts';
+import { tcp_cwnd_test } from './tcp_cong.ts';
 import { tcp_fragment, tcp_grow_skb, tcp_set_skb_tso_segs } from './tcp_fragment.ts';
 import { chargeSent } from './tcp_mem.ts';
 import { sk_gso_max_size, tcp_current_mss } from './tcp_mss.ts';
@@ -29,6 +27,8 @@ import {
   type TcpSegment,
 } from './tcp_skb.ts';
 import { ICSK_ACK_SCHED, type tcp_sock } from './tcp_sock.ts';
+import { tcp_check_space } from './tcp_space.ts';
+import { tcp_check_probe_timer, tcp_rearm_rto } from './tcp_timer.ts';
 import { tcp_select_window } from './tcp_window.ts';
 
 export const TCP_NAGLE_OFF = 1;
@@ -113,11 +113,8 @@ export function* __tcp_transmit_skb(
   yield* ip_queue_xmit(sent);
 }
 
-export const tcp_transmit_skb = (
-  sk: tcp_sock,
-  skb: TcpSegment,
-  clone_it: boolean,
-): Kernel<void> => __tcp_transmit_skb(sk, skb, clone_it, sk.rcv_nxt);
+export const tcp_transmit_skb = (sk: tcp_sock, skb: TcpSegment, clone_it: boolean): Kernel<void> =>
+  __tcp_transmit_skb(sk, skb, clone_it, sk.rcv_nxt);
 
 /** Puts a segment that is complete at the end of the write queue. */
 export function tcp_queue_skb(sk: tcp_sock, skb: TcpSegment): void {
@@ -136,12 +133,7 @@ const tcp_nagle_check = (partial: boolean, tp: tcp_sock, nonagle: number): boole
       !after(tp.snd_sml, tp.snd_nxt)));
 
 /** May the segment leave as far as Nagle's rule goes? */
-const tcp_nagle_test = (
-  tp: tcp_sock,
-  skb: TcpSegment,
-  cur_mss: number,
-  nonagle: number,
-): boolean =>
+const tcp_nagle_test = (tp: tcp_sock, skb: TcpSegment, cur_mss: number, nonagle: number): boolean =>
   (nonagle & TCP_NAGLE_PUSH) !== 0 ||
   tcp_urg_mode(tp) ||
   (skb.tcp_flags & TCPHDR_FIN) !== 0 ||

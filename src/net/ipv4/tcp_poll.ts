@@ -52,11 +52,7 @@ const tcp_rmem_pressure = (sk: tcp_sock): boolean =>
 export function tcp_epollin_ready(sk: tcp_sock, target: number): boolean {
   const avail = seqDiff(sk.rcv_nxt, sk.copied_seq);
   if (avail <= 0) return false;
-  return (
-    avail >= target ||
-    tcp_rmem_pressure(sk) ||
-    tcp_receive_window(sk) <= sk.icsk_ack.rcv_mss
-  );
+  return avail >= target || tcp_rmem_pressure(sk) || tcp_receive_window(sk) <= sk.icsk_ack.rcv_mss;
 }
 
 function* inet_csk_listen_poll(sk: tcp_sock): Kernel<number> {

@@ -7,6 +7,7 @@
 import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
+import { after, seqAdd } from './seq.ts';
 import { ACK_UNSENT, tcp_ack } from './tcp_ack.ts';
 import { tcp_data_queue, tcp_data_ready, tcp_queue_rcv } from './tcp_data_queue.ts';
 import {
@@ -17,7 +18,6 @@ import {
 } from './tcp_delack.ts';
 import { isPredicted } from './tcp_fast_path.ts';
 import { tcp_data_snd_check, tcp_validate_incoming } from './tcp_input.ts';
-import { after, seqAdd } from './seq.ts';
 import { TCPHDR_ACK, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 import { tcp_urg } from './tcp_urg.ts';

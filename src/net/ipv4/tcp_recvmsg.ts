@@ -35,8 +35,8 @@ import {
 } from '../sock.ts';
 import { __sk_flush_backlog, lock_sock, release_sock, sk_wait_data } from '../sock_lock.ts';
 import type { msghdr } from '../socket.ts';
-import { __tcp_cleanup_rbuf } from './tcp_delack.ts';
 import { after, seqAdd, seqDiff } from './seq.ts';
+import { __tcp_cleanup_rbuf } from './tcp_delack.ts';
 import { tcp_fast_path_check } from './tcp_fast_path.ts';
 import { freeReceived } from './tcp_mem.ts';
 import { TCPHDR_FIN, type TcpSegment } from './tcp_skb.ts';
@@ -133,7 +133,13 @@ function takeFrom(sk: tcp_sock, rcv: Receive, skb: TcpSegment): boolean {
   return true;
 }
 
-function copyBytes(sk: tcp_sock, rcv: Receive, skb: TcpSegment, offset: number, used: number): void {
+function copyBytes(
+  sk: tcp_sock,
+  rcv: Receive,
+  skb: TcpSegment,
+  offset: number,
+  used: number,
+): void {
   if ((rcv.flags & MSG_TRUNC) === 0) {
     copy_to_iter(skb.data.subarray(offset, offset + used), rcv.msg.msg_iter);
   }

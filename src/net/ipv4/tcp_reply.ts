@@ -3,13 +3,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { ip_queue_xmit } from '../dev.ts';
 import { seqAdd } from './seq.ts';
-import {
-  TCPHDR_ACK,
-  TCPHDR_FIN,
-  TCPHDR_RST,
-  TCPHDR_SYN,
-  TcpSegment,
-} from './tcp_skb.ts';
+import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, TcpSegment } from './tcp_skb.ts';
 
 /** A segment back to where `skb` came from. */
 function replyTo(skb: TcpSegment, seq: number, tcp_flags: number): TcpSegment {

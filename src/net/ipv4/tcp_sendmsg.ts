@@ -21,6 +21,7 @@ import {
   sk_stream_wait_memory,
 } from '../stream.ts';
 import { inState, TCPF_CLOSE_WAIT, TCPF_ESTABLISHED } from '../tcp_states.ts';
+import { after, seqAdd } from './seq.ts';
 import { chargeSent, tcp_wmem_free_skb } from './tcp_mem.ts';
 import { tcp_current_mss, tcpSizeGoal } from './tcp_mss.ts';
 import {
@@ -31,7 +32,6 @@ import {
   tcp_send_head,
   tcp_write_queue_tail,
 } from './tcp_output.ts';
-import { after, seqAdd } from './seq.ts';
 import { countFrags, TCPHDR_ACK, TCPHDR_PSH, TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
@@ -94,8 +94,7 @@ class Send {
   }
 }
 
-const broken = (sk: tcp_sock): boolean =>
-  sk.sk_err !== 0 || (sk.sk_shutdown & SEND_SHUTDOWN) !== 0;
+const broken = (sk: tcp_sock): boolean => sk.sk_err !== 0 || (sk.sk_shutdown & SEND_SHUTDOWN) !== 0;
 
 /** No room: sends what there is, and sleeps until there is some; false if the send ends. */
 function* waitForSpace(sk: tcp_sock, send: Send): Kernel<boolean> {

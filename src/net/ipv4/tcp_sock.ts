@@ -12,19 +12,18 @@ import Denque from 'denque';
 import { list_head } from '../../kernel/list.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { timer_list } from '../../kernel/timer.ts';
-import { SOCK_STREAM } from '../../kernel/uapi/socket.ts';
-import { AF_INET } from '../../kernel/uapi/socket.ts';
 import { IPPROTO_TCP } from '../../kernel/uapi/in.ts';
+import { AF_INET, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
 import type { sk_buff } from '../skbuff.ts';
 import { sock } from '../sock.ts';
 import { Backlog, type LockedSock, lock_sock, release_sock, socket_lock_t } from '../sock_lock.ts';
-import { sk_stream_write_space, type StreamSock } from '../stream.ts';
+import { type StreamSock, sk_stream_write_space } from '../stream.ts';
 import type { inet_bind_bucket } from './bind_hash.ts';
 import { request_sock_queue } from './request_sock.ts';
+import { tcp_v4_do_rcv } from './tcp_ipv4.ts';
 import { tcp_release_cb } from './tcp_release_cb.ts';
 import type { TcpSegment } from './tcp_skb.ts';
 import { tcp_delack_timer, tcp_write_timer } from './tcp_timer.ts';
-import { tcp_v4_do_rcv } from './tcp_ipv4.ts';
 
 export const SOCK_BINDADDR_LOCK = 4;
 export const SOCK_BINDPORT_LOCK = 8;
@@ -227,6 +226,6 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   stream_memory_free(wake: number): boolean {
     const limit = this.notsent_lowat === 0 ? 0xffff_ffff : this.notsent_lowat;
     const notsent_bytes = (this.write_seq - this.snd_nxt) >>> 0;
-    return (notsent_bytes * (wake === 1 ? 2 : 1)) < limit;
+    return notsent_bytes * (wake === 1 ? 2 : 1) < limit;
   }
 }

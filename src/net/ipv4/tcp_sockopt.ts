@@ -219,7 +219,9 @@ export function* tcp_setsockopt(sk: tcp_sock, optname: number, val: number): Ker
   if (unlocked !== null) return unlocked;
   yield* lock_sock(sk);
   const err =
-    setKept(sk, optname, val) ?? setRepair(sk, optname, val) ?? (yield* setActing(sk, optname, val));
+    setKept(sk, optname, val) ??
+    setRepair(sk, optname, val) ??
+    (yield* setActing(sk, optname, val));
   yield* release_sock(sk);
   return err;
 }

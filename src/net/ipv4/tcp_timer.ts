@@ -16,13 +16,7 @@ import { HZ, jiffies, leaveToSoftirq, mod_timer, timer_delete } from '../../kern
 import { __fentry__ } from '../../kernel/trace.ts';
 import { ETIMEDOUT } from '../../kernel/uapi/errno.ts';
 import { bh_lock_sock, bh_unlock_sock, sock_owned_by_user } from '../sock_lock.ts';
-import {
-  inState,
-  TCPF_CLOSE,
-  TCPF_LISTEN,
-  TCPF_SYN_RECV,
-  TCPF_SYN_SENT,
-} from '../tcp_states.ts';
+import { inState, TCPF_CLOSE, TCPF_LISTEN, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_states.ts';
 import {
   ipv4,
   type netns_ipv4,
@@ -203,4 +197,3 @@ export function tcp_clear_xmit_timers(sk: tcp_sock): void {
   timer_delete(sk.icsk_delack_timer);
   if (!list_empty(sk.delack)) list_del_init(sk.delack);
 }
-

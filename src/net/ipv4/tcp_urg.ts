@@ -7,9 +7,9 @@
  */
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
+import { copy_to_iter } from '../../kernel/uaccess.ts';
 import { EAGAIN, EINVAL, ENOTCONN } from '../../kernel/uapi/errno.ts';
 import { MSG_OOB, MSG_PEEK, MSG_TRUNC } from '../../kernel/uapi/socket.ts';
-import { copy_to_iter } from '../../kernel/uaccess.ts';
 import { __skb_unlink, skb_peek } from '../skbuff.ts';
 import { RCV_SHUTDOWN, TCP_CLOSE } from '../sock.ts';
 import type { msghdr } from '../socket.ts';

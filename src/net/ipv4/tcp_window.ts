@@ -9,12 +9,13 @@
  * Differs from Linux: the clock stands still while data flows, so a round trip cannot be timed;
  * wherever tcp_rcv_space_adjust() waits for one to pass, a receive call counts as one.
  */
+
+import { EINVAL } from '../../kernel/uapi/errno.ts';
+import { SOCK_MIN_RCVBUF, SOCK_RCVBUF_LOCK, sysctl_rmem_max } from '../sock.ts';
+import { inState, TCPF_CLOSE } from '../tcp_states.ts';
 import { sysctl_tcp_rmem } from './netns.ts';
 import { before, seqAdd, seqDiff } from './seq.ts';
 import { SEGMENT_OVERHEAD, type TcpSegment } from './tcp_skb.ts';
-import { sysctl_rmem_max, SOCK_MIN_RCVBUF, SOCK_RCVBUF_LOCK } from '../sock.ts';
-import { inState, TCPF_CLOSE } from '../tcp_states.ts';
-import { EINVAL } from '../../kernel/uapi/errno.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
 const { max, min } = Math;

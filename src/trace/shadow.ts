@@ -3,8 +3,8 @@
  *
  * The kernel says when a function is entered and not when it is left. But whatever happens next in
  * the same context happens with the JavaScript stack that it has by then: a function whose place on
- * it is gone, or taken by another, has been left. A second run of the same function announces itself
- * first, so a match of place and name means the same run.
+ * it is gone, or taken by another, has been left. A second run of the same function announces
+ * itself first, so a match of place and name means the same run.
  *
  * Invariants: `open` is ordered by place, outermost first; what was carried out inside counts for
  * every function around it.

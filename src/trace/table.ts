@@ -1,5 +1,6 @@
 /**
- * The rows of the table that a person reads: the state on the left, a column a thread, a row a step.
+ * The rows of the table that a person reads: the state on the left, a column a thread, a row a
+ * step.
  *
  * Only the contents: how wide and with which lines is up to whoever draws them.
  */

@@ -86,6 +86,30 @@ test('Graph shows the second of two nested callbacks inside of the first', () =>
   ]);
 });
 
+/**
+ * One write, two instances that watch the same file: the second callback comes after the first,
+ * not out of it, though both stand at the same place under the same name.
+ */
+test('Graph shows two callbacks of one wakeup beside each other', () => {
+  const lines = graphOf(function* (sys) {
+    const ev = yield* sys.eventfd2(0, 0);
+    for (let i = 0; i < 2; i++) {
+      const ep = yield* sys.epoll_create1(0);
+      yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, ev, { events: EPOLLIN });
+    }
+    yield* sys.write(ev, u64(1n));
+  });
+
+  expect(between(lines, 'eventfd_write() {').filter((line) => line.includes('callback'))).toEqual([
+    '  ep_poll_callback() {',
+    '    /* ep_poll_callback: onto rdllist (ep5[3]) */',
+    '  } /* ep_poll_callback */',
+    '  ep_poll_callback() {',
+    '    /* ep_poll_callback: onto rdllist (ep4[3]) */',
+    '  } /* ep_poll_callback */',
+  ]);
+});
+
 /** The column replaces durations; a number that left callees out would mislead as a profile does. */
 test('a function counts the operations of the functions that it called', () => {
   const line = graphOf(twoEpolls).find((text) => text.endsWith('} /* eventfd_write */'));

@@ -1,6 +1,8 @@
 /** Runs programs with a listener, and gives back what it heard or what a format made of it. */
+
+import { EPOLL_CTL_ADD, EPOLLIN } from '../../../src/kernel/uapi/eventpoll.ts';
 import { Machine, type MachineOptions } from '../../../src/sim/machine.ts';
-import type { Program } from '../../../src/syscalls/sys.ts';
+import type { Code, Program, Sys } from '../../../src/syscalls/sys.ts';
 import type { TraceEvent } from '../../../src/trace/events.ts';
 import type { Format, Write } from '../../../src/trace/format.ts';
 import { Recorder, type RecorderOptions } from '../../../src/trace/recorder.ts';
@@ -47,3 +49,16 @@ export function u64(value: bigint): Uint8Array {
 
 /** Long enough for every other thread to fall asleep. */
 export const aWhile = { tv_sec: 0, tv_nsec: 1_000_000 };
+
+/** A thread sleeps in epoll_wait until another one writes. */
+export function* wakeup(sys: Sys): Code<void> {
+  const ev = yield* sys.eventfd2(0, 0);
+  const ep = yield* sys.epoll_create1(0);
+  yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, ev, { events: EPOLLIN, data: 7 });
+  const tid = yield* sys.pthread_create(function* (sys) {
+    yield* sys.epoll_wait(ep, 8, -1);
+  });
+  yield* sys.nanosleep(aWhile);
+  yield* sys.write(ev, u64(1n));
+  yield* sys.pthread_join(tid);
+}

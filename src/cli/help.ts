@@ -1,6 +1,8 @@
 /** What --help prints. */
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
 
+const releases = `${oldestKernel} to ${newestKernel}`;
+
 export const help: string = `epollsim: Linux eventpoll, played step by step
 
 usage: epollsim play [options] FILE...
@@ -19,7 +21,7 @@ Plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or Ja
       --json            table, strace, graph, state: the data behind it, a JSON object a line
   -o, --output FILE     where to print it (default: standard output)
 
-      --kernel RELEASE  the kernel to model, ${oldestKernel} to ${newestKernel} (default: ${defaultKernel})
+      --kernel RELEASE  the kernel to model, ${releases} (default: ${defaultKernel})
       --with COMMIT     and with a commit that the release does not have; repeat, or separate by ","
       --without COMMIT  and without one that it has
       --seed N          the schedule: 0 lets each thread run until it sleeps, any other number

@@ -46,9 +46,9 @@ export class Input {
     return chunk;
   }
 
-  /** The beginning: up to the first line with something on it, and what was read with it. */
-  peek(): string {
-    while (!/\S[^\n]*\n/.test(this.ahead) && this.ahead.length < chunkSize && this.fill());
+  /** The beginning: until it is enough, or there is a lot of it. */
+  peek(isEnough: (text: string) => boolean): string {
+    while (!isEnough(this.ahead) && this.ahead.length < chunkSize && this.fill());
     return this.ahead;
   }
 

@@ -27,7 +27,8 @@ const worse = (a: ExitCode, b: ExitCode): ExitCode => (a > b ? a : b);
 async function playFile(path: string, stage: Stage): Promise<ExitCode> {
   try {
     const input = new Input(path);
-    const code = looksLikeProgram(input.peek())
+    const beginning = input.peek((text) => beginsLikeScenario(text) || looksLikeProgram(text));
+    const code = looksLikeProgram(beginning)
       ? await (await import('./programs.ts')).playProgram(path, input, stage)
       : await (await import('./scenarios.ts')).playScenarios(input, stage);
     input.close();
@@ -39,13 +40,8 @@ async function playFile(path: string, stage: Stage): Promise<ExitCode> {
   }
 }
 
-/**
- * A scenario begins with "{". A program does not, and has a line that begins as JavaScript lines do;
- * anything else is taken for a scenario that is malformed.
- */
-export function looksLikeProgram(beginning: string): boolean {
-  if (/^\s*(\{|$)/.test(beginning)) return false;
-  return /^\s*(import|export|const|let|var|function|async|class|type|interface|\/\/|\/\*|#!|['"]use )/m.test(
-    beginning,
-  );
-}
+const beginsLikeScenario = (text: string): boolean => /^\s*\{/.test(text);
+
+/** Programs import and export; anything else is taken for a scenario that is malformed. */
+const looksLikeProgram = (text: string): boolean =>
+  !beginsLikeScenario(text) && /^\s*(import|export)\b/m.test(text);

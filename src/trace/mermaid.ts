@@ -1,6 +1,6 @@
 /**
- * A sequence diagram in Mermaid's language: threads and files take part, calls are messages, wakeups
- * and what happens to the lists are notes.
+ * A sequence diagram in Mermaid's language: threads and files take part, calls are messages,
+ * wakeups and what happens to the lists are notes.
  *
  * A call that returns at once is one arrow with its result; one that sleeps is an arrow there and,
  * later, a dashed one back.

@@ -1,8 +1,8 @@
 /**
  * The functions on the JavaScript stack, by name.
  *
- * Generators that delegate with `yield*` all stand on it whenever the innermost one runs, so this is
- * the call stack of the modelled kernel, and how a trace knows that a function has been left.
+ * Generators that delegate with `yield*` all stand on it whenever the innermost one runs, so this
+ * is the call stack of the modelled kernel, and how a trace knows that a function has been left.
  *
  * Invariants: the outermost function comes first; the engine's own frames (`next`) are left out, so
  * a function keeps its place from one resumption to the next.

@@ -61,7 +61,9 @@ test('threads that sleep for ever are named, each with its call and its queue', 
     fileWith(`
       export default function* main(sys) {
         const ep = yield* sys.epoll_create1(0);
-        const tid = yield* sys.pthread_create(function* (sys) { yield* sys.epoll_wait(ep, 1, -1); });
+        const tid = yield* sys.pthread_create(function* (sys) {
+          yield* sys.epoll_wait(ep, 1, -1);
+        });
         yield* sys.pthread_join(tid);
       }`),
   ]);
@@ -147,5 +149,8 @@ test('a seed picks the schedule: the same one the same calls in the same order',
 
 /** Without the number nobody can repeat what they saw. */
 test('the seed in use is always said', slow, () => {
+  const scenario = fileWith('{"steps":[]}');
+
   expect(epollsim(['play', '--seed', '42', fileWith(racing)]).err).toBe('epollsim: seed 42\n');
+  expect(epollsim(['play', '--seed', '42', scenario]).err).toBe('epollsim: seed 42\n');
 });

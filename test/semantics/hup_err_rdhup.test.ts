@@ -186,8 +186,8 @@ test('a stream socket that was never connected reports a hangup and room to writ
 test('a datagram socket does not hang up when its peer closes', () => {
   inMachine(function* (sys) {
     const [a, b] = yield* sys.socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
-    const ep = yield* watch(sys, a, EPOLLIN | EPOLLRDHUP);
     yield* sys.close(b);
+    const ep = yield* watch(sys, a, EPOLLIN | EPOLLRDHUP);
     expect(yield* reported(sys, ep)).toEqual([]);
   });
 });

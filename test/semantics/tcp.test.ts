@@ -260,6 +260,19 @@ test('a connection hangs up when both sides have shut down writing', () => {
   });
 });
 
+/** For who shuts down both directions it is over at once; the peer sees half a shutdown. */
+test('shutting down both directions is a hangup for the caller, and no hangup for the peer', () => {
+  inMachine(function* (sys) {
+    const [near, far] = yield* tcpPair(sys);
+    const mine = yield* watch(sys, near, everything);
+    const theirs = yield* watch(sys, far, everything);
+    yield* sys.shutdown(near, SHUT_RDWR);
+    const end = EPOLLIN | EPOLLOUT | EPOLLRDHUP;
+    expect(yield* reported(sys, mine)).toEqual([end | EPOLLHUP]);
+    expect(yield* reported(sys, theirs)).toEqual([end]);
+  });
+});
+
 /** A client that goes away with our answer unread: its kernel answers with a reset. */
 test('a peer that closes with unread data resets the connection', () => {
   inMachine(function* (sys) {
@@ -321,8 +334,8 @@ test('SO_RCVLOWAT holds EPOLLIN back until so many bytes are there', () => {
   inMachine(function* (sys) {
     const [near, far] = yield* tcpPair(sys);
     yield* sys.setsockopt(far, SOL_SOCKET, SO_RCVLOWAT, 8);
-    const ep = yield* watch(sys, far, EPOLLIN);
     yield* sys.write(near, 'half');
+    const ep = yield* watch(sys, far, EPOLLIN);
     expect(yield* reported(sys, ep)).toEqual([]);
     yield* sys.write(near, 'more');
     expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);

@@ -110,7 +110,7 @@ test('Graph shows two callbacks of one wakeup beside each other', () => {
   ]);
 });
 
-/** The column replaces durations; a number that left callees out would mislead as a profile does. */
+/** The column replaces durations, which in a profile include the functions that were called. */
 test('a function counts the operations of the functions that it called', () => {
   const line = graphOf(twoEpolls).find((text) => text.endsWith('} /* eventfd_write */'));
 

@@ -32,6 +32,20 @@ test.each([0, 1, 2, 3])(
   },
 );
 
+/** Of a deadlock one wants to see what the threads sleep in. */
+test('Perfetto ends the slices of a thread that sleeps for ever at the end', () => {
+  const text = textOf(
+    (write) => new Perfetto(write),
+    function* (sys) {
+      yield* sys.read(yield* sys.eventfd2(0, 0), new Uint8Array(8));
+    },
+  );
+  const { traceEvents } = JSON.parse(text) as { traceEvents: ChromeEvent[] };
+  const track = traceEvents.filter(({ ph, tid }) => tid === 1001 && (ph === 'B' || ph === 'E'));
+
+  expect(track.map(({ ph }) => ph).join('')).toBe('BEBBEE');
+});
+
 /** A slice that ends too late swallows the calls that follow it. */
 test('Perfetto has the functions of a call inside of it, each inside of its caller', () => {
   const track = perfettoOf().filter(({ ph, tid }) => tid === 1001 && (ph === 'B' || ph === 'E'));

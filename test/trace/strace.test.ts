@@ -186,7 +186,8 @@ test('a call that SA_RESTART makes anew is shown once more', () => {
 
   expect(lines.filter((line) => line.startsWith('[pid  1002]')).slice(0, 6)).toEqual([
     '[pid  1002] read(3,  <unfinished ...>',
-    '[pid  1002] <... read resumed>0x7ffd5ea4b0c0, 8) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)',
+    '[pid  1002] <... read resumed>0x7ffd5ea4b0c0, 8) = ' +
+      '? ERESTARTSYS (To be restarted if SA_RESTART is set)',
     '[pid  1002] --- SIGUSR1 {si_signo=SIGUSR1, si_code=SI_TKILL, si_pid=1001, si_uid=0} ---',
     '[pid  1002] rt_sigreturn({mask=[]})     = 0',
     '[pid  1002] read(3,  <unfinished ...>',

@@ -33,7 +33,7 @@ import {
 } from './tcp_delack.ts';
 import { purgeOutOfOrder, tcp_set_state } from './tcp_done.ts';
 import { tcp_fast_path_check } from './tcp_fast_path.ts';
-import { chargeReceived, freeReceived, sk_mem_charge, sk_mem_schedule } from './tcp_mem.ts';
+import { chargeReceived, freeReceived, scheduleMemory, sk_mem_charge } from './tcp_mem.ts';
 import { tcp_time_wait } from './tcp_minisocks.ts';
 import { tcp_epollin_ready } from './tcp_poll.ts';
 import { __kfree_skb, skb_try_coalesce, TCPHDR_FIN, type TcpSegment } from './tcp_skb.ts';
@@ -120,7 +120,7 @@ function* tcp_ofo_queue(sk: tcp_sock): Kernel<void> {
 /** Keeps a segment that comes early, in its place. */
 function tcp_data_queue_ofo(sk: tcp_sock, skb: TcpSegment): void {
   traceNote('tcp_data_queue_ofo: a segment is early', sk);
-  sk_mem_schedule(sk, skb.truesize);
+  scheduleMemory(sk, skb.truesize);
   tcp_measure_rcv_mss(sk, skb);
   sk.pred_flags = 0;
   inet_csk_schedule_ack(sk);
@@ -163,7 +163,7 @@ function* queueAndOut(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   const { len } = skb;
   const fin = (skb.tcp_flags & TCPHDR_FIN) !== 0;
   if (!current.kernel.alone) yield sk.look; // Pollers see rcv_nxt without the lock.
-  sk_mem_schedule(sk, skb.truesize);
+  scheduleMemory(sk, skb.truesize);
   tcp_queue_rcv(sk, skb, false);
   if (len > 0) tcp_event_data_recv(sk, skb);
   if (fin) yield* tcp_fin(sk);

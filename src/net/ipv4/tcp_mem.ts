@@ -14,7 +14,7 @@ import type { tcp_sock } from './tcp_sock.ts';
 const PAGE_SIZE = 4096;
 
 /** sk_wmem_schedule(), sk_rmem_schedule(): makes sure that there are `size` bytes ahead. */
-export function sk_mem_schedule(sk: tcp_sock, size: number): void {
+export function scheduleMemory(sk: tcp_sock, size: number): void {
   const delta = size - sk.sk_forward_alloc;
   if (delta > 0) sk.sk_forward_alloc += Math.ceil(delta / PAGE_SIZE) * PAGE_SIZE;
 }
@@ -31,7 +31,7 @@ export function sk_mem_uncharge(sk: tcp_sock, size: number): void {
 
 /** Ours: charges a segment to the send buffer. */
 export function chargeSent(sk: tcp_sock, size: number): void {
-  sk_mem_schedule(sk, size);
+  scheduleMemory(sk, size);
   sk.sk_wmem_queued += size;
   sk_mem_charge(sk, size);
 }

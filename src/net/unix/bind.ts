@@ -9,9 +9,9 @@ import type { msghdr, sockaddr, socket } from '../socket.ts';
 import {
   abstractKey,
   isAbstract,
+  UnixPath,
   unix_address,
   unix_mkname_bsd,
-  unix_path,
   unix_validate_addr,
 } from './table.ts';
 import { unix_peer_get, unix_sk, type unix_sock } from './types.ts';
@@ -38,7 +38,7 @@ export function* unix_autobind(sk: unix_sock): Kernel<number> {
 function* unix_bind_bsd(sk: unix_sock, path: string): Kernel<number> {
   const { unx } = init_net();
   const name = unix_mkname_bsd(path);
-  const made = new unix_path(name, null);
+  const made = new UnixPath(name, null);
   yield spin_lock(unx.lock);
   const exists = unx.paths.has(name);
   if (!exists) unx.paths.set(name, made);

@@ -31,7 +31,7 @@ export class unix_address {
 }
 
 /** A name in the file system, and the socket that made it. */
-export class unix_path {
+export class UnixPath {
   readonly name: string;
   socket: unix_sock | null;
 
@@ -48,7 +48,7 @@ export class netns_unix {
   readonly lock: spinlock_t = new spinlock_t('unix_table_lock');
 
   // Under lock:
-  readonly paths: Map<string, unix_path> = new Map();
+  readonly paths: Map<string, UnixPath> = new Map();
   /** By type and name. */
   readonly abstract: Map<string, unix_sock> = new Map();
 

@@ -29,7 +29,7 @@ import { sock, TCP_LISTEN } from '../sock.ts';
 import type { socket } from '../socket.ts';
 import { peekAtWmem } from '../wmem.ts';
 import { unix_dgram_peer_wake_relay } from './peer_wake.ts';
-import type { unix_address, unix_path } from './table.ts';
+import type { UnixPath, unix_address } from './table.ts';
 
 export class unix_sock extends sock {
   readonly name: string;
@@ -37,7 +37,7 @@ export class unix_sock extends sock {
   // Under bindlock, set once; read without it:
   addr: unix_address | null = null;
   /** What it is bound to in the file system. */
-  path: unix_path | null = null;
+  path: UnixPath | null = null;
   readonly bindlock: mutex = new mutex('u->bindlock');
 
   /** Held by whoever reads, so that bytes are taken in order. */

@@ -21,6 +21,7 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
   SHUT_RD,
+  SHUT_WR,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_SEQPACKET,
@@ -90,7 +91,8 @@ test('a pair takes 278 datagrams of one byte, a socket that hears others too tak
 test('whoever finds the queue of its peer full is woken by one receive of the peer, once', () => {
   inMachine(function* (sys) {
     const log = yield* bound(sys, '/log');
-    yield* fill(sys, yield* sender(sys, '/log'));
+    const busy = yield* sender(sys, '/log');
+    yield* fill(sys, busy);
     const c = yield* sender(sys, '/log');
     const ep = yield* watch(sys, c, EPOLLOUT | EPOLLET);
     expect(yield* reported(sys, ep)).toEqual([]);
@@ -99,6 +101,10 @@ test('whoever finds the queue of its peer full is woken by one receive of the pe
     expect(yield* polled(sys, c)).toBe(WRITABLE);
     yield* take(sys, log, 9);
     expect(yield* reported(sys, ep)).toEqual([]);
+    yield* fill(sys, busy);
+    expect(yield* polled(sys, c)).toBe(0);
+    yield* take(sys, log, 9);
+    expect(yield* reported(sys, ep)).toEqual([EPOLLOUT]);
   });
 });
 
@@ -186,6 +192,10 @@ test('shutdown of a datagram socket is no end for its peer, but its sends fail',
     expect(yield* take(sys, b, 9)).toBe(-EAGAIN);
     expect(yield* take(sys, a, 9)).toBe(-EAGAIN);
     expect(yield* sys.write(a, 'x')).toBe(1);
+    yield* take(sys, b, 9);
+    yield* sys.shutdown(a, SHUT_WR);
+    expect(yield* sys.send(a, 'x', MSG_NOSIGNAL)).toBe(-EPIPE);
+    expect(yield* polled(sys, b)).toBe(WRITABLE);
   });
 });
 

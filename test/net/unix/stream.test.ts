@@ -214,6 +214,21 @@ test.each([
   });
 });
 
+/** signal(7): write() on a socket is restarted, or gives up with nothing taken. */
+test('a handler ends a write that waits for room', () => {
+  inMachine(function* (sys) {
+    const [a] = yield* pair(sys);
+    yield* sys.sigaction(SIGUSR1, { *handler() {} });
+    yield* fill(sys, a);
+    const done: unknown[] = [];
+    const tid = yield* inThread(sys, done, (self) => self.write(a, 'y'));
+    yield* pause(sys);
+    yield* sys.tgkill(yield* sys.getpid(), tid, SIGUSR1);
+    yield* pause(sys);
+    expect(done).toEqual([-EINTR]);
+  });
+});
+
 /** Every program that does not ignore SIGPIPE dies at the first write to a peer that is gone. */
 test('a write without a reader is EPIPE, and SIGPIPE unless MSG_NOSIGNAL is given', () => {
   let last: number | string = 'nothing';

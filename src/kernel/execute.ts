@@ -7,12 +7,12 @@
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { might_sleep } from './lockdep.ts';
-import { type mutex, takeMutex, waitForMutex } from './mutex.ts';
+import { grabMutex, type mutex, takeMutex, waitForMutex } from './mutex.ts';
 import type { Op } from './op.ts';
 import { type rcu_state, waitForReaders } from './rcu.ts';
 import { isFree, type rwlock_t, takeRwlock } from './rwlock.ts';
 import { signal_pending_state, TASK_DEAD, TASK_RUNNING, type task_struct } from './sched.ts';
-import { type spinlock_t, takeSpinlock } from './spinlock.ts';
+import { grabSpinlock, type spinlock_t, takeSpinlock } from './spinlock.ts';
 import { type FaultingPage, waitForPage } from './uaccess.ts';
 
 /** Carries `op` out for `task`; false if it cannot proceed now. */
@@ -44,8 +44,8 @@ export function atOnce(op: Op): boolean {
   const { kernel } = current;
   if (!kernel.alone || kernel.interruptDue || kernel.tracer !== null) return false;
   const { verb } = op;
-  if (verb === 'spin_lock') return takeSpinlock(op.target as spinlock_t, op, current);
-  if (verb === 'mutex_lock') return takeMutex(op.target as mutex, op, current);
+  if (verb === 'spin_lock') return grabSpinlock(op.target as spinlock_t, op, current);
+  if (verb === 'mutex_lock') return grabMutex(op.target as mutex, op, current);
   if (verb === 'synchronize_rcu') return (op.target as rcu_state).readers === 0;
   return verb === 'access';
 }

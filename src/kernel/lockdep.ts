@@ -118,16 +118,14 @@ const lockName = (op: Op): string =>
 export function checkOrder(op: Op): Op {
   const { held_locks, kernel } = current;
   const last = held_locks.length;
-  if (last > 0) kernel.lockdep.check(held_locks[last - 1] as Op, op);
+  // What an interrupt takes says nothing about what the interrupted task holds.
+  if (last > current.irq_context) kernel.lockdep.check(held_locks[last - 1] as Op, op);
   return op;
 }
 
+/** The lock is taken; its order was checked when it was asked for. */
 export function lock_acquire(task: task_struct, op: Op): void {
-  const held = task.held_locks;
-  const last = held.length;
-  // What an interrupt takes says nothing about what the interrupted task holds.
-  if (last > task.irq_context) task.kernel.lockdep.check(held[last - 1] as Op, op);
-  held.push(op);
+  task.held_locks.push(op);
 }
 
 export function lock_release(task: task_struct, instance: lockdep_map): void {

@@ -65,6 +65,11 @@ function checkLock(lock: mutex, task: task_struct): void {
 /** Ours: the effect of the operation; false while somebody else holds the mutex. */
 export function takeMutex(lock: mutex, op: Op, task: task_struct): boolean {
   checkLock(lock, task);
+  return grabMutex(lock, op, task);
+}
+
+/** Ours: as takeMutex(), at the moment at which the mutex is asked for. */
+export function grabMutex(lock: mutex, op: Op, task: task_struct): boolean {
   if (lock.owner !== null) return false;
   lock.owner = task;
   const { wait_list } = lock;

@@ -85,6 +85,11 @@ function checkLock(lock: spinlock_t, task: task_struct): void {
 /** Ours: the effect of the operation; false while somebody else holds the lock. */
 export function takeSpinlock(lock: spinlock_t, op: Op, task: task_struct): boolean {
   checkLock(lock, task); // Once more: much can have happened since it was asked for.
+  return grabSpinlock(lock, op, task);
+}
+
+/** Ours: as takeSpinlock(), at the moment at which the lock is asked for. */
+export function grabSpinlock(lock: spinlock_t, op: Op, task: task_struct): boolean {
   if (lock.owner !== null) return false;
   lock.owner = task;
   if (op.flavour === IRQ) task.irqs_disabled++;

@@ -92,7 +92,9 @@ export function copy_to_iter(from: Uint8Array, to: iov_iter): number {
 /** Takes up to `bytes` bytes out of user memory. */
 export function copy_from_iter(bytes: number, from: iov_iter): Uint8Array {
   const copied = Math.min(bytes, from.count);
-  const data = from.data.slice(from.iov_offset, from.iov_offset + copied);
+  const data = new Uint8Array(copied);
+  if (copied === 1) data[0] = from.data[from.iov_offset] as number;
+  else data.set(from.data.subarray(from.iov_offset, from.iov_offset + copied));
   from.iov_offset += copied;
   from.count -= copied;
   return data;

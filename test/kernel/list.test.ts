@@ -75,13 +75,13 @@ test('list_splice_init of an empty list changes nothing', () => {
 
 /** finish_wait() looks without the lock while a waker is between the two stores of a removal. */
 test('list_empty_careful is false while only one link of a node points to itself', () => {
-  const head = anchor('a');
-  const a = head.next;
-
+  const a = anchor('a').next;
   a.next = a;
 
   expect(list_empty(a)).toBe(true);
   expect(list_empty_careful(a)).toBe(false);
+  a.prev = a;
+  expect(list_empty_careful(a)).toBe(true);
 });
 
 /** The double insertion of 2.6.28 (f337b9c5833): an item queued twice made the list endless. */

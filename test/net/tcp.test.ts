@@ -17,6 +17,7 @@ import {
   SO_LINGER,
   SOL_SOCKET,
 } from '../../src/kernel/uapi/socket.ts';
+import type { Code } from '../../src/syscalls/sys.ts';
 import { inThread, pause, watch } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
 import { Recorder } from '../support/trace.ts';
@@ -174,7 +175,7 @@ test('SHUT_WR is a callback here, and its acknowledgement is another', () => {
 test('a write that fails with EPIPE raises SIGPIPE unless MSG_NOSIGNAL is given', () => {
   inMachine(function* (sys) {
     let signals = 0;
-    const handler = function* (): ReturnType<typeof sys.close> & Generator<never, never> {
+    const handler = function* (): Code<void> {
       signals++;
     };
     yield* sys.sigaction(SIGPIPE, { handler });

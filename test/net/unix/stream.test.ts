@@ -20,12 +20,12 @@ import { inMachine } from '../../support/run.ts';
 import { Recorder } from '../../support/trace.ts';
 import {
   ask,
-  await_,
   bytes,
   fill,
   outq,
   pair,
   rcvtimeo,
+  receive,
   sndtimeo,
   take,
   timed,
@@ -147,7 +147,7 @@ test('MSG_WAITALL waits for all bytes, and the end of the stream ends it', () =>
   inMachine(function* (sys) {
     const [a, b] = yield* pair(sys);
     const done: unknown[] = [];
-    yield* inThread(sys, done, (self) => await_(self, b, 4, MSG_WAITALL));
+    yield* inThread(sys, done, (self) => receive(self, b, 4, MSG_WAITALL));
     yield* pause(sys);
     yield* sys.write(a, 'ab');
     yield* pause(sys);
@@ -167,7 +167,7 @@ test('SO_RCVLOWAT holds read() back, but neither poll() nor a read that does not
     expect(yield* polled(sys, b)).toBe(READABLE | WRITABLE);
     expect(yield* take(sys, b, 1, MSG_PEEK)).toBe('a');
     const done: unknown[] = [];
-    yield* inThread(sys, done, (self) => await_(self, b, 9));
+    yield* inThread(sys, done, (self) => receive(self, b, 9));
     yield* pause(sys);
     yield* sys.write(a, 'c');
     yield* pause(sys);
@@ -184,9 +184,9 @@ test('SO_RCVTIMEO and SO_SNDTIMEO bound a call', () => {
     const [a, b] = yield* pair(sys);
     yield* rcvtimeo(sys, b, 40);
     yield* sndtimeo(sys, a, 80);
-    expect(yield* timed(sys, await_(sys, b, 9))).toEqual([-EAGAIN, 40]);
+    expect(yield* timed(sys, receive(sys, b, 9))).toEqual([-EAGAIN, 40]);
     yield* sys.write(a, 'abc');
-    expect(yield* timed(sys, await_(sys, b, 9, MSG_WAITALL))).toEqual(['abc', 40]);
+    expect(yield* timed(sys, receive(sys, b, 9, MSG_WAITALL))).toEqual(['abc', 40]);
     expect(yield* timed(sys, sys.write(a, bytes(1_000_000)))).toEqual([219_264, 80]);
     expect(yield* timed(sys, sys.write(a, bytes(1)))).toEqual([-EAGAIN, 80]);
   });
@@ -204,7 +204,7 @@ test.each([
     yield* sys.sigaction(SIGUSR1, { *handler() {}, flags });
     if (ms > 0) yield* rcvtimeo(sys, b, ms);
     const done: unknown[] = [];
-    const tid = yield* inThread(sys, done, (self) => await_(self, b, 9));
+    const tid = yield* inThread(sys, done, (self) => receive(self, b, 9));
     yield* pause(sys);
     yield* sys.tgkill(yield* sys.getpid(), tid, SIGUSR1);
     yield* pause(sys);

@@ -27,7 +27,7 @@ export function* take(sys: Sys, fd: number, len: number, flags = 0): Code<string
 }
 
 /** What recv() gets after it has waited: the text, or -errno. */
-export function* await_(sys: Sys, fd: number, len: number, flags = 0): Code<string | number> {
+export function* receive(sys: Sys, fd: number, len: number, flags = 0): Code<string | number> {
   const buf = bytes(len);
   const ret = yield* sys.recv(fd, buf, flags);
   return ret < 0 ? ret : decodeText(buf.subarray(0, ret));

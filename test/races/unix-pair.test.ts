@@ -1,8 +1,8 @@
 /** What no lockstep shows: two threads on one socket pair, on many schedules. */
 import { expect, test } from 'vitest';
-import { EPIPE } from '../../../src/kernel/uapi/errno.ts';
-import { EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT } from '../../../src/kernel/uapi/eventpoll.ts';
-import { SIGPIPE } from '../../../src/kernel/uapi/signal.ts';
+import { EPIPE } from '../../src/kernel/uapi/errno.ts';
+import { EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT } from '../../src/kernel/uapi/eventpoll.ts';
+import { SIGPIPE } from '../../src/kernel/uapi/signal.ts';
 import {
   AF_UNIX,
   MSG_DONTWAIT,
@@ -10,12 +10,12 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-} from '../../../src/kernel/uapi/socket.ts';
-import { randomSchedule } from '../../../src/sim/schedule.ts';
-import type { Code, Sys } from '../../../src/syscalls/sys.ts';
-import { watch } from '../../support/programs.ts';
-import { inMachine } from '../../support/run.ts';
-import { at, bytes, connected, fill, outq, pair, take } from './support.ts';
+} from '../../src/kernel/uapi/socket.ts';
+import { randomSchedule } from '../../src/sim/schedule.ts';
+import type { Code, Sys } from '../../src/syscalls/sys.ts';
+import { at, bytes, connected, fill, outq, pair, take } from '../net/unix/support.ts';
+import { watch } from '../support/programs.ts';
+import { inMachine } from '../support/run.ts';
 
 /** What a program returns, on one schedule a seed. A program that hangs fails the test. */
 function onSchedules<T>(count: number, program: (sys: Sys) => Code<T>): T[] {

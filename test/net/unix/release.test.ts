@@ -23,7 +23,7 @@ import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import { inThread, pause, reported, watch } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
 import { Recorder } from '../../support/trace.ts';
-import { await_, pair, take } from './support.ts';
+import { pair, receive, take } from './support.ts';
 
 const ended = EPOLLIN | EPOLLOUT | EPOLLRDHUP;
 const over = ended | EPOLLHUP;
@@ -85,7 +85,7 @@ test('shutdown of the own end wakes whoever is blocked in a receive there', () =
     for (const type of [SOCK_STREAM, SOCK_DGRAM]) {
       const [a] = yield* pair(sys, type);
       const done: unknown[] = [];
-      yield* inThread(sys, done, (self) => await_(self, a, 9));
+      yield* inThread(sys, done, (self) => receive(self, a, 9));
       yield* pause(sys);
       yield* sys.shutdown(a, SHUT_RD);
       yield* pause(sys);

@@ -36,10 +36,10 @@ test('a positive timeout returns 0 when it is over, and not before', () => {
   inMachine(function* (sys) {
     const woken: string[] = [];
     const [ep] = yield* scene(sys);
-    yield* park(sys, ep, woken, 't1', { timeout: 60 });
-    yield* pause(sys, 30);
+    yield* park(sys, ep, woken, 't1', { timeout: 150 });
+    yield* pause(sys, 80);
     expect(woken).toEqual([]);
-    yield* pause(sys, 60);
+    yield* pause(sys, 150);
     expect(woken).toEqual(['t1: ']);
   });
 });
@@ -63,8 +63,8 @@ test('an event ends the wait before the timeout', () => {
   inMachine(function* (sys) {
     const woken: string[] = [];
     const [ep, fd] = yield* scene(sys);
-    yield* park(sys, ep, woken, 't1', { timeout: 60 });
-    yield* pause(sys, 20);
+    yield* park(sys, ep, woken, 't1', { timeout: 150 });
+    yield* pause(sys, 50);
     yield* writeCount(sys, fd, 1n);
     yield* pause(sys);
     expect(woken).toEqual([`t1: ${fd}`]);
@@ -76,10 +76,10 @@ test('a wakeup for nothing does not prolong the timeout', () => {
   inMachine(function* (sys) {
     const woken: string[] = [];
     const [ep, fd] = yield* scene(sys);
-    yield* park(sys, ep, woken, 't1', { timeout: 60 });
-    yield* pause(sys, 40);
+    yield* park(sys, ep, woken, 't1', { timeout: 150 });
+    yield* pause(sys, 100);
     yield* writeCount(sys, fd, 0n);
-    yield* pause(sys, 40);
+    yield* pause(sys, 100);
     expect(woken).toEqual(['t1: ']);
   });
 });
@@ -262,9 +262,9 @@ test('epoll_wait on an instance without items waits for its time', () => {
     const woken: string[] = [];
     const [ep, fd] = yield* scene(sys);
     yield* remove(sys, ep, fd);
-    yield* park(sys, ep, woken, 't1', { timeout: 20 });
+    yield* park(sys, ep, woken, 't1', { timeout: 50 });
     expect(woken).toEqual([]);
-    yield* pause(sys, 40);
+    yield* pause(sys, 100);
     expect(woken).toEqual(['t1: ']);
     expect(yield* reported(sys, ep)).toEqual([]);
   });

@@ -200,8 +200,8 @@ test('a thread whose time was over leaves the next event to those that still wai
     const fd = yield* sys.eventfd2(0, EFD_NONBLOCK);
     const ep = yield* watch(sys, fd, EPOLLIN | EPOLLET);
     yield* park(sys, ep, woken, 't1');
-    yield* park(sys, ep, woken, 't2', { timeout: 20 });
-    yield* pause(sys, 40);
+    yield* park(sys, ep, woken, 't2', { timeout: 50 });
+    yield* pause(sys, 100);
     yield* writeCount(sys, fd, 1n);
     yield* pause(sys);
     expect(woken).toEqual(['t2: ', `t1: ${fd}`]);

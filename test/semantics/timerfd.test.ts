@@ -24,11 +24,11 @@ function* timer(sys: Sys, events: number, first: number, period = 0): Code<[numb
 test('an expiry wakes a thread that waits', () => {
   inMachine(function* (sys) {
     const woken: string[] = [];
-    const [ep, fd] = yield* timer(sys, EPOLLIN, 40);
+    const [ep, fd] = yield* timer(sys, EPOLLIN, 100);
     yield* park(sys, ep, woken, 't1');
-    yield* pause(sys, 20);
+    yield* pause(sys, 50);
     expect(woken).toEqual([]);
-    yield* pause(sys, 40);
+    yield* pause(sys, 100);
     expect(woken).toEqual([`t1: ${fd}`]);
   });
 });
@@ -36,8 +36,8 @@ test('an expiry wakes a thread that waits', () => {
 /** Who forgets the read spins from the first expiry on. */
 test('an expiry is reported until it has been read', () => {
   inMachine(function* (sys) {
-    const [ep, fd] = yield* timer(sys, EPOLLIN, 20);
-    yield* pause(sys, 40);
+    const [ep, fd] = yield* timer(sys, EPOLLIN, 50);
+    yield* pause(sys, 100);
     expect(yield* ready(sys, ep)).toEqual([fd]);
     expect(yield* ready(sys, ep)).toEqual([fd]);
     expect(yield* readCount(sys, fd)).toBe(1);
@@ -49,8 +49,8 @@ test('an expiry is reported until it has been read', () => {
 /** A loop that was busy for three periods: one event, and the number tells of all. */
 test('expiries between two reads are one event, and the read counts them', () => {
   inMachine(function* (sys) {
-    const [ep, fd] = yield* timer(sys, EPOLLIN, 20, 40);
-    yield* pause(sys, 120); // At 20, 60 and 100.
+    const [ep, fd] = yield* timer(sys, EPOLLIN, 50, 100);
+    yield* pause(sys, 300); // At 50, 150 and 250.
     expect(yield* ready(sys, ep)).toEqual([fd]);
     expect(yield* readCount(sys, fd)).toBe(3);
     expect(yield* ready(sys, ep)).toEqual([]);
@@ -60,10 +60,10 @@ test('expiries between two reads are one event, and the read counts them', () =>
 /** The trick of the eventfd that is never read does not carry over: the timer is not started again. */
 test('a periodic timer that is not read makes a single edge', () => {
   inMachine(function* (sys) {
-    const [ep, fd] = yield* timer(sys, EPOLLIN | EPOLLET, 20, 40);
-    yield* pause(sys, 40);
+    const [ep, fd] = yield* timer(sys, EPOLLIN | EPOLLET, 50, 100);
+    yield* pause(sys, 100);
     expect(yield* ready(sys, ep)).toEqual([fd]);
-    yield* pause(sys, 80); // Two more periods.
+    yield* pause(sys, 200); // Two more periods.
     expect(yield* ready(sys, ep)).toEqual([]);
   });
 });
@@ -71,10 +71,10 @@ test('a periodic timer that is not read makes a single edge', () => {
 /** The read starts the timer again, in step with its periods. */
 test('after a read the next expiry of a periodic timer is an edge', () => {
   inMachine(function* (sys) {
-    const [ep, fd] = yield* timer(sys, EPOLLIN | EPOLLET, 20, 40);
-    yield* pause(sys, 40);
+    const [ep, fd] = yield* timer(sys, EPOLLIN | EPOLLET, 50, 100);
+    yield* pause(sys, 100);
     expect(yield* readCount(sys, fd)).toBe(1);
-    yield* pause(sys, 40);
+    yield* pause(sys, 100);
     expect(yield* ready(sys, ep)).toEqual([fd]);
     expect(yield* readCount(sys, fd)).toBe(1);
   });
@@ -83,11 +83,11 @@ test('after a read the next expiry of a periodic timer is an edge', () => {
 /** A timeout that is cancelled after it has struck: the stale expiry must not be dispatched. */
 test('setting a timer again forgets an expiry that was not read', () => {
   inMachine(function* (sys) {
-    const [ep, fd] = yield* timer(sys, EPOLLIN, 20);
-    yield* pause(sys, 40);
-    yield* arm(sys, fd, 60);
+    const [ep, fd] = yield* timer(sys, EPOLLIN, 50);
+    yield* pause(sys, 100);
+    yield* arm(sys, fd, 150);
     expect(yield* ready(sys, ep)).toEqual([]);
-    yield* pause(sys, 80);
+    yield* pause(sys, 200);
     expect(yield* ready(sys, ep)).toEqual([fd]);
   });
 });
@@ -95,9 +95,9 @@ test('setting a timer again forgets an expiry that was not read', () => {
 /** timerfd_settime(2): zero disarms. */
 test('a disarmed timer is not reported', () => {
   inMachine(function* (sys) {
-    const [ep, fd] = yield* timer(sys, EPOLLIN, 40, 20);
-    yield* arm(sys, fd, 0, 20);
-    yield* pause(sys, 80);
+    const [ep, fd] = yield* timer(sys, EPOLLIN, 100, 50);
+    yield* arm(sys, fd, 0, 50);
+    yield* pause(sys, 200);
     expect(yield* ready(sys, ep)).toEqual([]);
   });
 });
@@ -105,9 +105,9 @@ test('a disarmed timer is not reported', () => {
 /** A mask for everything: a timer cannot be written, so OUT never comes. */
 test('a timer never reports room', () => {
   inMachine(function* (sys) {
-    const [ep] = yield* timer(sys, EPOLLIN | EPOLLOUT, 20);
+    const [ep] = yield* timer(sys, EPOLLIN | EPOLLOUT, 50);
     expect(yield* reported(sys, ep)).toEqual([]);
-    yield* pause(sys, 40);
+    yield* pause(sys, 100);
     expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
   });
 });

@@ -54,7 +54,8 @@ export function* do_exit(code: number): Kernel<void> {
 export function* do_group_exit(code: number): Kernel<void> {
   const { sighand, signal } = current;
   yield spin_lock_irq(sighand.siglock);
-  if (signal.group_exit_code === 0) signal.group_exit_code = code;
+  if (!signal.group_exit) signal.group_exit_code = code;
+  signal.group_exit = true;
   for (const thread of signal.threads) {
     if (thread === current) continue;
     thread.pending.signal |= sigmask(SIGKILL);

@@ -78,7 +78,8 @@ export class sighand_struct {
 export class signal_struct {
   readonly shared_pending: sigpending = new sigpending();
   readonly threads: task_struct[] = [];
-  /** The signal that ends the whole process, or 0. */
+  /** SIGNAL_GROUP_EXIT: all threads are to end, with this status. */
+  group_exit = false;
   group_exit_code = 0;
 }
 
@@ -124,7 +125,8 @@ function complete_signal(sig: number, t: task_struct): void {
   if (sigismember(t.blocked, sig)) return;
   if (sig !== SIGKILL && !t.on_cpu && signal_pending(t)) return;
   if (sig_fatal(t, sig)) {
-    t.signal.group_exit_code = sig;
+    if (!t.signal.group_exit) t.signal.group_exit_code = sig;
+    t.signal.group_exit = true;
     for (const thread of t.signal.threads) {
       thread.pending.signal |= sigmask(SIGKILL);
       signal_wake_up(thread, true);
@@ -240,7 +242,8 @@ export function* arch_do_signal_or_restart(ret: number): Kernel<number> {
       const action = actionOf(task, sig);
       if (action.handler === SIG_DFL) {
         if (sig === SIGKILL || sig_fatal(task, sig)) {
-          if (task.signal.group_exit_code === 0) task.signal.group_exit_code = sig;
+          if (!task.signal.group_exit) task.signal.group_exit_code = sig;
+          task.signal.group_exit = true;
           return SIGNAL_KILLED;
         }
       } else if (action.handler !== SIG_IGN) {

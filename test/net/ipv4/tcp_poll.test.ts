@@ -16,7 +16,7 @@ import { pause, reported, watch } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
 import * as net from './support.ts';
 
-const { bytes, dial, listener, mask, pair, put, take } = net;
+const { bytes, listener, mask, pair, put, take } = net;
 
 /** A writer with a small send buffer, and a reader with a smaller receive buffer. */
 function* narrow(sys: Sys): Code<[writer: number, reader: number]> {

@@ -1,0 +1,275 @@
+/*
+ * Makes the system calls it is told to make, on the threads of a fresh process.
+ *
+ * usage: player DIRECTORY
+ *
+ * DIRECTORY/memory is mapped shared at BASE; the driver lays out arguments there and reads results
+ * from there. DIRECTORY/start takes one byte for each process to be forked, DIRECTORY/go.N one byte
+ * for each call of thread N. An idle thread sleeps in read(2) on its go.N, so that the driver can
+ * tell from /proc whether a thread is idle, running, or asleep in its call.
+ *
+ * The layout is repeated in machine.ts.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BASE ((char *)0x200000000000)
+#define HELD ((char *)0x300000000000)
+#define HELD_SIZE 0x10000
+#define MAX_THREADS 16
+#define NOFILE 1024
+#define GO_FD 7936 /* Above RLIMIT_NOFILE: no call of a scenario can reach these descriptors. */
+#define FAULT_FD (GO_FD + MAX_THREADS)
+#define START_FD (GO_FD + MAX_THREADS + 1)
+
+enum state { STARTING, READY, FAILED, ENDED };
+
+struct control {
+	uint32_t state;
+	uint32_t pid;
+	uint32_t threads;
+	uint32_t network;
+	uint32_t held;
+	char message[100];
+};
+
+struct status {
+	uint32_t done; /* The sequence number of the last call that returned. */
+	uint32_t tid;
+	int64_t result; /* A result, or -errno. */
+	char pad[48];
+};
+
+struct call {
+	uint64_t seq;
+	uint64_t nr;
+	uint64_t args[6];
+};
+
+static struct control *const control = (struct control *)BASE;
+static struct status *const statuses = (struct status *)(BASE + 0x200);
+static struct call *const calls = (struct call *)(BASE + 0x1000);
+
+static void set_state(enum state state)
+{
+	__atomic_store_n(&control->state, state, __ATOMIC_RELEASE);
+}
+
+static void fail(const char *what)
+{
+	snprintf(control->message, sizeof(control->message), "%s: %s", what, strerror(errno));
+	set_state(FAILED);
+	_exit(1);
+}
+
+static void handler(int signal)
+{
+	(void)signal;
+}
+
+static void *serve(void *arg)
+{
+	int self = (int)(intptr_t)arg;
+	struct status *status = &statuses[self];
+	struct call *call = &calls[self];
+
+	__atomic_store_n(&status->tid, (uint32_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	for (;;) {
+		char byte;
+		uint64_t *a = call->args;
+		long result;
+
+		if (syscall(SYS_read, GO_FD + self, &byte, 1) != 1)
+			continue; /* A signal came while the thread was idle. */
+		if (call->seq != status->done + 1)
+			continue; /* A byte left over by a process that was killed. */
+		result = syscall((long)call->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+		status->result = result == -1 ? -errno : result;
+		__atomic_store_n(&status->done, status->done + 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static void enter_network(void)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	int fd;
+
+	if (unshare(CLONE_NEWNET) < 0)
+		fail("unshare(CLONE_NEWNET)");
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
+		fail("SIOCGIFFLAGS");
+	request.ifr_flags |= IFF_UP;
+	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		fail("SIOCSIFFLAGS");
+	close(fd);
+}
+
+/* Gives every thread a region of memory whose pages stay away until the driver supplies them. */
+static void register_held(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	size_t size = (size_t)HELD_SIZE * MAX_THREADS;
+	int fd = (int)syscall(SYS_userfaultfd, O_NONBLOCK);
+
+	if (fd < 0)
+		fail("userfaultfd");
+	if (mmap(HELD, size, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != HELD)
+		fail("mmap of the held pages");
+	range.range.start = (uintptr_t)HELD;
+	range.range.len = size;
+	if (ioctl(fd, UFFDIO_API, &api) < 0 || ioctl(fd, UFFDIO_REGISTER, &range) < 0)
+		fail("UFFDIO_REGISTER");
+	if (dup2(fd, FAULT_FD) < 0)
+		fail("dup2 of userfaultfd");
+	close(fd);
+}
+
+/* A description of its own: what a scenario does to its flags must not reach the next one. */
+static void open_null(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+	int i;
+
+	if (fd < 0)
+		fail("/dev/null");
+	for (i = 0; i < 3; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
+}
+
+static void run_process(void)
+{
+	struct sigaction action = { .sa_handler = handler };
+	struct rlimit limit = { NOFILE, NOFILE };
+	pthread_attr_t attr;
+	int i;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+	memset(statuses, 0, sizeof(*statuses) * MAX_THREADS);
+	control->pid = (uint32_t)getpid();
+	if (control->network)
+		enter_network();
+	if (control->held)
+		register_held();
+	open_null();
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		fail("setrlimit");
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, 0x10000);
+	for (i = 1; i < (int)control->threads; i++) {
+		pthread_t thread;
+
+		errno = pthread_create(&thread, &attr, serve, (void *)(intptr_t)i);
+		if (errno)
+			fail("pthread_create");
+		while (!__atomic_load_n(&statuses[i].tid, __ATOMIC_ACQUIRE))
+			sched_yield();
+	}
+	statuses[0].tid = (uint32_t)getpid();
+	set_state(READY);
+	serve(NULL);
+}
+
+static void open_at(const char *directory, const char *name, int flags, int as)
+{
+	char path[4096];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, flags);
+	if (fd < 0 || dup2(fd, as) < 0) {
+		perror(path);
+		exit(1);
+	}
+	if (fd != as)
+		close(fd);
+}
+
+/* Lets the process's own network namespaces have small TCP hash tables: /proc/net/tcp is read often. */
+static void prepare_network(void)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWNET) < 0)
+		return;
+	fd = open("/proc/sys/net/ipv4/tcp_child_ehash_entries", O_WRONLY);
+	if (fd < 0)
+		return;
+	if (write(fd, "64", 2) != 2)
+		perror("tcp_child_ehash_entries");
+	close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	struct rlimit limit = { 2 * GO_FD, 2 * GO_FD };
+	struct stat st;
+	char name[16];
+	char byte;
+	int i;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: player DIRECTORY\n");
+		return 2;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		perror("setrlimit");
+	prepare_network();
+	open_at(argv[1], "memory", O_RDWR, 3);
+	if (fstat(3, &st) < 0 ||
+	    mmap(BASE, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED_NOREPLACE, 3, 0) != BASE) {
+		perror("mmap");
+		return 1;
+	}
+	for (i = 0; i < MAX_THREADS; i++) {
+		snprintf(name, sizeof(name), "go.%d", i);
+		open_at(argv[1], name, O_RDWR, GO_FD + i);
+	}
+	open_at(argv[1], "start", O_RDWR, START_FD);
+	syscall(SYS_close_range, 3, GO_FD - 1, 0);
+	while (read(START_FD, &byte, 1) == 1) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			close(START_FD);
+			run_process();
+		}
+		if (pid < 0 || waitpid(pid, NULL, 0) < 0) {
+			perror("fork");
+			return 1;
+		}
+		if (control->state != FAILED)
+			set_state(ENDED);
+	}
+	return 0;
+}

@@ -136,10 +136,6 @@ export const signal_pending_state = (state: number, p: task_struct): boolean =>
   ((state & TASK_INTERRUPTIBLE) !== 0 ||
     ((state & TASK_WAKEKILL) !== 0 && fatal_signal_pending(p)));
 
-export function set_current_state(task: task_struct, state: number): void {
-  task.__state = state;
-}
-
 /** Gives the CPU away; comes back when `__state` is TASK_RUNNING again. */
 export function schedule(task: task_struct): Op {
   if (task.__state !== TASK_DEAD) might_sleep(task, 'schedule');

@@ -7,7 +7,7 @@
  */
 import Denque from 'denque';
 import { might_sleep } from './lockdep.ts';
-import { type Kernel, type Named, Op } from './op.ts';
+import { type Named, Op } from './op.ts';
 import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
 
 /** A page of user memory that a fault handler has yet to supply (userfaultfd). */
@@ -101,9 +101,3 @@ export function copy_from_iter(bytes: number, from: iov_iter): Uint8Array {
 }
 
 export const iov_iter_count = (i: iov_iter): number => i.count;
-
-/** Ours: sleeps until the buffer's page is there, if one is missing. */
-export function* faultIn(buffer: EventBuffer): Kernel<void> {
-  const { page } = buffer;
-  if (page !== null && !page.present) yield page.fault;
-}

@@ -46,7 +46,7 @@ test('a KernelBug carries the kernel functions on the stack, innermost first', (
     return 0;
   });
 
-  expect(bug.kind).toBe('BUG');
+  expect([bug.name, bug.kind, bug.message]).toEqual(['KernelBug', 'BUG', 'BUG: broken']);
   expect(bug.backtrace).toEqual([
     'BUG_ON',
     'broken_wake_function',
@@ -94,6 +94,15 @@ test('the backtrace of a bug that shows when an operation is carried out is empt
 
   expect(bug.message).toBe('use after free: taker takes test-a');
   expect(bug.backtrace).toEqual([]);
+});
+
+/** Other errors of the process keep the stacks that they had. */
+test('a KernelBug leaves the length of stacks as it was', () => {
+  const before = Error.stackTraceLimit;
+
+  new KernelBug('BUG', 'x');
+
+  expect(Error.stackTraceLimit).toBe(before);
 });
 
 /** An invariant that holds must cost nothing. */

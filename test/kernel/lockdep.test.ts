@@ -126,6 +126,30 @@ test('an interrupt that takes a lock of the task it interrupted is a kernel bug'
   expect(() => machine.run()).toThrow(/which it holds already/);
 });
 
+/** A timer that fires while a task holds a lock says nothing about the order of the two locks. */
+test('a lock that an interrupt takes is not ordered after those of the task below it', () => {
+  const { a, b } = locks();
+  const c = new spinlock_t('file->f_lock');
+  const machine = new Machine({ cpus: 1, schedule: { ...inOrder, runsOn: false } });
+  const task = machine.newProcess('t');
+  const handler = function* () {
+    yield spin_lock_irq(b);
+    spin_unlock_irq(b);
+  };
+  const code = function* () {
+    yield spin_lock(a);
+    machine.interrupt('handler', handler);
+    yield spin_lock(c); // The interrupt comes here.
+    spin_unlock(c);
+    spin_unlock(a);
+    yield spin_lock_irq(b);
+    yield spin_lock(a);
+  };
+  machine.start(task, 't', code());
+
+  expect(() => machine.run()).not.toThrow();
+});
+
 /** A forgotten unlock on an error path shows at the end of the system call. */
 test('returning to user mode with a lock held is a kernel bug', () => {
   const { a } = locks();

@@ -81,6 +81,7 @@ test('a woken task that finds the mutex taken again stays the first in line', ()
 
   expect(stuck).toEqual([]);
   expect(order).toEqual(['thief', 'thief', 'first', 'second']);
+  expect(lock.wait_list?.length).toBe(0);
 });
 
 /** A scan and an epoll_ctl inside ep->mtx at once would corrupt the lists of the instance. */

@@ -78,18 +78,23 @@ test('a writer is inside alone, on every sampled schedule', () => {
 /** A timer interrupt that queues an item would wait for the task that it interrupted. */
 test('both sides keep interrupts away until they unlock', () => {
   const lock = new rwlock_t('test-a');
-  const seen: number[] = [];
+  const seen: [number, number][] = [];
+  const kept = (): number => seen.push([current.irqs_disabled, current.preempt_count]);
   runAlone(function* () {
     yield read_lock_irqsave(lock);
-    seen.push(current.irqs_disabled);
+    kept();
     read_unlock_irqrestore(lock);
     yield write_lock_irq(lock);
-    seen.push(current.irqs_disabled);
+    kept();
     write_unlock_irq(lock);
-    seen.push(current.irqs_disabled);
+    kept();
   });
 
-  expect(seen).toEqual([1, 1, 0]);
+  expect(seen).toEqual([
+    [1, 1],
+    [1, 1],
+    [0, 0],
+  ]);
 });
 
 /** A writer that wants in again waits for itself for ever. */

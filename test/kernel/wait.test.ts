@@ -58,6 +58,77 @@ test('__wake_up(nr_exclusive = 0) wakes everybody', () => {
   expect(woken).toEqual(['shared', 'exclusive-1', 'exclusive-2']);
 });
 
+/** The count tells select() and the futex code how many they have woken. */
+test('__wake_up returns how many exclusive waiters it has woken', () => {
+  const { queue, waiter } = queueWithLog();
+  runAlone(wq.add_wait_queue_exclusive(queue, waiter('exclusive')));
+  runAlone(wq.add_wait_queue(queue, waiter('shared')));
+
+  expect(runAlone(() => wq.__wake_up(queue, TASK_NORMAL, 3, 0))).toBe(1);
+});
+
+/** An entry may be used again: what it was once must not count. */
+test.each([
+  ['add_wait_queue', wq.add_wait_queue],
+  [
+    'prepare_to_wait',
+    (queue: wq.wait_queue_head, entry: wq.wait_queue_entry) =>
+      wq.prepare_to_wait(queue, entry, TASK_RUNNING),
+  ],
+])('%s makes an entry shared that was exclusive', (_name, queueEntry) => {
+  const { queue, woken, waiter } = queueWithLog();
+  const entry = waiter('once exclusive');
+  entry.flags = wq.WQ_FLAG_EXCLUSIVE;
+  runAlone(wq.add_wait_queue_exclusive(queue, waiter('exclusive')));
+  runAlone(() => queueEntry(queue, entry));
+
+  runAlone(() => wq.wake_up(queue));
+
+  expect(woken).toEqual(['once exclusive', 'exclusive']);
+});
+
+/** Which sleepers a wakeup is for, and how many: one too many is a herd, one too few a hang. */
+test.each([
+  ['wake_up', wq.wake_up, TASK_NORMAL, 1],
+  ['wake_up_all', wq.wake_up_all, TASK_NORMAL, 2],
+  ['wake_up_sync', wq.wake_up_sync, TASK_NORMAL, 1],
+  ['wake_up_poll', (q: wq.wait_queue_head) => wq.wake_up_poll(q, EPOLLIN), TASK_NORMAL, 1],
+  ['wake_up_interruptible', wq.wake_up_interruptible, TASK_INTERRUPTIBLE, 1],
+  ['wake_up_interruptible_all', wq.wake_up_interruptible_all, TASK_INTERRUPTIBLE, 2],
+  [
+    'wake_up_interruptible_poll',
+    (q: wq.wait_queue_head) => wq.wake_up_interruptible_poll(q, EPOLLIN),
+    TASK_INTERRUPTIBLE,
+    1,
+  ],
+  [
+    'wake_up_interruptible_sync_poll',
+    (q: wq.wait_queue_head) => wq.wake_up_interruptible_sync_poll(q, EPOLLIN),
+    TASK_INTERRUPTIBLE,
+    1,
+  ],
+  [
+    'wake_up_locked_poll',
+    (q: wq.wait_queue_head) => wq.wake_up_locked_poll(q, EPOLLIN),
+    TASK_NORMAL,
+    1,
+  ],
+])('%s wakes in mode %3$i so many of two exclusive waiters: %4$i', (_name, wake, mode, count) => {
+  const queue = new wq.wait_queue_head('q');
+  const modes: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const entry = new wq.wait_queue_entry(function* (_entry, wakeMode) {
+      modes.push(wakeMode);
+      return 1;
+    }, null);
+    runAlone(wq.add_wait_queue_exclusive(queue, entry));
+  }
+
+  runAlone(() => wake(queue));
+
+  expect(modes).toEqual(Array.from({ length: count }, () => mode));
+});
+
 /** Three epolls that watch one eventfd are called back 2 1 0 (measured on 6.18, C.15). */
 test('add_wait_queue puts the newest shared waiter first', () => {
   const { queue, woken, waiter } = queueWithLog();
@@ -233,7 +304,10 @@ test('prepare_to_wait_exclusive queues at the tail and tells the first from the 
     const [one, two] = [wq.init_wait(), wq.init_wait()];
     expect(yield* wq.prepare_to_wait_exclusive(queue, one, TASK_INTERRUPTIBLE)).toBe(true);
     expect(yield* wq.prepare_to_wait_exclusive(queue, two, TASK_INTERRUPTIBLE)).toBe(false);
+    expect(yield* wq.prepare_to_wait_exclusive(queue, one, TASK_INTERRUPTIBLE)).toBe(false);
     expect([...queue.head]).toEqual([one, two]);
+    expect([one.flags, two.flags]).toEqual([wq.WQ_FLAG_EXCLUSIVE, wq.WQ_FLAG_EXCLUSIVE]);
+    expect(current.__state).toBe(TASK_INTERRUPTIBLE);
     current.__state = TASK_RUNNING;
   });
 });
@@ -249,6 +323,20 @@ test('autoremove_wake_function keeps the entry of a task that was awake', () => 
     yield* wq.wake_up(queue);
     expect([...queue.head]).toEqual([wait]);
   });
+});
+
+/** A sleeper that gives up, for a signal or because its time is over, must not stay queued. */
+test('finish_wait takes an entry off that no wakeup has taken off, and lets the task run', () => {
+  const queue = new wq.wait_queue_head('q');
+
+  const seen = runAlone(function* () {
+    const wait = wq.init_wait();
+    yield* wq.prepare_to_wait(queue, wait, TASK_INTERRUPTIBLE);
+    yield* wq.finish_wait(queue, wait);
+    return [current.__state, wq.waitqueue_active(queue), queue.lock.owner];
+  });
+
+  expect(seen).toEqual([TASK_RUNNING, false, null]);
 });
 
 /** An item that is removed from its epoll hears no wakeup any more. */

@@ -20,7 +20,8 @@ export class Recorder implements Tracer {
     this.lines.push(`note ${what}`);
   }
   op: Tracer['op'] = (task, op, done) => {
-    this.lines.push(`${task.comm}: ${op.verb} ${op.target.name}${done ? '' : ' (must wait)'}`);
+    const lock = op.subclass === 0 ? op.target.name : `${op.target.name}/${op.subclass}`;
+    this.lines.push(`${task.comm}: ${op.verb} ${lock}${done ? '' : ' (must wait)'}`);
   };
   release: Tracer['release'] = (lock) => {
     this.lines.push(`release ${lock.name}`);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { current } from '../../../src/kernel/current.ts';
 import { ep_poll_safewake } from '../../../src/kernel/eventpoll/callback.ts';
+import { file, type file_operations } from '../../../src/kernel/file.ts';
 import { list_empty } from '../../../src/kernel/list.ts';
+import { poll_wait } from '../../../src/kernel/poll.ts';
 import { TASK_NORMAL, WF_SYNC } from '../../../src/kernel/sched.ts';
 import {
   EPOLL_URING_WAKE,
@@ -14,9 +16,12 @@ import {
   EPOLLOUT,
   EPOLLPRI,
 } from '../../../src/kernel/uapi/eventpoll.ts';
+import { O_RDWR } from '../../../src/kernel/uapi/fcntl.ts';
+import { POLLFREE } from '../../../src/kernel/uapi/poll.ts';
 import {
   add_wait_queue,
   wait_queue_entry,
+  wait_queue_head,
   wake_up,
   wake_up_interruptible_sync_poll,
   wake_up_poll,
@@ -240,20 +245,20 @@ describe('who is woken', () => {
   });
 
   /** An outer epoll watches an inner one, and so on: the lock of each level nests in the last. */
-  test('a wakeup climbs through five epolls and leaves no mark of its depth', () => {
-    const [events, nests] = inMachine(function* (sys) {
+  test('a wakeup climbs through five epolls, each one level deeper, and leaves no mark', () => {
+    const trace = new Recorder();
+    const [ready, nests] = inMachine(function* (sys) {
       const [efd = -1] = yield* eventfds(sys, 0);
       const epfds = [yield* watch(sys, efd, EPOLLIN)];
       for (let i = 0; i < 4; i++) epfds.push(yield* watch(sys, epfds[i] as number, EPOLLIN));
+      trace.lines.length = 0;
       yield* writeCount(sys, efd, 1n);
-      const seen = [
-        readyList(epfds[4] as number).length,
-        (yield* harvest(sys, epfds[4] as number)).length,
-      ];
-      return [seen, epfds.map((epfd) => epOf(epfd).nests)];
-    });
+      const levels = trace.lines.flatMap((line) => /poll_wait.lock\/(\d)$/.exec(line)?.[1] ?? []);
+      expect(levels).toEqual(['1', '2', '3', '4']);
+      return [readyList(epfds[4] as number).length, epfds.map((epfd) => epOf(epfd).nests)];
+    }, trace.on());
 
-    expect(events).toEqual([1, 1]);
+    expect(ready).toBe(1);
     expect(nests).toEqual([0, 0, 0, 0, 0]);
   });
 
@@ -294,6 +299,7 @@ describe('EPOLLEXCLUSIVE', () => {
     ['OUT with an error, for IN', EPOLLIN, EPOLLOUT | EPOLLERR, 0],
     ['IN with an error, for OUT', EPOLLOUT, EPOLLIN | EPOLLHUP, 0],
     ['OUT for IN', EPOLLIN, EPOLLOUT, 0],
+    ['POLLFREE', EPOLLIN, POLLFREE | EPOLLHUP, 0],
   ])('the callback of an exclusive item with a sleeper, woken with %s', (_w, mask, key, ewake) => {
     expect(answer(mask | EPOLLEXCLUSIVE, key, true)).toBe(ewake);
   });
@@ -406,6 +412,39 @@ describe('POLLFREE', () => {
 
     expect(heads).toEqual([null, null, null]);
   });
+});
+
+/** A terminal or a device may have one queue for reading and one for writing (R31). */
+test('an item of a file with two wait queues hears both, and leaves both', () => {
+  const queues = [new wait_queue_head('read'), new wait_queue_head('write')];
+  const fops: file_operations = {
+    name: 'device',
+    *poll(f, wait) {
+      for (const queue of queues) yield* poll_wait(f, queue, wait);
+      return 0;
+    },
+  };
+  const seen = inMachine(function* (sys) {
+    const device = new file(fops, 'device', current.kernel.anon_inode_inode, O_RDWR, null);
+    const fd = yield* sys.eventfd2(0, 0);
+    current.files.fd[fd] = device;
+    const epfd = yield* watch(sys, fd, EPOLLIN | EPOLLOUT);
+    const heard: number[] = [];
+    for (const queue of queues) {
+      yield* wake_up(queue);
+      heard.push(readyList(epfd).length);
+      yield* harvest(sys, epfd);
+    }
+    const before = queues.map((queue) => [...queue.head].length);
+    yield* del(sys, epfd, fd);
+    return [heard, before, queues.map((queue) => [...queue.head].length)];
+  });
+
+  expect(seen).toEqual([
+    [1, 1],
+    [1, 1],
+    [0, 0],
+  ]);
 });
 
 /** A callback that fires while the item is being added must not be lost, nor queue it twice. */

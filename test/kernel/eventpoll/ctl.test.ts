@@ -99,6 +99,25 @@ describe('the order of checks', () => {
     expect(ret).toBe(-EINVAL);
   });
 
+  /** A reference that leaks on an error path keeps a closed file alive for ever. */
+  test.each([
+    ['a target that is not open', 98, EPOLL_CTL_ADD],
+    ['a target that cannot be polled', 0, EPOLL_CTL_ADD],
+    ['an operation that nobody knows', 4, 77],
+    ['an item that is not there', 4, EPOLL_CTL_MOD],
+    ['the epoll itself', 3, EPOLL_CTL_ADD],
+    ['nothing to refuse', 4, EPOLL_CTL_ADD],
+  ])('epoll_ctl with %s gives all references back', (_what, fd, op) => {
+    const refs = inMachine(function* (sys) {
+      const epfd = yield* sys.epoll_create1(0); // 3
+      const efd = yield* sys.eventfd2(0, 0); // 4
+      yield* sys.epoll_ctl(epfd, op, fd, IN);
+      return [epfd, efd, 0].map((each) => fileOf(each).f_ref.refs);
+    });
+
+    expect(refs).toEqual([1, 1, 3]);
+  });
+
   function exclusive(events: number) {
     return { events: events | EPOLLEXCLUSIVE };
   }
@@ -352,6 +371,18 @@ describe('EPOLL_CTL_MOD', () => {
     });
 
     expect(seen).toEqual([[3], [], []]);
+  });
+
+  /** A MOD that finds nothing must not make epoll_wait look in vain. */
+  test('MOD of an item that is not ready queues nothing', () => {
+    const seen = inMachine(function* (sys) {
+      const [efd = -1] = yield* eventfds(sys, 0);
+      const epfd = yield* watch(sys, efd, EPOLLIN);
+      yield* mod(sys, epfd, efd, EPOLLIN | EPOLLET);
+      return readyList(epfd);
+    });
+
+    expect(seen).toEqual([]);
   });
 
   /** A second link of the same item would tear the list. */

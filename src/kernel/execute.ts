@@ -42,20 +42,25 @@ export function perform(op: Op, task: task_struct): boolean {
  */
 export function atOnce(op: Op): boolean {
   const { kernel } = current;
-  if (!kernel.alone || kernel.interruptDue || kernel.tracer !== null) return false;
-  const { verb } = op;
-  if (verb === 'spin_lock') return grabSpinlock(op.target as spinlock_t, op, current);
-  if (verb === 'mutex_lock') return grabMutex(op.target as mutex, op, current);
-  if (verb === 'synchronize_rcu') return (op.target as rcu_state).readers === 0;
-  return verb === 'access';
+  return kernel.alone && !kernel.interruptDue && kernel.tracer === null && grab(op, current);
 }
 
 /** As atOnce(), in a call that was found unable to sleep; the value that a `yield` would have. */
 export function now(op: Op): number {
-  if (!atOnce(op)) {
-    throw new KernelBug('BUG', `${op.verb} ${op.target.name} would sleep in a call that cannot`);
-  }
+  if (!grab(op, current)) wouldSleep(op);
   return 0;
+}
+
+function grab(op: Op, task: task_struct): boolean {
+  const { verb } = op;
+  if (verb === 'spin_lock') return grabSpinlock(op.target as spinlock_t, op, task);
+  if (verb === 'mutex_lock') return grabMutex(op.target as mutex, op, task);
+  if (verb === 'synchronize_rcu') return (op.target as rcu_state).readers === 0;
+  return verb === 'access';
+}
+
+function wouldSleep(op: Op): never {
+  throw new KernelBug('BUG', `${op.verb} ${op.target.name} would sleep in a call that cannot`);
 }
 
 /** Would perform() succeed? Has no effect. */

@@ -137,43 +137,51 @@ export function lock_release(task: task_struct, instance: lockdep_map): void {
       return;
     }
   }
-  throw new KernelBug('lockdep', `${task.comm} releases ${instance.name}, which it does not hold`);
+  lockBug(`${task.comm} releases ${instance.name}, which it does not hold`);
 }
 
-export const lock_is_held = (instance: lockdep_map): boolean =>
-  current.held_locks.some((held) => held.target === instance);
+export function lock_is_held(instance: lockdep_map): boolean {
+  const { held_locks } = current;
+  for (let i = held_locks.length - 1; i >= 0; i--) {
+    if ((held_locks[i] as Op).target === instance) return true;
+  }
+  return false;
+}
 
 export function lockdep_assert_held(instance: lockdep_map): void {
-  if (!lock_is_held(instance)) {
-    throw new KernelBug('lockdep', `${instance.name} must be held by ${current.comm}`);
-  }
+  if (!lock_is_held(instance)) lockBug(`${instance.name} must be held by ${current.comm}`);
 }
 
 export function lockdep_assert_irqs_enabled(): void {
-  if (current.irqs_disabled > 0) throw new KernelBug('lockdep', 'interrupts must be enabled');
+  if (current.irqs_disabled > 0) lockBug('interrupts must be enabled');
 }
+
+/** Apart from the checks, so that these stay small enough to be inlined. */
+function lockBug(what: string): never {
+  throw new KernelBug('lockdep', what);
+}
+
+const isAtomic = (task: task_struct): boolean =>
+  task.preempt_count !== 0 || task.irqs_disabled !== 0 || task.rcu_read_lock_nesting !== 0;
 
 /** Called where a task goes back to user mode. */
 export function lockdep_sys_exit(task: task_struct): void {
-  const held = task.held_locks[0];
-  if (held !== undefined) {
-    throw new KernelBug(
-      'lockdep',
-      `${task.comm} returns to user mode while holding ${held.target.name}`,
-    );
+  if (task.held_locks.length > 0) {
+    const name = task.held_locks[0]?.target.name;
+    lockBug(`${task.comm} returns to user mode while holding ${name}`);
   }
-  if (task.preempt_count !== 0 || task.irqs_disabled !== 0 || task.rcu_read_lock_nesting !== 0) {
-    throw new KernelBug('lockdep', `${task.comm} returns to user mode in an atomic context`);
-  }
+  if (isAtomic(task)) lockBug(`${task.comm} returns to user mode in an atomic context`);
 }
 
 /** Called where a task may sleep. */
 export function might_sleep(task: task_struct, why: string): void {
-  if (task.preempt_count !== 0 || task.irqs_disabled !== 0 || task.rcu_read_lock_nesting !== 0) {
-    const held = task.held_locks.map((lock) => lock.target.name).join(', ');
-    throw new KernelBug(
-      'sleeping while atomic',
-      `${task.comm} would sleep in ${why}${held === '' ? '' : ` while holding ${held}`}`,
-    );
-  }
+  if (isAtomic(task)) sleepsWhileAtomic(task, why);
+}
+
+function sleepsWhileAtomic(task: task_struct, why: string): never {
+  const held = task.held_locks.map((lock) => lock.target.name).join(', ');
+  throw new KernelBug(
+    'sleeping while atomic',
+    `${task.comm} would sleep in ${why}${held === '' ? '' : ` while holding ${held}`}`,
+  );
 }

@@ -55,11 +55,15 @@ export function mutex_trylock(lock: mutex): boolean {
 }
 
 function checkLock(lock: mutex, task: task_struct): void {
-  if (lock.freed) throw new KernelBug('use after free', `${task.comm} locks ${lock.name}`);
+  if (lock.freed) lockBug(lock, task, 'locks');
   might_sleep(task, 'mutex_lock');
-  if (lock.owner === task) {
-    throw new KernelBug('lockdep', `${task.comm} locks ${lock.name}, which it holds already`);
-  }
+  if (lock.owner === task) lockBug(lock, task, 'locks', 'which it holds already');
+}
+
+/** Apart from the checks, so that these stay small enough to be inlined. */
+function lockBug(lock: mutex, task: task_struct, does: string, but = ''): never {
+  if (lock.freed) throw new KernelBug('use after free', `${task.comm} ${does} ${lock.name}`);
+  throw new KernelBug('lockdep', `${task.comm} ${does} ${lock.name}, ${but}`);
 }
 
 /** Ours: the effect of the operation; false while somebody else holds the mutex. */
@@ -97,10 +101,7 @@ function stopWaiting(wait_list: Denque<task_struct>, task: task_struct): void {
 
 export function mutex_unlock(lock: mutex): void {
   const task = current;
-  if (lock.freed) throw new KernelBug('use after free', `${task.comm} unlocks ${lock.name}`);
-  if (lock.owner !== task) {
-    throw new KernelBug('lockdep', `${task.comm} unlocks ${lock.name}, which it does not hold`);
-  }
+  if (lock.freed || lock.owner !== task) lockBug(lock, task, 'unlocks', 'which it does not hold');
   lock_release(task, lock);
   lock.owner = null;
   const { tracer } = task.kernel;

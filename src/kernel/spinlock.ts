@@ -76,10 +76,13 @@ function askFor(lock: spinlock_t, op: Op): Op {
 }
 
 function checkLock(lock: spinlock_t, task: task_struct): void {
-  if (lock.freed) throw new KernelBug('use after free', `${task.comm} takes ${lock.name}`);
-  if (lock.owner === task) {
-    throw new KernelBug('lockdep', `${task.comm} takes ${lock.name}, which it holds already`);
-  }
+  if (lock.freed || lock.owner === task) lockBug(lock, task, 'takes');
+}
+
+/** Apart from the checks, so that these stay small enough to be inlined. */
+function lockBug(lock: spinlock_t, task: task_struct, does: string): never {
+  if (lock.freed) throw new KernelBug('use after free', `${task.comm} ${does} ${lock.name}`);
+  throw new KernelBug('lockdep', `${task.comm} ${does} ${lock.name}, which it holds already`);
 }
 
 /** Ours: the effect of the operation; false while somebody else holds the lock. */
@@ -100,7 +103,7 @@ export function grabSpinlock(lock: spinlock_t, op: Op, task: task_struct): boole
 
 function giveBack(lock: spinlock_t): task_struct {
   const task = current;
-  if (lock.freed) throw new KernelBug('use after free', `${task.comm} releases ${lock.name}`);
+  if (lock.freed) lockBug(lock, task, 'releases');
   lock_release(task, lock);
   lock.owner = null;
   task.preempt_count--;

@@ -57,6 +57,36 @@ function cannotSleep(name: string, args: readonly unknown[]): boolean {
   }
 }
 
+/** A call that fills memory in: hands back what `shape` makes of its result. */
+export class Filling<T> implements Kernel<T> {
+  private readonly call: Kernel<number>;
+  private readonly shape: (ret: number) => T;
+
+  constructor(call: Kernel<number>, shape: (ret: number) => T) {
+    this.call = call;
+    this.shape = shape;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(value: number): IteratorResult<Op, T> {
+    const step = this.call.next(value);
+    return step.done === true ? { done: true, value: this.shape(step.value) } : step;
+  }
+
+  return(value: T): IteratorResult<Op, T> {
+    this.call.return(0);
+    return { done: true, value };
+  }
+
+  throw(error: unknown): never {
+    this.call.throw(error);
+    throw error;
+  }
+}
+
 const isNonblocking = (fd: number): boolean =>
   ((current.files.fd[fd]?.f_flags ?? 0) & O_NONBLOCK) !== 0;
 

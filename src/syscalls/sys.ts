@@ -17,7 +17,7 @@ import { EventBuffer, type epoll_data_t, type epoll_event } from '../kernel/uacc
 import { EINTR } from '../kernel/uapi/errno.ts';
 import type { sockaddr } from '../net/socket.ts';
 import { encodeText } from './bytes.ts';
-import { syscall } from './call.ts';
+import { Filling, syscall } from './call.ts';
 import * as epoll from './epoll.ts';
 import { sys_eventfd2 } from './eventfd.ts';
 import * as fds from './fd.ts';
@@ -95,40 +95,40 @@ export class Sys {
   }
 
   /** epoll_wait(2): up to `maxevents` events. `timeout` in ms, -1 for ever. */
-  *epoll_wait(epfd: number, maxevents: number, timeout: number): Code<Filled<epoll_event[]>> {
+  epoll_wait(epfd: number, maxevents: number, timeout: number): Code<Filled<epoll_event[]>> {
     const events = new EventBuffer();
-    const ret = yield* syscall('epoll_wait', [epfd, events, maxevents, timeout], () =>
+    const call = syscall('epoll_wait', [epfd, events, maxevents, timeout], () =>
       epoll.sys_epoll_wait(epfd, events, maxevents, timeout),
     );
-    return filledEvents(ret, events);
+    return new Filling(call, (ret) => filledEvents(ret, events));
   }
 
   /** epoll_pwait(2): as epoll_wait, with the signals of `sigmask` blocked meanwhile (null: as they are). */
-  *epoll_pwait(
+  epoll_pwait(
     epfd: number,
     maxevents: number,
     timeout: number,
     sigmask: sigset_t | null,
   ): Code<Filled<epoll_event[]>> {
     const events = new EventBuffer();
-    const ret = yield* syscall('epoll_pwait', [epfd, events, maxevents, timeout, sigmask], () =>
+    const call = syscall('epoll_pwait', [epfd, events, maxevents, timeout, sigmask], () =>
       epoll.sys_epoll_pwait(epfd, events, maxevents, timeout, sigmask),
     );
-    return filledEvents(ret, events);
+    return new Filling(call, (ret) => filledEvents(ret, events));
   }
 
   /** epoll_pwait2(2): as epoll_pwait, with a time span, null for ever. */
-  *epoll_pwait2(
+  epoll_pwait2(
     epfd: number,
     maxevents: number,
     timeout: epoll.timespec | null,
     sigmask: sigset_t | null = null,
   ): Code<Filled<epoll_event[]>> {
     const events = new EventBuffer();
-    const ret = yield* syscall('epoll_pwait2', [epfd, events, maxevents, timeout, sigmask], () =>
+    const call = syscall('epoll_pwait2', [epfd, events, maxevents, timeout, sigmask], () =>
       epoll.sys_epoll_pwait2(epfd, events, maxevents, timeout, sigmask),
     );
-    return filledEvents(ret, events);
+    return new Filling(call, (ret) => filledEvents(ret, events));
   }
 
   // ── poll and select ────────────────────────────────────────────────────────────────────────

@@ -5,7 +5,7 @@
  * classes; and it is an ES module, whatever the package around it says.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { register } from 'node:module';
+import * as nodeModule from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,13 +20,26 @@ export class ProgramError extends Error {
 /** Is this the source, run by tsx, or what was built from it? */
 const fromSource = import.meta.url.endsWith('.ts');
 
-/** Runs in the thread in which Node looks for modules. */
+const home = new URL(fromSource ? '../index.ts' : '../index.js', import.meta.url).href;
+
+const isOurs = (url: string): boolean =>
+  /^file:.*\.[jt]s$/.test(url) && !url.includes('/node_modules/');
+
+type Resolved = { format?: string | null; url: string };
+type Next = (specifier: string, context: unknown) => Resolved;
+
+/** Node 22 and later look for modules in the thread that wants them. */
+const { registerHooks } = nodeModule as {
+  registerHooks?: (hooks: {
+    resolve: (specifier: string, context: unknown, next: Next) => Resolved;
+  }) => void;
+};
+
+/** For Node 20, where modules are looked for in another thread: the same two rules, as text. */
 const hooks = `
-let home;
-export const initialize = (data) => { home = data; };
-const isOurs = (url) => /^file:.*\\.[jt]s$/.test(url) && !url.includes('/node_modules/');
+const isOurs = ${isOurs};
 export async function resolve(specifier, context, next) {
-  if (specifier === 'epollsim') return await next(home, context);
+  if (specifier === 'epollsim') return await next('${home}', context);
   const found = await next(specifier, context);
   if (found.format !== 'commonjs' || !isOurs(found.url)) return found;
   return { ...found, format: 'module' };
@@ -34,17 +47,27 @@ export async function resolve(specifier, context, next) {
 
 let registered = false;
 
-async function registerHooks(): Promise<void> {
+async function registerRules(): Promise<void> {
   if (registered) return;
   registered = true;
   if (!fromSource) (await import('tsx/esm/api')).register();
-  const home = new URL(fromSource ? '../index.ts' : '../index.js', import.meta.url).href;
-  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: home });
+  if (registerHooks === undefined) {
+    nodeModule.register(`data:text/javascript,${encodeURIComponent(hooks)}`);
+    return;
+  }
+  registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === 'epollsim') return next(home, context);
+      const found = next(specifier, context);
+      if (found.format !== 'commonjs' || !isOurs(found.url)) return found;
+      return { ...found, format: 'module' };
+    },
+  });
 }
 
 /** The program of a file, whatever its name, or of standard input for `-`. */
 export async function loadProgram(path: string, input: Input): Promise<Program> {
-  await registerHooks();
+  await registerRules();
   const isModule = /\.[cm]?[jt]s$/.test(path);
   const module = isModule ? await importFile(path) : await importText(input.rest());
   const program: unknown = module.default;

@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { Machine, Recorder, Strace, stateText, viewOf } from 'epollsim';
+import { Machine, runTraced, Strace, stateText, viewOf } from 'epollsim';
 import { client, server } from './echo-server.ts';
 
 const mostClients = 1000;
@@ -89,36 +89,29 @@ export async function readLines(file: string | null): Promise<string[]> {
 export function serveLines(lines: readonly string[], clients: number): string {
   const printed: string[] = [];
   const log: string[] = [];
-  const strace = new Strace((text) => log.push(text));
-  const recorder = new Recorder((event) => strace.event(event), { functions: false });
-  const machine = new Machine({ tracer: recorder });
-  const tasks = [
-    machine.spawn(
-      server((line) => printed.push(`${line}\n`)),
-      'server',
-    ),
-  ];
+  const machine = new Machine();
+  machine.spawn(
+    server((line) => printed.push(`${line}\n`)),
+    'server',
+  );
   for (let i = 0; i < clients; i++) {
     const own = lines.filter((_line, at) => at % clients === i);
-    tasks.push(machine.spawn(client(own), `client-${i + 1}`));
+    machine.spawn(client(own), `client-${i + 1}`);
   }
-  const scene = { kind: 'program', name: 'echo server', about: '', recorder } as const;
-  strace.begin({ ...scene, kernel: machine.kernel, tasks: tasks.map((t) => recorder.refOf(t)) });
-  machine.run();
-  strace.end({ blocked: ['server'], error: null });
+  runTraced(machine, new Strace((text) => log.push(text)), 'echo server');
   return [
     '# What the server printed\n',
     ...printed,
     '\n# What it called, and what its clients called\n',
     ...log,
     '\n# Where that leaves its epoll instance\n',
-    endState(machine, recorder),
+    endState(machine),
   ].join('');
 }
 
 /** The epoll instance as /proc shows it, and as it is. */
-function endState(machine: Machine, recorder: Recorder): string {
-  const view = viewOf(machine.kernel, recorder.names, (task) => recorder.callOf(task));
+function endState(machine: Machine): string {
+  const view = viewOf(machine.kernel);
   const state = stateText({ ...view, tasks: view.tasks.filter((task) => task.state !== 'dead') });
   const shown = view.epolls.flatMap(({ descriptors }) =>
     descriptors.map(({ tgid, fd }) => `/proc/${tgid}/fdinfo/${fd}\n${fdinfo(machine, tgid, fd)}\n`),

@@ -24,6 +24,7 @@ export {
   type sigaction,
   type sigset_t,
 } from './kernel/signal.ts';
+export { OutOfSteps } from './kernel/steps.ts';
 /** What calls take and fill in. */
 export type { itimerspec, timespec } from './kernel/time.ts';
 export type { epoll_data_t, epoll_event } from './kernel/uaccess.ts';
@@ -39,7 +40,9 @@ export {
 } from './kernel/uapi/names.ts';
 export type { sockaddr } from './net/socket.ts';
 export { Machine, type MachineOptions } from './sim/machine.ts';
+export type { Report, Result, Sleeper, Spawned } from './sim/report.ts';
 export { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './sim/schedule.ts';
+export { simulate } from './sim/simulate.ts';
 export { decodeText, encodeText } from './syscalls/bytes.ts';
 export {
   AssertionFailed,
@@ -101,6 +104,8 @@ export { Mermaid } from './trace/mermaid.ts';
 export { Perfetto } from './trace/perfetto.ts';
 /** Listens to a machine: `new Machine({ tracer: new Recorder(listener) })`. */
 export { Recorder, type RecorderOptions } from './trace/recorder.ts';
+/** Runs a machine in a format: `runTraced(machine, new Strace(write))`. */
+export { runTraced } from './trace/run.ts';
 export { State, stateText } from './trace/state.ts';
 export { Strace } from './trace/strace.ts';
 export { type Row, type TableListener, TableRows } from './trace/table.ts';

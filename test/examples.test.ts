@@ -27,9 +27,9 @@ async function programOf(name: string): Promise<Program> {
 /** Runs a program to its end; false if it waits for ever. Its assertions are thrown here. */
 function ends(program: Program, schedule: Schedule): boolean {
   const machine = new Machine({ schedule });
-  const task = machine.spawn(program);
+  const main = machine.spawn(program);
   machine.run();
-  return task.execution === null;
+  return main.result !== null;
 }
 
 describe.each([
@@ -77,7 +77,7 @@ describe('the echo server', () => {
         machine.spawn(program),
       );
       machine.run();
-      return clients.every((task) => task.execution === null);
+      return clients.every(({ result }) => result !== null);
     };
     expect(seeds.filter((seed) => !served(seed))).toEqual([]);
   });

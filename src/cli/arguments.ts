@@ -30,6 +30,7 @@ export interface PlayRequest {
   /** Undefined: none was asked for. */
   readonly seed: number | undefined;
   readonly cpus: number | undefined;
+  readonly maxSteps: number;
   readonly output: string | undefined;
   readonly json: boolean;
 }
@@ -38,6 +39,9 @@ export type Request = PlayRequest | { readonly verb: 'help' } | { readonly verb:
 
 const verbs = ['play'];
 
+/** Less than a second, and more than a scenario needs. */
+export const defaultMaxSteps = 1_000_000;
+
 const options = {
   format: { type: 'string', short: 'f' },
   kernel: { type: 'string' },
@@ -45,6 +49,7 @@ const options = {
   without: { type: 'string', multiple: true },
   seed: { type: 'string' },
   cpus: { type: 'string' },
+  'max-steps': { type: 'string' },
   output: { type: 'string', short: 'o' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -74,7 +79,10 @@ export function readArguments(argv: readonly string[]): Request {
   if (verb === undefined) throw new UsageError(`expected a verb: ${verbs.join(', ')}`);
   if (verb === 'help') return { verb: 'help' };
   if (verb !== 'play') throw new UsageError(`unknown verb "${verb}": expected ${verbs.join(', ')}`);
-  if (files.length === 0) throw new UsageError('play: expected a file, or - for standard input');
+  if (files.length === 0 || files.includes('')) {
+    const found = files.length === 0 ? '' : ', found an empty name';
+    throw new UsageError(`play: expected a file, or - for standard input${found}`);
+  }
   return playRequest(files, values);
 }
 
@@ -83,7 +91,7 @@ function checkOption(name: string, rawName: string, value: string | undefined): 
     throw new UsageError(`unknown option ${rawName}: expected one of ${optionNames.join(', ')}`);
   }
   const { type } = options[name as keyof typeof options];
-  if (type === 'string' && value === undefined) {
+  if (type === 'string' && !value) {
     throw new UsageError(`${rawName}: expected a value`);
   }
   if (type === 'boolean' && value !== undefined) {
@@ -104,6 +112,7 @@ function playRequest(files: readonly string[], values: Values): PlayRequest {
     without: listOf(values.without),
     seed: numberOf(values.seed, '--seed', 0, 0xffffffff),
     cpus: numberOf(values.cpus, '--cpus', 1, 1024),
+    maxSteps: numberOf(values['max-steps'], '--max-steps', 1, 9_999_999_999) ?? defaultMaxSteps,
     output: textOf(values.output),
     json: values.json === true,
   } as const;

@@ -8,10 +8,6 @@ import type { Output } from './output.ts';
 /** Formats that are made from a trace. */
 export type TracedFormat = Exclude<FormatName, 'transcript'>;
 
-/** Formats that show functions, whose ends take time to find out. */
-export const showsFunctions = (name: FormatName): boolean =>
-  name === 'graph' || name === 'perfetto';
-
 /** The width of a table where no terminal says how wide it is. */
 const defaultWidth = 100;
 const leastWidth = 80;

@@ -1,5 +1,7 @@
 /** What --help prints. */
+
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
+import { defaultMaxSteps } from './arguments.ts';
 
 const releases = `${oldestKernel} to ${newestKernel}`;
 
@@ -27,6 +29,8 @@ Plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or Ja
       --seed N          the schedule: 0 lets each thread run until it sleeps, any other number
                         chooses at random, always the same way (default: 0)
       --cpus N          how many CPUs the machine has (default: 2)
+      --max-steps N     ends a program or scenario that has not come to rest after so many operations
+                        and calls (default: ${defaultMaxSteps})
 
   -h, --help            this text
   -v, --version         the version
@@ -34,6 +38,6 @@ Plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or Ja
 exit codes:
   0  everything was played
   1  a scenario is malformed or could not be played to its end, or a program failed: it threw, its
-     threads sleep for ever, or the modelled kernel has a bug; the rest was played
+     threads sleep or loop for ever, or the modelled kernel has a bug; the rest was played
   2  the command line is wrong, or a file cannot be read
 `;

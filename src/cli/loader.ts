@@ -9,12 +9,20 @@ import * as nodeModule from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Program } from '../syscalls/sys.ts';
+import type { Code, Program, Sys } from '../syscalls/sys.ts';
 import { type Input, userPath } from './input.ts';
+import { framesOf, nameFile, shownPath } from './stack.ts';
 
 /** The file is no program that could be run. */
 export class ProgramError extends Error {
   override readonly name: string = 'ProgramError';
+  /** Where in the user's files. */
+  readonly frames: readonly string[];
+
+  constructor(message: string, frames: readonly string[] = []) {
+    super(message);
+    this.frames = frames;
+  }
 }
 
 /** Is this the source, run by tsx, or what was built from it? */
@@ -69,9 +77,11 @@ async function registerRules(): Promise<void> {
 export async function loadProgram(path: string, input: Input): Promise<Program> {
   await registerRules();
   const isModule = /\.[cm]?[jt]s$/.test(path);
-  const module = isModule ? await importFile(path) : await importText(input.rest());
+  const module = isModule
+    ? await importFile(userPath(path))
+    : await importText(input.rest(), input.name);
   const program: unknown = module.default;
-  if (isProgram(program)) return program;
+  if (isProgram(program)) return (sys) => codeOf(program, sys);
   throw new ProgramError(
     'expected "export default function* main(sys)", found ' +
       (program === undefined ? 'no default export' : 'a default export that is none'),
@@ -84,21 +94,23 @@ interface Module {
 
 async function importFile(path: string): Promise<Module> {
   try {
-    return (await import(pathToFileURL(userPath(path)).href)) as Module;
+    return (await import(pathToFileURL(path).href)) as Module;
   } catch (error) {
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    throw new ProgramError(
-      `the program cannot be loaded: ${what.split('\n').slice(0, 2).join(' ')}`,
-    );
+    const [first = '', second = ''] = what.replaceAll(path, shownPath(path)).split('\n');
+    // A compiler says in the second line what is wrong, and in the first only that it failed.
+    const reason = first.endsWith(':') ? second : first;
+    throw new ProgramError(`the program cannot be loaded: ${reason}`, framesOf(error));
   }
 }
 
 /** A module has to be a file. */
-async function importText(text: string): Promise<Module> {
+async function importText(text: string, name: string): Promise<Module> {
   const folder = mkdtempSync(join(tmpdir(), 'epollsim-'));
   try {
     const path = join(folder, 'program.ts');
     writeFileSync(path, text);
+    nameFile(path, name);
     return await importFile(path);
   } finally {
     rmSync(folder, { recursive: true });
@@ -108,3 +120,12 @@ async function importText(text: string): Promise<Module> {
 /** Anything that may give a generator; an async function never does. */
 const isProgram = (value: unknown): value is Program =>
   typeof value === 'function' && !value.constructor.name.startsWith('Async');
+
+/** What runs; a plain function is easily written where a generator was meant. */
+function codeOf(program: Program, sys: Sys): Code<unknown> {
+  const code = program(sys);
+  if (typeof code?.[Symbol.iterator] === 'function') return code;
+  throw new TypeError(
+    `expected "function* main(sys)", found a function that gives ${String(code)}`,
+  );
+}

@@ -28,7 +28,10 @@ async function playFile(path: string, stage: Stage): Promise<ExitCode> {
   try {
     const input = new Input(path);
     const beginning = input.peek((text) => beginsLikeScenario(text) || looksLikeProgram(text));
-    const code = looksLikeProgram(beginning)
+    if (beginning.includes('\0')) {
+      throw new FileError(`${input.name}: ${expected}, found binary data`);
+    }
+    const code = isProgram(path, beginning)
       ? await (await import('./programs.ts')).playProgram(path, input, stage)
       : await (await import('./scenarios.ts')).playScenarios(input, stage);
     input.close();
@@ -41,6 +44,12 @@ async function playFile(path: string, stage: Stage): Promise<ExitCode> {
 }
 
 const beginsLikeScenario = (text: string): boolean => /^\s*\{/.test(text);
+
+const expected = 'expected a program or scenarios in JSON';
+
+/** A file that is called one, and is no scenario, is a program that is malformed. */
+const isProgram = (path: string, text: string): boolean =>
+  looksLikeProgram(text) || (/\.[cm]?[jt]s$/.test(path) && !beginsLikeScenario(text));
 
 /** Programs import and export; anything else is taken for a scenario that is malformed. */
 const looksLikeProgram = (text: string): boolean =>

@@ -2,16 +2,15 @@
  * Plays a program: runs it on a machine of its own, to its end.
  */
 import { KernelBug } from '../kernel/bug.ts';
-import { TASK_DEAD } from '../kernel/sched.ts';
 import { Machine } from '../sim/machine.ts';
-import { AssertionFailed, type Program } from '../syscalls/sys.ts';
-import type { Ending, Format } from '../trace/format.ts';
-import { Recorder } from '../trace/recorder.ts';
+import type { Program } from '../syscalls/sys.ts';
+import type { Format } from '../trace/format.ts';
+import { failureText, runTraced } from '../trace/run.ts';
 import { type TaskView, viewOf } from '../trace/view.ts';
 import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
-import { showsFunctions } from './formats.ts';
 import type { Input } from './input.ts';
 import { loadProgram, ProgramError } from './loader.ts';
+import { framesOf } from './stack.ts';
 import type { Stage } from './stage.ts';
 import { ProgramTranscript } from './transcript.ts';
 
@@ -24,33 +23,28 @@ export async function playProgram(path: string, input: Input, stage: Stage): Pro
   } catch (error) {
     if (error instanceof FileError || !(error instanceof ProgramError)) throw error;
     say(`${input.name}: ${error.message}`);
+    for (const frame of error.frames) say(`  ${frame}`);
     return exitCodes.failed;
   }
 }
 
 function run(program: Program, name: string | null, stage: Stage, format: Format): ExitCode {
   const title = name ?? 'standard input';
-  const functions = showsFunctions(stage.formatName);
-  const recorder = new Recorder((event) => format.event(event), { functions });
-  const machine = new Machine({ ...stage.machineOptions(), tracer: recorder });
-  const { kernel } = machine;
-  const task = machine.spawn(program);
-  const tasks = [recorder.refOf(task)];
-  format.begin({ kind: 'program', name, about: '', tasks, kernel, recorder });
-  const problem = failureOf(() => machine.run(), title);
-  const asleep = [...kernel.tasks.values()].filter(({ __state }) => __state !== TASK_DEAD);
-  const blocked = asleep.map(({ comm }) => comm);
-  const ending: Ending = { blocked, error: problem[0] ?? null };
-  format.end(ending);
-  stage.output.flush();
-  if (problem.length > 0) {
-    for (const line of problem) say(`${title}: ${line}`);
-    return exitCodes.failed;
-  }
-  if (asleep.length === 0) return exitCodes.done;
-  say(`${title}: every thread that is left sleeps for ever`);
-  for (const view of viewOf(kernel, recorder.names, (of) => recorder.callOf(of)).tasks) {
-    if (blocked.includes(view.name)) say(`  ${whereabouts(view)}`);
+  const machine = new Machine(stage.machineOptions());
+  machine.spawn(program);
+  try {
+    const { asleep, recorder } = runTraced(machine, format, name);
+    if (asleep.length === 0) return exitCodes.done;
+    stage.output.flush();
+    say(`${title}: every thread that is left sleeps for ever`);
+    for (const task of viewOf(machine.kernel, recorder.names).tasks) {
+      if (asleep.some(({ pid }) => pid === task.pid)) say(`  ${whereabouts(task)}`);
+    }
+  } catch (error) {
+    stage.output.flush();
+    say(`${title}: ${failureText(error)}`);
+    const inKernel = error instanceof KernelBug ? error.backtrace.map((fn) => `in ${fn}`) : [];
+    for (const frame of [...inKernel, ...framesOf(error)]) say(`  ${frame}`);
   }
   return exitCodes.failed;
 }
@@ -60,29 +54,4 @@ function whereabouts({ name, pid, call, waitsOn }: TaskView): string {
   const where = call === null ? '' : ` in ${call}`;
   const on = waitsOn.length === 0 ? '' : `, on ${waitsOn.join(' and ')}`;
   return `${name} (${pid}) sleeps${where}${on}`;
-}
-
-/** Runs something; in lines, what went wrong. */
-function failureOf(action: () => void, path: string): string[] {
-  try {
-    action();
-    return [];
-  } catch (error) {
-    if (error instanceof KernelBug) {
-      return [`kernel bug: ${error.message}`, ...error.backtrace.map((fn) => `  in ${fn}`)];
-    }
-    if (error instanceof AssertionFailed) return [error.message, ...framesIn(error, path)];
-    if (!(error instanceof Error)) return [`the program threw ${String(error)}`];
-    return [`the program threw ${error.name}: ${error.message}`, ...framesIn(error, path)];
-  }
-}
-
-/** The lines of a stack that are in the program's own file. */
-function framesIn(error: Error, path: string): string[] {
-  const file = path.split('/').at(-1) ?? path;
-  const lines = (error.stack ?? '').split('\n').filter((line) => /^\s*at /.test(line));
-  return lines
-    .filter((line) => line.includes(`/${file}:`))
-    .slice(0, 5)
-    .map((line) => `  ${line.trim()}`);
 }

@@ -12,7 +12,6 @@ import { errorTranscript, type Transcript, transcriptText } from '../scenario/tr
 import type { Format } from '../trace/format.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { type ExitCode, exitCodes, say } from './errors.ts';
-import { showsFunctions } from './formats.ts';
 import type { Input } from './input.ts';
 import type { Stage } from './stage.ts';
 
@@ -20,7 +19,9 @@ export async function playScenarios(input: Input, stage: Stage): Promise<ExitCod
   const format = await stage.format();
   const reader = new DocumentReader();
   let code: ExitCode = exitCodes.done;
+  let count = 0;
   const playAll = (documents: readonly ScenarioDocument[]): void => {
+    count += documents.length;
     for (const document of documents) {
       const transcript = playDocument(document, stage, format);
       if (format === null) stage.output.write(`${transcriptText(transcript)}\n`);
@@ -33,7 +34,9 @@ export async function playScenarios(input: Input, stage: Stage): Promise<ExitCod
   };
   for (let chunk = input.next(); chunk !== null; chunk = input.next()) playAll(reader.push(chunk));
   playAll(reader.end());
-  return code;
+  if (count > 0) return code;
+  say(`${input.name}: expected at least one scenario, found nothing`);
+  return exitCodes.failed;
 }
 
 function playDocument(document: ScenarioDocument, stage: Stage, format: Format | null): Transcript {
@@ -60,7 +63,7 @@ function messageOf(error: unknown): string {
 }
 
 function playTraced(scenario: Scenario, stage: Stage, format: Format): Transcript {
-  const functions = showsFunctions(stage.formatName);
+  const { functions = true } = format;
   const recorder = new Recorder((event) => format.event(event), { functions });
   const mark = (index: number, thread: number, settled: boolean): void => {
     const { task } = player.threads[thread] as Player['threads'][number];

@@ -25,9 +25,16 @@ export class Stage {
 
   /** For one machine: a schedule begins anew with each. */
   machineOptions(): MachineOptions {
-    const { kernel, with: added, without, cpus, seed = 0 } = this.request;
+    const { kernel, with: added, without, cpus, seed = 0, maxSteps } = this.request;
     const schedule = seed === 0 ? inOrder : randomSchedule(seed);
-    return { kernel, with: added, without, schedule, ...(cpus === undefined ? {} : { cpus }) };
+    return {
+      kernel,
+      with: added,
+      without,
+      schedule,
+      maxSteps,
+      ...(cpus === undefined ? {} : { cpus }),
+    };
   }
 
   /** The format, made the first time; null for transcripts. */

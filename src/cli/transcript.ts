@@ -21,6 +21,7 @@ import type { Ending, Format, Scene, Write } from '../trace/format.ts';
 import { type Bytes, keptBytes } from '../trace/values.ts';
 
 export class ProgramTranscript implements Format {
+  readonly functions: boolean = false;
   private readonly write: Write;
   private count = 0;
 

@@ -28,6 +28,15 @@ export class KernelBug extends Error {
 /** How many functions a stack shows; other engines show all. */
 const v8 = Error as { stackTraceLimit?: number };
 
+/** Makes an error whose stack does not end half way. */
+export function withWholeStack<T>(make: () => T): T {
+  const limit = v8.stackTraceLimit;
+  if (limit !== undefined) v8.stackTraceLimit = 100;
+  const made = make();
+  if (limit !== undefined) v8.stackTraceLimit = limit;
+  return made;
+}
+
 /**
  * Names of the functions on the stack that exist in Linux: generators that are delegated to with
  * `yield*` stand on it all, so this is the backtrace that a kernel would print.
@@ -35,7 +44,7 @@ const v8 = Error as { stackTraceLimit?: number };
  * V8 shows a generator as `at fn (file…)` followed by `at fn.next (<anonymous>)`; below the
  * outermost one is the machine.
  */
-function kernelFrames(stack: string): string[] {
+export function kernelFrames(stack: string): string[] {
   const lines = stack.split('\n').slice(1);
   const generators = lines.map((line) => line.endsWith('.next (<anonymous>)'));
   const outermost = generators.lastIndexOf(true);

@@ -9,7 +9,7 @@ import { current } from './current.ts';
 import { ERESTARTNOHAND, ERESTARTSYS } from './errno.ts';
 import { do_group_exit } from './exit.ts';
 import { lockdep_sys_exit } from './lockdep.ts';
-import type { Kernel } from './op.ts';
+import type { Execution, Kernel } from './op.ts';
 import type { task_struct } from './sched.ts';
 import { arch_do_signal_or_restart, SIGNAL_KILLED, SIGNAL_RESTART } from './signal.ts';
 import { task_work_run } from './task_work.ts';
@@ -17,11 +17,16 @@ import { EINTR } from './uapi/errno.ts';
 
 /**
  * Ours: runs one system call from entry to exit; what user mode sees of it. The call is made anew
- * when a signal says that it is to be restarted.
+ * when a signal says that it is to be restarted. `name` is for whoever asks where the task is.
  */
-export function* runSyscall(call: () => Kernel<number>): Kernel<number> {
+export function* runSyscall(
+  call: () => Kernel<number>,
+  name: string | null = null,
+): Kernel<number> {
   for (;;) {
     const task = current;
+    const execution = task.execution as Execution;
+    execution.call = name;
     // The first look at shared state (the descriptor table) needs no lock.
     if (!task.kernel.alone) yield task.files.lookup;
     // A signal that came in user mode is handled there, before the call begins.
@@ -29,9 +34,11 @@ export function* runSyscall(call: () => Kernel<number>): Kernel<number> {
     const ret = yield* call();
     if (!hasExitWork(task)) {
       lockdep_sys_exit(task);
+      execution.call = null;
       return ret;
     }
     const result = yield* leaveKernel(ret);
+    execution.call = null;
     if (result !== null) return result;
   }
 }

@@ -13,6 +13,7 @@ import { type rcu_state, waitForReaders } from './rcu.ts';
 import { isFree, type rwlock_t, takeRwlock } from './rwlock.ts';
 import { signal_pending_state, TASK_DEAD, TASK_RUNNING, type task_struct } from './sched.ts';
 import { grabSpinlock, type spinlock_t, takeSpinlock } from './spinlock.ts';
+import { reserveOrStop } from './steps.ts';
 import { type FaultingPage, waitForPage } from './uaccess.ts';
 
 /** Carries `op` out for `task`; false if it cannot proceed now. */
@@ -52,6 +53,8 @@ export function now(op: Op): number {
 }
 
 function grab(op: Op, task: task_struct): boolean {
+  const { kernel } = task;
+  if (--kernel.stepsLeft < 0) reserveOrStop(kernel); // Code that spins may never announce anything.
   const { verb } = op;
   if (verb === 'spin_lock') return grabSpinlock(op.target as spinlock_t, op, task);
   if (verb === 'mutex_lock') return grabMutex(op.target as mutex, op, task);

@@ -43,6 +43,10 @@ export class Globals {
   alone = true;
   /** A timer is due now: the clock's interrupt comes at the next opportunity. */
   interruptDue = false;
+  /** How many steps may be taken before somebody is told, and what is left; see steps.ts. */
+  maxSteps = 10_000_000;
+  stepsLeft = 10_000_000;
+  stepsInReserve = 0;
   /** Counters that make names: open files, inodes, wakeups. */
   files = 0;
   inodes = 10_000;

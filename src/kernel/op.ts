@@ -55,6 +55,10 @@ export class Execution {
   op: Op | null = null;
   /** It has given its CPU away for the sake of `op`. */
   wentAway = false;
+  /** Since when `op` has to wait. */
+  since_ns = 0;
+  /** The system call that it is in, if it may sleep there; null in user mode. */
+  call: string | null = null;
   /** What it is called in traces: a system call, a timer function. */
   readonly name: string;
 

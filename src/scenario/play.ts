@@ -6,15 +6,17 @@
  */
 import { setCurrent } from '../kernel/current.ts';
 import { exit_to_user_mode_loop } from '../kernel/entry.ts';
+import { expand_files } from '../kernel/file.ts';
 import type { Kernel } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import { SIG_IGN, type sigaction } from '../kernel/signal.ts';
+import { OutOfSteps } from '../kernel/steps.ts';
 import type { FaultingPage } from '../kernel/uaccess.ts';
 import { SIGPIPE, SIGUSR1, SIGUSR2 } from '../kernel/uapi/signal.ts';
 import { portOf } from '../net/ports.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import { Sys } from '../syscalls/sys.ts';
-import { notBound, nothingHeld, ScenarioError, threadBlocked } from './errors.ts';
+import { notBound, nothingHeld, placeName, ScenarioError, threadBlocked } from './errors.ts';
 import { type Outcome, performStep, type Surroundings } from './perform.ts';
 import type { Fd, Scenario, Step } from './scenario.ts';
 import {
@@ -41,6 +43,8 @@ const caught: sigaction = {
   flags: 0,
   mask: 0n,
 };
+/** RLIMIT_NOFILE is 1024. */
+const highestFd = 1023;
 const ignored: sigaction = { handler: SIG_IGN, flags: 0, mask: 0n };
 
 class Thread implements Surroundings {
@@ -95,21 +99,26 @@ export class Player {
       first ??= task;
       this.threads.push(new Thread(this, name, task));
     }
-    const { action } = (first as task_struct).sighand;
+    const { files, sighand } = first as task_struct;
+    expand_files(files, highestFd); // As the player does, so that select() overlooks none of them.
+    const { action } = sighand;
     action[SIGUSR1] = action[SIGUSR2] = caught;
     action[SIGPIPE] = ignored;
   }
 
-  /** Plays all steps; what is wrong with the scenario becomes its `error`. */
+  /** Plays all steps; what is wrong with the scenario, or that it spins, becomes its `error`. */
   play(): Transcript {
     const { name } = this.scenario;
     try {
       for (const step of this.scenario.steps) this.issue(step);
       this.flushLate();
     } catch (error) {
-      if (!(error instanceof ScenarioError)) throw error;
+      const { issued } = this;
+      const spins = error instanceof OutOfSteps && issued !== null;
+      if (!spins && !(error instanceof ScenarioError)) throw error;
       this.flushLate();
-      return { name, results: this.results, error: error.message };
+      const place = spins ? `${placeName(issued)}: ` : '';
+      return { name, results: this.results, error: place + error.message };
     }
     const blocked = this.threads.filter((thread) => thread.step !== null);
     return { name, results: this.results, blocked: blocked.map((thread) => thread.name) };

@@ -15,15 +15,18 @@ import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
 import { hrtimer_interrupt, nextTimer } from '../kernel/hrtimer.ts';
 import { openNull } from '../kernel/mem.ts';
-import { Execution, type Kernel } from '../kernel/op.ts';
+import { Execution, type Kernel, Op } from '../kernel/op.ts';
 import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kernel/sched.ts';
 import { sighand_struct, signal_struct, sigpending } from '../kernel/signal.ts';
+import { grantSteps, OutOfSteps, takeReserve } from '../kernel/steps.ts';
 import { proc_doulongvec_minmax } from '../kernel/sysctl.ts';
 import type { Tracer } from '../kernel/trace.ts';
-import { CAP_BLOCK_SUSPEND, CAP_NET_ADMIN, user_struct } from '../kernel/user.ts';
+import { grantedCapabilities, user_struct } from '../kernel/user.ts';
 import { initNet, settleNetwork } from '../net/net.ts';
-import { type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
+import { type Code, type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
+import { type Report, type Sleeper, Spawned, sleeperOf } from './report.ts';
 import { inOrder, type Runnable, type Schedule } from './schedule.ts';
+import { whereItStands } from './spin.ts';
 
 export interface MachineOptions extends KernelChoice {
   /** How many CPUs; 2 unless told otherwise. */
@@ -34,6 +37,11 @@ export interface MachineOptions extends KernelChoice {
   readonly nofile?: number;
   /** /proc/sys/fs/epoll/max_user_watches. */
   readonly maxUserWatches?: number;
+  /**
+   * How many steps (operations, system calls) one run() may take, so that what spins for ever does
+   * not hang whoever runs it; 10 million unless told otherwise.
+   */
+  readonly maxSteps?: number;
   readonly tracer?: Tracer;
 }
 
@@ -50,6 +58,7 @@ export class Machine implements ThreadMaker {
   private readonly user: user_struct;
   private nextPid = 1000;
   private live = 0;
+  private readonly programs: Spawned<unknown>[] = [];
 
   constructor(options: MachineOptions = {}) {
     this.kernel = new Globals(patchedKernel(options));
@@ -57,9 +66,13 @@ export class Machine implements ThreadMaker {
       this.setKnob('fs/epoll/max_user_watches', options.maxUserWatches);
     }
     this.kernel.tracer = options.tracer ?? null;
+    const { maxSteps = this.kernel.maxSteps } = options;
+    if (!(maxSteps >= 1)) throw new RangeError(`maxSteps: expected 1 or more, found ${maxSteps}`);
+    this.kernel.maxSteps = maxSteps;
+    grantSteps(this.kernel);
     this.schedule = options.schedule ?? inOrder;
     this.nofile = options.nofile ?? 1024;
-    this.user = new user_struct(0, new Set([CAP_BLOCK_SUSPEND, CAP_NET_ADMIN]));
+    this.user = new user_struct(0, new Set(grantedCapabilities));
     for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) {
       const idle = this.newTask(0, `swapper/${cpu}`, null);
       idle.cpu = cpu;
@@ -119,10 +132,12 @@ export class Machine implements ThreadMaker {
   }
 
   /** A new process that runs `program`; it ends when the program returns. */
-  spawn(program: Program, name = 'main'): task_struct {
+  spawn<T>(program: (sys: Sys) => Code<T>, name = 'main'): Spawned<T> {
     const task = this.newProcess(name);
-    this.start(task, name, runProcess(program, new Sys(task, this)));
-    return task;
+    const spawned = new Spawned<T>(task);
+    this.programs.push(spawned);
+    this.start(task, name, runProcess(spawned, program, new Sys(task, this)));
+    return spawned;
   }
 
   /** A new thread that runs `program`. */
@@ -171,13 +186,23 @@ export class Machine implements ThreadMaker {
     return code !== null && this.interrupt('tcp_delack_timer', code);
   }
 
-  /** As settle(), and lets the clock jump from timer to timer until none is left or it is `until`. */
-  run(until: number = Number.POSITIVE_INFINITY): void {
+  /**
+   * As settle(), and lets the clock jump from timer to timer until none is left or it is `until`.
+   * What a program throws comes out of here.
+   */
+  run(until: number = Number.POSITIVE_INFINITY): Report {
+    grantSteps(this.kernel);
     this.settle();
     while (this.fireTimers(until)) this.settle();
     if (until !== Number.POSITIVE_INFINITY && this.kernel.hrtimers.now_ns < until) {
       this.kernel.hrtimers.now_ns = until;
     }
+    return { programs: this.programs, asleep: this.asleep() };
+  }
+
+  /** The tasks that have not come to their end, and where each of them is. */
+  asleep(): Sleeper[] {
+    return [...this.kernel.tasks.values()].map(sleeperOf).filter((sleeper) => sleeper !== null);
   }
 
   /** Lets the clock jump to the next timer, whose interrupt is then due; false if there is none. */
@@ -241,8 +266,10 @@ export class Machine implements ThreadMaker {
       const { op } = execution;
       if (op !== null) {
         const done = perform(op, task);
+        if (!done && !(op instanceof Op)) throw notAnOperation(op, task);
         if (tracer !== null) tracer.op(task, op, done);
         if (!done) {
+          execution.since_ns = this.kernel.hrtimers.now_ns;
           if (queue.irq !== execution && sleepOn(op, task)) {
             execution.wentAway = true;
             this.leave(queue, task);
@@ -251,6 +278,7 @@ export class Machine implements ThreadMaker {
         }
         if (op.verb === 'schedule' && this.makeWay(queue, execution)) return;
       }
+      if (--this.kernel.stepsLeft < 0 && queue.irq !== execution) this.takeReserve(execution);
       const step = execution.code.next(0);
       if (step.done === true) {
         execution.op = null;
@@ -260,6 +288,20 @@ export class Machine implements ThreadMaker {
       execution.op = step.value;
       execution.wentAway = false;
     } while (this.schedule.runsOn && !this.kernel.interruptDue);
+  }
+
+  /** No steps are left but those in reserve; without any, the context says where it is. */
+  private takeReserve(execution: Execution): void {
+    const { kernel } = this;
+    if (takeReserve(kernel)) return;
+    const { tracer } = kernel;
+    kernel.tracer = whereItStands;
+    try {
+      execution.code.next(0);
+    } finally {
+      kernel.tracer = tracer;
+    }
+    throw new OutOfSteps(); // It has done nothing that a tracer hears of.
   }
 
   private finish(queue: rq, execution: Execution): void {
@@ -311,14 +353,29 @@ export class Machine implements ThreadMaker {
   }
 }
 
-function* runProcess(program: Program, sys: Sys): Kernel<void> {
-  yield* program(sys);
+function* runProcess<T>(
+  spawned: Spawned<T>,
+  program: (sys: Sys) => Code<T>,
+  sys: Sys,
+): Kernel<void> {
+  try {
+    spawned.end({ how: 'returned', value: yield* program(sys) });
+  } catch (error) {
+    spawned.end({ how: 'threw', error });
+    throw error;
+  }
   yield* do_group_exit(0);
 }
 
 function* runThread(program: Program, sys: Sys): Kernel<void> {
   yield* program(sys);
   yield* do_exit(0);
+}
+
+/** The likely mistake: `yield sys.read(…)`. */
+function notAnOperation(found: unknown, { comm }: task_struct): TypeError {
+  const what = typeof found === 'object' ? 'a call that was not entered' : String(found);
+  return new TypeError(`${comm}: expected "yield* sys.call(…)", found "yield" of ${what}`);
 }
 
 const HARDIRQ_OFFSET = 0x10000;

@@ -3,6 +3,7 @@ import { current } from '../kernel/current.ts';
 import { hasExitWork, leaveKernel, runSyscall } from '../kernel/entry.ts';
 import { lockdep_sys_exit } from '../kernel/lockdep.ts';
 import type { Kernel, Op } from '../kernel/op.ts';
+import { reserveOrStop } from '../kernel/steps.ts';
 import { O_NONBLOCK } from '../kernel/uapi/fcntl.ts';
 import { MSG_DONTWAIT } from '../kernel/uapi/socket.ts';
 
@@ -19,12 +20,13 @@ export function syscall(
   straight?: () => number,
 ): Kernel<number> {
   const { kernel } = current;
+  if (--kernel.stepsLeft < 0) reserveOrStop(kernel); // A program may ask for ever.
   if (kernel.tracer !== null) return tracedSyscall(name, args, body);
   const undisturbed = kernel.alone && !kernel.interruptDue;
   if (straight !== undefined && undisturbed && cannotSleep(name, args)) {
     return new StraightCall(body, straight);
   }
-  return runSyscall(body);
+  return runSyscall(body, name);
 }
 
 function* tracedSyscall(
@@ -33,7 +35,7 @@ function* tracedSyscall(
   body: () => Kernel<number>,
 ): Kernel<number> {
   current.kernel.tracer?.sysEnter(current, name, args);
-  const ret = yield* runSyscall(body);
+  const ret = yield* runSyscall(body, name);
   current.kernel.tracer?.sysExit(current, name, ret);
   return ret;
 }

@@ -28,6 +28,8 @@ export interface Ending {
 }
 
 export interface Format {
+  /** Whether it shows functions; finding out where they end takes time. True if absent. */
+  readonly functions?: boolean;
   begin(scene: Scene): void;
   event(event: TraceEvent): void;
   end(ending: Ending): void;

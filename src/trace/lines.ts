@@ -7,12 +7,14 @@ import { toJson } from './values.ts';
 
 export class EventLines implements Format {
   private readonly write: Write;
+  readonly functions: boolean;
   private readonly kinds: ReadonlySet<TraceEvent['kind']> | null;
 
   /** `kinds`: which events are wanted; all of them when absent. */
   constructor(write: Write, kinds: readonly TraceEvent['kind'][] | null = null) {
     this.write = write;
     this.kinds = kinds === null ? null : new Set(kinds);
+    this.functions = this.kinds?.has('enter') !== false;
   }
 
   begin({ kind, name, about, tasks }: Scene): void {

@@ -41,6 +41,7 @@ interface Arrow {
 }
 
 export class Mermaid implements Format {
+  readonly functions: boolean = false;
   private readonly write: Write;
   private scene: Scene | null = null;
   private scenes = 0;

@@ -7,6 +7,7 @@
  *
  * Invariants: an object keeps its name; no two files have the same one: a second `ep3` is `ep3#2`.
  */
+import { current } from '../kernel/current.ts';
 import { epitem, eppoll_entry } from '../kernel/eventpoll/types.ts';
 import type { file } from '../kernel/file.ts';
 import type { Globals } from '../kernel/globals.ts';
@@ -14,9 +15,21 @@ import { task_struct } from '../kernel/sched.ts';
 import { wait_queue_entry } from '../kernel/wait.ts';
 import { eachPart, kindOf, partsOf } from './parts.ts';
 
+/** Processes and threads are numbered from here. */
+const firstPid = 1001;
+
 export class Names {
   private readonly names: WeakMap<object, string> = new WeakMap();
   private readonly taken: Map<string, number> = new Map();
+  /** Tasks that have run since their descriptors were looked at; null if nobody tells. */
+  private running: Set<task_struct> | null = null;
+  /** Tasks up to here have been looked at. */
+  private newest = firstPid - 1;
+
+  /** `task` runs, so that its descriptors may change; once told, this has to be told always. */
+  runs(task: task_struct): void {
+    (this.running ??= new Set()).add(task);
+  }
 
   /** The name of an object of the machine that `kernel` belongs to. */
   of(object: object, kernel: Globals): string {
@@ -39,16 +52,40 @@ export class Names {
   /** Gives names to whatever has come up since the last time. */
   private learn(kernel: Globals): void {
     this.give(kernel.eventpoll.epnested_mutex, 'epnested_mutex');
-    for (const task of kernel.tasks.values()) {
-      this.give(task.sighand.siglock, 'sighand->siglock');
-      this.give(task.files.file_lock, 'files->file_lock');
-      if (this.give(task.exited, `${task.comm}->exited`)) {
-        eachPart(task.exited, (part, path) => this.give(part, `${task.comm}->exited.${path}`));
-      }
-      task.files.fd.forEach((f, fd) => {
-        if (f !== null) this.learnFile(f, fd);
-      });
+    const { running } = this;
+    if (running === null || kernel.tracer === null) {
+      for (const task of kernel.tasks.values()) this.learnTask(task);
+      return;
     }
+    // Looking at all tasks for each object would take too long where there are a thousand.
+    for (const task of this.changed(kernel, running)) this.learnTask(task);
+    running.clear();
+    running.add(current);
+  }
+
+  /** The tasks that are new or have run, in the order of their numbers. */
+  private changed(kernel: Globals, running: ReadonlySet<task_struct>): task_struct[] {
+    const { tasks } = kernel;
+    const found = [...running].filter((task) => tasks.get(task.pid) === task);
+    // Numbers follow each other; one that is missing has run, and ended.
+    const last = Math.max(this.newest, ...[...running].map(({ pid }) => pid));
+    for (let pid = this.newest + 1; pid <= last || tasks.has(pid); pid++) {
+      const task = tasks.get(pid);
+      if (task !== undefined && !running.has(task)) found.push(task);
+      this.newest = pid;
+    }
+    return found.sort((a, b) => a.pid - b.pid);
+  }
+
+  private learnTask(task: task_struct): void {
+    this.give(task.sighand.siglock, 'sighand->siglock');
+    this.give(task.files.file_lock, 'files->file_lock');
+    if (this.give(task.exited, `${task.comm}->exited`)) {
+      eachPart(task.exited, (part, path) => this.give(part, `${task.comm}->exited.${path}`));
+    }
+    task.files.fd.forEach((f, fd) => {
+      if (f !== null) this.learnFile(f, fd);
+    });
   }
 
   private learnFile(f: file, fd: number): void {

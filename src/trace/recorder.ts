@@ -95,7 +95,8 @@ export class Recorder implements Tracer {
     this.look();
   }
 
-  resume(): void {
+  resume(task: task_struct): void {
+    if (task.pid !== 0) this.names.runs(task);
     if (!this.functions) return;
     const frames = stackNames();
     this.base = frames.length - 1; // This method stands where the kernel's first frame will.
@@ -204,15 +205,16 @@ export class Recorder implements Tracer {
 
   private tell(task: task_struct, told: Told): void {
     const stack = this.stackOf(task);
-    const occasion: Occasion = {
+    const event = {
       seq: this.seq++,
       time_ns: task.kernel.hrtimers.now_ns,
       cpu: task.cpu,
       task: this.refOf(task),
       irq: stack.irq(),
       depth: stack.open.length,
+      ...told,
     };
-    this.listener({ ...occasion, ...told } as TraceEvent);
+    this.listener(event as TraceEvent);
   }
 
   /** The functions of the context that runs on the CPU of `task`: the task's, or an interrupt's. */

@@ -145,6 +145,7 @@ function taskText(task: TaskView, colours: Colours): string {
 
 /** The state after each moment. */
 export class State implements Format {
+  readonly functions: boolean = false;
   private readonly write: Write;
   private readonly colours: Colours;
   private readonly json: boolean;

@@ -49,6 +49,7 @@ const callNumbers: Readonly<Record<string, number>> = {
 };
 
 export class Strace implements Format {
+  readonly functions: boolean = false;
   private readonly write: Write;
   /** Tasks that are alive; a line says whose it is when there are several. */
   private readonly live: Set<number> = new Set();

@@ -28,6 +28,7 @@ export interface TableListener {
 }
 
 export class TableRows implements Format {
+  readonly functions: boolean = false;
   private readonly listener: TableListener;
   private readonly moments: Moments = new Moments((moment) => this.row(moment));
   private scene: Scene | null = null;

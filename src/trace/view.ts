@@ -8,7 +8,7 @@ import type { Globals } from '../kernel/globals.ts';
 import { mutex } from '../kernel/mutex.ts';
 import { rbNodes } from '../kernel/rbtree.ts';
 import { TASK_DEAD, type task_struct } from '../kernel/sched.ts';
-import type { Names } from './names.ts';
+import { Names } from './names.ts';
 import { type EpollView, epollViews } from './views/epolls.ts';
 import { type FileView, filesOf, fileViews, queuesOf } from './views/files.ts';
 
@@ -47,11 +47,15 @@ export interface MachineView {
   readonly timers: readonly TimerView[];
 }
 
-/** Which call a task is inside of; see Recorder.callOf(). */
+/** Which call a task is inside of; Recorder.callOf() also knows of calls that a handler interrupts. */
 export type CallOf = (task: task_struct) => string | null;
 
 /** A view of the machine that `kernel` belongs to. */
-export function viewOf(kernel: Globals, names: Names, callOf: CallOf = () => null): MachineView {
+export function viewOf(
+  kernel: Globals,
+  names: Names = new Names(),
+  callOf: CallOf = (task) => task.execution?.call ?? null,
+): MachineView {
   const name = (object: object): string => names.of(object, kernel);
   const files = filesOf(kernel);
   const queues = queuesOf(kernel, files, name);

@@ -17,6 +17,8 @@ test.each([
   ['play --without 123 x', 'unknown commit "123": expected one of'],
   ['play --seed one x', '--seed: expected an integer from 0 to 4294967295, found "one"'],
   ['play --seed -1 x', '--seed: expected an integer'],
+  ['play --max-steps 0 x', '--max-steps: expected an integer from 1 to 9999999999, found "0"'],
+  ['play --output= x', '--output: expected a value'],
   ['play --cpus 0 x', '--cpus: expected an integer from 1 to 1024, found "0"'],
   ['play --json --format mermaid x', '--json: expected --format table, strace, graph, state'],
 ])('epollsim %s is refused, and what was expected is said', (args, message) => {

@@ -37,6 +37,57 @@ test(
   },
 );
 
+/** recv(2) with a length of 0 and MSG_PEEK, data in front of an urgent byte: Linux spins as well. */
+test('a scenario that spins in the kernel is ended, and the batch goes on', slow, () => {
+  const spin = scenario(
+    'spin',
+    { call: 'socketpair', args: { domain: 'AF_UNIX', type: 'SOCK_STREAM' }, bind: ['a', 'b'] },
+    { call: 'send', args: { fd: '$b', data: 'ab' } },
+    { call: 'send', args: { fd: '$b', data: 'c', flags: 'MSG_OOB' } },
+    { call: 'recv', args: { fd: '$a', len: 0, flags: 'MSG_PEEK' } },
+  );
+
+  const { code, out, err } = epollsim(['play', '-'], `${spin}\n${scenario('next', create)}\n`);
+
+  const [first, second] = lines(out).map((line) => JSON.parse(line) as unknown);
+  expect(first).toEqual({
+    name: 'spin',
+    results: [{ step: 0, ret: 0, fds: [3, 4] }, ...[2, 1].map((ret, i) => ({ step: i + 1, ret }))],
+    error: expect.stringMatching(/^step 3: no rest after 1000000 steps: main is in recvfrom > /),
+  });
+  expect(second).toEqual({ name: 'next', results: [{ step: 0, ret: 3 }], blocked: [] });
+  expect(lines(err)).toEqual([expect.stringContaining('standard input:1: spin: step 3: no rest')]);
+  expect(code).toBe(1);
+});
+
+/** Of a picture given by mistake, each line would be a bad document. */
+test('a binary file and one without anything are each refused in a line', slow, () => {
+  const { code, out, err } = epollsim([
+    'play',
+    fileWith('\x7fELF\0\0\n\n', 'a'),
+    fileWith('\n', 'b'),
+  ]);
+
+  expect(lines(err)).toEqual([
+    expect.stringContaining('/a: expected a program or scenarios in JSON, found binary data'),
+    expect.stringContaining('/b: expected at least one scenario, found nothing'),
+  ]);
+  expect(out).toBe('');
+  expect(code).toBe(2);
+});
+
+/** Batches come from other systems, and in pieces. */
+test('a byte order mark, CRLF, blank lines and a line of megabytes are read', slow, () => {
+  const long = JSON.stringify({ name: 'long', about: 'x'.repeat(20_000_000), steps: [create] });
+  const text = `\ufeff${scenario('one', create)}\r\n\r\n  \n${long}\n${scenario('two')}`;
+
+  const { code, out } = epollsim(['play', '-', fileWith(scenario('file')), '-'], text);
+
+  const names = lines(out).map((line) => (JSON.parse(line) as { name: string }).name);
+  expect(names).toEqual(['one', 'long', 'two', 'file']);
+  expect(code).toBe(1); // The second time nothing is left of standard input.
+});
+
 /** In a pipe the next program reads; nothing but transcripts may come. */
 test('without a terminal the format is the transcript, and a good batch exits with 0', slow, () => {
   const { code, out, err } = epollsim(['play', '-'], `${scenario('one', create)}\n`);

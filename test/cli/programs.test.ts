@@ -94,16 +94,65 @@ test(
       failing("throw new KernelBug('BUG', 'list');"),
     ]);
 
+    const place = expect.stringMatching(/^epollsim: {3}at main \(.*\/file:3:\d+\)$/) as string;
     expect(lines(err).map((line) => line.replace(/^.*?: (.*?: )?(?=the|ass|ker)/, ''))).toEqual([
       expect.stringContaining('seed 0'),
       'the program threw TypeError: oops',
+      place,
       'assertion failed in main: order',
+      place,
       'kernel bug: BUG: list',
-      expect.stringContaining('  in main'),
+      'epollsim:   in main',
+      place,
     ]);
     expect(code).toBe(1);
   },
 );
+
+/** An error in a helper is looked for there; the simulator's own frames would hide it. */
+test('an error is followed by its places in the files of the user, innermost first', slow, () => {
+  const path = fileWith(
+    "export function* ask(sys) {\n  yield* sys.getpid();\n  throw new Error('late');\n}",
+    'helper.js',
+  );
+  const program = fileWith(
+    `import { ask } from '${path}';\nexport default function* main(sys) {\n  yield* ask(sys);\n}`,
+    'program.js',
+  );
+
+  const { err } = epollsim(['play', program]);
+
+  expect(lines(err).slice(1)).toEqual([
+    `epollsim: ${program}: the program threw Error: late`,
+    `epollsim:   at ask (${path}:3:9)`,
+    `epollsim:   at main (${program}:3:10)`,
+  ]);
+});
+
+/** In a terminal a relative path can be clicked on, and it fits into the line. */
+test('a place is given relative to the working folder', slow, () => {
+  const { err } = epollsim(['play', '--seed', '2', 'examples/false-negative.ts']);
+
+  expect(lines(err)[2]).toMatch(/^epollsim: {3}at \S+ \(examples\/false-negative\.ts:\d+:\d+\)$/);
+});
+
+/** A loop that never sleeps is the most common bug of an event loop; the tool must come back. */
+test('a program that loops for ever is ended, and where it was is said', slow, () => {
+  const loop = `
+    export default function* main(sys) {
+      const ep = yield* sys.epoll_create1(0);
+      for (;;) yield* sys.epoll_wait(ep, 1, 0);
+    }`;
+
+  const { code, err } = epollsim(['play', '--max-steps', '1000', '-'], loop);
+
+  expect(lines(err).slice(1)).toEqual([
+    'epollsim: standard input: no rest after 1000 steps: main is in its own code. If that is no ' +
+      'loop without end, raise maxSteps (--max-steps)',
+    expect.stringContaining('  at main (standard input:4:'),
+  ]);
+  expect(code).toBe(1);
+});
 
 /** What the text is not is no help; what was expected is. */
 test('a file that is no program is refused, and the reason is said', slow, () => {
@@ -113,6 +162,8 @@ test('a file that is no program is refused, and the reason is said', slow, () =>
     fileWith('export default async function main() {}'),
     fileWith('export default function* main(sys { }'),
     fileWith("import 'no-such-package';"),
+    fileWith("\nthrow new Error('early');", 'early.js'),
+    fileWith('export default function main() {}'),
   ]);
 
   expect(lines(err).slice(1)).toEqual([
@@ -120,6 +171,11 @@ test('a file that is no program is refused, and the reason is said', slow, () =>
     expect.stringContaining('found a default export that is none'),
     expect.stringMatching(/cannot be loaded: .*Expected "\)" but found "\{"/),
     expect.stringContaining("Cannot find package 'no-such-package'"),
+    expect.stringContaining('cannot be loaded: Error: early'),
+    expect.stringMatching(/at .*early\.js:2:7$/),
+    expect.stringContaining(
+      'expected "function* main(sys)", found a function that gives undefined',
+    ),
   ]);
   expect(code).toBe(1);
 });

@@ -167,7 +167,7 @@ test('a write without a reader sends SIGPIPE and returns EPIPE', () => {
 /** A program that neither handles nor ignores SIGPIPE dies of it. */
 test('SIGPIPE ends a process that has made no provision', () => {
   const machine = new Machine();
-  const task = machine.spawn(function* (sys) {
+  const { task } = machine.spawn(function* (sys) {
     const [r, w] = yield* sys.pipe2(0);
     yield* sys.close(r);
     yield* sys.write(w, bytes(1));

@@ -233,7 +233,7 @@ test('a handler ends a write that waits for room', () => {
 test('a write without a reader is EPIPE, and SIGPIPE unless MSG_NOSIGNAL is given', () => {
   let last: number | string = 'nothing';
   const machine = new Machine();
-  const task = machine.spawn(function* (sys) {
+  const { task } = machine.spawn(function* (sys) {
     const [a, b] = yield* pair(sys);
     yield* sys.close(b);
     last = yield* sys.send(a, 'x', MSG_NOSIGNAL);

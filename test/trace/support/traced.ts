@@ -31,7 +31,7 @@ export function textOf(
   });
   const recorder = new Recorder((event) => format.event(event), options);
   const machine = new Machine({ ...options, tracer: recorder });
-  const tasks = [recorder.refOf(machine.spawn(program))];
+  const tasks = [recorder.refOf(machine.spawn(program).task)];
   const { kernel } = machine;
   format.begin({ kind: 'program', name: 'test', about: '', tasks, kernel, recorder });
   machine.run();

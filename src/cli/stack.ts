@@ -1,0 +1,41 @@
+/**
+ * Where in the user's own files an error comes from.
+ */
+import { dirname, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { userPath } from './input.ts';
+
+/** The folder of the simulator's own code, which is src or dist. */
+const ours = `${dirname(dirname(fileURLToPath(import.meta.url)))}/`;
+
+/** Files that were made for text that lay in none, and what the user calls them. */
+const aliases: Map<string, string> = new Map();
+
+/** From here on `path` is shown as `name`. */
+export function nameFile(path: string, name: string): void {
+  aliases.set(path, name);
+}
+
+/** A path as the user would write it. */
+export function shownPath(path: string): string {
+  const alias = aliases.get(path);
+  if (alias !== undefined) return alias;
+  const short = relative(userPath('.'), path);
+  return short.startsWith('../..') ? path : short;
+}
+
+const mostFrames = 5;
+
+/** The innermost places in the user's own files: "at main (loop.ts:7:3)". */
+export function framesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const frames: string[] = [];
+  for (const line of (error.stack ?? '').split('\n')) {
+    const found = /^\s*at (?:(.+) \()?(?:file:\/\/)?(\/.+?)(:\d+:\d+)\)?$/.exec(line);
+    const [, fn, path = '', place] = found ?? [];
+    if (found === null || path.startsWith(ours) || path.includes('/node_modules/')) continue;
+    const at = `${shownPath(path)}${place}`;
+    frames.push(fn === undefined ? `at ${at}` : `at ${fn} (${at})`);
+  }
+  return frames.slice(0, mostFrames);
+}

@@ -1,0 +1,72 @@
+/**
+ * A bound on how long a machine goes on without coming to rest. Linux has none: it would spin.
+ *
+ * Each operation and each system call is a step. What is left of them is counted down in a small
+ * integer, on the spot, because code that spins may never come back to the machine.
+ */
+import { kernelFrames, withWholeStack } from './bug.ts';
+import { current } from './current.ts';
+import type { Globals } from './globals.ts';
+
+/** Something spins, in the kernel or in a program, or there was more to do than expected. */
+export class OutOfSteps extends Error {
+  override readonly name: string = 'OutOfSteps';
+  /** The task that was running. */
+  readonly task: string;
+  /** The system call that it was in; null in user mode. */
+  readonly call: string | null;
+  /** Kernel functions, outermost first. */
+  readonly backtrace: readonly string[];
+
+  constructor() {
+    const { kernel, comm, execution } = current;
+    const call = execution?.call ?? null;
+    const backtrace = call === null ? [] : kernelFrames(ofKernel(new Error().stack ?? ''));
+    super(
+      `no rest after ${kernel.maxSteps} steps: ${comm} is ` +
+        (call === null ? 'in its own code' : `in ${[call, ...backtrace.reverse()].join(' > ')}`) +
+        '. If that is no loop without end, raise maxSteps (--max-steps)',
+    );
+    this.task = comm;
+    this.call = call;
+    this.backtrace = backtrace;
+  }
+}
+
+/** A stack without the functions of programs and of the machine. */
+const ofKernel = (stack: string): string =>
+  stack
+    .split('\n')
+    .filter(
+      (line, i) =>
+        i === 0 || /\/(?:kernel|net|syscalls)\/(?!execute\.|call\.)|<anonymous>/.test(line),
+    )
+    .join('\n');
+
+/** As large as a small integer can be. */
+const mostAtOnce = 2 ** 30;
+
+/** From here on the machine may take `kernel.maxSteps` steps. */
+export function grantSteps(kernel: Globals): void {
+  kernel.stepsLeft = Math.min(kernel.maxSteps, mostAtOnce);
+  kernel.stepsInReserve = kernel.maxSteps - kernel.stepsLeft;
+}
+
+/** `stepsLeft` is below zero: takes from the reserve; false if there is none. */
+export function takeReserve(kernel: Globals): boolean {
+  const { stepsInReserve } = kernel;
+  if (!(stepsInReserve > 0)) return false;
+  kernel.stepsLeft = Math.min(stepsInReserve, mostAtOnce);
+  kernel.stepsInReserve = stepsInReserve - kernel.stepsLeft;
+  return true;
+}
+
+/**
+ * As takeReserve(), where the code stands that took one step too many. An interrupt comes to its
+ * end first: it is what a task has set off that goes on for ever.
+ */
+export function reserveOrStop(kernel: Globals): void {
+  const inInterrupt = kernel.runqueues[current.cpu]?.irq !== null;
+  if (inInterrupt || takeReserve(kernel)) return;
+  throw withWholeStack(() => new OutOfSteps());
+}

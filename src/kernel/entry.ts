@@ -6,12 +6,17 @@
  * runs handlers, restarts the call, or dies.
  */
 import { current } from './current.ts';
-import { ERESTARTNOHAND, ERESTARTSYS } from './errno.ts';
+import { ERESTART_RESTARTBLOCK } from './errno.ts';
 import { do_group_exit } from './exit.ts';
 import { lockdep_sys_exit } from './lockdep.ts';
 import type { Execution, Kernel } from './op.ts';
 import type { task_struct } from './sched.ts';
-import { arch_do_signal_or_restart, SIGNAL_KILLED, SIGNAL_RESTART } from './signal.ts';
+import {
+  arch_do_signal_or_restart,
+  asksForRestart,
+  SIGNAL_KILLED,
+  SIGNAL_RESTART,
+} from './signal_delivery.ts';
 import { task_work_run } from './task_work.ts';
 import { EINTR } from './uapi/errno.ts';
 
@@ -23,6 +28,7 @@ export function* runSyscall(
   call: () => Kernel<number>,
   name: string | null = null,
 ): Kernel<number> {
+  let body = call;
   for (;;) {
     const task = current;
     const execution = task.execution as Execution;
@@ -31,7 +37,7 @@ export function* runSyscall(
     if (!task.kernel.alone) yield task.files.lookup;
     // A signal that came in user mode is handled there, before the call begins.
     while (task.sigpending) yield* exit_to_user_mode_loop(0);
-    const ret = yield* call();
+    const ret = yield* body();
     if (!hasExitWork(task)) {
       lockdep_sys_exit(task);
       execution.call = null;
@@ -40,8 +46,12 @@ export function* runSyscall(
     const result = yield* leaveKernel(ret);
     execution.call = null;
     if (result !== null) return result;
+    body = ret === -ERESTART_RESTARTBLOCK ? restart_syscall : call;
   }
 }
+
+/** Goes on with a call that a signal without a handler has interrupted. */
+const restart_syscall = (): Kernel<number> => (current.restart_block as () => Kernel<number>)();
 
 /** Is the way back to user mode more than a return? */
 export const hasExitWork = (task: task_struct): boolean =>
@@ -55,7 +65,7 @@ export function* leaveKernel(ret: number): Kernel<number | null> {
   const restart = signals && (yield* exit_to_user_mode_loop(ret));
   lockdep_sys_exit(task);
   if (restart) return null;
-  return ret === -ERESTARTSYS || ret === -ERESTARTNOHAND ? -EINTR : ret;
+  return asksForRestart(ret) ? -EINTR : ret;
 }
 
 /** Handles the pending signals; true if the call that returned `ret` is to be made anew. */
@@ -63,6 +73,6 @@ export function* exit_to_user_mode_loop(ret: number): Kernel<boolean> {
   const { tracer } = current.kernel;
   if (tracer !== null) tracer.sysReturn?.(current, ret);
   const outcome = yield* arch_do_signal_or_restart(ret);
-  if (outcome === SIGNAL_KILLED) yield* do_group_exit(current.signal.group_exit_code);
+  if (outcome === SIGNAL_KILLED) yield* do_group_exit(current.exit_code);
   return outcome === SIGNAL_RESTART;
 }

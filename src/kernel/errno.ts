@@ -6,3 +6,5 @@ export const ERESTARTSYS = 512;
 export const ERESTARTNOHAND = 514;
 /** The driver does not know the ioctl; ENOTTY for the user. */
 export const ENOIOCTLCMD = 515;
+/** Resume the call by the function it left in restart_block, unless a handler runs. */
+export const ERESTART_RESTARTBLOCK = 516;

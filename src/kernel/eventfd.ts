@@ -6,13 +6,16 @@
 import { anon_inode_getfile } from './anon_inodes.ts';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
-import { ERESTARTSYS } from './errno.ts';
 import { fd_install, type file, type file_operations, get_unused_fd_flags } from './file.ts';
-import { list_empty } from './list.ts';
+import { ida_alloc, ida_free } from './ida.ts';
 import { type Kernel, type Named, Op } from './op.ts';
 import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
-import { schedule, signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING } from './sched.ts';
-import { spin_lock_irq, spin_unlock_irq } from './spinlock.ts';
+import {
+  spin_lock_irq,
+  spin_lock_irqsave,
+  spin_unlock_irq,
+  spin_unlock_irqrestore,
+} from './spinlock.ts';
 import { __fentry__ } from './trace.ts';
 import { getU64, putU64 } from './u64.ts';
 import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
@@ -20,16 +23,8 @@ import { EAGAIN, EINVAL } from './uapi/errno.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK, EFD_SEMAPHORE } from './uapi/eventfd.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from './uapi/eventpoll.ts';
 import { O_NONBLOCK, O_RDWR } from './uapi/fcntl.ts';
-import {
-  __add_wait_queue_entry_tail,
-  __remove_wait_queue,
-  autoremove_wake_function,
-  wait_queue_entry,
-  wait_queue_head,
-  waitqueue_active,
-  wake_up_locked_poll,
-  wake_up_poll,
-} from './wait.ts';
+import { wait_queue_head, waitqueue_active, wake_up_locked_poll, wake_up_poll } from './wait.ts';
+import { wait_event_interruptible_locked_irq } from './wait_event.ts';
 
 export const ULLONG_MAX: bigint = 0xffff_ffff_ffff_ffffn;
 
@@ -40,6 +35,7 @@ export class eventfd_ctx implements Named {
   count: bigint;
 
   readonly flags: number;
+  /** Shown in fdinfo, and given out again after a close. */
   readonly id: number;
 
   // Ours:
@@ -49,7 +45,7 @@ export class eventfd_ctx implements Named {
   constructor(count: bigint, flags: number) {
     this.count = count;
     this.flags = flags;
-    this.id = current.kernel.eventfds++;
+    this.id = ida_alloc(current.kernel.eventfd_ida);
   }
 }
 
@@ -58,16 +54,21 @@ const ctxOf = (file: file): eventfd_ctx => file.private_data as eventfd_ctx;
 /** Adds to the counter on behalf of the kernel; may run in any context. */
 export function* eventfd_signal_mask(ctx: eventfd_ctx, mask: number): Kernel<void> {
   if (current.in_eventfd) throw new KernelBug('WARNING', 'eventfd_signal() recurses');
-  yield spin_lock_irq(ctx.wqh.lock);
+  yield spin_lock_irqsave(ctx.wqh.lock);
   current.in_eventfd = true;
   if (ctx.count < ULLONG_MAX) ctx.count++;
   if (waitqueue_active(ctx.wqh)) yield* wake_up_locked_poll(ctx.wqh, EPOLLIN | mask);
   current.in_eventfd = false;
-  spin_unlock_irq(ctx.wqh.lock);
+  spin_unlock_irqrestore(ctx.wqh.lock);
+}
+
+function eventfd_free_ctx(ctx: eventfd_ctx): void {
+  ida_free(current.kernel.eventfd_ida, ctx.id);
 }
 
 function* eventfd_release(file: file): Kernel<void> {
   yield* wake_up_poll(ctxOf(file).wqh, EPOLLHUP);
+  eventfd_free_ctx(ctxOf(file));
 }
 
 function* eventfd_poll(file: file, wait: poll_table | null): Kernel<number> {
@@ -88,29 +89,6 @@ function eventfd_ctx_do_read(ctx: eventfd_ctx): bigint {
   const cnt = (ctx.flags & EFD_SEMAPHORE) !== 0 && ctx.count > 0n ? 1n : ctx.count;
   ctx.count -= cnt;
   return cnt;
-}
-
-/** Sleeps until `ready`; wqh.lock is given back meanwhile. 0, or -ERESTARTSYS for a signal. */
-function* wait_event_interruptible_locked_irq(
-  wqh: wait_queue_head,
-  ready: () => boolean,
-): Kernel<number> {
-  const wait = new wait_queue_entry(autoremove_wake_function, current);
-  let ret = 0;
-  do {
-    if (list_empty(wait.entry)) __add_wait_queue_entry_tail(wqh, wait);
-    current.__state = TASK_INTERRUPTIBLE;
-    if (signal_pending(current)) {
-      ret = -ERESTARTSYS;
-      break;
-    }
-    spin_unlock_irq(wqh.lock);
-    yield schedule(current);
-    yield spin_lock_irq(wqh.lock);
-  } while (!ready());
-  __remove_wait_queue(wqh, wait);
-  current.__state = TASK_RUNNING;
-  return ret;
 }
 
 function* eventfd_read(file: file, to: iov_iter): Kernel<number> {
@@ -187,9 +165,12 @@ export const eventfd_fops: file_operations = {
 /** A new counter behind the lowest free descriptor, or -errno. */
 export function* do_eventfd(count: number, flags: number): Kernel<number> {
   if ((flags & ~(EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)) !== 0) return -EINVAL;
-  const fd = yield* get_unused_fd_flags(flags & EFD_CLOEXEC);
-  if (fd < 0) return fd;
   const ctx = new eventfd_ctx(BigInt(count), flags);
+  const fd = yield* get_unused_fd_flags(flags & EFD_CLOEXEC);
+  if (fd < 0) {
+    eventfd_free_ctx(ctx);
+    return fd;
+  }
   const status = O_RDWR | (flags & EFD_NONBLOCK);
   fd_install(fd, anon_inode_getfile('[eventfd]', eventfd_fops, ctx, status));
   return fd;

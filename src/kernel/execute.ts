@@ -11,7 +11,13 @@ import { grabMutex, type mutex, takeMutex, waitForMutex } from './mutex.ts';
 import type { Op } from './op.ts';
 import { type rcu_state, waitForReaders } from './rcu.ts';
 import { isFree, type rwlock_t, takeRwlock } from './rwlock.ts';
-import { signal_pending_state, TASK_DEAD, TASK_RUNNING, type task_struct } from './sched.ts';
+import {
+  fatal_signal_pending,
+  signal_pending_state,
+  TASK_DEAD,
+  TASK_RUNNING,
+  type task_struct,
+} from './sched.ts';
 import { grabSpinlock, type spinlock_t, takeSpinlock } from './spinlock.ts';
 import { reserveOrStop } from './steps.ts';
 import { type FaultingPage, waitForPage } from './uaccess.ts';
@@ -33,7 +39,7 @@ export function perform(op: Op, task: task_struct): boolean {
     case 'synchronize_rcu':
       return (op.target as rcu_state).readers === 0;
     case 'fault':
-      return (op.target as FaultingPage).present;
+      return (op.target as FaultingPage).present || fatal_signal_pending(task);
   }
 }
 
@@ -83,7 +89,7 @@ export function enabled(op: Op, task: task_struct): boolean {
     case 'synchronize_rcu':
       return (op.target as rcu_state).readers === 0;
     case 'fault':
-      return (op.target as FaultingPage).present;
+      return (op.target as FaultingPage).present || fatal_signal_pending(task);
   }
 }
 

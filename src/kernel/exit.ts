@@ -6,6 +6,7 @@ import { ERESTARTSYS } from './errno.ts';
 import { type file, filp_close } from './file.ts';
 import type { Kernel } from './op.ts';
 import {
+  PF_EXITING,
   schedule,
   signal_pending,
   TASK_DEAD,
@@ -39,7 +40,7 @@ function exit_files(): void {
 export function* do_exit(code: number): Kernel<void> {
   const task = current;
   task.exit_code = code;
-  task.sigpending = false;
+  task.flags |= PF_EXITING;
   exit_files();
   yield* task_work_run(); // The files are closed here, the one of the highest descriptor first.
   task.signal.threads.splice(task.signal.threads.indexOf(task), 1);
@@ -50,18 +51,27 @@ export function* do_exit(code: number): Kernel<void> {
   yield schedule(task);
 }
 
-/** Ends all threads of the process with the same status, the running one last. */
-export function* do_group_exit(code: number): Kernel<void> {
-  const { sighand, signal } = current;
-  yield spin_lock_irq(sighand.siglock);
-  if (!signal.group_exit) signal.group_exit_code = code;
-  signal.group_exit = true;
-  for (const thread of signal.threads) {
-    if (thread === current) continue;
+/** Tells all other threads to die. Called with siglock held. */
+function zap_other_threads(p: task_struct): void {
+  for (const thread of p.signal.threads) {
+    if (thread === p) continue;
     thread.pending.signal |= sigmask(SIGKILL);
     signal_wake_up(thread, true);
   }
-  spin_unlock_irq(sighand.siglock);
+}
+
+/** Ends all threads of the process with the same status, unless that is under way. */
+export function* do_group_exit(exit_code: number): Kernel<void> {
+  const { sighand, signal } = current;
+  if (!signal.group_exit) {
+    yield spin_lock_irq(sighand.siglock);
+    if (!signal.group_exit) {
+      signal.group_exit_code = exit_code;
+      signal.group_exit = true;
+      zap_other_threads(current);
+    }
+    spin_unlock_irq(sighand.siglock);
+  }
   yield* do_exit(signal.group_exit_code);
 }
 

@@ -126,6 +126,10 @@ export function* __fput(f: file): Kernel<void> {
   f.f_lock.freed = true;
 }
 
+const NR_OPEN_DEFAULT = 64;
+/** /proc/sys/fs/nr_open. */
+const sysctl_nr_open = 1_048_576;
+
 export class files_struct implements Named {
   readonly name = 'files';
   /** Tasks that share the table. */
@@ -138,6 +142,8 @@ export class files_struct implements Named {
   readonly close_on_exec: boolean[] = [];
   /** Every descriptor below is in use. */
   next_fd = 0;
+  /** How many descriptors the table has room for; select() sees no further. */
+  max_fds: number = NR_OPEN_DEFAULT;
 
   // Ours: RLIMIT_NOFILE.
   nofile: number;
@@ -155,13 +161,24 @@ export function fdget(fd: number): file | null {
   return found;
 }
 
+/**
+ * Makes room for descriptor `nr`; 0, or -EMFILE. At once, and with file_lock held all the time:
+ * Linux gives it back to allocate, and waits for readers of the old table.
+ */
+export function expand_files(files: files_struct, nr: number): number {
+  if (nr < files.max_fds) return 0;
+  if (nr >= sysctl_nr_open) return -EMFILE;
+  while (files.max_fds <= nr) files.max_fds *= 2;
+  return 0;
+}
+
 /** Reserves the lowest free descriptor from `start` on; -EMFILE if that reaches `end`. */
 export function* alloc_fd(start: number, end: number, flags: number): Kernel<number> {
   const { files } = current;
   yield spin_lock(files.file_lock);
   let fd = Math.max(start, files.next_fd);
   while (files.open_fds[fd] === true) fd++;
-  if (fd >= end) {
+  if (fd >= end || expand_files(files, fd) < 0) {
     spin_unlock(files.file_lock);
     return -EMFILE;
   }
@@ -231,8 +248,9 @@ export function* ksys_dup3(oldfd: number, newfd: number, flags: number): Kernel<
   const { files } = current;
   if (newfd < 0 || newfd >= files.nofile) return -EBADF;
   yield spin_lock(files.file_lock);
+  const error = expand_files(files, newfd);
   const f = files.fd[oldfd] ?? null;
-  if (f === null) {
+  if (f === null || error < 0) {
     spin_unlock(files.file_lock);
     return -EBADF;
   }

@@ -8,6 +8,7 @@ import { EventpollStatics } from './eventpoll/types.ts';
 import { inode } from './file.ts';
 import type { Patched } from './history.ts';
 import { hrtimer_cpu_base } from './hrtimer.ts';
+import { ida } from './ida.ts';
 import { Lockdep } from './lockdep.ts';
 import { rcu_state } from './rcu.ts';
 import type { rq, task_struct } from './sched.ts';
@@ -31,6 +32,7 @@ export class Globals {
   readonly eventpoll: EventpollStatics = new EventpollStatics();
   /** What is under /proc/sys, by path. */
   readonly sysctls: Map<string, ctl_table> = new Map();
+  readonly eventfd_ida: ida = new ida();
   readonly anon_inode_inode: inode = new inode(1057, 0x10);
   /** All tasks but the idle ones, by pid. */
   readonly tasks: Map<number, task_struct> = new Map();
@@ -51,7 +53,6 @@ export class Globals {
   files = 0;
   inodes = 10_000;
   wakeups = 0;
-  eventfds = 0;
 
   constructor(patched: Patched) {
     this.patched = patched;

@@ -4,21 +4,34 @@
  * The clock stands still while anything can run. Timers wait in a tree ordered by expiry, then by
  * start; the machine takes the first one out and runs its function as an interrupt.
  *
- * Invariants: a queued timer is in the tree exactly once, under the key it was queued with.
+ * Invariants: a queued timer is in the tree exactly once, under the key it was queued with;
+ * `running` from the moment when it leaves the tree to fire until its function has returned.
  * Differs from Linux: a timer fires at its soft expiry exactly, where Linux may be late by its slack;
- * of timers that are due together the one with less slack is first, as in Linux.
+ * of timers that are due together the one with less slack is first, as in Linux. Whoever waits for
+ * the end of a timer function sleeps instead of spinning, so that no schedule spins for ever. Times
+ * beyond 2^53 ns (104 days) are rounded to what a number can hold.
  */
 import { current } from './current.ts';
 import type { Kernel } from './op.ts';
 import { rb_add, rb_erase, rb_first, type rb_root, rbRoot } from './rbtree.ts';
-import { schedule, TASK_NORMAL, TASK_RUNNING, type task_struct, try_to_wake_up } from './sched.ts';
+import {
+  schedule,
+  TASK_NORMAL,
+  TASK_RUNNING,
+  TASK_UNINTERRUPTIBLE,
+  type task_struct,
+  try_to_wake_up,
+  wake_up_process,
+} from './sched.ts';
 import { __fentry__ } from './trace.ts';
 import { EINTR } from './uapi/errno.ts';
 
 export const NSEC_PER_MSEC = 1_000_000;
 export const NSEC_PER_SEC = 1_000_000_000;
-/** The largest time that the clock can hold, far beyond any run. */
-export const KTIME_MAX: number = Number.MAX_SAFE_INTEGER;
+/** 2^63 − 1, as near as a number comes: the end of time, at which nothing fires. */
+export const KTIME_MAX: number = 2 ** 63;
+/** The seconds from which on a time is KTIME_MAX. */
+export const KTIME_SEC_MAX = 9_223_372_036;
 
 export const HRTIMER_NORESTART = 0;
 export const HRTIMER_RESTART = 1;
@@ -31,9 +44,12 @@ export class hrtimer {
   expires = 0;
   function: TimerFunction;
   queued = false;
+  running = false;
   // Ours:
   readonly name: string;
   slack_ns = 0;
+  /** Who waits for the end of the function. */
+  cancelling: task_struct[] | null = null;
   /** Orders timers that expire at the same time. */
   order = 0;
 
@@ -57,6 +73,9 @@ export class hrtimer_cpu_base {
 
 export const ktime_get = (): number => current.kernel.hrtimers.now_ns;
 
+/** The sum of two times, KTIME_MAX if it is more than that. */
+export const ktime_add_safe = (lhs: number, rhs: number): number => Math.min(lhs + rhs, KTIME_MAX);
+
 export function hrtimer_start(timer: hrtimer, expires: number): void {
   const base = current.kernel.hrtimers;
   hrtimer_cancel(timer);
@@ -67,7 +86,7 @@ export function hrtimer_start(timer: hrtimer, expires: number): void {
   if (timer.expires <= base.now_ns) current.kernel.interruptDue = true;
 }
 
-/** Takes a timer back; true if it was waiting. */
+/** Takes back a timer whose function is not running; true if it was waiting. */
 export function hrtimer_cancel(timer: hrtimer): boolean {
   if (!timer.queued) return false;
   rb_erase(current.kernel.hrtimers.active, timer);
@@ -75,17 +94,36 @@ export function hrtimer_cancel(timer: hrtimer): boolean {
   return true;
 }
 
+/** Takes the timer back: 1 if it was waiting, 0 if not, -1 if its function is running. */
+export function hrtimer_try_to_cancel(timer: hrtimer): number {
+  if (timer.running) return -1;
+  return hrtimer_cancel(timer) ? 1 : 0;
+}
+
+/** Waits until the function has returned. */
+export function* hrtimer_cancel_wait_running(timer: hrtimer): Kernel<void> {
+  while (timer.running) {
+    timer.cancelling ??= [];
+    timer.cancelling.push(current);
+    current.__state = TASK_UNINTERRUPTIBLE;
+    yield schedule(current);
+  }
+}
+
 /** Moves the expiry past `now` by whole intervals; how many they were. */
 export function hrtimer_forward_now(timer: hrtimer, interval: number): number {
   const late = ktime_get() - timer.expires;
   if (late < 0) return 0;
   const overruns = Math.floor(late / interval) + 1;
-  timer.expires += overruns * interval;
+  timer.expires = ktime_add_safe(timer.expires, overruns * interval);
   return overruns;
 }
 
 /** Ours: the timer that fires next, or null. */
-export const nextTimer = (base: hrtimer_cpu_base): hrtimer | null => rb_first(base.active);
+export function nextTimer(base: hrtimer_cpu_base): hrtimer | null {
+  const first = rb_first(base.active);
+  return first === null || first.expires >= KTIME_MAX ? null : first;
+}
 
 /** The interrupt of the clock: runs every timer whose time has come. */
 export function* hrtimer_interrupt(): Kernel<void> {
@@ -104,7 +142,12 @@ export function* hrtimer_interrupt(): Kernel<void> {
 export function* __run_hrtimer(timer: hrtimer): Kernel<void> {
   if (!timer.queued || timer.expires > ktime_get()) return; // Taken back, or put off, meanwhile.
   hrtimer_cancel(timer);
+  timer.running = true;
   const restart = yield* timer.function(timer);
+  timer.running = false;
+  if (timer.cancelling !== null) {
+    for (const task of timer.cancelling.splice(0)) wake_up_process(task);
+  }
   if (restart === HRTIMER_RESTART && !timer.queued) hrtimer_start(timer, timer.expires);
 }
 

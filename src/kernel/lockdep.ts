@@ -37,7 +37,6 @@ const classNames = [
   'inet_ehash_lock',
   'accept_queue_lock',
   'softnet_data.lock',
-  'ctx->cancel_lock',
   'peer_wait.lock',
   'u->bindlock',
   'unix_table_lock',

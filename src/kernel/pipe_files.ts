@@ -6,9 +6,11 @@ import { mutex_lock, mutex_unlock } from './mutex.ts';
 import type { Kernel } from './op.ts';
 import { pipeanon_fops } from './pipe.ts';
 import { PAGE_SIZE, pipe_inode_info } from './pipe_fs_i.ts';
+import { spin_lock_irq, spin_unlock_irq } from './spinlock.ts';
 import { EBADF, EBUSY, EINVAL, ENOPKG, EPERM } from './uapi/errno.ts';
 import { F_GETPIPE_SZ, O_CLOEXEC, O_DIRECT, O_NONBLOCK, O_RDONLY, O_WRONLY } from './uapi/fcntl.ts';
 import { O_NOTIFICATION_PIPE } from './uapi/pipe.ts';
+import { CAP_SYS_RESOURCE, capable } from './user.ts';
 import { wake_up_interruptible } from './wait.ts';
 
 /** The read end and the write end of a new pipe. */
@@ -53,17 +55,29 @@ function round_pipe_size(size: number): number {
   return rounded;
 }
 
-/** Changes the number of slots, but not below what is in use; the new size, or -errno. */
+/** F_SETPIPE_SZ: the new size, rounded up, or -errno. */
 function* pipe_set_size(pipe: pipe_inode_info, arg: number): Kernel<number> {
   const size = round_pipe_size(arg);
   const nr_slots = size / PAGE_SIZE;
   if (nr_slots === 0) return -EINVAL;
-  // Nobody here has CAP_SYS_RESOURCE.
-  if (nr_slots > pipe.max_usage && size > pipe_max_size) return -EPERM;
-  if (nr_slots < pipe.bufs.length) return -EBUSY;
+  if (nr_slots > pipe.max_usage && size > pipe_max_size && !capable(CAP_SYS_RESOURCE)) {
+    return -EPERM;
+  }
+  const error = yield* pipe_resize_ring(pipe, nr_slots);
+  return error < 0 ? error : pipe.max_usage * PAGE_SIZE;
+}
+
+/** Gives the ring another number of slots; -EBUSY if more are in use. */
+function* pipe_resize_ring(pipe: pipe_inode_info, nr_slots: number): Kernel<number> {
+  yield spin_lock_irq(pipe.rd_wait.lock);
+  if (nr_slots < pipe.bufs.length) {
+    spin_unlock_irq(pipe.rd_wait.lock);
+    return -EBUSY;
+  }
   pipe.max_usage = nr_slots;
-  yield* wake_up_interruptible(pipe.wr_wait);
-  return pipe.max_usage * PAGE_SIZE;
+  spin_unlock_irq(pipe.rd_wait.lock);
+  yield* wake_up_interruptible(pipe.wr_wait); // There may be more room for writers.
+  return 0;
 }
 
 const get_pipe_info = (f: file): pipe_inode_info | null =>

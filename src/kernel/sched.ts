@@ -9,10 +9,12 @@
  * choice (see sim/); `p->pi_lock` and `rq->lock` are not modelled, waking is one step.
  */
 import Denque from 'denque';
+import { current } from './current.ts';
+import { ERESTART_RESTARTBLOCK } from './errno.ts';
 import type { files_struct } from './file.ts';
 import type { Globals } from './globals.ts';
 import { might_sleep } from './lockdep.ts';
-import { type Execution, Op } from './op.ts';
+import { type Execution, type Kernel, Op } from './op.ts';
 import type { sighand_struct, signal_struct, sigpending } from './signal.ts';
 import type { task_work_func_t } from './task_work.ts';
 import { mayKeep } from './trace.ts';
@@ -26,6 +28,9 @@ export const TASK_WAKEKILL = 0x100;
 export const TASK_DEAD = 0x80;
 export const TASK_KILLABLE: number = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;
 export const TASK_NORMAL: number = TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE;
+
+/** In task_struct.flags: it is on its way out. */
+export const PF_EXITING = 0x4;
 
 /** Wake flags: the waker is about to sleep, so the woken task need not run at once. */
 export const WF_SYNC = 0x10;
@@ -62,6 +67,10 @@ export class task_struct {
   timer_slack_ns = 50_000;
   nice = 0;
   in_eventfd = false;
+  /** PF_* bits. */
+  flags = 0;
+  /** How to go on with a call that returned -ERESTART_RESTARTBLOCK. */
+  restart_block: (() => Kernel<number>) | null = null;
 
   // Under sighand.siglock; a mask has one bit a signal, from bit 0 (= signal 1):
   blocked = 0n;
@@ -135,6 +144,12 @@ export const signal_pending_state = (state: number, p: task_struct): boolean =>
   p.sigpending &&
   ((state & TASK_INTERRUPTIBLE) !== 0 ||
     ((state & TASK_WAKEKILL) !== 0 && fatal_signal_pending(p)));
+
+/** Leaves word how the call is to go on after signals that no handler runs for. */
+export function set_restart_fn(fn: () => Kernel<number>): number {
+  current.restart_block = fn;
+  return -ERESTART_RESTARTBLOCK;
+}
 
 /** Gives the CPU away; comes back when `__state` is TASK_RUNNING again. */
 export function schedule(task: task_struct): Op {

@@ -4,16 +4,16 @@
  * Each call queues an entry on every wait queue of every file, sleeps, and takes all entries off
  * again: the work that epoll does once an item these do at every call.
  *
- * Differs from Linux: the descriptor table counts as large enough for any descriptor below
- * RLIMIT_NOFILE, so select() refuses an open set bit there instead of overlooking it.
+ * Differs from Linux: no busy polling; `error` is never set, as no allocation fails.
  */
 import { current } from './current.ts';
 import { ERESTARTNOHAND } from './errno.ts';
 import { fdget, type file, fput, get_file } from './file.ts';
-import { ktime_get, NSEC_PER_SEC, schedule_hrtimeout_range } from './hrtimer.ts';
+import { ktime_add_safe, ktime_get, schedule_hrtimeout_range } from './hrtimer.ts';
 import type { Kernel } from './op.ts';
 import { DEFAULT_POLLMASK, file_can_poll, poll_table, vfs_poll } from './poll.ts';
 import { signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING, type task_struct } from './sched.ts';
+import { timespec64_to_ktime, timespec64_valid } from './time.ts';
 import { EBADF, EINTR, EINVAL } from './uapi/errno.ts';
 import {
   EPOLLERR,
@@ -51,8 +51,9 @@ export function select_estimate_accuracy(to: number): number {
 
 /** The deadline of a call that takes seconds and nanoseconds, or -EINVAL. */
 export function poll_select_set_timeout(sec: number, nsec: number): number {
-  if (sec < 0 || nsec < 0 || nsec >= NSEC_PER_SEC) return -EINVAL;
-  return sec === 0 && nsec === 0 ? 0 : ktime_get() + sec * NSEC_PER_SEC + nsec;
+  const ts = { tv_sec: sec, tv_nsec: nsec };
+  if (!timespec64_valid(ts)) return -EINVAL;
+  return sec === 0 && nsec === 0 ? 0 : ktime_add_safe(ktime_get(), timespec64_to_ktime(ts));
 }
 
 interface poll_table_entry {
@@ -263,6 +264,15 @@ function* do_select(
   return retval;
 }
 
+const BITS_PER_LONG = 64;
+
+/** What select() hands back: `res`, and what lies beyond the words that it has copied. */
+function set_fd_set(nr: number, ufdset: ReadonlySet<number>, res: Set<number>): Set<number> {
+  const end = Math.ceil(nr / BITS_PER_LONG) * BITS_PER_LONG;
+  for (const fd of ufdset) if (fd >= end) res.add(fd);
+  return res;
+}
+
 /** Replaces the sets of `fds` by what is ready; how many bits are set, or -errno and no change. */
 export function* core_sys_select(
   n: number,
@@ -270,13 +280,14 @@ export function* core_sys_select(
   end_time: number | null,
 ): Kernel<number> {
   if (n < 0) return -EINVAL;
+  const nr = Math.min(n, current.files.max_fds);
   const asked = { in: new Set(fds.in), out: new Set(fds.out), ex: new Set(fds.ex) };
   const res: fd_set_bits = { in: new Set(), out: new Set(), ex: new Set() };
-  const ret = yield* do_select(n, asked, res, end_time);
+  const ret = yield* do_select(nr, asked, res, end_time);
   if (ret < 0) return ret;
   if (ret === 0 && signal_pending(current)) return -ERESTARTNOHAND;
-  fds.in = res.in;
-  fds.out = res.out;
-  fds.ex = res.ex;
+  fds.in = set_fd_set(nr, fds.in, res.in);
+  fds.out = set_fd_set(nr, fds.out, res.out);
+  fds.ex = set_fd_set(nr, fds.ex, res.ex);
   return ret;
 }

@@ -1,18 +1,19 @@
 /**
- * Signals: sending, masks, and what happens on the way back to user mode.
- * Linux: kernel/signal.c, include/linux/signal.h.
+ * Signals: sending, masks, and taking a pending one. Linux: kernel/signal.c, include/linux/signal.h.
  *
  * A signal waits in a pending set until its task is about to return to user mode with the signal
  * unblocked. A sleep in TASK_INTERRUPTIBLE ends early for it; the system call then gives up with
- * -EINTR or one of the -ERESTART codes, and the return path runs the handler.
+ * -EINTR or one of the -ERESTART codes, and the return path (signal_delivery.ts) runs the handler.
  *
- * Differs from Linux: no stop signals, no core dumps, no queue of siginfo; a handler is a function
- * of the program, called with the signal's number.
+ * Differs from Linux: nothing is stopped by a stop signal; no core dumps; of siginfo only the
+ * signal's number is there; RLIMIT_SIGPENDING does not bound the queue; no signals to a process as
+ * a whole, only to one of its threads.
  */
 import { current } from './current.ts';
-import { ERESTARTNOHAND, ERESTARTSYS } from './errno.ts';
+import { lockdep_assert_held } from './lockdep.ts';
 import type { Kernel } from './op.ts';
 import {
+  PF_EXITING,
   signal_pending,
   TASK_INTERRUPTIBLE,
   TASK_WAKEKILL,
@@ -29,18 +30,26 @@ import {
 import { __fentry__ } from './trace.ts';
 import { EINVAL } from './uapi/errno.ts';
 import {
-  SA_NODEFER,
-  SA_RESETHAND,
-  SA_RESTART,
+  SIGABRT,
+  SIGBUS,
   SIGCHLD,
   SIGCONT,
+  SIGFPE,
+  SIGILL,
   SIGKILL,
+  SIGQUIT,
+  SIGRTMIN,
+  SIGSEGV,
   SIGSTOP,
+  SIGSYS,
+  SIGTRAP,
   SIGTSTP,
   SIGTTIN,
   SIGTTOU,
   SIGURG,
   SIGWINCH,
+  SIGXCPU,
+  SIGXFSZ,
 } from './uapi/signal.ts';
 import { wait_queue_head } from './wait.ts';
 
@@ -65,6 +74,8 @@ const defaultAction: sigaction = { handler: SIG_DFL, flags: 0, mask: 0n };
 
 export class sigpending {
   signal: sigset_t = 0n;
+  /** Real-time signals, each as often as it was sent. */
+  readonly list: number[] = [];
 }
 
 /** Handlers, shared by the threads of a process. */
@@ -83,23 +94,36 @@ export class signal_struct {
   group_exit_code = 0;
 }
 
-const actionOf = (t: task_struct, sig: number): sigaction => t.sighand.action[sig] ?? defaultAction;
+export const actionOf = (t: task_struct, sig: number): sigaction =>
+  t.sighand.action[sig] ?? defaultAction;
 
-const ignoredByDefault = (sig: number): boolean =>
-  sig === SIGCHLD || sig === SIGCONT || sig === SIGURG || sig === SIGWINCH;
+const maskOf = (...signals: number[]): sigset_t =>
+  signals.reduce((set, sig) => set | sigmask(sig), 0n);
 
-const stopsByDefault = (sig: number): boolean =>
-  sig === SIGSTOP || sig === SIGTSTP || sig === SIGTTIN || sig === SIGTTOU;
+const SIG_KERNEL_IGNORE_MASK = maskOf(SIGCONT, SIGCHLD, SIGWINCH, SIGURG);
+const SIG_KERNEL_STOP_MASK = maskOf(SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU);
+const SIG_KERNEL_COREDUMP_MASK = maskOf(
+  ...[SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV, SIGBUS, SIGSYS, SIGXCPU, SIGXFSZ],
+);
+/** What an instruction can bring about; taken before any other signal. */
+const SYNCHRONOUS_MASK = maskOf(SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS);
+
+/** Does the default action do nothing? */
+export const sig_kernel_ignore = (sig: number): boolean => sigismember(SIG_KERNEL_IGNORE_MASK, sig);
+export const sig_kernel_stop = (sig: number): boolean => sigismember(SIG_KERNEL_STOP_MASK, sig);
 
 /** Is the signal dropped when it is sent? A blocked one never is. */
 function sig_ignored(t: task_struct, sig: number): boolean {
   if (sigismember(t.blocked, sig)) return false;
   const { handler } = actionOf(t, sig);
-  return handler === SIG_IGN || (handler === SIG_DFL && ignoredByDefault(sig));
+  return sig_handler_ignored(handler, sig);
 }
 
+const sig_handler_ignored = (handler: sigaction['handler'], sig: number): boolean =>
+  handler === SIG_IGN || (handler === SIG_DFL && sig_kernel_ignore(sig));
+
 const sig_fatal = (t: task_struct, sig: number): boolean =>
-  actionOf(t, sig).handler === SIG_DFL && !ignoredByDefault(sig) && !stopsByDefault(sig);
+  actionOf(t, sig).handler === SIG_DFL && !sig_kernel_ignore(sig) && !sig_kernel_stop(sig);
 
 /** Makes the task look at its signals: at once if it sleeps interruptibly. */
 export function signal_wake_up(t: task_struct, fatal: boolean): void {
@@ -107,36 +131,73 @@ export function signal_wake_up(t: task_struct, fatal: boolean): void {
   try_to_wake_up(t, fatal ? TASK_WAKEKILL | TASK_INTERRUPTIBLE : TASK_INTERRUPTIBLE);
 }
 
+/** Takes signals out of a pending set, however often they are queued. */
+function flush_sigqueue_mask(mask: sigset_t, pending: sigpending): void {
+  if ((pending.signal & mask) === 0n) return;
+  pending.signal &= ~mask;
+  const kept = pending.list.filter((sig) => !sigismember(mask, sig));
+  pending.list.splice(0, pending.list.length, ...kept);
+}
+
+function flushAll({ signal }: task_struct, mask: sigset_t): void {
+  flush_sigqueue_mask(mask, signal.shared_pending);
+  for (const thread of signal.threads) flush_sigqueue_mask(mask, thread.pending);
+}
+
+/** What sending does whether or not the signal is to be seen; may it be delivered? */
+function prepare_signal(sig: number, p: task_struct): boolean {
+  if (p.signal.group_exit) return false; // It is dying already.
+  if (sig_kernel_stop(sig)) flushAll(p, sigmask(SIGCONT));
+  else if (sig === SIGCONT) flushAll(p, SIG_KERNEL_STOP_MASK);
+  return !sig_ignored(p, sig);
+}
+
+/** Standard signals do not queue: a second one is lost. */
+const legacy_queue = (signals: sigpending, sig: number): boolean =>
+  sig < SIGRTMIN && sigismember(signals.signal, sig);
+
+/** Makes a signal pending for one thread. Called with siglock held. */
+function send_signal_locked(sig: number, t: task_struct): void {
+  __fentry__('send_signal_locked');
+  if (!prepare_signal(sig, t) || legacy_queue(t.pending, sig)) return;
+  if (sig >= SIGRTMIN) t.pending.list.push(sig);
+  t.pending.signal |= sigmask(sig);
+  complete_signal(sig, t);
+}
+
 /** Sends to one thread; 0 or -errno. `sig` 0 only asks whether the thread can be sent to. */
 export function* do_send_specific(t: task_struct, sig: number): Kernel<number> {
   if (sig < 0 || sig > _NSIG) return -EINVAL;
   if (sig === 0) return 0;
-  __fentry__('send_signal_locked');
   yield spin_lock_irqsave(t.sighand.siglock);
-  if (!sig_ignored(t, sig) && !sigismember(t.pending.signal, sig)) {
-    t.pending.signal |= sigmask(sig);
-    complete_signal(sig, t);
-  }
+  send_signal_locked(sig, t);
   spin_unlock_irqrestore(t.sighand.siglock);
   return 0;
 }
 
-function complete_signal(sig: number, t: task_struct): void {
-  if (sigismember(t.blocked, sig)) return;
-  if (sig !== SIGKILL && !t.on_cpu && signal_pending(t)) return;
-  if (sig_fatal(t, sig)) {
-    if (!t.signal.group_exit) t.signal.group_exit_code = sig;
-    t.signal.group_exit = true;
-    for (const thread of t.signal.threads) {
+/** Is the thread to be told? Else it finds the signal by itself, or never. */
+function wants_signal(sig: number, p: task_struct): boolean {
+  if (sigismember(p.blocked, sig) || (p.flags & PF_EXITING) !== 0) return false;
+  return sig === SIGKILL || p.on_cpu || !signal_pending(p);
+}
+
+function complete_signal(sig: number, p: task_struct): void {
+  if (!wants_signal(sig, p)) return;
+  const { signal } = p;
+  // One that dumps core ends the process only when it is taken.
+  if (sig_fatal(p, sig) && !signal.group_exit && !sigismember(SIG_KERNEL_COREDUMP_MASK, sig)) {
+    signal.group_exit = true;
+    signal.group_exit_code = sig;
+    for (const thread of signal.threads) {
       thread.pending.signal |= sigmask(SIGKILL);
       signal_wake_up(thread, true);
     }
     return;
   }
-  signal_wake_up(t, sig === SIGKILL);
+  signal_wake_up(p, sig === SIGKILL);
 }
 
-function recalc_sigpending(t: task_struct): void {
+export function recalc_sigpending(t: task_struct): void {
   t.sigpending = ((t.pending.signal | t.signal.shared_pending.signal) & ~t.blocked) !== 0n;
 }
 
@@ -186,110 +247,43 @@ export function* sigprocmask(how: number, set: sigset_t): Kernel<number> {
 /** Sets what happens with a signal; 0 or -EINVAL. */
 export function* do_sigaction(sig: number, act: sigaction): Kernel<number> {
   if (sig < 1 || sig > _NSIG || sig === SIGKILL || sig === SIGSTOP) return -EINVAL;
-  const { sighand, signal } = current;
+  const { sighand } = current;
   yield spin_lock_irq(sighand.siglock);
-  sighand.action[sig] = act;
-  if (act.handler === SIG_IGN || (act.handler === SIG_DFL && ignoredByDefault(sig))) {
-    // What is ignored from now on is not delivered either, however long it has been pending.
-    signal.shared_pending.signal &= ~sigmask(sig);
-    for (const thread of signal.threads) thread.pending.signal &= ~sigmask(sig);
-  }
+  sighand.action[sig] = { ...act, mask: act.mask & ~maskOf(SIGKILL, SIGSTOP) };
+  // What is ignored from now on is not delivered either, however long it has been pending.
+  if (sig_handler_ignored(act.handler, sig)) flushAll(current, sigmask(sig));
   spin_unlock_irq(sighand.siglock);
   return 0;
 }
 
-/** The lowest pending signal that is not blocked, taken out of its set; 0 if there is none. */
-export function* dequeue_signal(task: task_struct): Kernel<number> {
-  yield spin_lock_irq(task.sighand.siglock);
-  let sig = 0;
-  for (const pending of [task.pending, task.signal.shared_pending]) {
-    const deliverable = pending.signal & ~task.blocked;
-    if (sig !== 0 || deliverable === 0n) continue;
-    sig = 1;
-    while (!sigismember(deliverable, sig)) sig++;
-    pending.signal &= ~sigmask(sig);
-  }
-  recalc_sigpending(task);
-  spin_unlock_irq(task.sighand.siglock);
+/** The signal to take next, 0 if there is none: the lowest, but synchronous ones first. */
+function next_signal(pending: sigpending, mask: sigset_t): number {
+  let x = pending.signal & ~mask;
+  if (x === 0n) return 0;
+  if ((x & SYNCHRONOUS_MASK) !== 0n) x &= SYNCHRONOUS_MASK;
+  let sig = 1;
+  while (!sigismember(x, sig)) sig++;
   return sig;
 }
 
-/** What the return to user mode makes of a call's result. */
-export const SIGNAL_NONE = 0;
-export const SIGNAL_HANDLED = 1;
-export const SIGNAL_RESTART = 2;
-export const SIGNAL_KILLED = 3;
-
-/** A handler that is about to run, and the mask that comes back after it. */
-interface rt_sigframe {
-  readonly sig: number;
-  readonly handler: SignalHandler;
-  readonly oldset: sigset_t;
+/** Takes one signal out; it stays pending while it is queued again. */
+function collect_signal(sig: number, pending: sigpending): void {
+  const { list } = pending;
+  const first = list.indexOf(sig);
+  if (first >= 0) list.splice(first, 1);
+  if (!list.includes(sig)) pending.signal &= ~sigmask(sig);
 }
 
-/**
- * Runs the handlers of pending signals, with `ret` the result of the interrupted call:
- * whether nothing ran, handlers ran, the call is to be restarted, or the task is to die.
- */
-export function* arch_do_signal_or_restart(ret: number): Kernel<number> {
-  const task = current;
-  const stack: rt_sigframe[] = [];
-  let outcome = SIGNAL_NONE;
-  do {
-    while (task.sigpending) {
-      const sig = yield* dequeue_signal(task);
-      if (sig === 0) break;
-      const action = actionOf(task, sig);
-      if (action.handler === SIG_DFL) {
-        if (sig === SIGKILL || sig_fatal(task, sig)) {
-          if (!task.signal.group_exit) task.signal.group_exit_code = sig;
-          task.signal.group_exit = true;
-          return SIGNAL_KILLED;
-        }
-      } else if (action.handler !== SIG_IGN) {
-        if (outcome === SIGNAL_NONE) {
-          const again = ret === -ERESTARTSYS && (action.flags & SA_RESTART) !== 0;
-          outcome = again ? SIGNAL_RESTART : SIGNAL_HANDLED;
-        }
-        stack.push(yield* handle_signal(task, sig, action, action.handler));
-      }
-    }
-    // All frames are built before the first handler runs, so the one of the last signal is on top.
-    const frame = stack.pop();
-    if (frame !== undefined) yield* runHandler(task, frame);
-    if (task.restore_sigmask) {
-      task.restore_sigmask = false;
-      yield* set_current_blocked(task.saved_sigmask);
-    }
-  } while (stack.length > 0 || task.sigpending);
-  if (outcome === SIGNAL_NONE && (ret === -ERESTARTSYS || ret === -ERESTARTNOHAND)) {
-    return SIGNAL_RESTART;
+/** The next pending signal that is not blocked, taken out of its set; 0 if there is none. */
+export function dequeue_signal(task: task_struct): number {
+  lockdep_assert_held(task.sighand.siglock);
+  let { pending } = task;
+  let sig = next_signal(pending, task.blocked);
+  if (sig === 0) {
+    pending = task.signal.shared_pending;
+    sig = next_signal(pending, task.blocked);
   }
-  return outcome;
-}
-
-/** Blocks a signal and the mask of its handler; what its handler needs to run and to come back. */
-function* handle_signal(
-  task: task_struct,
-  sig: number,
-  action: sigaction,
-  handler: SignalHandler,
-): Kernel<rt_sigframe> {
-  const oldset = task.restore_sigmask ? task.saved_sigmask : task.blocked;
-  task.restore_sigmask = false;
-  if ((action.flags & SA_RESETHAND) !== 0) {
-    task.sighand.action[sig] = { ...action, handler: SIG_DFL };
-  }
-  const own = (action.flags & SA_NODEFER) !== 0 ? 0n : sigmask(sig);
-  yield* set_current_blocked(task.blocked | action.mask | own);
-  return { sig, handler, oldset };
-}
-
-/** User mode up to rt_sigreturn(). */
-function* runHandler(task: task_struct, frame: rt_sigframe): Kernel<void> {
-  const { tracer } = task.kernel;
-  if (tracer !== null) tracer.signal(task, frame.sig);
-  yield* frame.handler(frame.sig);
-  if (tracer !== null) tracer.sigreturn?.(task, frame.oldset);
-  yield* set_current_blocked(frame.oldset);
+  if (sig !== 0) collect_signal(sig, pending);
+  recalc_sigpending(task);
+  return sig;
 }

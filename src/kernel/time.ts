@@ -2,7 +2,7 @@
  * Times as system calls take them, and the kernel's nanoseconds.
  * Linux: include/linux/time64.h, include/linux/ktime.h.
  */
-import { KTIME_MAX, NSEC_PER_SEC } from './hrtimer.ts';
+import { KTIME_MAX, KTIME_SEC_MAX, NSEC_PER_SEC } from './hrtimer.ts';
 
 /** A time span, or a moment of a clock; `tv_nsec` is below one second. */
 export interface timespec {
@@ -24,9 +24,9 @@ export const itimerspec64_valid = (its: itimerspec): boolean =>
 
 /** In nanoseconds; what is too long for the clock is cut to its end. */
 export const timespec64_to_ktime = (ts: timespec): number =>
-  Math.min(ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec, KTIME_MAX);
+  ts.tv_sec >= KTIME_SEC_MAX ? KTIME_MAX : ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
 
-export const ktime_to_timespec64 = (kt: number): timespec => ({
-  tv_sec: Math.floor(kt / NSEC_PER_SEC),
-  tv_nsec: kt % NSEC_PER_SEC,
-});
+export const ktime_to_timespec64 = (kt: number): timespec =>
+  kt >= KTIME_MAX
+    ? { tv_sec: KTIME_SEC_MAX, tv_nsec: 854_775_807 }
+    : { tv_sec: Math.floor(kt / NSEC_PER_SEC), tv_nsec: kt % NSEC_PER_SEC };

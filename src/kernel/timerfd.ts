@@ -21,12 +21,16 @@ import {
   fput,
   get_unused_fd_flags,
 } from './file.ts';
-import { HRTIMER_NORESTART, hrtimer_forward_now, hrtimer_start, ktime_get } from './hrtimer.ts';
 import {
-  CancellableTimer,
+  HRTIMER_NORESTART,
+  hrtimer,
   hrtimer_cancel_wait_running,
+  hrtimer_forward_now,
+  hrtimer_start,
   hrtimer_try_to_cancel,
-} from './hrtimer_cancel.ts';
+  ktime_add_safe,
+  ktime_get,
+} from './hrtimer.ts';
 import type { Kernel, Named } from './op.ts';
 import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
 import {
@@ -44,7 +48,7 @@ import {
 import { __fentry__, traceNote } from './trace.ts';
 import { putU64 } from './u64.ts';
 import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
-import { EAGAIN, EBADF, EINVAL, EPERM } from './uapi/errno.ts';
+import { EAGAIN, EBADF, EFAULT, EINVAL, ENOTTY, EPERM } from './uapi/errno.ts';
 import { EPOLLIN } from './uapi/eventpoll.ts';
 import { O_NONBLOCK, O_RDWR } from './uapi/fcntl.ts';
 import {
@@ -56,22 +60,21 @@ import {
 } from './uapi/time.ts';
 import {
   TFD_CLOEXEC,
+  TFD_IOC_SET_TICKS,
   TFD_NONBLOCK,
   TFD_TIMER_ABSTIME,
   TFD_TIMER_CANCEL_ON_SET,
 } from './uapi/timerfd.ts';
-import { capable } from './user.ts';
+import { CAP_WAKE_ALARM, capable } from './user.ts';
 import { wait_queue_head, wake_up_locked_poll } from './wait.ts';
 import { wait_event_interruptible_locked_irq } from './wait_event.ts';
-
-const CAP_WAKE_ALARM = 35;
 
 export class timerfd_ctx implements Named {
   readonly wqh: wait_queue_head = new wait_queue_head('timerfd', 'ctx->wqh.lock');
   readonly clockid: number;
 
   // Under wqh.lock:
-  readonly tmr: CancellableTimer;
+  readonly tmr: hrtimer;
   /** The period in ns, 0 for none. */
   tintv = 0;
   ticks = 0;
@@ -84,7 +87,7 @@ export class timerfd_ctx implements Named {
 
   constructor(clockid: number) {
     this.clockid = clockid;
-    this.tmr = new CancellableTimer('timerfd_tmrproc', () => timerfd_tmrproc(this));
+    this.tmr = new hrtimer('timerfd_tmrproc', () => timerfd_tmrproc(this));
   }
 }
 
@@ -121,7 +124,7 @@ function restart(ctx: timerfd_ctx): void {
 
 /** The moment on the monotonic clock that the new setting means. */
 function firstExpiry(ctx: timerfd_ctx, flags: number, texp: number): number {
-  if ((flags & TFD_TIMER_ABSTIME) === 0) return ktime_get() + texp;
+  if ((flags & TFD_TIMER_ABSTIME) === 0) return ktime_add_safe(ktime_get(), texp);
   const real = ctx.clockid === CLOCK_REALTIME || ctx.clockid === CLOCK_REALTIME_ALARM;
   return real ? texp - current.kernel.hrtimers.realtimeOffset_ns : texp;
 }
@@ -186,16 +189,28 @@ function* timerfd_show(m: string[], file: file): Kernel<void> {
   m.push(`it_interval: (${interval.tv_sec}, ${interval.tv_nsec})`);
 }
 
+/** TFD_IOC_SET_TICKS: ticks that the clock had no part in, as after a checkpoint; 0 or -errno. */
+function* timerfd_ioctl(file: file, cmd: number, arg: unknown): Kernel<number> {
+  const ctx = ctxOf(file);
+  if (cmd !== TFD_IOC_SET_TICKS) return -ENOTTY;
+  if (arg === null) return -EFAULT;
+  const ticks = (arg as { value: number }).value;
+  if (ticks === 0) return -EINVAL;
+  yield spin_lock_irq(ctx.wqh.lock);
+  ctx.ticks = ticks;
+  yield* wake_up_locked_poll(ctx.wqh, EPOLLIN);
+  spin_unlock_irq(ctx.wqh.lock);
+  return 0;
+}
+
 export const timerfd_fops: file_operations = {
   name: 'timerfd',
   release: timerfd_release,
   poll: timerfd_poll,
   read_iter: timerfd_read_iter,
   show_fdinfo: timerfd_show,
+  unlocked_ioctl: timerfd_ioctl,
 };
-
-/** Root may wake a sleeping machine, and whoever has the capability. */
-const mayWake = (): boolean => current.user.uid === 0 || capable(CAP_WAKE_ALARM);
 
 /** A new timer behind the lowest free descriptor, or -errno. */
 export function* do_timerfd_create(clockid: number, flags: number): Kernel<number> {
@@ -204,7 +219,7 @@ export function* do_timerfd_create(clockid: number, flags: number): Kernel<numbe
     clockid === CLOCK_MONOTONIC || clockid === CLOCK_REALTIME || clockid === CLOCK_BOOTTIME;
   if ((flags & ~(TFD_CLOEXEC | TFD_NONBLOCK)) !== 0) return -EINVAL;
   if (!plain && !isalarm(ctx)) return -EINVAL;
-  if (isalarm(ctx) && !mayWake()) return -EPERM;
+  if (isalarm(ctx) && !capable(CAP_WAKE_ALARM)) return -EPERM;
   const ufd = yield* get_unused_fd_flags(flags);
   if (ufd < 0) return ufd;
   const status = O_RDWR | (flags & TFD_NONBLOCK);
@@ -234,7 +249,7 @@ export function* do_timerfd_settime(
   const f = timerfd_fget(ufd);
   if (typeof f === 'number') return f;
   const ctx = ctxOf(f);
-  if (isalarm(ctx) && !mayWake()) {
+  if (isalarm(ctx) && !capable(CAP_WAKE_ALARM)) {
     fput(f);
     return -EPERM;
   }

@@ -8,7 +8,7 @@
 import Denque from 'denque';
 import { might_sleep } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
-import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
+import { TASK_KILLABLE, type task_struct, wake_up_process } from './sched.ts';
 
 /** A page of user memory that a fault handler has yet to supply (userfaultfd). */
 export class FaultingPage implements Named {
@@ -26,10 +26,10 @@ export class FaultingPage implements Named {
   }
 }
 
-/** Ours: puts a task to sleep until the page is there. */
+/** Ours: puts a task to sleep until the page is there, or the task is killed. */
 export function waitForPage(page: FaultingPage, task: task_struct): void {
   might_sleep(task, 'a page fault');
-  task.__state = TASK_UNINTERRUPTIBLE;
+  task.__state = TASK_KILLABLE;
   page.waiters.push(task);
 }
 
@@ -54,12 +54,13 @@ export class EventBuffer {
   }
 }
 
-/** Stores one event; false if the memory is not mapped. Sleeps while the page is missing. */
+/** Stores one event; false if the memory is not mapped, or the page never came. */
 export function epoll_put_uevent(
   revents: number,
   data: epoll_data_t,
   uevent: EventBuffer,
 ): boolean {
+  if (uevent.page !== null && !uevent.page.present) return false; // Killed while it waited.
   if (uevent.unmappedFrom >= 0 && uevent.entries.length >= uevent.unmappedFrom) return false;
   uevent.entries.push({ events: revents, data });
   return true;

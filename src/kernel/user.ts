@@ -2,7 +2,16 @@
 import { current } from './current.ts';
 
 export const CAP_NET_ADMIN = 12;
+export const CAP_SYS_RESOURCE = 24;
+export const CAP_WAKE_ALARM = 35;
 export const CAP_BLOCK_SUSPEND = 36;
+
+/** Ours: what the one user of a machine may do, as far as anybody asks. */
+export const grantedCapabilities: readonly number[] = [
+  CAP_NET_ADMIN,
+  CAP_WAKE_ALARM,
+  CAP_BLOCK_SUSPEND,
+];
 
 export class user_struct {
   readonly uid: number;

@@ -173,7 +173,8 @@ function* __wake_up_common_lock(
   wake_flags: number,
   key: number,
 ): Kernel<number> {
-  __fentry__('__wake_up');
+  if (wake_flags === 0) __fentry__('__wake_up');
+  else __fentry__('__wake_up_sync_key');
   yield spin_lock_irqsave(wq_head.lock);
   const left = yield* __wake_up_common(wq_head, mode, nr_exclusive, wake_flags, key);
   spin_unlock_irqrestore(wq_head.lock);

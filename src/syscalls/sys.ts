@@ -150,8 +150,8 @@ export class Sys {
   }
 
   /**
-   * select(2): how many bits are set in `sets`, which is replaced. `timeout` (a timespec here, null
-   * for ever) is left with what remains.
+   * select(2): how many bits are set in `sets`, which is replaced. `timeout` (a timespec here, of
+   * which the microseconds count; null for ever) is left with what remains.
    */
   select(nfds: number, sets: fd_set_bits, timeout: epoll.timespec | null): Code<number> {
     return syscall('select', [nfds, sets, timeout], () => polls.sys_select(nfds, sets, timeout));
@@ -223,7 +223,7 @@ export class Sys {
     return syscall('fcntl', [fd, cmd, arg], () => fds.sys_fcntl(fd, cmd, arg));
   }
 
-  /** ioctl(2): FIONREAD and FIONBIO with `{ value }`, EPIOCSPARAMS and EPIOCGPARAMS with epoll_params. */
+  /** ioctl(2): FIONREAD, FIONBIO, TFD_IOC_SET_TICKS: `{ value }`; EPIOC*PARAMS: epoll_params. */
   ioctl(fd: number, op: number, argp: object): Code<number> {
     return syscall('ioctl', [fd, op, argp], () => fds.sys_ioctl(fd, op | 0, argp));
   }
@@ -410,9 +410,9 @@ export class Sys {
     return syscall('sched_yield', [], () => process.sys_sched_yield());
   }
 
-  /** nanosleep(2): 0, -EINTR, or -EINVAL. */
-  nanosleep(req: epoll.timespec): Code<number> {
-    return syscall('nanosleep', [req], () => process.sys_nanosleep(req));
+  /** nanosleep(2): 0, -EINVAL, or -EINTR, with the time that is left in `rem`. */
+  nanosleep(req: epoll.timespec, rem: epoll.timespec | null = null): Code<number> {
+    return syscall('nanosleep', [req, rem], () => process.sys_nanosleep(req, rem));
   }
 
   /** tgkill(2): 0, or -errno. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EAGAIN, EINTR, EINVAL } from '../../src/kernel/uapi/errno.ts';
+import { EAGAIN, EINTR, EINVAL, EMFILE } from '../../src/kernel/uapi/errno.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK, EFD_SEMAPHORE } from '../../src/kernel/uapi/eventfd.ts';
 import { EPOLLET, EPOLLIN, EPOLLOUT } from '../../src/kernel/uapi/eventpoll.ts';
 import { F_GETFD, F_GETFL, FD_CLOEXEC, O_RDWR } from '../../src/kernel/uapi/fcntl.ts';
@@ -165,4 +165,33 @@ test('fdinfo shows the count in hex, the number and the semaphore flag', () => {
       'eventfd-semaphore: 1',
     ]);
   });
+});
+
+/** /proc/PID/fdinfo: the number of a closed eventfd is given out again (verified on 6.18). */
+test('an eventfd has the lowest number that no other one has', () => {
+  inMachine(function* (sys) {
+    const idOf = function* (fd: number) {
+      return (yield* fdinfo(sys, fd))[1];
+    };
+    const [first = -1, second = -1] = [yield* sys.eventfd2(0, 0), yield* sys.eventfd2(0, 0)];
+    expect([yield* idOf(first), yield* idOf(second)]).toEqual(['eventfd-id: 0', 'eventfd-id: 1']);
+    yield* sys.close(first);
+    const third = yield* sys.eventfd2(0, 0);
+    const fourth = yield* sys.eventfd2(0, 0);
+    expect([yield* idOf(third), yield* idOf(fourth)]).toEqual(['eventfd-id: 0', 'eventfd-id: 2']);
+  });
+});
+
+/** A creation that fails takes no number. */
+test('an eventfd that finds no free descriptor gives its number back', () => {
+  inMachine(
+    function* (sys) {
+      expect(yield* sys.eventfd2(0, 0)).toBe(3);
+      expect(yield* sys.eventfd2(0, 0)).toBe(-EMFILE);
+      yield* sys.close(0);
+      const fd = yield* sys.eventfd2(0, 0);
+      expect((yield* fdinfo(sys, fd))[1]).toBe('eventfd-id: 1');
+    },
+    { nofile: 4 },
+  );
 });

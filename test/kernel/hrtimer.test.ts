@@ -20,6 +20,7 @@ import {
   wake_up_process,
 } from '../../src/kernel/sched.ts';
 import { EINTR, EINVAL } from '../../src/kernel/uapi/errno.ts';
+import { Machine } from '../../src/sim/machine.ts';
 import { inMachine, runAlone, runTogether } from '../support/run.ts';
 
 const MS = 1_000_000;
@@ -132,18 +133,29 @@ describe('the queue', () => {
   );
 
   /** A time-out of centuries must not overflow into the past. */
-  test('an expiry beyond the end of time is kept at its end', () => {
-    const expires = runAlone(function* () {
+  test('an expiry beyond the end of time is kept at its end, and never comes', () => {
+    const seen = runAlone(function* () {
       const timer = new hrtimer('t', function* () {
         return HRTIMER_NORESTART;
       });
       hrtimer_start(timer, Number.MAX_VALUE);
-      const kept = nextTimer(current.kernel.hrtimers)?.expires;
-      hrtimer_cancel(timer);
-      return kept;
+      const next = nextTimer(current.kernel.hrtimers);
+      return [timer.expires, next, hrtimer_cancel(timer)];
     });
 
-    expect(expires).toBe(KTIME_MAX);
+    expect(seen).toEqual([KTIME_MAX, null, true]);
+  });
+
+  /** epoll_pwait2 with a time-out of centuries sleeps like one without. */
+  test('a task that sleeps to the end of time does not keep the machine running', () => {
+    const machine = new Machine();
+    machine.spawn(function* (sys) {
+      yield* sys.epoll_pwait2(yield* sys.epoll_create1(0), 1, { tv_sec: 2 ** 53, tv_nsec: 0 });
+    });
+    const { asleep } = machine.run();
+
+    expect(asleep).toHaveLength(1);
+    expect(machine.kernel.hrtimers.now_ns).toBe(1_000_000_000);
   });
 
   /** A timer's function runs in interrupt context: it must not sleep. */

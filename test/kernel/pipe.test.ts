@@ -7,6 +7,7 @@ import {
   EINVAL,
   EMFILE,
   ENOPKG,
+  EPERM,
   EPIPE,
 } from '../../src/kernel/uapi/errno.ts';
 import {
@@ -33,6 +34,7 @@ import {
   POLLWRNORM,
 } from '../../src/kernel/uapi/poll.ts';
 import { SA_RESTART, SIGPIPE, SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
+import { CAP_SYS_RESOURCE } from '../../src/kernel/user.ts';
 import { Machine } from '../../src/sim/machine.ts';
 import { inThread, pause, polled } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
@@ -290,5 +292,17 @@ test('F_SETPIPE_SZ rounds up, and refuses to drop what is in the pipe', () => {
     expect(yield* sys.write(w, bytes(9000))).toBe(8192);
     expect(yield* sys.fcntl(w, F_SETPIPE_SZ, 1)).toBe(-EBUSY);
     expect(yield* sys.fcntl(w, F_GETPIPE_SZ)).toBe(8192);
+  });
+});
+
+/** fcntl(2), F_SETPIPE_SZ: EPERM above pipe-max-size, except for CAP_SYS_RESOURCE. */
+test('F_SETPIPE_SZ beyond 1 MiB needs CAP_SYS_RESOURCE', () => {
+  inMachine(function* (sys) {
+    const [r] = yield* sys.pipe2(0);
+    expect(yield* sys.fcntl(r, F_SETPIPE_SZ, 1 << 20)).toBe(1 << 20);
+    expect(yield* sys.fcntl(r, F_SETPIPE_SZ, 2 << 20)).toBe(-EPERM);
+    expect(yield* sys.fcntl(r, F_SETPIPE_SZ, -1)).toBe(-EINVAL);
+    (sys.task.user.capabilities as Set<number>).add(CAP_SYS_RESOURCE);
+    expect(yield* sys.fcntl(r, F_SETPIPE_SZ, 2 << 20)).toBe(2 << 20);
   });
 });

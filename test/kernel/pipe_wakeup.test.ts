@@ -116,7 +116,7 @@ test('a write to a pipe that is not empty and was never polled wakes nobody', ()
     yield* sys.write(w, 'x');
     trace.calls.length = 0;
     yield* sys.write(w, 'x');
-    expect(trace.calls).not.toContain('__wake_up');
+    expect(trace.calls.filter((name) => name.startsWith('__wake_up'))).toEqual([]);
   }, trace.on());
   expect(trace).toVisit('anon_pipe_write: was not empty, never polled');
 });

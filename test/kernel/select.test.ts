@@ -4,6 +4,7 @@ import { ktime_get } from '../../src/kernel/hrtimer.ts';
 import type { fd_set_bits, pollfd } from '../../src/kernel/select.ts';
 import { poll_select_set_timeout, select_estimate_accuracy } from '../../src/kernel/select.ts';
 import { EBADF, EINTR, EINVAL } from '../../src/kernel/uapi/errno.ts';
+import { F_DUPFD } from '../../src/kernel/uapi/fcntl.ts';
 import { POLLERR, POLLIN, POLLNVAL, POLLOUT, POLLPRI } from '../../src/kernel/uapi/poll.ts';
 import { SIG_BLOCK, SIGUSR1 } from '../../src/kernel/uapi/signal.ts';
 import { type Code, type Sys, sigset } from '../../src/syscalls/sys.ts';
@@ -281,6 +282,56 @@ describe('select', () => {
     expect(after).toEqual([[3], [], []]);
   });
 
+  /** Whole words are copied, so bits between nfds and their end go too (verified on 6.18). */
+  test('select clears what lies above nfds in the last word, and nothing beyond it', () => {
+    const after = inMachine(function* (sys) {
+      const fds = sets([0, 10, 70]);
+      yield* sys.select(1, fds, ms(0));
+      const untouched = sets([0]);
+      yield* sys.select(0, untouched, ms(0));
+      return [[...fds.in], [...untouched.in]];
+    });
+
+    expect(after).toEqual([[0, 70], [0]]);
+  });
+
+  /** The table starts with 64 entries and doubles; dup2() to a far place makes it grow (6.18). */
+  test('select overlooks a descriptor beyond the size of the table', () => {
+    const answers = inMachine(function* (sys) {
+      const ask = (fd: number) => sys.select(1024, sets([fd]), ms(0));
+      const before = [yield* ask(63), yield* ask(64)];
+      yield* sys.dup2(0, 100);
+      const grown = [yield* ask(127), yield* ask(128)];
+      yield* sys.dup2(77, 300); // Fails, and yet the table has grown.
+      yield* sys.close(100);
+      const stays = [yield* ask(511), yield* ask(512)];
+      yield* sys.fcntl(0, F_DUPFD, 600);
+      return [before, grown, stays, yield* ask(1000)];
+    });
+
+    expect(answers).toEqual([[-EBADF, 0], [-EBADF, 0], [-EBADF, 0], -EBADF]);
+  });
+
+  /** A timeval need not be normal, and what is left is in microseconds (verified on 6.18). */
+  test.each([
+    [{ tv_sec: 0, tv_nsec: 1_500_000_999 }, 1, { tv_sec: 1, tv_nsec: 500_000_000 }],
+    [{ tv_sec: 1, tv_nsec: -1_000_000_000 }, 1, { tv_sec: 1, tv_nsec: -1_000_000_000 }],
+    [{ tv_sec: 1, tv_nsec: -1000 }, -EINVAL, { tv_sec: 1, tv_nsec: -1000 }],
+    [{ tv_sec: -1, tv_nsec: 500_000_000 }, -EINVAL, { tv_sec: -1, tv_nsec: 500_000_000 }],
+  ])('select with the time %o answers %i and leaves %o', (timeout, expected, left) => {
+    const ret = inMachine((sys) => sys.select(1, sets([0]), timeout));
+
+    expect(ret).toBe(expected);
+    expect(timeout).toEqual(left);
+  });
+
+  /** pselect6 takes a timespec, which must be normal. */
+  test('pselect6 refuses nanoseconds of a second and more', () => {
+    const timeout = { tv_sec: 0, tv_nsec: 1_000_000_000 };
+
+    expect(inMachine((sys) => sys.pselect6(1, sets([0]), timeout))).toBe(-EINVAL);
+  });
+
   /** pselect6 with a mask, and a handler that runs. */
   test('a signal that pselect6 unblocks ends it', () => {
     const ret = inMachine(function* (sys) {
@@ -291,6 +342,46 @@ describe('select', () => {
     });
 
     expect(ret).toBe(-EINTR);
+  });
+});
+
+describe('what is left of the time', () => {
+  /** It is counted in seconds, which go further than the clock (verified on 6.18). */
+  test('ppoll leaves a span that is longer than the clock less what has passed', () => {
+    const left = inMachine(function* (sys) {
+      const tmo = { tv_sec: 2 ** 40, tv_nsec: 500 };
+      const efd = yield* sys.eventfd2(0, 0);
+      yield* sys.pthread_create(function* (thread) {
+        yield* thread.nanosleep(ms(1500));
+        yield* thread.write(efd, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+      });
+      return [yield* sys.ppoll([entry(efd, POLLIN)], tmo), tmo];
+    });
+
+    expect(left).toEqual([1, { tv_sec: 2 ** 40 - 2, tv_nsec: 500_000_500 }]);
+  });
+
+  /** A timeval has no room for less than a microsecond, and is cut. */
+  test('select leaves whole microseconds', () => {
+    const timeout = ms(5);
+    inMachine(function* (sys) {
+      const efd = yield* sys.eventfd2(0, 0);
+      yield* sys.pthread_create(function* (thread) {
+        yield* thread.nanosleep({ tv_sec: 0, tv_nsec: 1_500_300 });
+        yield* thread.write(efd, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+      });
+      yield* sys.select(10, sets([efd]), timeout);
+    });
+
+    expect(timeout).toEqual({ tv_sec: 0, tv_nsec: 3_499_000 });
+  });
+
+  /** pselect(2): a call whose time is over leaves nothing. */
+  test('ppoll leaves zero when its time is over', () => {
+    const tmo = ms(20);
+    inMachine((sys) => sys.ppoll([], tmo));
+
+    expect(tmo).toEqual(ms(0));
   });
 });
 

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest';
 import { __run_hrtimer } from '../../src/kernel/hrtimer.ts';
 import type { itimerspec } from '../../src/kernel/time.ts';
 import type { timerfd_ctx } from '../../src/kernel/timerfd.ts';
-import { EAGAIN, EBADF, EFAULT, EINTR, EINVAL } from '../../src/kernel/uapi/errno.ts';
+import {
+  EAGAIN,
+  EBADF,
+  EFAULT,
+  EINTR,
+  EINVAL,
+  ENOTTY,
+  EPERM,
+} from '../../src/kernel/uapi/errno.ts';
 import { EPOLLET, EPOLLIN } from '../../src/kernel/uapi/eventpoll.ts';
 import { F_GETFL, O_RDWR } from '../../src/kernel/uapi/fcntl.ts';
 import { POLLIN } from '../../src/kernel/uapi/poll.ts';
@@ -14,10 +22,12 @@ import {
   CLOCK_REALTIME,
 } from '../../src/kernel/uapi/time.ts';
 import {
+  TFD_IOC_SET_TICKS,
   TFD_NONBLOCK,
   TFD_TIMER_ABSTIME,
   TFD_TIMER_CANCEL_ON_SET,
 } from '../../src/kernel/uapi/timerfd.ts';
+import { CAP_WAKE_ALARM } from '../../src/kernel/user.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
 import {
   fdinfo,
@@ -277,4 +287,76 @@ test('close waits for a callback that is under way', () => {
     'release ctx->wqh.lock',
     'main: close) = 0',
   ]);
+});
+
+/** ktime_t ends in 292 years; whatever is longer is that long (verified on 6.18). */
+test.each([
+  ['tv_sec 2^53', 2 ** 53, 0],
+  ['the last second', 9_223_372_036, 0],
+])(
+  'a timer set to %s is never due, and shows the end of time less the clock',
+  (_what, tv_sec, tv_nsec) => {
+    const [ret, left, poll] = inMachine(function* (sys) {
+      const fd = yield* timer(sys, { ...off, it_value: { tv_sec, tv_nsec } });
+      const { it_value, ret } = yield* sys.timerfd_gettime(fd);
+      const now = Math.floor(sys.task.kernel.hrtimers.now_ns / 1e9);
+      return [ret, it_value.tv_sec + now, yield* polled(sys, fd)] as const;
+    });
+
+    expect([ret, left, poll]).toEqual([0, 9_223_372_036, 0]);
+  },
+);
+
+/** The period is cut to the same length, to the nanosecond (verified on 6.18). */
+test('a period that is too long for the clock is kept as 2^63 - 1 ns', () => {
+  const longest = { tv_sec: 9_223_372_036, tv_nsec: 854_775_807 };
+  const [period, ticks, next] = inMachine(function* (sys) {
+    const it_interval = { tv_sec: 2 ** 53, tv_nsec: 5 };
+    const fd = yield* timer(sys, { it_value: ms(1), it_interval });
+    yield* pause(sys, 20);
+    const { it_interval: period } = yield* sys.timerfd_gettime(fd);
+    const ticks = yield* readCount(sys, fd);
+    return [period, ticks, (yield* sys.timerfd_gettime(fd)).it_value.tv_sec] as const;
+  });
+
+  expect(period).toEqual(longest);
+  expect(ticks).toBe(1);
+  expect(next).toBe(9_223_372_035); // The clock shows a second and a bit.
+});
+
+/** A year is beyond what a number counts in ns without gaps, and still exact for whole ms. */
+test('a timer set to a year fires after a year', () => {
+  const slept = inMachine(function* (sys) {
+    const year = 365 * 86_400;
+    const fd = yield* timer(sys, { ...off, it_value: { tv_sec: year, tv_nsec: 1_000_000 } });
+    const start = sys.task.kernel.hrtimers.now_ns;
+    yield* sys.poll([{ fd, events: POLLIN, revents: 0 }], -1);
+    return sys.task.kernel.hrtimers.now_ns - start;
+  });
+
+  expect(slept).toBe(365 * 86_400e9 + 1e6);
+});
+
+/** timerfd_create(2), ioctl: CRIU puts the ticks back that were there at the checkpoint (verified on 6.18). */
+test('TFD_IOC_SET_TICKS makes a timer readable, and takes no 0', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off);
+    const epfd = yield* watch(sys, fd, EPOLLIN | EPOLLET);
+    expect(yield* sys.ioctl(fd, TFD_IOC_SET_TICKS, { value: 0 })).toBe(-EINVAL);
+    expect(yield* sys.ioctl(fd, TFD_IOC_SET_TICKS, { value: 7 })).toBe(0);
+    expect(yield* reported(sys, epfd)).toEqual([EPOLLIN]);
+    expect(yield* readCount(sys, fd)).toBe(7);
+    expect(yield* sys.ioctl(fd, 0x1234, { value: 7 })).toBe(-ENOTTY);
+  });
+});
+
+/** timerfd_create(2): EPERM; being root is not enough, and asking for the time is free (6.18). */
+test('an alarm clock needs CAP_WAKE_ALARM to be made and to be set', () => {
+  inMachine(function* (sys) {
+    const fd = yield* sys.timerfd_create(CLOCK_BOOTTIME_ALARM, 0);
+    (sys.task.user.capabilities as Set<number>).delete(CAP_WAKE_ALARM);
+    expect(yield* sys.timerfd_create(CLOCK_BOOTTIME_ALARM, 0)).toBe(-EPERM);
+    expect(yield* sys.timerfd_settime(fd, 0, after(50))).toBe(-EPERM);
+    expect((yield* sys.timerfd_gettime(fd)).ret).toBe(0);
+  });
 });

@@ -13,6 +13,7 @@ import { EPOLLHUP, EPOLLIN } from '../../src/kernel/uapi/eventpoll.ts';
 import { POLLFREE } from '../../src/kernel/uapi/poll.ts';
 import * as wq from '../../src/kernel/wait.ts';
 import { runAlone, runTogether } from '../support/run.ts';
+import { Recorder } from '../support/trace.ts';
 
 /** A queue whose waiters say their name when they are woken, and return `ret`. */
 function queueWithLog(): {
@@ -350,4 +351,16 @@ test('remove_wait_queue takes exactly one entry off', () => {
   runAlone(() => wq.wake_up(queue));
 
   expect(woken).toEqual(['stays']);
+});
+
+/** ftrace shows which of the two a caller has called. */
+test('a trace calls a sync wakeup __wake_up_sync_key, and any other one __wake_up', () => {
+  const trace = new Recorder();
+  runAlone(function* () {
+    const queue = new wq.wait_queue_head('queue');
+    yield* wq.wake_up_poll(queue, EPOLLIN);
+    yield* wq.wake_up_interruptible_sync_poll(queue, EPOLLIN);
+  }, trace.on());
+
+  expect(trace.calls).toEqual(['__wake_up', '__wake_up_sync_key']);
 });

@@ -216,10 +216,9 @@ function findNodes(sources: readonly Source[], judge: (node: ts.Node) => string 
 }
 
 /** Functions that stand for one of Linux's under another name. */
-const bodyOf: Readonly<Record<string, string>> = {
-  __wake_up_common_lock: '__wake_up',
+const bodyOf: Readonly<Record<string, string | readonly string[]>> = {
+  __wake_up_common_lock: ['__wake_up', '__wake_up_sync_key'],
   __ep_eventpoll_poll: 'ep_eventpoll_poll',
-  do_send_specific: 'send_signal_locked',
   tcp_v4_conn_request: 'tcp_conn_request',
   tcp_check_space: 'tcp_new_space',
   __unix_dgram_recvmsg: 'unix_dgram_recvmsg',
@@ -232,7 +231,7 @@ export function misnamedEntries(sources: readonly Source[]): string[] {
     const [name] = node.arguments;
     if (name === undefined || !ts.isStringLiteral(name)) return '__fentry__ without a name';
     const fn = enclosingFunction(node);
-    return fn === name.text || bodyOf[fn] === name.text
+    return fn === name.text || [bodyOf[fn]].flat().includes(name.text)
       ? null
       : `__fentry__('${name.text}') in ${fn || 'no function'}`;
   });

@@ -66,13 +66,17 @@ export function* ep_eventpoll_bp_ioctl(f: file, cmd: number, arg: unknown): Kern
   if (cmd !== EPIOCSPARAMS && cmd !== EPIOCGPARAMS) return -ENOIOCTLCMD;
   if (uarg === null || typeof uarg !== 'object') return -EFAULT;
   if (cmd === EPIOCSPARAMS) {
-    if (uarg.__pad !== 0) return -EINVAL;
-    if (uarg.busy_poll_usecs > S32_MAX) return -EINVAL;
-    if (uarg.prefer_busy_poll > 1) return -EINVAL;
-    if (uarg.busy_poll_budget > NAPI_POLL_WEIGHT && !capable(CAP_NET_ADMIN)) return -EPERM;
-    ep.busy_poll_usecs = uarg.busy_poll_usecs;
-    ep.busy_poll_budget = uarg.busy_poll_budget;
-    ep.prefer_busy_poll = uarg.prefer_busy_poll !== 0;
+    // As wide as the members of the struct.
+    const busy_poll_usecs = uarg.busy_poll_usecs >>> 0;
+    const busy_poll_budget = uarg.busy_poll_budget & 0xffff;
+    const prefer_busy_poll = uarg.prefer_busy_poll & 0xff;
+    if ((uarg.__pad & 0xff) !== 0) return -EINVAL;
+    if (busy_poll_usecs > S32_MAX) return -EINVAL;
+    if (prefer_busy_poll > 1) return -EINVAL;
+    if (busy_poll_budget > NAPI_POLL_WEIGHT && !capable(CAP_NET_ADMIN)) return -EPERM;
+    ep.busy_poll_usecs = busy_poll_usecs;
+    ep.busy_poll_budget = busy_poll_budget;
+    ep.prefer_busy_poll = prefer_busy_poll !== 0;
     return 0;
   }
   uarg.busy_poll_usecs = ep.busy_poll_usecs;

@@ -1,7 +1,7 @@
 /**
  * A system call as strace writes it: `read(3, "x", 8) = 1`, in the pieces in which it comes.
  */
-import { ERESTARTNOHAND, ERESTARTSYS } from '../../kernel/errno.ts';
+import { asksForRestart } from '../../kernel/signal_delivery.ts';
 import { F_GETFD, F_GETFL } from '../../kernel/uapi/fcntl.ts';
 import { errnoName, fdFlagNames, openFlags } from '../../kernel/uapi/names.ts';
 import type { CallEvent, ReturnEvent } from '../events.ts';
@@ -81,18 +81,12 @@ export const callText = (call: ShownCall): string => headText(call) + tailText(c
 export function resultText(call: ShownCall): string {
   const { ret } = call;
   if (ret === null) return '?';
-  if (ret === -ERESTARTSYS || ret === -ERESTARTNOHAND) return restartText(call, ret);
+  if (asksForRestart(ret)) return `? ${errnoName(ret)} (${strerror(ret)})`;
   if (ret < 0) return `-1 ${errnoName(ret)} (${strerror(ret)})`;
   if (call.name === 'fcntl') return fcntlResult(call, ret);
   if (call.name === 'poll' || call.name === 'ppoll') return pollResult(call, ret);
   if (call.name === 'select' || call.name === 'pselect6') return selectResult(call, ret);
   return String(ret);
-}
-
-/** A call that asks to be made anew; poll() asks in a way of its own. */
-function restartText(call: ShownCall, ret: number): string {
-  const name = call.name === 'poll' ? 'ERESTART_RESTARTBLOCK' : errnoName(ret);
-  return `? ${name} (${call.name === 'poll' ? 'Interrupted by signal' : strerror(ret)})`;
 }
 
 function fcntlResult({ args }: ShownCall, ret: number): string {

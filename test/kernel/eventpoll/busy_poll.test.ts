@@ -54,6 +54,7 @@ describe('the parameters', () => {
   test.each([
     ['the pad byte set', params(0, 0, 0, 1), -EINVAL],
     ['usecs beyond INT_MAX', params(0x80000000, 0, 0), -EINVAL],
+    ['usecs of -1, which is UINT_MAX', params(-1, 0, 0), -EINVAL],
     ['usecs of INT_MAX', params(0x7fffffff, 0, 0), 0],
     ['prefer_busy_poll of 2', params(0, 0, 2), -EINVAL],
     ['a budget of 65, privileged', params(0, 65, 0), 0],

@@ -19,8 +19,9 @@ import {
   EPOLLOUT,
   EPOLLRDNORM,
 } from '../../../src/kernel/uapi/eventpoll.ts';
-import { SIGKILL } from '../../../src/kernel/uapi/signal.ts';
+import { SIGKILL, SIGUSR1 } from '../../../src/kernel/uapi/signal.ts';
 import { wake_up_poll } from '../../../src/kernel/wait.ts';
+import { Machine } from '../../../src/sim/machine.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import {
   add,
@@ -527,4 +528,33 @@ test('ep_send_events of a thread that was killed is -EINTR and leaves the list a
   });
 
   expect(seen).toEqual([-EINTR, 1]);
+});
+
+/** handle_userfault() sleeps killably, and the copy goes on after any other signal. */
+describe('a thread whose event buffer is on a missing page', () => {
+  const signalled = (sig: number) => {
+    const buffer = new EventBuffer(-1, new FaultingPage());
+    const machine = new Machine();
+    const held = machine.spawn(function* (sys) {
+      const [epfd] = yield* set(sys, EPOLLIN, 1);
+      yield* sys.sigaction(SIGUSR1, { *handler() {} });
+      yield* waitInto(epfd, buffer, 1, -1);
+    }, 'held');
+    machine.spawn(function* (sys) {
+      yield* pause(sys);
+      yield* sys.tgkill(held.task.tgid, held.task.tgid, sig);
+    }, 'killer');
+    machine.run();
+    return [held.result, buffer.entries.length];
+  };
+
+  /** Verified on 6.18: who kills it does not wait for the page. */
+  test('ends when it is killed', () => {
+    expect(signalled(SIGKILL)).toEqual([{ how: 'exited', status: SIGKILL }, 0]);
+  });
+
+  /** A handler has to wait for the end of the call. */
+  test('goes on waiting when another signal comes', () => {
+    expect(signalled(SIGUSR1)).toEqual([null, 0]);
+  });
 });

@@ -6,11 +6,11 @@ import {
   EPOLL_CTL_ADD,
   EPOLLET,
   EPOLLIN,
-  Machine,
   randomSchedule,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   type Sys,
+  simulate,
 } from 'epollsim';
 import { expect, test } from 'vitest';
 
@@ -33,17 +33,14 @@ function* countBytes(sys: Sys, fd: number): Code<number> {
 const seeds = Array.from({ length: 20 }, (_, seed) => seed);
 
 test.each(seeds)('countBytes() sees every byte and the end, on schedule %i', (seed) => {
-  const machine = new Machine({ schedule: randomSchedule(seed) });
-  let total: number | undefined;
-  machine.spawn(function* (sys) {
+  const program = function* (sys: Sys): Code<number> {
     const [reader, writer] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
     yield* sys.pthread_create(function* (sys) {
       yield* sys.write(writer, 'hello');
       yield* sys.write(writer, 'world');
       yield* sys.close(writer);
     });
-    total = yield* countBytes(sys, reader);
-  });
-  machine.run();
-  expect(total).toBe(10);
+    return yield* countBytes(sys, reader);
+  };
+  expect(simulate(program, { schedule: randomSchedule(seed) })).toBe(10);
 });

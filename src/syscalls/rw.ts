@@ -93,7 +93,8 @@ function* vfs_writev(f: file, iov: readonly Uint8Array[]): Kernel<number> {
 /** A write a segment, up to the first that is refused or taken only in part. */
 function* do_loop_readv_writev(f: file, iov: readonly Uint8Array[]): Kernel<number> {
   let ret = 0;
-  for (const part of iov) {
+  for (const [i, part] of iov.entries()) {
+    if (i > 0 && part.length === 0) continue; // Advancing steps over it.
     const write = vfs_write(f, new iov_iter(part));
     const nr = write === null ? -EINVAL : yield* write;
     if (nr < 0) return ret === 0 ? nr : ret;

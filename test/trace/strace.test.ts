@@ -212,3 +212,26 @@ test('a thread that dies inside of a call leaves it without a result', () => {
     '+++ exited with 0 +++',
   ]);
 });
+
+/** strace reads the rest of a sleep where a signal cut it short, and else shows the pointer. */
+test('nanosleep shows what is left where a signal has cut it short', () => {
+  const lines = straceOf(function* (sys) {
+    yield* sys.sigaction(SIGUSR1, { handler: function* () {} });
+    const tid = yield* sys.pthread_create(function* (sys) {
+      const rem = { tv_sec: 0, tv_nsec: 0 };
+      yield* sys.nanosleep({ tv_sec: 1, tv_nsec: 0 }, rem);
+      yield* sys.nanosleep(aWhile, rem);
+      yield* sys.nanosleep({ tv_sec: 1, tv_nsec: 0 });
+    });
+    yield* sys.nanosleep({ tv_sec: 0, tv_nsec: 250_000_000 });
+    yield* sys.tgkill(sys.task.tgid, tid, SIGUSR1);
+    yield* sys.nanosleep({ tv_sec: 2, tv_nsec: 0 });
+  });
+
+  const ends = lines.filter((line) => /^\[pid +1002\].*nanosleep.*\) += /.test(line));
+  expect(ends.map((line) => line.replace(/.*(?:nsec=\d+}, |resumed>)(?=\S*)/, ''))).toEqual([
+    '{tv_sec=0, tv_nsec=750050000}) = ? ERESTART_RESTARTBLOCK (Interrupted by signal)',
+    '0x7ffd5ea4b0c0) = 0',
+    'NULL) = 0',
+  ]);
+});

@@ -7,6 +7,7 @@
  * epoll bounds the number of paths by which a wakeup can climb from it.
  *
  * Invariants: all of it runs under epnested_mutex.
+ * Differs from Linux: INT_MAX + 1 does not wrap, which had no consequences (fdcfce93073d).
  */
 import { KernelBug } from '../bug.ts';
 import { current } from '../current.ts';

@@ -1,6 +1,7 @@
 /**
  * The arguments of every system call. See parameters.ts.
  */
+import { asksForRestart } from '../../kernel/signal_delivery.ts';
 import { EPOLL_CTL_DEL } from '../../kernel/uapi/eventpoll.ts';
 import * as fcntl from '../../kernel/uapi/fcntl.ts';
 import { FIOCLEX, FIONCLEX } from '../../kernel/uapi/ioctls.ts';
@@ -110,6 +111,16 @@ const sigactionText = ({ handler, mask, flags: word }: SigactionValue): string =
   return `{sa_handler=${shown}, sa_mask=${words.sigsetText(mask)}, sa_flags=${named}}`;
 };
 
+/** What is left of a sleep; strace reads it only where a signal has cut the sleep short. */
+const remaining: Parameter = {
+  out: true,
+  show: ({ filled, ret }) => {
+    const rem = filled[1] as words.TimespecValue | null | undefined;
+    if (rem == null) return 'NULL';
+    return ret !== null && asksForRestart(ret) ? words.timespecText(rem) : words.someAddress;
+  },
+};
+
 type Signature = readonly Parameter[] | ((call: ShownCall) => readonly Parameter[]);
 
 const signatures: Readonly<Record<string, Signature>> = {
@@ -187,7 +198,7 @@ const signatures: Readonly<Record<string, Signature>> = {
   getpid: [],
   gettid: [],
   sched_yield: [],
-  nanosleep: [timespec(0), always('NULL')],
+  nanosleep: [timespec(0), remaining],
   tgkill: [number(0), number(1), arg<number>(2, signalName)],
   rt_sigaction: [
     arg<number>(0, signalName),

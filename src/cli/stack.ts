@@ -30,7 +30,10 @@ const mostFrames = 5;
 export function framesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
   const frames: string[] = [];
-  for (const line of (error.stack ?? '').split('\n')) {
+  const lines = (error.stack ?? '').split('\n');
+  // What stands outside of the simulator's outermost function is how the command was started.
+  const outermost = lines.map((line) => line.includes(ours)).lastIndexOf(true);
+  for (const line of outermost < 0 ? lines : lines.slice(0, outermost)) {
     const found = /^\s*at (?:(.+) \()?(?:file:\/\/)?(\/.+?)(:\d+:\d+)\)?$/.exec(line);
     const [, fn, path = '', place] = found ?? [];
     if (found === null || path.startsWith(ours) || path.includes('/node_modules/')) continue;

@@ -3,6 +3,8 @@
  *
  * A grace period ends when every read-side section that was open at its start has been left.
  * Invariants: `readers` counts the tasks inside a section; callbacks wait in `callbacks`.
+ * Differs from Linux: a later reader prolongs an earlier grace period; a stretch with preemption or
+ * interrupts off is no reader by itself, and nothing here leans on that it were one.
  */
 import Denque from 'denque';
 import { KernelBug } from './bug.ts';

@@ -4,7 +4,7 @@
  *
  * The socket is looked at without its lock: whatever changes afterwards finds the asker queued.
  *
- * // Race: tcp-nospace, see test/net/tcp.test.ts
+ * // Race: tcp-nospace, see test/net/ipv4/tcp_poll.test.ts
  */
 import { current } from '../../kernel/current.ts';
 import type { file } from '../../kernel/file.ts';

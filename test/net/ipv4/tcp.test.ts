@@ -1,6 +1,6 @@
 /** The life of a connection: how it ends, and who is told. */
 import { expect, test } from 'vitest';
-import * as err from '../../src/kernel/uapi/errno.ts';
+import * as err from '../../../src/kernel/uapi/errno.ts';
 import {
   EPOLLERR,
   EPOLLET,
@@ -8,20 +8,20 @@ import {
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
-} from '../../src/kernel/uapi/eventpoll.ts';
-import { SIGPIPE } from '../../src/kernel/uapi/signal.ts';
+} from '../../../src/kernel/uapi/eventpoll.ts';
+import { SIGPIPE } from '../../../src/kernel/uapi/signal.ts';
 import {
   SHUT_RD,
   SHUT_RDWR,
   SHUT_WR,
   SO_LINGER,
   SOL_SOCKET,
-} from '../../src/kernel/uapi/socket.ts';
-import type { Code } from '../../src/syscalls/sys.ts';
-import { inThread, pause, watch } from '../support/programs.ts';
-import { inMachine } from '../support/run.ts';
-import { Recorder } from '../support/trace.ts';
-import * as net from './ipv4/support.ts';
+} from '../../../src/kernel/uapi/socket.ts';
+import type { Code } from '../../../src/syscalls/sys.ts';
+import { inThread, pause, watch } from '../../support/programs.ts';
+import { inMachine } from '../../support/run.ts';
+import { Recorder } from '../../support/trace.ts';
+import * as net from './support.ts';
 
 const { mask, pair, put, take } = net;
 const { ECONNRESET, EINVAL, ENOTCONN, EPIPE } = err;

@@ -16,7 +16,8 @@ export function payloadBytes(args: {
   return putU64(args.value ?? 0n);
 }
 
-const maxShown = 64;
+/** The longest result whose bytes a transcript shows. */
+export const maxShown = 64;
 
 /** What was read, if a transcript shows it: 1 to 64 bytes, all of them printable ASCII. */
 export function shownText(bytes: Uint8Array): string | undefined {

@@ -6,7 +6,7 @@
  */
 import type { epoll_data_t, epoll_event } from '../kernel/uaccess.ts';
 import { epollFlags, errnoName, pollFlags } from '../kernel/uapi/names.ts';
-import { shownText } from './payload.ts';
+import { maxShown, shownText } from './payload.ts';
 
 export interface ShownEvent {
   readonly events: string;
@@ -77,9 +77,9 @@ export const returnedSets = (
   except: readonly number[],
 ): CallResult => ({ ret, read, write, except });
 
-/** For a read: the bytes that came in, where they can be shown. */
+/** For a read: the bytes that came in, where they can be shown. With MSG_TRUNC `ret` may be more. */
 export function returnedBytes(ret: number, bytes: Uint8Array): CallResult {
-  const data = shownText(bytes);
+  const data = ret > maxShown ? undefined : shownText(bytes);
   return data === undefined ? { ret } : { ret, data };
 }
 

@@ -42,6 +42,15 @@ test('a transcript with an error has no "blocked"', () => {
   );
 });
 
+/** recv(2), MSG_TRUNC: the result is the length of the datagram, and the buffer has less. */
+test.each([
+  [6, 'abc', { ret: 6, data: 'abc' }],
+  [65, 'abc', { ret: 65 }],
+  [6, '', { ret: 6 }],
+])('of %i bytes of which %j fit a transcript shows %j', (ret, stored, result) => {
+  expect(transcript.returnedBytes(ret, encodeText(stored))).toEqual(result);
+});
+
 /** Pointers in epoll_data: rounded to a double they would point somewhere else. */
 test('epoll data keeps all of its 64 bits', () => {
   const result = transcript.returnedEvents(1, [{ events: EPOLLIN, data: 0xffffffffffffffffn }]);

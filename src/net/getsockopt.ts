@@ -2,19 +2,31 @@
  * Reading the options that all sockets know; see sockopt.ts. Linux: net/core/sock.c (sk_getsockopt).
  */
 import { current } from '../kernel/current.ts';
-import { NSEC_PER_MSEC } from '../kernel/hrtimer.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { ENOPROTOOPT, EOPNOTSUPP } from '../kernel/uapi/errno.ts';
 import * as so from '../kernel/uapi/socket.ts';
 import { keptOption, MAX_SCHEDULE_TIMEOUT, type sock, sock_error, TCP_LISTEN } from './sock.ts';
 import type { socket } from './socket.ts';
-import { SOCK_BUF_LOCK_MASK, sk_is_tcp, sk_is_unix } from './sockopt.ts';
+import { SOCK_BUF_LOCK_MASK, sk_is_tcp, sk_is_unix, type timeval } from './sockopt.ts';
 
+const NSEC_PER_USEC = 1000;
+const USEC_PER_SEC = 1_000_000;
 /** What filters may ask of a packet. */
 const SKF_AD_MAX = 64;
 
-const sock_get_timeout = (timeo: number): number =>
-  timeo === MAX_SCHEDULE_TIMEOUT ? 0 : timeo / NSEC_PER_MSEC;
+/** Where an option is put: its first four bytes, and the whole of one that is a timeval. */
+export interface OptionPointer {
+  value: number;
+  timeval?: timeval;
+}
+
+function sock_get_timeout(timeo: number, out: OptionPointer): number {
+  const us = timeo === MAX_SCHEDULE_TIMEOUT ? 0 : timeo / NSEC_PER_USEC;
+  const tv_sec = Math.floor(us / USEC_PER_SEC);
+  out.timeval = { tv_sec, tv_usec: us % USEC_PER_SEC };
+  out.value = tv_sec | 0;
+  return 0;
+}
 
 const flag = (value: boolean): number => (value ? 1 : 0);
 
@@ -56,12 +68,6 @@ function getField(sk: sock, optname: number): number | null {
       return flag(sk.SOCK_URGINLINE);
     case so.SO_LINGER:
       return sk.sk_linger ? sk.sk_lingertime : -1;
-    case so.SO_RCVTIMEO_OLD:
-    case so.SO_RCVTIMEO_NEW:
-      return sock_get_timeout(sk.sk_rcvtimeo);
-    case so.SO_SNDTIMEO_OLD:
-    case so.SO_SNDTIMEO_NEW:
-      return sock_get_timeout(sk.sk_sndtimeo);
     case so.SO_RCVLOWAT:
       return sk.sk_rcvlowat;
     case so.SO_BUF_LOCK:
@@ -72,15 +78,27 @@ function getField(sk: sock, optname: number): number | null {
 }
 
 /** The other options, which are given back as they were set; or -ENOPROTOOPT, -EOPNOTSUPP. */
-function getKept(sock: socket, sk: sock, optname: number, out: { value: number }): number {
+function getKept(sock: socket, sk: sock, optname: number, out: OptionPointer): number {
   let value = keptOption(sk, optname);
   switch (optname) {
+    case so.SO_RCVTIMEO_OLD:
+    case so.SO_RCVTIMEO_NEW:
+      return sock_get_timeout(sk.sk_rcvtimeo, out);
+    case so.SO_SNDTIMEO_OLD:
+    case so.SO_SNDTIMEO_NEW:
+      return sock_get_timeout(sk.sk_sndtimeo, out);
     case so.SO_PEEK_OFF:
       if (sock.ops.set_peek_off === undefined) return -EOPNOTSUPP;
       value = sk.sk_peek_off;
       break;
     case so.SO_PASSCRED:
+    case so.SO_PASSSEC:
+    case so.SO_PASSPIDFD:
       if (!sk_is_unix(sk)) return -EOPNOTSUPP;
+      break;
+    case so.SO_PASSRIGHTS:
+      if (!sk_is_unix(sk)) return -EOPNOTSUPP;
+      value = sk.kept?.get(optname) ?? 1;
       break;
     case so.SO_TXREHASH:
       if (!sk_is_tcp(sk)) return -EOPNOTSUPP;
@@ -112,6 +130,8 @@ const readable: ReadonlySet<number> = new Set([
   so.SO_BSDCOMPAT,
   so.SO_MARK,
   so.SO_RCVMARK,
+  so.SO_RCVPRIORITY,
+  so.SO_BINDTODEVICE,
   so.SO_RXQ_OVFL,
   so.SO_WIFI_STATUS,
   so.SO_NOFCS,
@@ -127,7 +147,7 @@ const readable: ReadonlySet<number> = new Set([
 export function* sock_getsockopt(
   sock: socket,
   optname: number,
-  out: { value: number },
+  out: OptionPointer,
 ): Kernel<number> {
   const sk = sock.sk as sock;
   if (!current.kernel.alone) yield sk.look;

@@ -25,6 +25,8 @@ export class sk_buff {
   destructor: ((skb: sk_buff) => Kernel<void>) | null = null;
   /** An empty datagram that MSG_PEEK has seen. */
   peeked = false;
+  /** UNIXCB(skb).pid: the process that sent it, where either end wants to know (SO_PASSCRED). */
+  pid = 0;
 
   constructor(data: Uint8Array, truesize: number) {
     this.data = data;

@@ -4,13 +4,21 @@
  * An option that the model acts on is a field of the sock; one that it only gives back stands in
  * `kept`, by its number.
  *
- * Differs from Linux: an option is one number. SO_LINGER is in seconds, -1 for off; SO_RCVTIMEO and
- * SO_SNDTIMEO are in milliseconds, 0 for no bound. Options that are about packets, devices,
- * credentials, filters and time stamps do not exist.
+ * Differs from Linux: an option is a number, four bytes; SO_LINGER is in seconds, -1 for off.
+ * SO_RCVTIMEO and SO_SNDTIMEO take a timeval, and refuse a number as Linux refuses four bytes.
+ * Options that are about packets, devices, credentials, filters and time stamps do not exist.
  */
 import { NSEC_PER_MSEC } from '../kernel/hrtimer.ts';
 import type { Kernel } from '../kernel/op.ts';
-import { EACCES, EINVAL, ENOPROTOOPT, EOPNOTSUPP, EPERM } from '../kernel/uapi/errno.ts';
+import {
+  EACCES,
+  EDOM,
+  EINVAL,
+  ENODEV,
+  ENOPROTOOPT,
+  EOPNOTSUPP,
+  EPERM,
+} from '../kernel/uapi/errno.ts';
 import { IPPROTO_TCP, IPPROTO_UDP } from '../kernel/uapi/in.ts';
 import * as so from '../kernel/uapi/socket.ts';
 import { CAP_NET_ADMIN, capable } from '../kernel/user.ts';
@@ -31,6 +39,9 @@ const INT_MAX = 0x7fffffff;
 export const SOCK_BUF_LOCK_MASK: number = SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK;
 /** A tick of the kernel's clock at HZ = 250, in which the bounds of sleeps are kept. */
 const TICK_MS = 4;
+const USEC_PER_SEC = 1_000_000;
+/** "lo". */
+const LOOPBACK_NAME = 0x6f_6c;
 /** Priorities above need a capability. */
 const TC_PRIO_MAX = 6;
 
@@ -51,12 +62,45 @@ function keep(sk: sock, optname: number, value: number): number {
 const keepFlag = (sk: sock, optname: number, value: number): number =>
   keep(sk, optname, value === 0 ? 0 : 1);
 
-/** A bound in ms as ns in whole ticks; 0 is for ever, and what is negative has passed already. */
-function sock_set_timeout(ms: number): number {
-  if (ms < 0) return 0;
-  if (ms === 0) return MAX_SCHEDULE_TIMEOUT;
-  return Math.ceil(ms / TICK_MS) * TICK_MS * NSEC_PER_MSEC;
+/** How long calls may sleep; 0 and 0: for ever. */
+export interface timeval {
+  readonly tv_sec: number;
+  /** Below a million. */
+  readonly tv_usec: number;
 }
+
+/** What an option is set to: four bytes, or a timeval for the options that take one. */
+export type OptionValue = number | timeval;
+
+/** The bound of a sleep in ns, in whole ticks; what is negative has passed already. Or -errno. */
+function sock_set_timeout(value: OptionValue): number {
+  if (typeof value === 'number') return -EINVAL;
+  const { tv_sec, tv_usec } = value;
+  if (tv_usec < 0 || tv_usec >= USEC_PER_SEC) return -EDOM;
+  if (tv_sec < 0) return 0;
+  if (tv_sec === 0 && tv_usec === 0) return MAX_SCHEDULE_TIMEOUT;
+  const ms = tv_sec * 1000 + Math.ceil(tv_usec / (1000 * TICK_MS)) * TICK_MS;
+  return Math.min(ms * NSEC_PER_MSEC, MAX_SCHEDULE_TIMEOUT);
+}
+
+/** SO_RCVTIMEO and SO_SNDTIMEO; null for other options. */
+function setTimeout(sk: sock, optname: number, value: OptionValue): number | null {
+  const snd = optname === so.SO_SNDTIMEO_OLD || optname === so.SO_SNDTIMEO_NEW;
+  if (!snd && optname !== so.SO_RCVTIMEO_OLD && optname !== so.SO_RCVTIMEO_NEW) return null;
+  const timeo = sock_set_timeout(value);
+  if (timeo < 0) return timeo;
+  if (snd) sk.sk_sndtimeo = timeo;
+  else sk.sk_rcvtimeo = timeo;
+  return 0;
+}
+
+/** SO_BINDTODEVICE: a name of four bytes; there is no device but "lo". */
+const setDevice = (sk: sock, name: number): number =>
+  (name & 0xff) === 0
+    ? keep(sk, so.SO_BINDTODEVICE, 0)
+    : (name & 0xff_ffff) === LOOPBACK_NAME
+      ? keep(sk, so.SO_BINDTODEVICE, LOOPBACK_NAME)
+      : -ENODEV;
 
 /** SO_TXREHASH: -1 stands for what the system does, which is 1. */
 function setTxrehash(sk: sock, value: number): number {
@@ -90,14 +134,8 @@ function setUnlocked(sock: socket, sk: sock, optname: number, value: number): nu
       return setTxrehash(sk, value);
     case so.SO_PEEK_OFF:
       return sock.ops.set_peek_off === undefined ? -EOPNOTSUPP : sock.ops.set_peek_off(sk, value);
-    case so.SO_SNDTIMEO_OLD:
-    case so.SO_SNDTIMEO_NEW:
-      sk.sk_sndtimeo = sock_set_timeout(value);
-      return 0;
-    case so.SO_RCVTIMEO_OLD:
-    case so.SO_RCVTIMEO_NEW:
-      sk.sk_rcvtimeo = sock_set_timeout(value);
-      return 0;
+    case so.SO_BINDTODEVICE:
+      return setDevice(sk, value);
     default:
       return null;
   }
@@ -195,7 +233,15 @@ function setLocked(sk: sock, optname: number, value: number): number {
     case so.SO_BSDCOMPAT:
     case so.SO_CNX_ADVICE:
       return 0;
+    case so.SO_PASSSEC:
+    case so.SO_PASSPIDFD:
+    case so.SO_PASSRIGHTS:
+      return sk_is_unix(sk) ? keepFlag(sk, optname, value) : -EOPNOTSUPP;
+    case so.SO_INQ:
+      if (!sk_is_unix(sk) || sk.sk_type !== so.SOCK_STREAM) return -ENOPROTOOPT;
+      return value < 0 || value > 1 ? -EINVAL : 0;
     case so.SO_DONTROUTE:
+    case so.SO_RCVPRIORITY:
     case so.SO_NO_CHECK:
     case so.SO_RCVMARK:
     case so.SO_RXQ_OVFL:
@@ -208,10 +254,19 @@ function setLocked(sk: sock, optname: number, value: number): number {
   }
 }
 
+/** The first four bytes, which is what most options read. */
+export const firstNumber = (optval: OptionValue): number =>
+  typeof optval === 'number' ? optval : optval.tv_sec | 0;
+
 /** Sets an option of SOL_SOCKET; 0 or -errno. */
-export function* sock_setsockopt(sock: socket, optname: number, value: number): Kernel<number> {
+export function* sock_setsockopt(
+  sock: socket,
+  optname: number,
+  optval: OptionValue,
+): Kernel<number> {
   const sk = sock.sk as sock;
-  const done = setUnlocked(sock, sk, optname, value);
+  const value = firstNumber(optval);
+  const done = setTimeout(sk, optname, optval) ?? setUnlocked(sock, sk, optname, value);
   if (done !== null) return done;
   yield* sk.sockopt_lock_sock();
   const setting = setBuffers(sock, sk, optname, value);

@@ -21,7 +21,7 @@ import {
   SOL_SOCKET,
   SOMAXCONN,
 } from '../kernel/uapi/socket.ts';
-import { sock_getsockopt } from './getsockopt.ts';
+import { type OptionPointer, sock_getsockopt } from './getsockopt.ts';
 import {
   type CreateSocket,
   msghdr,
@@ -30,7 +30,7 @@ import {
   type sockaddr,
   socket,
 } from './socket.ts';
-import { sock_setsockopt } from './sockopt.ts';
+import { firstNumber, type OptionValue, sock_setsockopt } from './sockopt.ts';
 
 /** Are there only SOCK_CLOEXEC and SOCK_NONBLOCK beside the type? */
 const flagsOf = (type: number): number => type & ~SOCK_TYPE_MASK;
@@ -220,11 +220,11 @@ export const __sys_setsockopt = (
   fd: number,
   level: number,
   optname: number,
-  value: number,
+  value: OptionValue,
 ): Kernel<number> =>
   onSocket(fd, (sock) => {
     if (level === SOL_SOCKET) return sock_setsockopt(sock, optname, value);
-    return sock.ops.setsockopt?.(sock, level, optname, value) ?? refused();
+    return sock.ops.setsockopt?.(sock, level, optname, firstNumber(value)) ?? refused();
   });
 
 /** `out` is filled in; a value that is a struct is reported by its one number that matters. */
@@ -232,7 +232,7 @@ export const __sys_getsockopt = (
   fd: number,
   level: number,
   optname: number,
-  out: { value: number },
+  out: OptionPointer,
 ): Kernel<number> =>
   onSocket(fd, (sock) => {
     if (level === SOL_SOCKET) return sock_getsockopt(sock, optname, out);

@@ -2,7 +2,9 @@
 import type { Kernel } from '../kernel/op.ts';
 import { iov_iter } from '../kernel/uaccess.ts';
 import { net_families } from '../net/family.ts';
+import type { OptionPointer } from '../net/getsockopt.ts';
 import type { sockaddr } from '../net/socket.ts';
+import type { OptionValue } from '../net/sockopt.ts';
 import {
   __sys_accept4,
   __sys_bind,
@@ -66,14 +68,14 @@ export const sys_setsockopt = (
   fd: number,
   level: number,
   name: number,
-  value: number,
+  value: OptionValue,
 ): Kernel<number> => __sys_setsockopt(fd, level, name, value);
 
 export const sys_getsockopt = (
   fd: number,
   level: number,
   name: number,
-  out: { value: number },
+  out: OptionPointer,
 ): Kernel<number> => __sys_getsockopt(fd, level, name, out);
 
 export const sys_unlink = (pathname: string): Kernel<number> => unlinkPath(pathname);

@@ -15,7 +15,9 @@ import { type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
 import type { itimerspec } from '../kernel/time.ts';
 import { EventBuffer, type epoll_data_t, type epoll_event } from '../kernel/uaccess.ts';
 import { EINTR } from '../kernel/uapi/errno.ts';
+import type { OptionPointer } from '../net/getsockopt.ts';
 import type { sockaddr } from '../net/socket.ts';
+import type { OptionValue } from '../net/sockopt.ts';
 import { encodeText } from './bytes.ts';
 import { Filling, syscall } from './call.ts';
 import * as epoll from './epoll.ts';
@@ -373,24 +375,23 @@ export class Sys {
     return { ret, addr: out.addr };
   }
 
-  /** setsockopt(2): 0, or -errno. SO_LINGER takes seconds, negative for off; times are in ms. */
-  setsockopt(sockfd: number, level: number, optname: number, optval: number): Code<number> {
+  /**
+   * setsockopt(2): 0, or -errno. SO_LINGER takes seconds, negative for off; SO_RCVTIMEO and
+   * SO_SNDTIMEO take a timeval, `{ tv_sec, tv_usec }`.
+   */
+  setsockopt(sockfd: number, level: number, optname: number, optval: OptionValue): Code<number> {
     return syscall('setsockopt', [sockfd, level, optname, optval], () =>
       sockets.sys_setsockopt(sockfd, level, optname, optval),
     );
   }
 
-  /** getsockopt(2): `value`, and 0 or -errno as `ret`. */
-  *getsockopt(
-    sockfd: number,
-    level: number,
-    optname: number,
-  ): Code<{ value: number; ret: number }> {
-    const out = { value: 0 };
+  /** getsockopt(2): `value`, for SO_RCVTIMEO and SO_SNDTIMEO also `timeval`; 0 or -errno as `ret`. */
+  *getsockopt(sockfd: number, level: number, optname: number): Code<Filled<OptionPointer>> {
+    const out: OptionPointer = { value: 0 };
     const ret = yield* syscall('getsockopt', [sockfd, level, optname, out], () =>
       sockets.sys_getsockopt(sockfd, level, optname, out),
     );
-    return { value: out.value, ret };
+    return { ...out, ret };
   }
 
   // ── processes, signals, time ───────────────────────────────────────────────────────────────

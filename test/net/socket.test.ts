@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import {
   EAFNOSUPPORT,
+  EAGAIN,
   EBADF,
+  EDOM,
   EINVAL,
+  ENODEV,
   ENOPROTOOPT,
   ENOTSOCK,
   EOPNOTSUPP,
@@ -115,16 +118,56 @@ test('a new SO_SNDBUF wakes writers', () => {
 
 /** socket(7); ticks of 4 ms (HZ = 250) show when a bound is read back. */
 test.each([
-  [0, 0],
-  [1, 4],
-  [10, 12],
-  [1000, 1000],
-  [-1, 0],
-])('SO_RCVTIMEO of %i ms reads back as %i ms', (value, kept) => {
+  [0, 0, 0, 0],
+  [0, 500, 0, 4000],
+  [1, 1, 1, 4000],
+  [2, 999_999, 3, 0],
+  [-1, 0, 0, 0],
+])('SO_RCVTIMEO of %i s and %i us reads back as %i s and %i us', (...row) => {
+  const [tv_sec, tv_usec, sec, usec] = row;
   inMachine(function* (sys) {
     const fd = yield* sys.socket(AF_UNIX, SOCK_STREAM);
-    expect(yield* set(sys, fd, so.SO_RCVTIMEO, value)).toBe(0);
-    expect(yield* get(sys, fd, so.SO_RCVTIMEO)).toBe(kept);
+    const option = [fd, SOL_SOCKET, so.SO_RCVTIMEO] as const;
+    expect(yield* sys.setsockopt(...option, { tv_sec, tv_usec })).toBe(0);
+    expect(yield* sys.getsockopt(...option)).toEqual({
+      ret: 0,
+      value: sec,
+      timeval: { tv_sec: sec, tv_usec: usec },
+    });
+  });
+});
+
+/** socket(7): a struct timeval. Whoever passes milliseconds in an int is told so. */
+test('SO_RCVTIMEO and SO_SNDTIMEO refuse four bytes, and a timeval that is none', () => {
+  inMachine(function* (sys) {
+    const fd = yield* sys.socket(AF_UNIX, SOCK_STREAM);
+    for (const name of [so.SO_RCVTIMEO, so.SO_SNDTIMEO]) {
+      expect(yield* set(sys, fd, name, 100)).toBe(-EINVAL);
+      for (const tv_usec of [-1, 1_000_000]) {
+        expect(yield* sys.setsockopt(fd, SOL_SOCKET, name, { tv_sec: 0, tv_usec })).toBe(-EDOM);
+      }
+    }
+  });
+});
+
+/** A bound that has passed before it began: every receive is as if it did not block. */
+test('with a negative SO_RCVTIMEO a receive does not wait', () => {
+  inMachine(function* (sys) {
+    const [a] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
+    yield* sys.setsockopt(a, SOL_SOCKET, so.SO_RCVTIMEO, { tv_sec: -1, tv_usec: 0 });
+    expect(yield* sys.read(a, new Uint8Array(1))).toBe(-EAGAIN);
+  });
+});
+
+/** SO_BINDTODEVICE: the one device of a machine here. The name is that of an int's four bytes. */
+test.each([
+  ['lo', 0x6f_6c, 0],
+  ['none', 0, 0],
+  ['xx', 0x78_78, -ENODEV],
+])('SO_BINDTODEVICE to %s (%i) is %i', (_, value, result) => {
+  inMachine(function* (sys) {
+    const fd = yield* sys.socket(AF_UNIX, SOCK_STREAM);
+    expect(yield* set(sys, fd, so.SO_BINDTODEVICE, value)).toBe(result);
   });
 });
 
@@ -137,6 +180,9 @@ test.each([
   ['SO_DONTROUTE', so.SO_DONTROUTE, 7, 1],
   ['SO_PASSCRED', so.SO_PASSCRED, 7, 1],
   ['SO_SELECT_ERR_QUEUE', so.SO_SELECT_ERR_QUEUE, 7, 1],
+  ['SO_PASSPIDFD', so.SO_PASSPIDFD, 7, 1],
+  ['SO_PASSRIGHTS', so.SO_PASSRIGHTS, 0, 0],
+  ['SO_RCVPRIORITY', so.SO_RCVPRIORITY, 7, 1],
   ['SO_PRIORITY', so.SO_PRIORITY, 6, 6],
   ['SO_LINGER', so.SO_LINGER, 5, 5],
   ['SO_LINGER', so.SO_LINGER, -1, -1],
@@ -164,6 +210,7 @@ test.each([
   ['SO_MAX_PACING_RATE', so.SO_MAX_PACING_RATE, -1],
   ['SO_PEEK_OFF', so.SO_PEEK_OFF, -1],
   ['SO_BPF_EXTENSIONS', so.SO_BPF_EXTENSIONS, 64],
+  ['SO_PASSRIGHTS', so.SO_PASSRIGHTS, 1],
 ])('%s (%i) of a new socket is %i', (_, name, value) => {
   inMachine(function* (sys) {
     const fd = yield* sys.socket(AF_UNIX, SOCK_STREAM);
@@ -179,6 +226,7 @@ test('an option that does not fit the family, or does not exist, has its own err
     expect(yield* set(sys, fd, so.SO_REUSEPORT, 0)).toBe(0);
     expect(yield* set(sys, fd, so.SO_ZEROCOPY, 1)).toBe(-EOPNOTSUPP);
     expect(yield* get(sys, fd, so.SO_TXREHASH)).toBe(-EOPNOTSUPP);
+    expect(yield* set(sys, fd, so.SO_INQ, 2)).toBe(-EINVAL);
     expect(yield* set(sys, fd, so.SO_SNDLOWAT, 2)).toBe(-ENOPROTOOPT);
     expect(yield* set(sys, fd, so.SO_BUSY_POLL, -1)).toBe(-EINVAL);
     expect(yield* set(sys, fd, 999, 1)).toBe(-ENOPROTOOPT);

@@ -10,6 +10,12 @@ export const ms = (n: number): timespec => ({
   tv_nsec: (n % 1000) * 1_000_000,
 });
 
+/** A bound for SO_RCVTIMEO and SO_SNDTIMEO. */
+export const timeval = (n: number): { tv_sec: number; tv_usec: number } => ({
+  tv_sec: Math.floor(n / 1000),
+  tv_usec: (n % 1000) * 1000,
+});
+
 /** Lets everybody else run until they sleep, and time pass. */
 export const pause = (sys: Sys, milliseconds = 1): Code<number> => sys.nanosleep(ms(milliseconds));
 

@@ -24,6 +24,7 @@ import { AF_INET, AF_UNSPEC, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM } from '../../ker
 import {
   RCV_SHUTDOWN,
   SHUTDOWN_MASK,
+  sk_set_peek_off,
   type sock,
   sock_graft,
   sock_init_data,
@@ -46,6 +47,7 @@ import { inState, TCPF_CLOSE, TCPF_LISTEN, TCPF_SYN_RECV, TCPF_SYN_SENT } from '
 import { inet_csk_get_port } from './bind_hash.ts';
 import { inet_csk_accept, inet_csk_listen_start } from './inet_connection_sock.ts';
 import { inet_stream_connect } from './inet_stream_connect.ts';
+import { ip_getsockopt, ip_setsockopt } from './ip_sockglue.ts';
 import { tcp_close, tcp_disconnect, tcp_init_sock, tcp_ioctl, tcp_shutdown } from './tcp.ts';
 import { tcp_getsockopt } from './tcp_getsockopt.ts';
 import { ipv4_is_loopback } from './tcp_ipv4.ts';
@@ -186,8 +188,8 @@ function* sock_common_setsockopt(
   optname: number,
   value: number,
 ): Kernel<number> {
-  if (level !== IPPROTO_TCP) return -ENOPROTOOPT;
-  return yield* tcp_setsockopt(tcpOf(sock), optname, value);
+  if (level === IPPROTO_TCP) return yield* tcp_setsockopt(tcpOf(sock), optname, value);
+  return level === IPPROTO_IP ? yield* ip_setsockopt(tcpOf(sock), optname, value) : -ENOPROTOOPT;
 }
 
 function* sock_common_getsockopt(
@@ -197,7 +199,7 @@ function* sock_common_getsockopt(
   out: { value: number },
 ): Kernel<number> {
   if (level === IPPROTO_TCP) return tcp_getsockopt(tcpOf(sock), optname, out);
-  return level === IPPROTO_IP ? -ENOPROTOOPT : -EOPNOTSUPP;
+  return level === IPPROTO_IP ? ip_getsockopt(tcpOf(sock), optname, out) : -EOPNOTSUPP;
 }
 
 export const inet_stream_ops: proto_ops = {
@@ -214,6 +216,7 @@ export const inet_stream_ops: proto_ops = {
   shutdown: inet_shutdown,
   setsockopt: sock_common_setsockopt,
   getsockopt: sock_common_getsockopt,
+  set_peek_off: sk_set_peek_off,
   set_rcvlowat: (sk: sock, val: number): Kernel<number> => tcp_set_rcvlowat(sk as tcp_sock, val),
   sendmsg: inet_sendmsg,
   recvmsg: inet_recvmsg,

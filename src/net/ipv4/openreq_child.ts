@@ -7,10 +7,13 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
+import { IP_MULTICAST_TTL } from '../../kernel/uapi/in.ts';
+import { SO_INCOMING_CPU, SO_PRIORITY } from '../../kernel/uapi/socket.ts';
 import { TCP_SYN_RECV } from '../sock.ts';
 import { bh_lock_sock, bh_unlock_sock } from '../sock_lock.ts';
 import { __inet_inherit_port } from './bind_hash.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
+import { IPDEFTTL } from './ip_sockglue.ts';
 import type { request_sock } from './request_sock.ts';
 import { seqAdd } from './seq.ts';
 import { tcp_init_sock } from './tcp.ts';
@@ -27,6 +30,7 @@ function inheritOptions(newsk: tcp_sock, sk: tcp_sock): void {
   newsk.sk_sndbuf = sk.sk_sndbuf;
   newsk.sk_rcvbuf = sk.sk_rcvbuf;
   newsk.sk_rcvlowat = sk.sk_rcvlowat;
+  newsk.sk_shutdown = sk.sk_shutdown; // Of a shutdown() before listen().
   newsk.sk_sndtimeo = sk.sk_sndtimeo;
   newsk.sk_rcvtimeo = sk.sk_rcvtimeo;
   newsk.sk_peek_off = sk.sk_peek_off;
@@ -39,6 +43,12 @@ function inheritOptions(newsk: tcp_sock, sk: tcp_sock): void {
   newsk.SOCK_URGINLINE = sk.SOCK_URGINLINE;
   newsk.SOCK_BROADCAST = sk.SOCK_BROADCAST;
   newsk.kept = sk.kept === null ? null : new Map(sk.kept);
+  newsk.kept?.delete(SO_PRIORITY);
+  newsk.kept?.delete(SO_INCOMING_CPU);
+  newsk.ip_options = new Map(sk.ip_options).set(IP_MULTICAST_TTL, IPDEFTTL);
+  newsk.icsk_rto_max = sk.icsk_rto_max;
+  newsk.icsk_rto_min = sk.icsk_rto_min;
+  newsk.icsk_delack_max = sk.icsk_delack_max;
   newsk.icsk_syn_retries = sk.icsk_syn_retries;
   newsk.icsk_user_timeout = sk.icsk_user_timeout;
   newsk.icsk_ack.pingpong = sk.icsk_ack.pingpong;
@@ -50,6 +60,10 @@ function inheritOptions(newsk: tcp_sock, sk: tcp_sock): void {
   newsk.keepalive_intvl = sk.keepalive_intvl;
   newsk.keepalive_probes = sk.keepalive_probes;
   newsk.thin_lto = sk.thin_lto;
+  newsk.save_syn = sk.save_syn;
+  newsk.fastopen_connect = sk.fastopen_connect;
+  newsk.fastopen_no_cookie = sk.fastopen_no_cookie;
+  newsk.tcp_tx_delay = sk.tcp_tx_delay;
   newsk.recvmsg_inq = sk.recvmsg_inq;
 }
 

@@ -16,7 +16,7 @@ import { tcp_sync_mss } from './tcp_mss.ts';
 import { tcp_xmit_retransmit_queue } from './tcp_retransmit.ts';
 import { TCPCB_LOST, TCPCB_SACKED_RETRANS, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import { TCP_CA_Loss, TCP_CA_Open, type tcp_sock } from './tcp_sock.ts';
-import { TCP_RTO_MIN, tcp_ack_probe, tcp_rearm_rto } from './tcp_timer.ts';
+import { tcp_ack_probe, tcp_rearm_rto, tcp_rto_min } from './tcp_timer.ts';
 
 /** sysctl_tcp_invalid_ratelimit, in ticks. */
 const INVALID_RATELIMIT = 500;
@@ -106,7 +106,7 @@ export function* tcp_ack(sk: tcp_sock, skb: TcpSegment, challenge: boolean): Ker
   if (advanced) {
     sk.icsk_retransmits = 0;
     sk.icsk_backoff = 0;
-    sk.icsk_rto = TCP_RTO_MIN;
+    sk.icsk_rto = tcp_rto_min(sk);
   }
   if (pkts_acked > 0) {
     tcp_rearm_rto(sk);

@@ -4,13 +4,14 @@
  * Differs from Linux: an option is one number; of a struct it is the first four bytes.
  */
 import { HZ, jiffies } from '../../kernel/timer.ts';
-import { EINVAL, ENOPROTOOPT } from '../../kernel/uapi/errno.ts';
+import { EINVAL, ENOPROTOOPT, EPERM } from '../../kernel/uapi/errno.ts';
 import * as tcp from '../../kernel/uapi/tcp.ts';
 import { inState, TCPF_CLOSE, TCPF_LISTEN } from '../tcp_states.ts';
 import { sysctl_tcp_syn_retries } from './netns.ts';
 import { inet_csk_in_pingpong_mode } from './tcp_delack.ts';
 import { TCP_NAGLE_CORK, TCP_NAGLE_OFF } from './tcp_output.ts';
 import type { tcp_sock } from './tcp_sock.ts';
+import { TCP_DELACK_MAX, TCP_RTO_MAX, TCP_RTO_MIN } from './tcp_timer.ts';
 
 /** /proc/sys/net/ipv4/tcp_keepalive_*, and tcp_fin_timeout; in seconds. */
 const KEEPALIVE_TIME = 7200;
@@ -18,6 +19,8 @@ const KEEPALIVE_INTVL = 75;
 const KEEPALIVE_PROBES = 9;
 const FIN_TIMEOUT = 60;
 const SECONDS_MAX = 120;
+/** The four bytes "bbr". */
+const CONGESTION_NAME = 0x72_62_62;
 
 /** How many seconds so many timeouts take. */
 function retrans_to_secs(retrans: number): number {
@@ -50,11 +53,17 @@ function getLimits(sk: tcp_sock, optname: number): number | null {
     case tcp.TCP_USER_TIMEOUT:
       return sk.icsk_user_timeout;
     case tcp.TCP_NOTSENT_LOWAT:
-      return sk.notsent_lowat;
+      return sk.notsent_lowat | 0;
     case tcp.TCP_FASTOPEN:
       return sk.fastopen_qlen;
     case tcp.TCP_TX_DELAY:
       return sk.tcp_tx_delay;
+    case tcp.TCP_RTO_MAX_MS:
+      return sk.icsk_rto_max || TCP_RTO_MAX;
+    case tcp.TCP_RTO_MIN_US:
+      return (sk.icsk_rto_min || TCP_RTO_MIN) * 1000;
+    case tcp.TCP_DELACK_MAX_US:
+      return (sk.icsk_delack_max || TCP_DELACK_MAX) * 1000;
     default:
       return null;
   }
@@ -79,6 +88,8 @@ function getFlags(sk: tcp_sock, optname: number): number | null {
       return sk.fastopen_connect;
     case tcp.TCP_FASTOPEN_NO_COOKIE:
       return sk.fastopen_no_cookie;
+    case tcp.TCP_CC_INFO:
+    case tcp.TCP_IS_MPTCP:
     case tcp.TCP_THIN_DUPACK:
     case tcp.TCP_REPAIR:
     case tcp.TCP_ULP:
@@ -101,6 +112,8 @@ function getSpecial(sk: tcp_sock, optname: number): number | null {
       const idle = inState(sk, TCPF_CLOSE | TCPF_LISTEN);
       return user_mss !== 0 && idle ? user_mss : sk.mss_cache;
     }
+    case tcp.TCP_CONGESTION:
+      return CONGESTION_NAME;
     case tcp.TCP_INFO:
       return tcpInfo(sk);
     case tcp.TCP_TIMESTAMP:
@@ -117,6 +130,8 @@ export function tcp_getsockopt(sk: tcp_sock, optname: number, out: { value: numb
     return 0;
   }
   switch (optname) {
+    case tcp.TCP_AO_REPAIR:
+      return inState(sk, TCPF_LISTEN) ? -EPERM : -ENOPROTOOPT;
     case tcp.TCP_REPAIR_QUEUE:
     case tcp.TCP_REPAIR_WINDOW:
     case tcp.TCP_QUEUE_SEQ:

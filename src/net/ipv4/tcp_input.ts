@@ -50,7 +50,7 @@ import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from 
 import type { tcp_sock } from './tcp_sock.ts';
 import { tcp_check_space } from './tcp_space.ts';
 import { tcp_init_transfer, tcp_rcv_synsent_state_process } from './tcp_synsent.ts';
-import { TCP_RTO_MIN } from './tcp_timer.ts';
+import { tcp_rto_min } from './tcp_timer.ts';
 import { tcp_urg } from './tcp_urg.ts';
 import { tcp_receive_window } from './tcp_window.ts';
 
@@ -123,7 +123,7 @@ export function* tcp_validate_incoming(sk: tcp_sock, skb: TcpSegment): Kernel<bo
 function* synRecvEstablished(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   sk.advmss -= 12; // Room for timestamps.
   sk.retrans_stamp = 0;
-  sk.icsk_rto = TCP_RTO_MIN; // The handshake has measured the round trip.
+  sk.icsk_rto = tcp_rto_min(sk); // The handshake has measured the round trip.
   tcp_init_transfer(sk);
   sk.copied_seq = sk.rcv_nxt;
   yield* tcp_set_state(sk, TCP_ESTABLISHED);

@@ -173,8 +173,8 @@ export function* tcp_v4_rcv(skb: TcpSegment): Kernel<void> {
 export function* tcp_v4_connect(sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
   __fentry__('tcp_v4_connect');
   if (uaddr.family !== AF_INET) return -EAFNOSUPPORT;
-  const daddr =
-    uaddr.addr === undefined || uaddr.addr === INADDR_ANY ? INADDR_LOOPBACK : uaddr.addr;
+  // INADDR_ANY is the machine itself: at the address that the socket is bound to, if it is.
+  const daddr = uaddr.addr || sk.inet_saddr || INADDR_LOOPBACK;
   if (!ipv4_is_loopback(daddr)) return -ENETUNREACH;
   if (sk.inet_saddr === INADDR_ANY) sk.inet_saddr = INADDR_LOOPBACK;
   sk.inet_rcv_saddr = sk.inet_saddr;

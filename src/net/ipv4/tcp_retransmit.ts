@@ -21,7 +21,12 @@ import {
   type TcpSegment,
 } from './tcp_skb.ts';
 import { ICSK_TIME_RETRANS, TCP_CA_Loss, type tcp_sock } from './tcp_sock.ts';
-import { TCP_RTO_MAX, tcp_reset_xmit_timer, tcp_write_timeout } from './tcp_timer.ts';
+import {
+  tcp_clamp_rto_to_user_timeout,
+  tcp_reset_xmit_timer,
+  tcp_rto_max,
+  tcp_write_timeout,
+} from './tcp_timer.ts';
 
 function* tcp_retransmit_skb(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   __fentry__('tcp_retransmit_skb');
@@ -69,8 +74,10 @@ export function* tcp_retransmit_timer(sk: tcp_sock): Kernel<void> {
   yield* tcp_retransmit_skb(sk, head);
   if (!inState(sk, TCPF_SYN_SENT) || sk.total_rto > sysctl_tcp_syn_linear_timeouts) {
     sk.icsk_backoff++;
-    sk.icsk_rto = Math.min(sk.icsk_rto << 1, TCP_RTO_MAX);
+    sk.icsk_rto = Math.min(sk.icsk_rto << 1, tcp_rto_max(sk));
   }
   // The answer may have come at once, and ended it all.
-  if (sk.packets_out > 0) tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, sk.icsk_rto);
+  if (sk.packets_out > 0) {
+    tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, tcp_clamp_rto_to_user_timeout(sk));
+  }
 }

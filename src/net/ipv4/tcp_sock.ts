@@ -42,8 +42,11 @@ export abstract class inet_sock extends sock implements LockedSock {
   inet_rcv_saddr = 0;
   inet_daddr = 0;
 
-  // Ours: it is in the table of connections or of listeners.
+  // Ours:
+  /** It is in the table of connections or of listeners. */
   hashed = false;
+  /** Options of IPPROTO_IP that were set, by number; see ip_sockglue.ts. */
+  ip_options: Map<number, number> | null = null;
 
   abstract sk_backlog_rcv(skb: sk_buff): Kernel<void>;
   abstract release_cb(): Kernel<void>;
@@ -98,6 +101,10 @@ export abstract class inet_connection_sock extends inet_sock {
   icsk_syn_retries = 0;
   icsk_probes_out = 0;
   icsk_user_timeout = 0;
+  /** TCP_RTO_MAX_MS, TCP_RTO_MIN_US, TCP_DELACK_MAX_US; 0 until set. */
+  icsk_rto_max = 0;
+  icsk_rto_min = 0;
+  icsk_delack_max = 0;
   icsk_ca_state: number = TCP_CA_Open;
   icsk_ack: icsk_ack = new icsk_ack();
 }

@@ -8,6 +8,7 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { HZ } from '../../kernel/timer.ts';
 import { EINVAL, ENOENT, ENOPROTOOPT, EPERM } from '../../kernel/uapi/errno.ts';
+import { SOMAXCONN } from '../../kernel/uapi/socket.ts';
 import * as tcp from '../../kernel/uapi/tcp.ts';
 import { lock_sock, release_sock } from '../sock_lock.ts';
 import {
@@ -30,6 +31,7 @@ import {
   tcp_push_pending_frames,
 } from './tcp_output.ts';
 import { ICSK_ACK_PUSHED, type tcp_sock } from './tcp_sock.ts';
+import { TCP_DELACK_MAX, TCP_RTO_MAX, TCP_RTO_MIN } from './tcp_timer.ts';
 import { MAX_TCP_WINDOW, TCP_MIN_MSS, tcp_set_window_clamp } from './tcp_window.ts';
 
 const MAX_TCP_SYNCNT = 127;
@@ -38,6 +40,11 @@ const MAX_TCP_KEEPINTVL = 32_767;
 const MAX_TCP_KEEPCNT = 127;
 const TCP_FIN_TIMEOUT_MAX: number = 120 * HZ;
 const SECONDS_MAX = 120;
+/** A tick of the kernel's clock at HZ = 250, which bounds are rounded up to. */
+const TICK_MS = 4;
+const TCP_TIMEOUT_MIN: number = 2 * TICK_MS;
+/** The longest TCP_TX_DELAY, and one more. */
+const TX_DELAY_END: number = 1 << 28;
 /** TCP_REPAIR_OFF_NO_WP, TCP_REPAIR_OFF, TCP_REPAIR_ON. */
 const REPAIR_MODES = [-1, 0, 1];
 
@@ -52,6 +59,9 @@ export function secs_to_retrans(seconds: number): number {
   }
   return res;
 }
+
+/** In ticks of a millisecond, as many as whole ticks of HZ = 250 have. */
+const usecs_to_jiffies = (us: number): number => Math.ceil((us >>> 0) / (1000 * TICK_MS)) * TICK_MS;
 
 const within = (val: number, low: number, high: number): boolean => val >= low && val <= high;
 
@@ -85,6 +95,22 @@ function setUnlocked(sk: tcp_sock, optname: number, val: number): number | null 
     case tcp.TCP_DEFER_ACCEPT:
       sk.icsk_accept_queue.rskq_defer_accept = secs_to_retrans(val);
       return 0;
+    case tcp.TCP_RTO_MAX_MS:
+      if (!within(val, HZ, TCP_RTO_MAX)) return -EINVAL;
+      sk.icsk_rto_max = Math.ceil(val / TICK_MS) * TICK_MS;
+      return 0;
+    case tcp.TCP_RTO_MIN_US: {
+      const rto_min = usecs_to_jiffies(val);
+      if (!within(rto_min, TCP_TIMEOUT_MIN, TCP_RTO_MIN)) return -EINVAL;
+      sk.icsk_rto_min = rto_min;
+      return 0;
+    }
+    case tcp.TCP_DELACK_MAX_US: {
+      const delack_max = usecs_to_jiffies(val);
+      if (!within(delack_max, TCP_TIMEOUT_MIN, TCP_DELACK_MAX)) return -EINVAL;
+      sk.icsk_delack_max = delack_max;
+      return 0;
+    }
     case tcp.TCP_MAXSEG:
       if (val !== 0 && !within(val, TCP_MIN_MSS, MAX_TCP_WINDOW)) return -EINVAL;
       sk.rx_opt.user_mss = val;
@@ -119,7 +145,7 @@ function setKept(sk: tcp_sock, optname: number, val: number): number | null {
       return 0;
     case tcp.TCP_FASTOPEN:
       if (val < 0 || !idle) return -EINVAL;
-      sk.fastopen_qlen = Math.min(val, sk.sk_max_ack_backlog);
+      sk.fastopen_qlen = Math.min(val, SOMAXCONN);
       return 0;
     case tcp.TCP_FASTOPEN_CONNECT:
       if (!fits(1) || !inState(sk, TCPF_CLOSE)) return -EINVAL;
@@ -130,6 +156,7 @@ function setKept(sk: tcp_sock, optname: number, val: number): number | null {
       sk.fastopen_no_cookie = val;
       return 0;
     case tcp.TCP_TX_DELAY:
+      if (!within(val, 0, TX_DELAY_END - 1)) return -EINVAL;
       sk.tcp_tx_delay = val;
       return 0;
     default:
@@ -142,6 +169,8 @@ function setRepair(sk: tcp_sock, optname: number, val: number): number | null {
   switch (optname) {
     case tcp.TCP_REPAIR:
       return inState(sk, TCPF_LISTEN) ? -EPERM : REPAIR_MODES.includes(val) ? 0 : -EINVAL;
+    case tcp.TCP_AO_REPAIR:
+      return inState(sk, TCPF_LISTEN) ? -EPERM : -ENOPROTOOPT;
     case tcp.TCP_REPAIR_QUEUE:
     case tcp.TCP_TIMESTAMP:
     case tcp.TCP_REPAIR_WINDOW:

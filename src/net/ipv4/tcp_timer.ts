@@ -43,7 +43,7 @@ export const TCP_TIMEOUT_INIT: number = HZ;
 export const TCP_RTO_MIN: number = HZ / 5;
 export const TCP_RTO_MAX: number = 120 * HZ;
 /** The longest that an ACK waits. */
-const TCP_DELACK_MAX: number = HZ / 5;
+export const TCP_DELACK_MAX: number = HZ / 5;
 
 /** sk_tsq_flags: a timer found the socket owned, or an ACK is due when the owner is done. */
 export const TCPF_WRITE_TIMER_DEFERRED = 1;
@@ -58,7 +58,7 @@ export function inet_csk_clear_xmit_timer(sk: tcp_sock): void {
 /** Starts the timer for `what`, in `when` ticks. */
 export function tcp_reset_xmit_timer(sk: tcp_sock, what: number, when: number): void {
   sk.icsk_pending = what;
-  mod_timer(sk.icsk_retransmit_timer, jiffies() + Math.min(when, TCP_RTO_MAX));
+  mod_timer(sk.icsk_retransmit_timer, jiffies() + Math.min(when, tcp_rto_max(sk)));
 }
 
 /** Starts the retransmission timer anew, or stops it if everything is acknowledged. */
@@ -94,18 +94,49 @@ export function tcp_ack_probe(sk: tcp_sock): void {
 /** Retransmission has gone on for too long. */
 const tcp_write_err = (sk: tcp_sock): Kernel<void> => tcp_done_with_error(sk, ETIMEDOUT);
 
+/** The longest timeout, and the least; TCP_RTO_MAX_MS and TCP_RTO_MIN_US. */
+export const tcp_rto_max = (sk: tcp_sock): number => sk.icsk_rto_max || TCP_RTO_MAX;
+export const tcp_rto_min = (sk: tcp_sock): number => sk.icsk_rto_min || TCP_RTO_MIN;
+
+/** How long `boundary` retransmissions take if every timeout is twice the last one. */
+function tcp_model_timeout(sk: tcp_sock, boundary: number, rto_base: number): number {
+  const rto_max = tcp_rto_max(sk);
+  const linear_backoff_thresh = 31 - Math.clz32(rto_max / rto_base);
+  const doublings = Math.min(boundary, linear_backoff_thresh);
+  return (2 ** (doublings + 1) - 1) * rto_base + (boundary - doublings) * rto_max;
+}
+
+/** Have `boundary` retransmissions had their time, or `timeout` ticks gone by if that is not 0? */
+function retransmits_timed_out(sk: tcp_sock, boundary: number, timeout: number): boolean {
+  if (sk.icsk_retransmits === 0) return false;
+  const syn = inState(sk, TCPF_SYN_SENT | TCPF_SYN_RECV);
+  const rto_base = syn ? TCP_TIMEOUT_INIT : TCP_RTO_MIN;
+  const patience = timeout === 0 ? tcp_model_timeout(sk, boundary, rto_base) : timeout;
+  return jiffies() - sk.retrans_stamp >= patience;
+}
+
+/** The timeout, cut to what is left of TCP_USER_TIMEOUT. */
+export function tcp_clamp_rto_to_user_timeout(sk: tcp_sock): number {
+  if (sk.icsk_user_timeout === 0) return sk.icsk_rto;
+  const remaining = sk.icsk_user_timeout - (jiffies() - sk.retrans_stamp);
+  return remaining <= 0 ? 1 : Math.min(sk.icsk_rto, remaining);
+}
+
+/** How often an orphan tries. */
+const tcp_orphan_retries = (sk: tcp_sock): number => (sk.icsk_rto < tcp_rto_max(sk) ? 8 : 0);
+
 /** Has it? Gives the connection up then, and tells so. */
 export function* tcp_write_timeout(sk: tcp_sock): Kernel<boolean> {
-  const elapsed = jiffies() - sk.retrans_stamp;
-  const patience = sk.icsk_user_timeout;
-  let expired = patience !== 0 && sk.icsk_retransmits > 0 && elapsed >= patience;
+  let expired = false;
+  let retry_until: number;
   if (inState(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
-    let retries = sk.icsk_syn_retries === 0 ? sysctl_tcp_syn_retries : sk.icsk_syn_retries;
-    if (inState(sk, TCPF_SYN_SENT)) retries += sysctl_tcp_syn_linear_timeouts;
-    expired ||= sk.icsk_retransmits >= retries;
-  } else if (patience === 0) {
-    expired ||= sk.icsk_retransmits >= (sk.SOCK_DEAD ? 8 : sysctl_tcp_retries2);
+    retry_until = sk.icsk_syn_retries === 0 ? sysctl_tcp_syn_retries : sk.icsk_syn_retries;
+    const linear = inState(sk, TCPF_SYN_SENT) ? sysctl_tcp_syn_linear_timeouts : 0;
+    expired = sk.icsk_retransmits >= retry_until + linear;
+  } else {
+    retry_until = sk.SOCK_DEAD ? tcp_orphan_retries(sk) : sysctl_tcp_retries2;
   }
+  expired ||= retransmits_timed_out(sk, retry_until, sk.icsk_user_timeout);
   if (expired) yield* tcp_write_err(sk);
   return expired;
 }

@@ -19,7 +19,14 @@ import {
   EOPNOTSUPP,
 } from '../../kernel/uapi/errno.ts';
 import { O_NONBLOCK } from '../../kernel/uapi/fcntl.ts';
-import { MSG_DONTWAIT, SOCK_DGRAM } from '../../kernel/uapi/socket.ts';
+import {
+  MSG_DONTWAIT,
+  SO_PASSCRED,
+  SO_PASSPIDFD,
+  SO_PASSRIGHTS,
+  SO_PASSSEC,
+  SOCK_DGRAM,
+} from '../../kernel/uapi/socket.ts';
 import {
   finish_wait,
   init_wait,
@@ -40,9 +47,11 @@ import {
 } from '../sock.ts';
 import { SS_CONNECTED, type sockaddr, type socket } from '../socket.ts';
 import { sock_wmalloc } from '../wmem.ts';
+import { unix_autobind } from './bind.ts';
 import { unix_release_sock } from './release.ts';
 import { unix_find_other, unix_validate_addr } from './table.ts';
 import {
+  unix_may_passcred,
   unix_recvq_full_lockless,
   unix_sk,
   unix_sock,
@@ -130,6 +139,18 @@ function* findListener(
 const whyNotConnect = (state: number): number =>
   state === TCP_CLOSE ? 0 : state === TCP_ESTABLISHED ? -EISCONN : -EINVAL;
 
+/** sk_scm_recv_flags: what the listener wants to know of senders, its connections want too. */
+function inheritScm(newsk: unix_sock, other: unix_sock): void {
+  if (other.kept === null) return;
+  newsk.kept = new Map([...other.kept].filter(([optname]) => scmOptions.has(optname)));
+}
+const scmOptions: ReadonlySet<number> = new Set([
+  SO_PASSCRED,
+  SO_PASSPIDFD,
+  SO_PASSRIGHTS,
+  SO_PASSSEC,
+]);
+
 /** Queues `newsk`, the other end for `sock`, at the listener, whose state lock is given back. */
 function* joinListener(
   sock: socket,
@@ -147,6 +168,7 @@ function* joinListener(
     if (err === 0) {
       newsk.peer = sk;
       newsk.sk_state = TCP_ESTABLISHED;
+      inheritScm(newsk, other);
       newsk.addr = other.addr;
       newsk.path = other.path;
       sock.state = SS_CONNECTED;
@@ -172,10 +194,12 @@ export function* unix_stream_connect(sock: socket, addr: sockaddr, flags: number
   __fentry__('unix_stream_connect');
   let err = unix_validate_addr(addr);
   if (err !== 0) return err;
+  const sk = unix_sk(sock);
+  if (unix_may_passcred(sk) && sk.addr === null) yield* unix_autobind(sk);
   const newsk = new unix_sock(sock.type);
   const skb = sock_wmalloc(newsk, 1);
   if (skb === null) return -ENOMEM;
-  const other = yield* findListener(unix_sk(sock), addr, (flags & O_NONBLOCK) !== 0);
+  const other = yield* findListener(sk, addr, (flags & O_NONBLOCK) !== 0);
   err = typeof other === 'number' ? other : yield* joinListener(sock, other, newsk, skb);
   if (err === 0) return 0;
   yield* consume_skb(skb);

@@ -4,9 +4,11 @@ import { EPERM } from '../../kernel/uapi/errno.ts';
 import { AF_UNSPEC } from '../../kernel/uapi/socket.ts';
 import { TCP_CLOSE, TCP_ESTABLISHED } from '../sock.ts';
 import type { sockaddr, socket } from '../socket.ts';
+import { unix_autobind } from './bind.ts';
 import { unix_dgram_disconnected, unix_dgram_peer_wake_disconnect_wakeup } from './peer_wake.ts';
 import { unix_find_other, unix_validate_addr } from './table.ts';
 import {
+  unix_may_passcred,
   unix_may_send,
   unix_sk,
   type unix_sock,
@@ -20,6 +22,7 @@ import {
 function* findPeer(sk: unix_sock, addr: sockaddr): Kernel<unix_sock | number> {
   const err = unix_validate_addr(addr);
   if (err !== 0) return err;
+  if (unix_may_passcred(sk) && sk.addr === null) yield* unix_autobind(sk);
   for (;;) {
     const other = yield* unix_find_other(addr, sk.sk_type);
     if (typeof other === 'number') return other;

@@ -40,6 +40,7 @@ import {
 } from '../sock.ts';
 import type { msghdr, sockaddr, socket } from '../socket.ts';
 import { sock_alloc_send_pskb } from '../wmem.ts';
+import { unix_autobind } from './bind.ts';
 import { unix_wait_for_peer } from './connect.ts';
 import {
   unix_dgram_disconnected,
@@ -48,6 +49,7 @@ import {
 } from './peer_wake.ts';
 import { unix_find_other, unix_validate_addr } from './table.ts';
 import {
+  unix_may_passcred,
   unix_may_send,
   unix_peer_get,
   unix_recvq_full_lockless,
@@ -74,6 +76,7 @@ export function* unix_dgram_sendmsg(sock: socket, msg: msghdr): Kernel<number> {
     const err = unix_validate_addr(msg.msg_name);
     if (err !== 0) return err;
   }
+  if (unix_may_passcred(sk) && sk.addr === null) yield* unix_autobind(sk);
   if (len > sk.sk_sndbuf - 32) return -EMSGSIZE;
   const data_len = dataLen(len);
   const header_len = len - data_len;

@@ -38,7 +38,13 @@ import {
 import type { msghdr, socket } from '../socket.ts';
 import { unix_copy_addr } from './bind.ts';
 import { manage_oob, unix_stream_recv_urg } from './oob.ts';
-import { unix_sk, type unix_sock, unix_state_lock, unix_state_unlock } from './types.ts';
+import {
+  unix_may_passcred,
+  unix_sk,
+  type unix_sock,
+  unix_state_lock,
+  unix_state_unlock,
+} from './types.ts';
 
 /** Ours: where a read stands. */
 class Reading {
@@ -50,6 +56,8 @@ class Reading {
   timeo: number;
   /** The packet that the read stopped behind. */
   last: sk_buff | null = null;
+  /** Who sent what was read; -1 while that does not matter. */
+  pid = -1;
   /** A mark ends the read. */
   atMark = false;
   err = 0;
@@ -121,6 +129,13 @@ function* passOver(
 const needsCare = (sk: unix_sock, skb: sk_buff, at: Reading): boolean =>
   skb === sk.oob_skb || at.skip >= skb.len;
 
+/** Is the packet of another sender than those before it? Such ones are not read together. */
+function otherWriter(sk: unix_sock, skb: sk_buff, at: Reading): boolean {
+  if (at.pid >= 0) return at.pid !== skb.pid;
+  if (unix_may_passcred(sk)) at.pid = skb.pid;
+  return false;
+}
+
 /** Copies what the caller has room for, from `skip` bytes behind what is consumed. */
 function copyChunk(skb: sk_buff, skip: number, msg: msghdr): number {
   const { data } = skb;
@@ -142,6 +157,7 @@ function* peekQueue(sk: unix_sock, msg: msghdr, flags: number, at: Reading): Ker
       return wait;
     }
     unix_state_unlock(sk);
+    if (otherWriter(sk, skb, at)) return false;
     const chunk = copyChunk(skb, at.skip, msg);
     at.copied += chunk;
     sk_peek_offset_fwd(sk, chunk);
@@ -186,7 +202,7 @@ export function* unix_stream_read_generic(
         if (skb !== null && needsCare(sk, skb, at)) skb = yield* passOver(sk, skb, flags, at);
         if (skb === null) wait = mayWait(sk, at);
         unix_state_unlock(sk);
-        if (skb === null) break;
+        if (skb === null || otherWriter(sk, skb, at)) break;
         const chunk = copyChunk(skb, 0, msg);
         at.copied += chunk;
         skb.offset += chunk;

@@ -17,7 +17,13 @@ import { __skb_queue_tail, consume_skb, PAGE_ALIGN, SKB_MAX_HEAD } from '../skbu
 import { RCV_SHUTDOWN, SEND_SHUTDOWN, TCP_ESTABLISHED } from '../sock.ts';
 import type { msghdr, socket } from '../socket.ts';
 import { sock_alloc_send_pskb } from '../wmem.ts';
-import { unix_sk, type unix_sock, unix_state_lock, unix_state_unlock } from './types.ts';
+import {
+  unix_maybe_add_creds,
+  unix_sk,
+  type unix_sock,
+  unix_state_lock,
+  unix_state_unlock,
+} from './types.ts';
 
 /** What a packet has in pages beside its head, and the order of those pages. */
 const UNIX_SKB_FRAGS_SZ = 32768;
@@ -42,6 +48,7 @@ export function* unix_stream_sendmsg(sock: socket, msg: msghdr): Kernel<number> 
     const data_len = size <= SKB_MAX_HEAD ? 0 : Math.min(size, PAGE_ALIGN(size - SKB_MAX_HEAD));
     const skb = yield* sock_alloc_send_pskb(sk, size - data_len, data_len, noblock, FRAGS_ORDER);
     if (typeof skb === 'number') return sent > 0 ? sent : skb;
+    unix_maybe_add_creds(skb, sk, other);
     skb.data = copy_from_iter(size, msg.msg_iter);
     size = skb.data.length;
     yield unix_state_lock(other);
@@ -76,6 +83,7 @@ function* queue_oob(sk: unix_sock, msg: msghdr, other: unix_sock): Kernel<number
   __fentry__('queue_oob');
   const skb = yield* sock_alloc_send_pskb(sk, 1, 0, (msg.msg_flags & MSG_DONTWAIT) !== 0, 0);
   if (typeof skb === 'number') return skb;
+  unix_maybe_add_creds(skb, sk, other);
   skb.data = copy_from_iter(1, msg.msg_iter);
   yield unix_state_lock(other);
   if (other.SOCK_DEAD || (other.sk_shutdown & RCV_SHUTDOWN) !== 0) {

@@ -7,7 +7,7 @@
  *
  * Invariants: `unix_state_lock` guards peer, state, shutdown and who may queue; two of them are
  * taken in the order of the sockets' making. Order of locks: iolock, state lock, queue lock.
- * Differs from Linux: no credentials and no descriptors in messages; references are not counted,
+ * Differs from Linux: no descriptors in messages, and of credentials only who sent a packet; references are not counted,
  * since a socket that somebody still points to is not freed here.
  */
 import { current } from '../../kernel/current.ts';
@@ -15,7 +15,7 @@ import { mutex } from '../../kernel/mutex.ts';
 import type { Kernel, Op } from '../../kernel/op.ts';
 import { spin_lock, spin_lock_nested, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
 import { EPOLLOUT, EPOLLWRBAND, EPOLLWRNORM } from '../../kernel/uapi/eventpoll.ts';
-import { AF_UNIX } from '../../kernel/uapi/socket.ts';
+import { AF_UNIX, SO_PASSCRED, SO_PASSPIDFD } from '../../kernel/uapi/socket.ts';
 import {
   peekAt,
   wait_queue_entry,
@@ -25,7 +25,7 @@ import {
 } from '../../kernel/wait.ts';
 import { init_net } from '../net.ts';
 import { type sk_buff, skb_queue_len } from '../skbuff.ts';
-import { sock, TCP_LISTEN } from '../sock.ts';
+import { keptOption, sock, TCP_LISTEN } from '../sock.ts';
 import type { socket } from '../socket.ts';
 import { peekAtWmem } from '../wmem.ts';
 import { unix_dgram_peer_wake_relay } from './peer_wake.ts';
@@ -106,6 +106,17 @@ export function* unix_peer_get(sk: unix_sock): Kernel<unix_sock | null> {
   const { peer } = sk;
   unix_state_unlock(sk);
   return peer;
+}
+
+/** Does the socket want to know who sends? */
+export const unix_may_passcred = (sk: unix_sock): boolean =>
+  sk.kept !== null && (keptOption(sk, SO_PASSCRED) | keptOption(sk, SO_PASSPIDFD)) !== 0;
+
+/** Writes down who sends, where somebody may ask: one of the ends, or who accepts it later. */
+export function unix_maybe_add_creds(skb: sk_buff, sk: unix_sock, other: unix_sock): void {
+  if (unix_may_passcred(sk) || unix_may_passcred(other) || other.sk_socket === null) {
+    skb.pid = current.tgid;
+  }
 }
 
 /** A datagram socket that is connected hears its peer only. */

@@ -17,9 +17,13 @@ import {
   AF_INET6,
   SO_ERROR,
   SO_LINGER,
+  SO_RCVTIMEO,
+  SO_SNDTIMEO,
   SOCK_TYPE_MASK,
   SOL_SOCKET,
 } from '../../kernel/uapi/socket.ts';
+import type { OptionPointer } from '../../net/getsockopt.ts';
+import type { OptionValue } from '../../net/sockopt.ts';
 import {
   always,
   arg,
@@ -78,12 +82,17 @@ const optionName = arg<number>(2, (name, { args }) =>
 );
 const isLinger = ({ args }: ShownCall): boolean => args[1] === SOL_SOCKET && args[2] === SO_LINGER;
 const isError = ({ args }: ShownCall): boolean => args[1] === SOL_SOCKET && args[2] === SO_ERROR;
-function optionText(value: number, call: ShownCall): string {
+const isTimeout = ({ args }: ShownCall): boolean =>
+  args[1] === SOL_SOCKET && (args[2] === SO_RCVTIMEO || args[2] === SO_SNDTIMEO);
+function optionText(option: OptionValue, call: ShownCall): string {
+  if (typeof option !== 'number') return `{tv_sec=${option.tv_sec}, tv_usec=${option.tv_usec}}`;
+  const value = option;
   if (isError(call)) return `[${words.socketErrorText(value)}]`;
   if (!isLinger(call)) return `[${value}]`;
   return `{l_onoff=${value < 0 ? 0 : 1}, l_linger=${Math.max(value, 0)}}`;
 }
-const optionSize = (call: ShownCall): string => (isLinger(call) ? '8' : '4');
+const optionSize = (call: ShownCall): string =>
+  isLinger(call) ? '8' : isTimeout(call) && typeof call.args[3] !== 'number' ? '16' : '4';
 
 export const socketSignatures: Readonly<Record<string, readonly Parameter[]>> = {
   socket: [family, socketType, protocol],
@@ -107,14 +116,14 @@ export const socketSignatures: Readonly<Record<string, readonly Parameter[]>> = 
     number(0),
     level,
     optionName,
-    arg<number>(3, optionText),
+    arg<OptionValue>(3, optionText),
     { out: false, show: optionSize },
   ],
   getsockopt: [
     number(0),
     level,
     optionName,
-    out<{ value: number }>(3, ({ value }, call) => optionText(value, call)),
+    out<OptionPointer>(3, ({ value, timeval }, call) => optionText(timeval ?? value, call)),
     { out: false, show: (call) => `[${optionSize(call)}]` },
   ],
 };

@@ -9,7 +9,7 @@ import {
   EPOLLRDHUP,
 } from '../../../src/kernel/uapi/eventpoll.ts';
 import { IPPROTO_TCP } from '../../../src/kernel/uapi/in.ts';
-import { SHUT_RD, SOCK_NONBLOCK } from '../../../src/kernel/uapi/socket.ts';
+import { SHUT_RD, SHUT_WR, SOCK_NONBLOCK } from '../../../src/kernel/uapi/socket.ts';
 import { TCP_DEFER_ACCEPT } from '../../../src/kernel/uapi/tcp.ts';
 import { inThread, pause, reported, watch } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
@@ -125,6 +125,24 @@ test.each([
     });
   },
 );
+
+/** shutdown() before listen() fails with ENOTCONN, and yet leaves its mark on what is accepted. */
+test.each([
+  ['SHUT_RD', SHUT_RD, EPOLLIN | EPOLLOUT | EPOLLRDHUP, EPOLLOUT],
+  ['SHUT_WR', SHUT_WR, EPOLLOUT, EPOLLIN | EPOLLOUT | EPOLLRDHUP],
+])('a socket that was shut down with %s (%i) and then listens: %i there, %i here', (...row) => {
+  const [, how, there, here] = row;
+  inMachine(function* (sys) {
+    const l = yield* net.tcp(sys);
+    yield* sys.bind(l, net.at(5000));
+    expect(yield* sys.shutdown(l, how)).toBe(-err.ENOTCONN);
+    yield* sys.listen(l, 1);
+    const [, client] = yield* dial(sys, net.at(5000));
+    const server = yield* sys.accept4(l, 0);
+    expect(yield* net.mask(sys, server)).toBe(there);
+    expect(yield* net.mask(sys, client)).toBe(here);
+  });
+});
 
 /** listen(2), ERRORS; and a server that finds its backlog too small while it runs. */
 test('listen again changes the backlog, and a connected socket cannot listen', () => {

@@ -9,8 +9,10 @@ import {
   EPOLLRDHUP,
 } from '../../../src/kernel/uapi/eventpoll.ts';
 import { F_SETFL, O_NONBLOCK } from '../../../src/kernel/uapi/fcntl.ts';
+import { IPPROTO_TCP } from '../../../src/kernel/uapi/in.ts';
 import { SIGUSR1 } from '../../../src/kernel/uapi/signal.ts';
 import { AF_UNIX, AF_UNSPEC, SHUT_WR, SOCK_NONBLOCK } from '../../../src/kernel/uapi/socket.ts';
+import { TCP_SYNCNT, TCP_USER_TIMEOUT } from '../../../src/kernel/uapi/tcp.ts';
 import type { Code } from '../../../src/syscalls/sys.ts';
 import { inThread, pause, reported, watch } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
@@ -18,7 +20,8 @@ import { Recorder } from '../../support/trace.ts';
 import * as net from './support.ts';
 
 const { deadEnd, dial, listener, mask, put, take } = net;
-const { EALREADY, ECONNABORTED, ECONNREFUSED, EINPROGRESS, EINTR, EISCONN, ENOTCONN } = err;
+const { EALREADY, ECONNABORTED, ECONNREFUSED, EINPROGRESS, EINTR, EISCONN, ENOTCONN, ETIMEDOUT } =
+  err;
 
 /** connect(2), EINPROGRESS: event loops then wait for EPOLLOUT, and call again or ask SO_ERROR. */
 test('a connect that does not block is EINPROGRESS, then 0 once, then EISCONN', () => {
@@ -134,6 +137,34 @@ test('connect to AF_UNSPEC resets the connection and frees the socket for anothe
     expect(yield* mask(sys, fd)).toBe(EPOLLOUT | EPOLLERR | EPOLLHUP);
     expect(yield* take(sys, peer, 9)).toBe(-err.ECONNRESET);
     expect(yield* sys.connect(fd, addr)).toBe(0);
+  });
+});
+
+/** ip(7): a client that is bound to one of several loopback addresses, and calls 0.0.0.0. */
+test('connect to INADDR_ANY calls the address that the socket is bound to', () => {
+  inMachine(function* (sys) {
+    const fd = yield* net.tcp(sys);
+    yield* sys.bind(fd, net.at(5000, 0x7f00_0002));
+    expect(yield* sys.connect(fd, net.at(5000, 0))).toBe(0);
+    const self = { ret: 0, addr: net.at(5000, 0x7f00_0002) };
+    expect(yield* sys.getpeername(fd)).toEqual(self);
+  });
+});
+
+/** Clients that give up early: 2^n - 1 s, whatever the first retransmissions are spaced like. */
+test.each([
+  ['TCP_SYNCNT', TCP_SYNCNT, 1, 3000],
+  ['TCP_SYNCNT', TCP_SYNCNT, 2, 7000],
+  ['TCP_USER_TIMEOUT', TCP_USER_TIMEOUT, 1500, 1500],
+  ['TCP_USER_TIMEOUT', TCP_USER_TIMEOUT, 300, 1001],
+])('with %s (%i) of %i a call that nobody answers is given up after %i ms', (...row) => {
+  const [, name, value, after] = row;
+  inMachine(function* (sys) {
+    const [, addr] = yield* net.listener(sys, 0);
+    yield* dial(sys, addr);
+    const fd = yield* net.tcp(sys);
+    yield* sys.setsockopt(fd, IPPROTO_TCP, name, value);
+    expect(yield* net.timed(sys, sys.connect(fd, addr))).toEqual([-ETIMEDOUT, after]);
   });
 });
 

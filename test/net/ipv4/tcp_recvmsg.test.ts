@@ -5,12 +5,13 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
   MSG_WAITALL,
+  SO_PEEK_OFF,
   SO_RCVLOWAT,
   SO_RCVTIMEO,
   SOL_SOCKET,
 } from '../../../src/kernel/uapi/socket.ts';
 import type { Code } from '../../../src/syscalls/sys.ts';
-import { inThread, pause } from '../../support/programs.ts';
+import { inThread, pause, timeval } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
 import * as net from './support.ts';
 
@@ -61,11 +62,25 @@ test.each([
   });
 });
 
+/** socket(7), SO_PEEK_OFF: parsers that look ahead without taking. */
+test('SO_PEEK_OFF lets peeks go on where they stopped, and reads take it back', () => {
+  inMachine(function* (sys) {
+    const [a, b] = yield* pair(sys);
+    expect(yield* sys.setsockopt(b, SOL_SOCKET, SO_PEEK_OFF, 2)).toBe(0);
+    yield* put(sys, a, 'abcdef');
+    expect(yield* take(sys, b, 2, MSG_PEEK)).toBe('cd');
+    expect(yield* take(sys, b, 2, MSG_PEEK)).toBe('ef');
+    expect(yield* take(sys, b, 3)).toBe('abc');
+    expect((yield* sys.getsockopt(b, SOL_SOCKET, SO_PEEK_OFF)).value).toBe(3);
+    expect(yield* take(sys, b, 9, MSG_PEEK)).toBe(-EAGAIN);
+  });
+});
+
 /** socket(7), SO_RCVTIMEO: a client's request timeout. */
 test('SO_RCVTIMEO bounds a receive, which gives what has come by then', () => {
   inMachine(function* (sys) {
     const [a, b] = yield* pair(sys);
-    yield* sys.setsockopt(b, SOL_SOCKET, SO_RCVTIMEO, 40);
+    yield* sys.setsockopt(b, SOL_SOCKET, SO_RCVTIMEO, timeval(40));
     expect(yield* net.timed(sys, await_(sys, b, 9))).toEqual([-EAGAIN, 40]);
     yield* put(sys, a, 'ab');
     expect(yield* net.timed(sys, await_(sys, b, 9, MSG_WAITALL))).toEqual(['ab', 40]);

@@ -5,7 +5,7 @@ import { IPPROTO_TCP } from '../../../src/kernel/uapi/in.ts';
 import { MSG_MORE, SHUT_WR, SO_SNDTIMEO, SOL_SOCKET } from '../../../src/kernel/uapi/socket.ts';
 import { TCP_CORK, TCP_NODELAY } from '../../../src/kernel/uapi/tcp.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
-import { inThread, pause } from '../../support/programs.ts';
+import { inThread, pause, timeval } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
 import * as net from './support.ts';
 
@@ -55,7 +55,7 @@ test('a blocking write of more than the buffers hold waits for the reader', () =
 test('SO_SNDTIMEO bounds a write', () => {
   inMachine(function* (sys) {
     const [a] = yield* pair(sys);
-    yield* sys.setsockopt(a, SOL_SOCKET, SO_SNDTIMEO, 80);
+    yield* sys.setsockopt(a, SOL_SOCKET, SO_SNDTIMEO, timeval(80));
     const [sent, ms] = yield* net.timed(sys, sys.write(a, bytes(8_000_000)));
     expect(sent).toBeLessThan(8_000_000);
     expect(ms).toBe(80);

@@ -13,10 +13,13 @@ import {
 import { EPOLLIN } from '../../../src/kernel/uapi/eventpoll.ts';
 import {
   AF_UNIX,
+  SO_KEEPALIVE,
+  SO_PASSCRED,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOCK_SEQPACKET,
   SOCK_STREAM,
+  SOL_SOCKET,
 } from '../../../src/kernel/uapi/socket.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import { inThread, pause, reported, watch } from '../../support/programs.ts';
@@ -122,6 +125,21 @@ test('a connection works before it is accepted', () => {
     expect((yield* sys.getsockname(s)).addr).toEqual(at('/srv'));
     expect((yield* sys.getpeername(c)).addr).toEqual(at('/srv'));
     expect((yield* sys.getpeername(s)).addr).toEqual({ family: AF_UNIX });
+  });
+});
+
+/** unix(7), SO_PASSCRED: set at a listener it holds for its connections; a client is named by it. */
+test('with SO_PASSCRED connect() names the caller, and accept() inherits it', () => {
+  inMachine(function* (sys) {
+    const l = yield* listener(sys, '/srv', 5);
+    const fd = yield* sys.socket(AF_UNIX, SOCK_STREAM);
+    for (const one of [l, fd]) yield* sys.setsockopt(one, SOL_SOCKET, SO_PASSCRED, 1);
+    yield* sys.setsockopt(l, SOL_SOCKET, SO_KEEPALIVE, 1);
+    expect(yield* sys.connect(fd, at('/srv'))).toBe(0);
+    expect((yield* sys.getsockname(fd)).addr?.path).toMatch(/^\0[0-9a-f]{5}$/);
+    const s = yield* sys.accept4(l, 0);
+    expect((yield* sys.getsockopt(s, SOL_SOCKET, SO_PASSCRED)).value).toBe(1);
+    expect((yield* sys.getsockopt(s, SOL_SOCKET, SO_KEEPALIVE)).value).toBe(0);
   });
 });
 

@@ -22,9 +22,11 @@ import {
   MSG_TRUNC,
   SHUT_RD,
   SHUT_WR,
+  SO_PASSCRED,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_SEQPACKET,
+  SOL_SOCKET,
 } from '../../../src/kernel/uapi/socket.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import { inThread, pause, polled, reported, watch } from '../../support/programs.ts';
@@ -221,5 +223,21 @@ test('SOCK_RAW makes a datagram socket', () => {
     yield* sys.write(a, 'one');
     yield* sys.write(a, 'two');
     expect(yield* take(sys, b, 9)).toBe('one');
+  });
+});
+
+/** unix(7), SO_PASSCRED: the receiver is to have an address to answer to. */
+test.each([
+  ['sendto()', 'sendto'],
+  ['connect()', 'connect'],
+] as const)('with SO_PASSCRED %s gives a socket that has none a name', (_, call) => {
+  inMachine(function* (sys) {
+    yield* bound(sys, '/srv');
+    const fd = yield* sys.socket(AF_UNIX, SOCK_DGRAM);
+    yield* sys.setsockopt(fd, SOL_SOCKET, SO_PASSCRED, 1);
+    expect((yield* sys.getsockname(fd)).addr?.path).toBeUndefined();
+    if (call === 'sendto') yield* sys.sendto(fd, 'x', 0, at('/srv'));
+    else yield* sys.connect(fd, at('/srv'));
+    expect((yield* sys.getsockname(fd)).addr?.path).toMatch(/^\0[0-9a-f]{5}$/);
   });
 });

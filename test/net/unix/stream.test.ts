@@ -9,6 +9,7 @@ import {
   MSG_NOSIGNAL,
   MSG_PEEK,
   MSG_WAITALL,
+  SO_PASSCRED,
   SO_PEEK_OFF,
   SO_RCVLOWAT,
   SO_SNDBUF,
@@ -175,6 +176,20 @@ test('SO_RCVLOWAT holds read() back, but neither poll() nor a read that does not
     yield* sys.write(a, 'd');
     yield* pause(sys);
     expect(done).toEqual(['abcd']);
+  });
+});
+
+/** unix(7), SO_PASSCRED: credentials of one message must not be taken for those of another. */
+test('with SO_PASSCRED a read stops where messages begin to say who sent them', () => {
+  inMachine(function* (sys) {
+    const [a, b] = yield* pair(sys);
+    yield* sys.write(a, 'before');
+    yield* sys.setsockopt(b, SOL_SOCKET, SO_PASSCRED, 1);
+    yield* sys.write(a, 'after');
+    expect(yield* take(sys, b, 20, MSG_PEEK)).toBe('before');
+    expect(yield* take(sys, b, 20)).toBe('before');
+    yield* sys.write(a, 'wards');
+    expect(yield* take(sys, b, 20)).toBe('afterwards');
   });
 });
 

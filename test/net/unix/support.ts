@@ -11,6 +11,7 @@ import { SIOCOUTQ } from '../../../src/kernel/uapi/sockios.ts';
 import type { sockaddr } from '../../../src/net/socket.ts';
 import { decodeText } from '../../../src/syscalls/bytes.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
+import { timeval } from '../../support/programs.ts';
 
 export const bytes = (n: number): Uint8Array => new Uint8Array(n);
 export const at = (path: string): sockaddr => ({ family: AF_UNIX, path });
@@ -51,9 +52,9 @@ export function* fill(sys: Sys, fd: number): Code<[count: number, errno: number]
 }
 
 export const rcvtimeo = (sys: Sys, fd: number, ms: number): Code<number> =>
-  sys.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, ms);
+  sys.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(ms));
 export const sndtimeo = (sys: Sys, fd: number, ms: number): Code<number> =>
-  sys.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, ms);
+  sys.setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, timeval(ms));
 
 /** Milliseconds on the machine's clock. */
 export const clock = (sys: Sys): number => sys.task.kernel.hrtimers.now_ns / 1_000_000;

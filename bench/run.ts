@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import type * as Epollsim from '../src/index.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const dist = join(here, '../dist/index.js');
+const dist = join(here, '../dist/src/index.js');
 const rounds = 50_000;
 const repeats = 15;
 const wantsJson = process.argv.includes('--json');

@@ -6,7 +6,7 @@
  * each kernel function gets a straight twin, see straight.ts. The sources stay as they are, and
  * test/build.test.ts plays the corpus on what is built.
  */
-import { rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -14,6 +14,9 @@ import { helpers, Straightener } from './straight.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outDir = process.argv[2] ?? join(root, 'dist');
+
+/** Not TypeScript, and needed beside it. */
+const playerSource = 'conformance/linux/player.c';
 
 const pathOf = (file: ts.SourceFile): string => relative(root, file.fileName).split(sep).join('/');
 
@@ -58,6 +61,7 @@ function build(): number {
   const emitted = program.emit(undefined, undefined, undefined, false, {
     before: [straighten(program)],
   });
+  cpSync(join(root, playerSource), join(outDir, playerSource));
   return report([...before, ...emitted.diagnostics]);
 }
 

@@ -1,11 +1,7 @@
-/**
- * The command line: which verbs and options there are, and what they mean.
- *
- * Values are text until they are looked at here: a release such as 6.10 is no number.
- */
-import { parseArgs } from 'node:util';
+/** The command line of `play`, `help` and `version`: which options there are, and what they mean. */
 import { patchedKernel } from '../kernel/history.ts';
 import { UsageError } from './errors.ts';
+import { listOf, numberOf, readOptions, textOf } from './options.ts';
 
 export const formats = [
   'table',
@@ -37,7 +33,8 @@ export interface PlayRequest {
 
 export type Request = PlayRequest | { readonly verb: 'help' } | { readonly verb: 'version' };
 
-const verbs = ['play'];
+/** Those that bin/epollsim.ts knows; what is read here is `play`. */
+const verbs = ['play', 'conform', 'fuzz'];
 
 /** Less than a second, and more than a scenario needs. */
 export const defaultMaxSteps = 1_000_000;
@@ -56,25 +53,14 @@ const options = {
   version: { type: 'boolean', short: 'v' },
 } as const;
 
-const optionNames = Object.keys(options).map((name) => `--${name}`);
-
 /** Formats with data behind them that --json shows. */
 const jsonFormats: readonly FormatName[] = ['table', 'strace', 'graph', 'state'];
 
 /** What the arguments ask for; throws a UsageError. */
 export function readArguments(argv: readonly string[]): Request {
-  const { values, positionals, tokens } = parseArgs({
-    args: [...argv],
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  });
-  for (const token of tokens) {
-    if (token.kind === 'option') checkOption(token.name, token.rawName, token.value);
-  }
-  if (values.help === true) return { verb: 'help' };
-  if (values.version === true) return { verb: 'version' };
+  const { values, positionals } = readOptions(argv, options);
+  if (values['help'] === true) return { verb: 'help' };
+  if (values['version'] === true) return { verb: 'version' };
   const [verb, ...files] = positionals;
   if (verb === undefined) throw new UsageError(`expected a verb: ${verbs.join(', ')}`);
   if (verb === 'help') return { verb: 'help' };
@@ -84,19 +70,6 @@ export function readArguments(argv: readonly string[]): Request {
     throw new UsageError(`play: expected a file, or - for standard input${found}`);
   }
   return playRequest(files, values);
-}
-
-function checkOption(name: string, rawName: string, value: string | undefined): void {
-  if (!Object.hasOwn(options, name)) {
-    throw new UsageError(`unknown option ${rawName}: expected one of ${optionNames.join(', ')}`);
-  }
-  const { type } = options[name as keyof typeof options];
-  if (type === 'string' && !value) {
-    throw new UsageError(`${rawName}: expected a value`);
-  }
-  if (type === 'boolean' && value !== undefined) {
-    throw new UsageError(`${rawName}: expected no value, found "${value}"`);
-  }
 }
 
 type Values = Readonly<Partial<Record<keyof typeof options, unknown>>>;
@@ -124,29 +97,12 @@ function playRequest(files: readonly string[], values: Values): PlayRequest {
   return request;
 }
 
-const textOf = (value: unknown): string | undefined =>
-  typeof value === 'string' ? value : undefined;
-
-/** An option that may come several times, each time with several values. */
-const listOf = (value: unknown): string[] =>
-  Array.isArray(value)
-    ? value.flatMap((item) => String(item).split(',')).filter((item) => item !== '')
-    : [];
-
 function formatOf(value: unknown): FormatName | undefined {
   const name = textOf(value);
   if (name === undefined) return undefined;
   const found = formats.find((format) => format === name);
   if (found !== undefined) return found;
   throw new UsageError(`unknown format "${name}": expected one of ${formats.join(', ')}`);
-}
-
-function numberOf(value: unknown, option: string, min: number, max: number): number | undefined {
-  const text = textOf(value);
-  if (text === undefined) return undefined;
-  const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw new UsageError(`${option}: expected an integer from ${min} to ${max}, found "${text}"`);
 }
 
 /** Finds an unknown release or commit before anything runs. */

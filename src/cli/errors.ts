@@ -13,6 +13,10 @@ export const exitCodes = {
   failed: 1,
   /** The command line is wrong, or a file cannot be read. */
   usage: 2,
+  /** There is nothing to compare with: no live side, and nothing recorded. */
+  unavailable: 3,
+  /** Ctrl-C, as a shell says it. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -1,10 +1,10 @@
-#!/usr/bin/env node
-/** The command `epollsim`. */
+/** The verbs `play` and `help`, and `--version`. */
 import { readFileSync } from 'node:fs';
 import { readArguments } from './arguments.ts';
-import { type ExitCode, exitCodes, report } from './errors.ts';
+import { type ExitCode, exitCodes } from './errors.ts';
+import { packageFile } from './home.ts';
 
-async function run(argv: readonly string[]): Promise<ExitCode> {
+export async function main(argv: readonly string[]): Promise<ExitCode> {
   const request = readArguments(argv);
   if (request.verb === 'help') return await print((await import('./help.ts')).help);
   if (request.verb === 'version') return await print(`${version()}\n`);
@@ -20,14 +20,5 @@ async function print(text: string): Promise<ExitCode> {
   return exitCodes.done;
 }
 
-/** package.json is two levels above, in the sources as in dist. */
-function version(): string {
-  const path = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
-}
-
-try {
-  process.exitCode = await run(process.argv.slice(2));
-} catch (error) {
-  process.exitCode = report(error);
-}
+const version = (): string =>
+  (JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string }).version;

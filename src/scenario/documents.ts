@@ -21,6 +21,8 @@ export interface GoodDocument {
   /** The line it begins on, from 1. */
   readonly line: number;
   readonly scenario: Scenario;
+  /** The document as it was read. */
+  readonly value: unknown;
   readonly error?: never;
 }
 
@@ -209,7 +211,7 @@ export class DocumentReader {
 
   private emit(line: number, value: unknown): void {
     try {
-      this.documents.push({ line, scenario: parseScenario(value) });
+      this.documents.push({ line, scenario: parseScenario(value), value });
     } catch (error) {
       if (!(error instanceof ScenarioError)) throw error;
       const name = isObject(value) && typeof value['name'] === 'string' ? value['name'] : null;

@@ -9,7 +9,7 @@ import { play } from '../../src/cli/play.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const command = ['--conditions=epollsim:src', '--import=tsx', join(root, 'src/cli/main.ts')];
+const command = ['--conditions=epollsim:src', '--import=tsx', join(root, 'bin/epollsim.ts')];
 
 /** For tests that start processes, on a machine that is busy with other things. */
 export const slow = { timeout: 120_000 };

@@ -1,14 +1,13 @@
 /*
  * Makes the system calls it is told to make, on the threads of a fresh process.
  *
- * usage: player DIRECTORY
+ * usage: player, with these descriptors open:
+ *   3             memory that is shared with the driver; arguments and results lie there
+ *   4             a fifo: one byte for each process to be forked
+ *   5 … 20        a fifo for each thread: one byte when it has calls to make
  *
- * DIRECTORY/memory is mapped shared at BASE; the driver lays out arguments there and reads results
- * from there. DIRECTORY/start takes one byte for each process to be forked, DIRECTORY/go.N one byte
- * for each call of thread N. An idle thread sleeps in read(2) on its go.N, so that the driver can
- * tell from /proc whether a thread is idle, running, or asleep in its call.
- *
- * The layout is repeated in machine.ts.
+ * An idle thread sleeps in read(2) on its fifo, so that the driver can tell from /proc whether a
+ * thread is idle, running, or asleep in its call. The layout is repeated in layout.ts.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -30,14 +29,17 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BASE ((char *)0x200000000000)
 #define HELD ((char *)0x300000000000)
 #define HELD_SIZE 0x10000
 #define MAX_THREADS 16
+#define MAX_CALLS 64
+#define MAX_COPIES 7
 #define NOFILE 1024
-#define GO_FD 7936 /* Above RLIMIT_NOFILE: no call of a scenario can reach these descriptors. */
+#define GO_FD 7936 /* Above RLIMIT_NOFILE: no scenario can open these descriptors. */
 #define FAULT_FD (GO_FD + MAX_THREADS)
 #define START_FD (GO_FD + MAX_THREADS + 1)
 
@@ -49,25 +51,42 @@ struct control {
 	uint32_t threads;
 	uint32_t network;
 	uint32_t held;
+	uint32_t arrived; /* How many threads wait to begin together. */
 	char message[100];
 };
 
 struct status {
-	uint32_t done; /* The sequence number of the last call that returned. */
+	uint32_t done; /* How many calls have returned. */
 	uint32_t tid;
-	int64_t result; /* A result, or -errno. */
+	int64_t result; /* Of the last one: a result, or -errno. */
 	char pad[48];
 };
 
+struct order {
+	uint32_t until; /* How many calls there are to make in all. */
+	uint32_t together; /* How many threads begin at the same time, or 0. */
+	char pad[56];
+};
+
+/* Four bytes that an earlier call stored: a descriptor. Offsets from BASE. */
+struct copy {
+	uint32_t from;
+	uint32_t to;
+};
+
 struct call {
-	uint64_t seq;
 	uint64_t nr;
 	uint64_t args[6];
+	int64_t result;
+	uint32_t delay_ns;
+	uint32_t copies;
+	struct copy copy[MAX_COPIES];
 };
 
 static struct control *const control = (struct control *)BASE;
 static struct status *const statuses = (struct status *)(BASE + 0x200);
-static struct call *const calls = (struct call *)(BASE + 0x1000);
+static struct order *const orders = (struct order *)(BASE + 0x1000);
+static struct call (*const calls)[MAX_CALLS] = (struct call (*)[MAX_CALLS])(BASE + 0x10000);
 
 static void set_state(enum state state)
 {
@@ -86,25 +105,61 @@ static void handler(int signal)
 	(void)signal;
 }
 
+static void spin(uint32_t ns)
+{
+	struct timespec start, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - start.tv_sec) * 1000000000L + now.tv_nsec - start.tv_nsec < ns);
+}
+
+static void meet(uint32_t together)
+{
+	__atomic_add_fetch(&control->arrived, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&control->arrived, __ATOMIC_ACQUIRE) < together)
+		sched_yield();
+}
+
+static void make(struct call *call)
+{
+	uint64_t *a = call->args;
+	long result;
+	uint32_t i;
+
+	for (i = 0; i < call->copies; i++)
+		memcpy(BASE + call->copy[i].to, BASE + call->copy[i].from, 4);
+	if (call->delay_ns)
+		spin(call->delay_ns);
+	result = syscall((long)call->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	call->result = result == -1 ? -errno : result;
+}
+
 static void *serve(void *arg)
 {
 	int self = (int)(intptr_t)arg;
 	struct status *status = &statuses[self];
-	struct call *call = &calls[self];
+	struct order *order = &orders[self];
 
 	__atomic_store_n(&status->tid, (uint32_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
 	for (;;) {
+		uint32_t done = status->done;
 		char byte;
-		uint64_t *a = call->args;
-		long result;
 
 		if (syscall(SYS_read, GO_FD + self, &byte, 1) != 1)
 			continue; /* A signal came while the thread was idle. */
-		if (call->seq != status->done + 1)
+		if (done == order->until)
 			continue; /* A byte left over by a process that was killed. */
-		result = syscall((long)call->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-		status->result = result == -1 ? -errno : result;
-		__atomic_store_n(&status->done, status->done + 1, __ATOMIC_RELEASE);
+		if (order->together)
+			meet(order->together);
+		while (done != order->until) {
+			struct call *call = &calls[self][done % MAX_CALLS];
+
+			make(call);
+			status->result = call->result;
+			__atomic_store_n(&status->done, ++done, __ATOMIC_RELEASE);
+		}
 	}
 	return NULL;
 }
@@ -115,7 +170,7 @@ static void enter_network(void)
 	int fd;
 
 	if (unshare(CLONE_NEWNET) < 0)
-		fail("unshare(CLONE_NEWNET)");
+		fail("no network namespace: unshare");
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	if (ioctl(fd, SIOCGIFFLAGS, &request) < 0)
 		fail("SIOCGIFFLAGS");
@@ -161,18 +216,24 @@ static void open_null(void)
 		close(fd);
 }
 
-static void run_process(void)
+static void take_signals(void)
 {
 	struct sigaction action = { .sa_handler = handler };
+
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+static void run_process(void)
+{
 	struct rlimit limit = { NOFILE, NOFILE };
 	pthread_attr_t attr;
 	int i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	sigaction(SIGUSR1, &action, NULL);
-	sigaction(SIGUSR2, &action, NULL);
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);
+	take_signals();
 	memset(statuses, 0, sizeof(*statuses) * MAX_THREADS);
 	control->pid = (uint32_t)getpid();
 	if (control->network)
@@ -198,27 +259,15 @@ static void run_process(void)
 	serve(NULL);
 }
 
-static void open_at(const char *directory, const char *name, int flags, int as)
-{
-	char path[4096];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	fd = open(path, flags);
-	if (fd < 0 || dup2(fd, as) < 0) {
-		perror(path);
-		exit(1);
-	}
-	if (fd != as)
-		close(fd);
-}
-
-/* Lets the process's own network namespaces have small TCP hash tables: /proc/net/tcp is read often. */
+/*
+ * Lets the processes have network namespaces of their own, if need be as root of a user namespace,
+ * and small TCP hash tables in them: /proc/net/tcp is read often.
+ */
 static void prepare_network(void)
 {
 	int fd;
 
-	if (unshare(CLONE_NEWNET) < 0)
+	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
 		return;
 	fd = open("/proc/sys/net/ipv4/tcp_child_ehash_entries", O_WRONLY);
 	if (fd < 0)
@@ -228,35 +277,36 @@ static void prepare_network(void)
 	close(fd);
 }
 
-int main(int argc, char **argv)
+static void prepare_descriptors(void)
 {
 	struct rlimit limit = { 2 * GO_FD, 2 * GO_FD };
-	struct stat st;
-	char name[16];
-	char byte;
 	int i;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: player DIRECTORY\n");
-		return 2;
-	}
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		perror("setrlimit");
-	prepare_network();
-	open_at(argv[1], "memory", O_RDWR, 3);
+	if (dup2(4, START_FD) < 0) {
+		perror("dup2");
+		exit(1);
+	}
+	for (i = 0; i < MAX_THREADS; i++)
+		dup2(5 + i, GO_FD + i);
+	syscall(SYS_close_range, 3, GO_FD - 1, 0);
+}
+
+int main(void)
+{
+	struct stat st;
+	char byte;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (fstat(3, &st) < 0 ||
 	    mmap(BASE, (size_t)st.st_size, PROT_READ | PROT_WRITE,
 		 MAP_SHARED | MAP_FIXED_NOREPLACE, 3, 0) != BASE) {
 		perror("mmap");
 		return 1;
 	}
-	for (i = 0; i < MAX_THREADS; i++) {
-		snprintf(name, sizeof(name), "go.%d", i);
-		open_at(argv[1], name, O_RDWR, GO_FD + i);
-	}
-	open_at(argv[1], "start", O_RDWR, START_FD);
-	syscall(SYS_close_range, 3, GO_FD - 1, 0);
+	prepare_descriptors();
+	prepare_network();
 	while (read(START_FD, &byte, 1) == 1) {
 		pid_t pid = fork();
 

@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+/** The command `epollsim`: its verbs, each of which loads its own code and no other's. */
+import { type ExitCode, report } from '../src/cli/errors.ts';
+
+type Verb = (argv: readonly string[]) => Promise<ExitCode>;
+
+const main: Verb = async (argv) => (await import('../src/cli/main.ts')).main(argv);
+
+const verbs: ReadonlyMap<string, Verb> = new Map([
+  ['play', main],
+  ['help', main],
+  ['conform', async (argv) => (await import('../conformance/conform.ts')).conform(argv)],
+  ['fuzz', async (argv) => (await import('../conformance/fuzz.ts')).fuzz(argv)],
+]);
+
+try {
+  const argv = process.argv.slice(2);
+  const verb = argv.find((word) => verbs.has(word)) ?? 'play';
+  process.exitCode = await (verbs.get(verb) ?? main)(argv);
+} catch (error) {
+  process.exitCode = report(error);
+}

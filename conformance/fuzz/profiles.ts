@@ -1,0 +1,27 @@
+/** The profiles by name: what random programs are about. */
+import type { Profile } from './actions.ts';
+import { basic } from './profiles/basic.ts';
+import { big } from './profiles/big.ts';
+import { classic } from './profiles/classic.ts';
+import { dgram } from './profiles/dgram.ts';
+import { errors } from './profiles/errors.ts';
+import { held } from './profiles/held.ts';
+import { mixed } from './profiles/mixed.ts';
+import { nested } from './profiles/nested.ts';
+import { tcp } from './profiles/tcp.ts';
+import { threads } from './profiles/threads.ts';
+import { time } from './profiles/time.ts';
+
+export const profiles: Readonly<Record<string, Profile>> = {
+  basic,
+  big,
+  classic,
+  dgram,
+  errors,
+  held,
+  mixed,
+  nested,
+  tcp,
+  threads,
+  time,
+};

@@ -1,0 +1,92 @@
+/**
+ * Smaller scenarios than a given one, the boldest cuts first. Each is one that the parser takes and
+ * in which no name is used before a step binds it.
+ */
+import type { Arg, Args, Document, Step } from './document.ts';
+import { parsed } from './repair.ts';
+
+export function* smaller(document: Document): Generator<Document> {
+  for (const candidate of candidates(document)) {
+    if (candidate.steps.length > 0 && parsed(candidate) !== null) yield candidate;
+  }
+}
+
+function* candidates(document: Document): Generator<Document> {
+  const { steps } = document;
+  for (let size = steps.length >> 1; size >= 1; size >>= 1) {
+    for (let end = steps.length; end > 0; end -= size) {
+      const start = Math.max(0, end - size);
+      yield without(document, (index) => index >= start && index < end);
+    }
+  }
+  for (const thread of document.threads?.slice(1) ?? []) {
+    yield without(document, (index) => steps[index]?.thread === thread);
+  }
+  for (const [index, step] of steps.entries()) {
+    for (const simple of simplerSteps(step)) {
+      yield { ...document, steps: steps.map((one, i) => (i === index ? simple : one)) };
+    }
+  }
+}
+
+/** Leaves steps out, then those that need what they bound, then threads that have nothing to do. */
+function without(document: Document, isOut: (index: number) => boolean): Document {
+  const bound = new Set<string>();
+  const steps = document.steps.filter((step, index) => {
+    if (isOut(index) || namesIn(step.args).some((name) => !bound.has(name))) return false;
+    for (const name of step.bind ?? []) bound.add(`$${name}`);
+    return true;
+  });
+  const { threads, ...rest } = document;
+  if (threads === undefined) return { ...rest, steps };
+  const [first = 'main', ...others] = threads;
+  const used = others.filter((name) => steps.some((step) => concerns(step, name)));
+  return used.length === 0 && first === 'main'
+    ? { ...rest, steps }
+    : { ...rest, threads: [first, ...used], steps };
+}
+
+const concerns = ({ thread, args }: Step, name: string): boolean =>
+  thread === name || args['thread'] === name;
+
+function namesIn(value: Arg | Args): string[] {
+  if (typeof value === 'string') return value.startsWith('$') ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(namesIn);
+}
+
+/** A step with one thing about it simpler; never one that could become the first again. */
+function* simplerSteps(step: Step): Generator<Step> {
+  const { call, args } = step;
+  if (call === 'epoll_pwait' && args['sigmask'] === null) {
+    const { sigmask: _, ...rest } = args;
+    yield { ...step, call: 'epoll_wait', args: rest };
+  }
+  for (const [name, value] of Object.entries(args)) {
+    for (const simple of simplerValues(name, value)) {
+      yield { ...step, args: { ...args, [name]: simple } };
+    }
+  }
+}
+
+/** What an argument of a name may be instead. */
+const plainest: Readonly<Record<string, Arg>> = {
+  data: 'x',
+  sigmask: null,
+  maxevents: 8,
+  len: 256,
+  bytes: 1,
+  initval: 0,
+  interval_ms: 0,
+};
+
+function* simplerValues(name: string, value: Arg): Generator<Arg> {
+  if (Array.isArray(value)) {
+    for (const index of value.keys()) yield value.filter((_, i) => i !== index);
+  } else if (typeof value === 'string' && value.includes('|')) {
+    const flags = value.split('|');
+    for (const index of flags.keys()) yield flags.filter((_, i) => i !== index).join('|');
+  }
+  const plain = name === 'data' && typeof value === 'number' ? undefined : plainest[name];
+  if (plain !== undefined && value !== plain) yield plain;
+}

@@ -1,0 +1,123 @@
+/** Deals tasks out to worker processes and takes their replies. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { Reply, Task } from './worker.ts';
+
+/** How long a worker may be silent. A scenario's own sleeps are part of it. */
+const silenceMs = 300_000;
+/** Tasks that a worker has at a time, so that it need not wait for the next one. */
+const ahead = 2;
+
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+const workerFile = fileURLToPath(new URL(`worker.${extension}`, import.meta.url));
+
+export type Answered = Exclude<Reply, { kind: 'busy' }>;
+
+interface Job<T> {
+  readonly worker: ChildProcess;
+  /** In the order in which they were dealt. */
+  readonly tasks: T[];
+  timer: NodeJS.Timeout;
+}
+
+export const defaultJobs = (): number => availableParallelism();
+
+export class Jobs<T extends { readonly task: Task }> {
+  private readonly source: Iterator<T>;
+  private readonly live: boolean;
+  private readonly answer: (of: T, reply: Answered) => void;
+  private readonly jobs: Set<Job<T>> = new Set();
+  private exhausted = false;
+  private finish: () => void = () => {};
+  private fail: (error: unknown) => void = () => {};
+
+  /** `answer` hears of each task once; what it throws ends everything. */
+  constructor(source: Iterator<T>, live: boolean, answer: (of: T, reply: Answered) => void) {
+    this.source = source;
+    this.live = live;
+    this.answer = answer;
+  }
+
+  /** Runs until every task has been answered, or `stop` is called. */
+  async run(count: number): Promise<void> {
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.finish = resolve;
+        this.fail = reject;
+        for (let i = 0; i < count; i++) this.start();
+      });
+    } finally {
+      this.stop();
+    }
+  }
+
+  /** Ends the workers at once; their players end with them. */
+  stop(): void {
+    this.exhausted = true;
+    for (const job of [...this.jobs]) this.end(job);
+    this.finish();
+  }
+
+  private start(): void {
+    const worker = fork(workerFile, this.live ? ['--live'] : []);
+    const job: Job<T> = { worker, tasks: [], timer: setTimeout(() => {}, 0) };
+    this.jobs.add(job);
+    worker.on('message', (reply: Reply) => this.guard(() => this.take(job, reply)));
+    worker.on('exit', (code) => this.guard(() => this.lose(job, `a worker ended with ${code}`)));
+    for (let i = 0; i < ahead; i++) this.deal(job);
+    if (job.tasks.length === 0) this.end(job);
+  }
+
+  private deal(job: Job<T>): void {
+    if (this.exhausted) return;
+    const next = this.source.next();
+    if (next.done === true) {
+      this.exhausted = true;
+      return;
+    }
+    job.tasks.push(next.value);
+    job.worker.send(next.value.task);
+    this.watch(job);
+  }
+
+  private take(job: Job<T>, reply: Reply): void {
+    this.watch(job);
+    if (reply.kind === 'busy' || !this.jobs.has(job)) return;
+    const of = job.tasks.shift();
+    if (of !== undefined) this.answer(of, reply);
+    this.deal(job);
+    if (job.tasks.length === 0) this.end(job);
+  }
+
+  /** A worker that says nothing for long is ended, and the scenario it was at is named. */
+  private watch(job: Job<T>): void {
+    clearTimeout(job.timer);
+    job.timer = setTimeout(() => this.guard(() => this.lose(job, 'no answer')), silenceMs);
+  }
+
+  private lose(job: Job<T>, message: string): void {
+    if (!this.jobs.has(job)) return;
+    const [of, ...others] = job.tasks;
+    this.end(job);
+    if (of !== undefined) this.answer(of, { kind: 'failed', message });
+    for (const other of others) this.answer(other, { kind: 'failed', message: 'not reached' });
+    if (!this.exhausted) this.start();
+    if (this.jobs.size === 0) this.finish();
+  }
+
+  private end(job: Job<T>): void {
+    clearTimeout(job.timer);
+    this.jobs.delete(job);
+    job.worker.kill('SIGKILL');
+    if (this.jobs.size === 0 && this.exhausted) this.finish();
+  }
+
+  private guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+}

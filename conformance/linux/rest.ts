@@ -1,0 +1,73 @@
+/**
+ * Whether the system is at rest: every thread idle or asleep in the call it was told to make, no
+ * packet and no segment under way. Seen several times without a change in between.
+ */
+import { asleep, networkOf } from './proc.ts';
+import { type LinuxProcess, nap } from './process.ts';
+
+/** Looks at the shared memory before /proc is asked; most calls have returned by then. */
+const glances = 40;
+/** How often a handshake that does not proceed must look the same to count as at rest. */
+const waitingLooks = 30;
+const napMs = 0.05;
+
+/** A thread that has been told to make a call. */
+export interface Busy {
+  readonly thread: number;
+  /** The call that it may be asleep in. */
+  readonly nr: number;
+}
+
+const idle = 'idle';
+
+export class Rest {
+  private readonly process: LinuxProcess;
+  private readonly threads: readonly Busy[];
+  private before = '';
+  private same = 0;
+  private looks = 0;
+
+  constructor(process: LinuxProcess, threads: readonly Busy[]) {
+    this.process = process;
+    this.threads = threads;
+  }
+
+  /** Gives the calls a moment to return; ends early where they have, or the one of `issuer` has. */
+  glance(issuer?: number): void {
+    const { process, threads } = this;
+    for (let i = 0; i < glances; i++) {
+      process.look();
+      if (threads.every(({ thread }) => process.returned(thread))) return;
+      if (issuer !== undefined && i > 0 && process.returned(issuer)) return;
+    }
+  }
+
+  /** Looks once; whether that makes it often enough. */
+  isReached(): boolean {
+    const { signature, waiting } = this.observe();
+    this.same = signature !== '' && signature === this.before ? this.same + 1 : 0;
+    if (signature === idle || this.same >= (waiting ? waitingLooks : 1)) return true;
+    this.before = signature;
+    if (this.looks++ > 3) nap(napMs);
+    return false;
+  }
+
+  /** What the system looks like; an empty signature while something runs or is under way. */
+  private observe(): { signature: string; waiting: boolean } {
+    const { process } = this;
+    process.look();
+    let signature = idle;
+    for (const { thread, nr } of this.threads) {
+      if (process.returned(thread)) continue;
+      const found = asleep(process.pid, process.tid(thread), thread);
+      if (found === null || found.nr !== nr) return moving;
+      signature += found.signature;
+    }
+    if (!process.hasNetwork) return { signature, waiting: false };
+    const network = networkOf(process.pid);
+    if (network.moving) return moving;
+    return { signature: signature + network.signature, waiting: network.waiting };
+  }
+}
+
+const moving = { signature: '', waiting: false };

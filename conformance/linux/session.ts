@@ -1,0 +1,274 @@
+/**
+ * Plays a scenario on the kernel, in lockstep: a step is issued when every thread is idle or asleep
+ * in its call. Whether that is so is seen in /proc, never guessed.
+ */
+import {
+  noAddress,
+  nothingHeld,
+  placeName,
+  ScenarioError,
+  threadBlocked,
+} from '../../src/scenario/errors.ts';
+import type { Fd, Scenario, Step } from '../../src/scenario/scenario.ts';
+import {
+  blockedEntry,
+  type CallResult,
+  type Entry,
+  failed,
+  lateEntry,
+  returned,
+  returnedEntry,
+  type Transcript,
+} from '../../src/scenario/transcript.ts';
+import { clockMonotonic, syscallNumbers as nr, timerAbstime, uffdioZeropage } from './abi.ts';
+import { encode } from './calls.ts';
+import { put, type RawCall, type Surroundings, timespec } from './encode.ts';
+import { faultFd, heldBase, heldSize } from './layout.ts';
+import { Names } from './names.ts';
+import { isHeld } from './proc.ts';
+import { type LinuxProcess, monotonic, nap } from './process.ts';
+import { Rest } from './rest.ts';
+
+/** The system does not come to rest, or ends: the scenario is given up. */
+export class Hung extends Error {
+  override readonly name: string = 'Hung';
+}
+
+/** The machine was too busy to keep the scenario's time: what was seen says nothing. */
+export class Late extends Error {
+  override readonly name: string = 'Late';
+}
+
+/** Moments of a scenario that are to be told apart differ by 20 ms or more. */
+const maxLagMs = 8;
+/** How long a scenario may take beyond its own sleeps and timeouts. */
+const limitMs = 10_000;
+const timedNapMs = 0.5;
+
+interface Pending {
+  readonly step: Step;
+  readonly raw: RawCall;
+  readonly timeoutMs: number | null;
+}
+
+export class Session {
+  readonly process: LinuxProcess;
+  readonly names: Names;
+  readonly results: Entry[] = [];
+  private readonly scenario: Scenario;
+  private readonly pending: Map<number, Pending> = new Map();
+  /** What returned after the last step that was issued. */
+  private readonly late: Entry[] = [];
+  private issued: Step | null = null;
+  /** The scenario's own time, on the monotonic clock. */
+  private clock: number = monotonic();
+  private limit: number = monotonic() + limitMs;
+  private readonly keepsTime: boolean;
+
+  constructor(process: LinuxProcess, scenario: Scenario, names: Names = new Names(scenario)) {
+    this.process = process;
+    this.scenario = scenario;
+    this.names = names;
+    this.keepsTime = [...scenario.steps, ...scenario.after].some(dependsOnTime);
+  }
+
+  play(): Transcript {
+    const { name, threads } = this.scenario;
+    try {
+      this.playSteps(this.scenario.steps);
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      this.flush();
+      return { name, results: this.results, error: error.message };
+    }
+    const blocked = threads.filter((_, thread) => this.pending.has(thread));
+    return { name, results: this.results, blocked };
+  }
+
+  playSteps(steps: readonly Step[]): void {
+    for (const step of steps) this.playStep(step);
+    this.checkClock();
+    this.flush();
+  }
+
+  /** Whether the thread is inside a call. */
+  isPending(thread: number): boolean {
+    return this.pending.has(thread);
+  }
+
+  private playStep(step: Step): void {
+    const { thread } = step;
+    this.awaitIdle(thread);
+    this.flush();
+    this.checkClock();
+    if (step.call === 'sleep') {
+      this.sleep(thread, step.args.ms);
+    } else if (step.call === 'release') {
+      this.release(step);
+    } else {
+      this.process.memory.clear(thread);
+      const raw = encode(step, this.surroundings(step));
+      this.pending.set(thread, { step, raw, timeoutMs: timeoutOf(step) });
+      this.process.issue(thread, [raw]);
+    }
+    this.issued = step;
+    if (step.call === 'sleep' || step.call === 'release') {
+      this.settle();
+      this.results.push(returnedEntry(step.index, returned(0)));
+      return;
+    }
+    this.settle(thread);
+    if (this.pending.has(thread)) this.results.push(blockedEntry(step.index));
+  }
+
+  surroundings(step: Step): Surroundings {
+    const { process } = this;
+    const { thread } = step;
+    return {
+      process,
+      thread,
+      dataAt: 0,
+      fd: (fd) => this.names.resolve(fd, step),
+      tid: (other) => process.tid(other),
+      portOf: (target) => this.portOf(target, step),
+      holdPage: () => process.holdPage(thread),
+    };
+  }
+
+  private portOf(target: Fd, step: Step): number {
+    const { process } = this;
+    const at = this.surroundings(step);
+    const length = Buffer.alloc(4);
+    length.writeInt32LE(16);
+    const address = put(at, Buffer.alloc(16));
+    const fd = this.names.resolve(target, step);
+    const ret = process.callNow(step.thread, nr.getsockname, [fd, address, put(at, length)]);
+    const port = ret < 0 ? 0 : process.peek(address, 16).readUInt16BE(2);
+    if (port === 0) throw noAddress(step);
+    return port;
+  }
+
+  /** Lets time move until the thread's timed call returns; refuses a thread that is blocked. */
+  awaitIdle(thread: number): void {
+    const pending = this.pending.get(thread);
+    if (pending === undefined) return;
+    const { process } = this;
+    if (pending.timeoutMs === null || isHeld(process.pid, process.tid(thread))) {
+      const name = this.scenario.threads[thread] as string;
+      throw threadBlocked(name, pending.step);
+    }
+    this.limit = monotonic() + pending.timeoutMs + limitMs;
+    while (!this.hasReturned(thread)) nap(timedNapMs);
+    this.clock = monotonic();
+    this.limit = this.clock + limitMs;
+    this.settle();
+  }
+
+  /** Sleeps to a point of the scenario's own time, so that what steps take does not add up. */
+  private sleep(thread: number, ms: number): void {
+    const { process } = this;
+    const until = this.clock + ms;
+    process.memory.clear(thread);
+    const address = process.memory.put(thread, timespec(Math.round(until * 1e6)));
+    const args = [clockMonotonic, timerAbstime, address, 0];
+    process.issue(thread, [{ nr: nr.clock_nanosleep, args }]);
+    this.limit = monotonic() + ms + limitMs;
+    while (!this.hasReturned(thread)) {
+      const left = until - monotonic();
+      nap(left > 2 ? Math.min(left - 1, 1000) : timedNapMs / 10);
+    }
+    this.clock = until;
+    this.limit = monotonic() + limitMs;
+  }
+
+  private hasReturned(thread: number): boolean {
+    this.process.look();
+    if (this.process.returned(thread)) return true;
+    this.checkLimit();
+    return false;
+  }
+
+  private release(step: Step & { call: 'release' }): void {
+    const { process } = this;
+    const held = step.args.thread;
+    if (!this.pending.has(held) || !isHeld(process.pid, process.tid(held))) {
+      throw nothingHeld(step, this.scenario.threads[held] as string);
+    }
+    const request = Buffer.alloc(32);
+    request.writeBigUInt64LE(BigInt(heldBase + held * heldSize), 0);
+    request.writeBigUInt64LE(BigInt(heldSize), 8);
+    process.memory.clear(step.thread);
+    const address = process.memory.put(step.thread, request);
+    const ret = process.callNow(step.thread, nr.ioctl, [faultFd, uffdioZeropage, address]);
+    if (ret < 0) throw new Hung(`UFFDIO_ZEROPAGE: ${failed(-ret).errno}`);
+  }
+
+  /** Waits until every thread is idle or asleep in its call, and takes down what returned. */
+  private settle(issuer?: number): void {
+    const threads = [...this.pending].map(([thread, { raw }]) => ({ thread, nr: raw.nr }));
+    const rest = new Rest(this.process, threads);
+    rest.glance(issuer);
+    while (!rest.isReached()) this.checkLimit();
+    this.collect();
+  }
+
+  private collect(): void {
+    const { process, issued } = this;
+    if (issued === null) return;
+    for (const [thread, { step, raw }] of this.pending) {
+      if (!process.returned(thread)) continue;
+      this.pending.delete(thread);
+      const result = this.resultOf(step, raw, process.result(thread));
+      const isLate = step !== issued || this.results.at(-1)?.step === step.index;
+      if (isLate) this.late.push(lateEntry(step.index, issued.index, result));
+      else this.results.push(returnedEntry(step.index, result));
+    }
+  }
+
+  /** What a call returned; binds the names of its step. */
+  resultOf(step: Step, raw: RawCall, ret: number): CallResult {
+    if (ret < 0) return failed(-ret);
+    this.names.bind(step, raw, ret, this.process);
+    return raw.shown?.(ret) ?? returned(ret);
+  }
+
+  /** Puts what returned late behind the step after which it returned. */
+  flush(): void {
+    this.late.sort((a, b) => a.step - b.step);
+    this.results.push(...this.late.splice(0));
+  }
+
+  private checkClock(): void {
+    const lag = monotonic() - this.clock;
+    if (this.keepsTime && lag > maxLagMs) throw new Late(`${Math.round(lag)} ms late`);
+  }
+
+  private checkLimit(): void {
+    const where = this.issued === null ? 'at the start' : `after ${placeName(this.issued)}`;
+    if (!this.process.alive) throw new Hung(`the process ended ${where}`);
+    if (monotonic() > this.limit) throw new Hung(`the system does not come to rest ${where}`);
+  }
+}
+
+/** Whether it matters how fast the steps follow each other. */
+function dependsOnTime(step: Step): boolean {
+  if (step.call === 'sleep') return true;
+  if (step.call !== 'timerfd_settime') return (timeoutOf(step) ?? 0) > 0;
+  return step.args.value_ms > 0 && step.args.value_ms < 1000;
+}
+
+/** When a call ends by itself at the latest; null for never. */
+export function timeoutOf(step: Step): number | null {
+  switch (step.call) {
+    case 'epoll_wait':
+    case 'epoll_pwait':
+    case 'poll':
+      return step.args.timeout < 0 ? null : step.args.timeout;
+    case 'epoll_pwait2':
+      return step.args.timeout_ns === null ? null : step.args.timeout_ns / 1e6;
+    case 'select':
+      return step.args.timeout;
+    default:
+      return null;
+  }
+}

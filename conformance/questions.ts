@@ -1,0 +1,66 @@
+/** What `conform` is asked to compare: scenarios from files, with what was recorded for them. */
+import { basename } from 'node:path';
+import { FileError } from '../src/cli/errors.ts';
+import { Input, userPath } from '../src/cli/input.ts';
+import { DocumentReader, type ScenarioDocument } from '../src/scenario/documents.ts';
+import type { ConformRequest } from './conform_options.ts';
+import { casesOf, type Group, groupOf, groupsOf } from './corpus.ts';
+import type { Question } from './judge.ts';
+
+/** A scenario, or what is wrong with a document that is none. */
+export interface Asked {
+  /** The group it counts for: that of the corpus, or the file. */
+  readonly group: string;
+  /** For messages. */
+  readonly place: string;
+  readonly question: Question | null;
+  readonly problem: string | null;
+}
+
+export function* questionsOf(request: ConformRequest): Generator<Asked> {
+  if (request.files.length === 0) {
+    for (const group of groupsOf(request.corpus)) yield* recorded(group, request);
+    return;
+  }
+  for (const file of request.files) {
+    const group = file === '-' ? null : groupOf(userPath(file));
+    if (group === null || request.record !== null) yield* fromFile(file, request);
+    else yield* recorded(group, request);
+  }
+}
+
+function* recorded(group: Group, request: ConformRequest): Generator<Asked> {
+  const cases = casesOf(group);
+  if (cases.some(({ golden }) => golden === '')) {
+    throw new FileError(`${group.file}: the golden file has fewer lines`);
+  }
+  for (const [index, { text, golden }] of cases.entries()) {
+    const question = questionOf(text, { text: golden, kernel: group.kernel }, request);
+    const place = `${basename(group.file)}:${index + 1}`;
+    yield { group: `linux-${group.kernel}/${group.name}`, place, question, problem: null };
+  }
+}
+
+function* fromFile(file: string, request: ConformRequest): Generator<Asked> {
+  const input = new Input(file);
+  const reader = new DocumentReader();
+  const group = basename(file).replace(/(\.scenarios)?\.\w+$/, '');
+  const asked = (document: ScenarioDocument): Asked => {
+    const place = `${input.name}:${document.line}`;
+    const { error } = document;
+    if (error !== undefined) return { group, place, question: null, problem: error.message };
+    const question = questionOf(JSON.stringify(document.value), null, request);
+    return { group, place, question, problem: null };
+  };
+  for (let chunk = input.next(); chunk !== null; chunk = input.next()) {
+    yield* reader.push(chunk).map(asked);
+  }
+  yield* reader.end().map(asked);
+  input.close();
+}
+
+const questionOf = (
+  text: string,
+  golden: Question['golden'],
+  { kernel, repeat, samples }: ConformRequest,
+): Question => ({ text, golden, kernel, repeat, samples });

@@ -1,0 +1,7 @@
+/** Where the package lies: the sources run from src/, what is built from them from dist/src/. */
+
+const fromSource = import.meta.url.endsWith('.ts');
+
+/** A file or folder of the package, by its path from package.json. */
+export const packageFile = (path: string): URL =>
+  new URL(path, new URL(fromSource ? '../../' : '../../../', import.meta.url));

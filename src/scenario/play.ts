@@ -178,7 +178,7 @@ export class Player {
 
   private release(step: Step & { call: 'release' }): void {
     const held = this.threads[step.args.thread] as Thread;
-    if (held.step === null || held.page === null) throw nothingHeld(step, held.name);
+    if (held.page === null || held.page.waiters.isEmpty()) throw nothingHeld(step, held.name);
     setCurrent(held.task);
     held.page.supply();
     held.page = null;

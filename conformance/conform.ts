@@ -1,6 +1,6 @@
 /** `epollsim conform`: both sides of many scenarios, compared. */
 import { basename } from 'node:path';
-import { type ExitCode, exitCodes, FileError, say, UsageError } from '../src/cli/errors.ts';
+import { type ExitCode, exitCodes, FileError, say } from '../src/cli/errors.ts';
 import { Output } from '../src/cli/output.ts';
 import { type ConformRequest, conformHelp, readConform } from './conform_options.ts';
 import { ConformReport } from './conform_report.ts';
@@ -33,7 +33,10 @@ interface Pending extends Asked {
 async function compareAll(request: ConformRequest, output: Output): Promise<ExitCode> {
   const reason = request.live ? whyNotLive() : 'it was not asked for';
   if (reason !== null) {
-    if (request.record !== null) throw new UsageError(`--record: no live side: ${reason}`);
+    if (request.record !== null) {
+      say(`nothing can be recorded: ${reason}`);
+      return exitCodes.unavailable;
+    }
     say(`the live side is skipped: ${reason}; the model is compared with what was recorded`);
   }
   const kernel = runningKernel();
@@ -67,7 +70,7 @@ class InOrder {
     this.tell = tell;
   }
 
-  *tasks(asked: Iterable<Asked>): Generator<Pending> {
+  *tasks(asked: Iterable<Asked>): Generator<Pending, undefined> {
     for (const one of asked) {
       const number = this.dealt++;
       if (one.question !== null) {

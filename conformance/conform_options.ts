@@ -42,7 +42,7 @@ byte; without FILE, the whole corpus. What was recorded is compared too. Where t
       --kernel RELEASE  the kernel to model (default: the one compared with, if ${oldestKernel} to ${newestKernel})
       --repeat N        plays each scenario N times on the kernel (default: 1; 3 with --record)
       --samples N       plays each concurrent scenario N times on the kernel (default: 200)
-  -j, --jobs N          how many are played at a time (default: as many as there are CPUs)
+  -j, --jobs N          how many are played at a time (default: twice the number of CPUs)
       --json            an object a line for each scenario, and one at the end that counts them
       --no-live         leaves the kernel underneath alone
 

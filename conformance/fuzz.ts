@@ -54,7 +54,7 @@ the kernel says the same each time, the scenario is made as small as it gets and
   -p, --profile NAME    what they are about; repeat, or separate by "," (default: all):
                         ${names.join(', ')}
       --kernel RELEASE  the kernel to model (default: the running one, if it is modelled)
-  -j, --jobs N          how many are played at a time (default: as many as there are CPUs)
+  -j, --jobs N          how many are played at a time (default: twice the number of CPUs)
       --json            an object a line for each difference, and one at the end that counts
   -o, --out FILE        writes the small scenarios there, one a line
 
@@ -126,7 +126,7 @@ async function run(request: FuzzRequest, output: Output): Promise<ExitCode> {
   return report.end(interrupted);
 }
 
-function* trials(request: FuzzRequest, report: FuzzReport): Generator<Dealt> {
+function* trials(request: FuzzRequest, report: FuzzReport): Generator<Dealt, undefined> {
   const { seed, count, kernel } = request;
   for (let index = 0; index < count; index++) {
     const profile = request.profiles[index % request.profiles.length] as string;

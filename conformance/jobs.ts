@@ -21,19 +21,26 @@ interface Job<T> {
   timer: NodeJS.Timeout;
 }
 
-export const defaultJobs = (): number => availableParallelism();
+/** More than there are CPUs: a scenario spends most of its time asleep, on one side of a pipe. */
+export const defaultJobs = (): number => 2 * availableParallelism();
 
 export class Jobs<T extends { readonly task: Task }> {
-  private readonly source: Iterator<T>;
+  private readonly source: Iterator<T, undefined>;
   private readonly live: boolean;
   private readonly answer: (of: T, reply: Answered) => void;
   private readonly jobs: Set<Job<T>> = new Set();
+  /** Dealt to a worker that was lost before it came to them. */
+  private readonly again: T[] = [];
   private exhausted = false;
   private finish: () => void = () => {};
   private fail: (error: unknown) => void = () => {};
 
   /** `answer` hears of each task once; what it throws ends everything. */
-  constructor(source: Iterator<T>, live: boolean, answer: (of: T, reply: Answered) => void) {
+  constructor(
+    source: Iterator<T, undefined>,
+    live: boolean,
+    answer: (of: T, reply: Answered) => void,
+  ) {
     this.source = source;
     this.live = live;
     this.answer = answer;
@@ -64,20 +71,22 @@ export class Jobs<T extends { readonly task: Task }> {
     const job: Job<T> = { worker, tasks: [], timer: setTimeout(() => {}, 0) };
     this.jobs.add(job);
     worker.on('message', (reply: Reply) => this.guard(() => this.take(job, reply)));
-    worker.on('exit', (code) => this.guard(() => this.lose(job, `a worker ended with ${code}`)));
+    worker.on('exit', (code, signal) =>
+      this.guard(() => this.lose(job, `the process that played it ended: ${signal ?? code}`)),
+    );
     for (let i = 0; i < ahead; i++) this.deal(job);
     if (job.tasks.length === 0) this.end(job);
   }
 
   private deal(job: Job<T>): void {
     if (this.exhausted) return;
-    const next = this.source.next();
-    if (next.done === true) {
+    const next = this.again.shift() ?? this.source.next().value;
+    if (next === undefined) {
       this.exhausted = true;
       return;
     }
-    job.tasks.push(next.value);
-    job.worker.send(next.value.task);
+    job.tasks.push(next);
+    job.worker.send(next.task);
     this.watch(job);
   }
 
@@ -93,7 +102,8 @@ export class Jobs<T extends { readonly task: Task }> {
   /** A worker that says nothing for long is ended, and the scenario it was at is named. */
   private watch(job: Job<T>): void {
     clearTimeout(job.timer);
-    job.timer = setTimeout(() => this.guard(() => this.lose(job, 'no answer')), silenceMs);
+    const late = (): void => this.lose(job, `no answer in ${silenceMs / 1000} s`);
+    job.timer = setTimeout(() => this.guard(late), silenceMs);
   }
 
   private lose(job: Job<T>, message: string): void {
@@ -101,9 +111,10 @@ export class Jobs<T extends { readonly task: Task }> {
     const [of, ...others] = job.tasks;
     this.end(job);
     if (of !== undefined) this.answer(of, { kind: 'failed', message });
-    for (const other of others) this.answer(other, { kind: 'failed', message: 'not reached' });
+    this.again.push(...others);
+    if (this.again.length > 0) this.exhausted = false;
     if (!this.exhausted) this.start();
-    if (this.jobs.size === 0) this.finish();
+    else if (this.jobs.size === 0) this.finish();
   }
 
   private end(job: Job<T>): void {

@@ -37,13 +37,11 @@ function without(document: Document, isOut: (index: number) => boolean): Documen
     for (const name of step.bind ?? []) bound.add(`$${name}`);
     return true;
   });
-  const { threads, ...rest } = document;
-  if (threads === undefined) return { ...rest, steps };
+  const { name, threads = [] } = document;
   const [first = 'main', ...others] = threads;
-  const used = others.filter((name) => steps.some((step) => concerns(step, name)));
-  return used.length === 0 && first === 'main'
-    ? { ...rest, steps }
-    : { ...rest, threads: [first, ...used], steps };
+  const used = others.filter((thread) => steps.some((step) => concerns(step, thread)));
+  if (used.length === 0 && first === 'main') return { name, steps };
+  return { name, threads: [first, ...used], steps };
 }
 
 const concerns = ({ thread, args }: Step, name: string): boolean =>

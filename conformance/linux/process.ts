@@ -50,6 +50,8 @@ export class LinuxProcess {
   /** The memory of the process as a file, while a held page is looked at. */
   private own: number | null = null;
   private running = 0;
+  /** How often somebody wanted to know whether it is alive. */
+  private asked = 0;
   private network = false;
 
   /** Throws `Unavailable` where there can be no player. */
@@ -156,8 +158,10 @@ export class LinuxProcess {
     return this.memory.headNumber(layout.statuses + thread * layout.statusSize + 8);
   }
 
+  /** Whether the process is there; now and then that is looked up. */
   get alive(): boolean {
-    return this.memory.headWord(layout.control.state) === layout.states.ready;
+    if (this.memory.headWord(layout.control.state) !== layout.states.ready) return false;
+    return this.asked++ % 200 !== 199 || isAlive(this.running);
   }
 
   /** Makes one call that does not block and waits for it. */

@@ -54,12 +54,15 @@ export interface Judgement {
   readonly linux?: string;
 }
 
+/** What is asked of the kernel underneath. */
+export type LiveSide = Pick<Linux, 'play' | 'sample'>;
+
 export class Judge {
   /** Null: there is no live side, and what was recorded has to do. */
-  private readonly linux: Linux | null;
+  private readonly linux: LiveSide | null;
   private readonly running: string;
 
-  constructor(linux: Linux | null, running: string) {
+  constructor(linux: LiveSide | null, running: string) {
     this.linux = linux;
     this.running = running;
   }

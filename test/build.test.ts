@@ -34,12 +34,20 @@ describe('What is built answers like Linux 6.18', () => {
   test.each(profiles)('in every scenario of %s', async (profile) => {
     const { parseScenario }: typeof Parse = await import(`${built}/src/scenario/parse.js`);
     const { Player }: typeof Play = await import(`${built}/src/scenario/play.js`);
-    const { transcriptText }: typeof Transcript = await import(`${built}/src/scenario/transcript.js`);
+    const { transcriptText }: typeof Transcript = await import(
+      `${built}/src/scenario/transcript.js`
+    );
     const played = linesOf(`${profile}.scenarios.ndjson`).map((line) =>
       transcriptText(new Player(parseScenario(JSON.parse(line))).play()),
     );
     expect(played).toEqual(linesOf(`${profile}.golden.ndjson`));
   });
+});
+
+/** Whoever installs the package and has a C compiler, but no source to compile. */
+test('The source of the player lies beside what is built', () => {
+  const player = readFileSync(`${built}/conformance/linux/player.c`, 'utf8');
+  expect(player).toBe(readFileSync(`${root}conformance/linux/player.c`, 'utf8'));
 });
 
 /** Speed is bitten: without twins every call pays for generators, several times its own cost. */

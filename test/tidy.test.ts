@@ -12,6 +12,7 @@ import {
   declarations,
   filesIn,
   forgottenYields,
+  importsFromOutside,
   importsOutOfOrder,
   leftovers,
   type MapLine,
@@ -139,6 +140,26 @@ describe('imports', () => {
   /** The rule itself: kernel, net, syscalls, sim, trace, check, scenario, cli. */
   test('imports point towards the kernel', () => {
     expect(importsOutOfOrder(sources)).toEqual([]);
+  });
+});
+
+describe('the sources and the rest', () => {
+  /** The library would need a C compiler, or start slower, for a verb that nobody has asked for. */
+  test.each([
+    "import { Linux } from '../../conformance/linux/linux.ts';",
+    "export { fuzz } from '../../conformance/fuzz.ts';",
+    "import '../../conformance/worker.ts';",
+    "const { fuzz } = await import('../../conformance/fuzz.ts');",
+  ])('in src/cli, %s is found', (text) => {
+    expect(importsFromOutside(planted('src/cli/x.ts', text))).toHaveLength(1);
+    expect(importsFromOutside(planted('src/cli/x.ts', text.replaceAll('../../', '../')))).toEqual(
+      [],
+    );
+  });
+
+  /** The rule itself. */
+  test('nothing in src/ imports conformance/ or bin/', () => {
+    expect(importsFromOutside(sources)).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import type { KernelChoice } from '../../src/kernel/history.ts';
 import { differenceOf } from '../compare.ts';
-import type { Linux } from '../linux/linux.ts';
+import type { LiveSide } from '../judge.ts';
 import { playModel } from '../model.ts';
 import { Scenarios, seedOf } from './arbitrary.ts';
 import type { Document } from './document.ts';
@@ -48,12 +48,12 @@ const scenariosOf = (trial: Trial, kernel: KernelChoice): Scenarios =>
   );
 
 export class Tester {
-  private readonly linux: Linux;
+  private readonly linux: LiveSide;
   private readonly kernel: KernelChoice;
   private readonly busy: () => void;
 
   /** `busy` is called while something takes long. */
-  constructor(linux: Linux, kernel: KernelChoice, busy: () => void) {
+  constructor(linux: LiveSide, kernel: KernelChoice, busy: () => void) {
     this.linux = linux;
     this.kernel = kernel;
     this.busy = busy;

@@ -8,8 +8,11 @@ const releases = `${oldestKernel} to ${newestKernel}`;
 export const help: string = `epollsim: Linux eventpoll, played step by step
 
 usage: epollsim play [options] FILE...
+       epollsim conform [options] [FILE...]   scenarios on the model and on the Linux underneath
+       epollsim fuzz [options]                the same with random scenarios
+       epollsim VERB --help                   the options of conform and of fuzz
 
-Plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or JavaScript with
+play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or JavaScript with
 "export default function* main(sys)"). What a file is shows in its content; - is standard input.
 
   -f, --format FORMAT   what to print (default: table on a terminal, transcript elsewhere)

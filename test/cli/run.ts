@@ -21,9 +21,15 @@ export interface Outcome {
 }
 
 /** Runs `epollsim args…` to its end; `input` is its standard input. */
-export function epollsim(args: readonly string[], input = '', node: string[] = []): Outcome {
+export function epollsim(
+  args: readonly string[],
+  input = '',
+  node: string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Outcome {
   const { status, stdout, stderr } = spawnSync(process.execPath, [...node, ...command, ...args], {
     cwd: root,
+    env: { ...process.env, ...env },
     input,
     encoding: 'utf8',
     maxBuffer: 1 << 28,

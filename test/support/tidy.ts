@@ -182,6 +182,18 @@ function wrongImport(path: string, layer: number, specifier: string): string | n
   return other <= layer ? null : `${name} imports from ${layers[other]}: ${specifier}`;
 }
 
+/** What the sources take from outside of src/: they must do without conformance/, bin/ and the rest. */
+export function importsFromOutside(sources: readonly Source[]): string[] {
+  const found: string[] = [];
+  for (const { path, text } of sources) {
+    for (const [, specifier = ''] of text.matchAll(/\b(?:from|import|import\()\s*'(\.[^']*)'/g)) {
+      const target = join(dirname(path), specifier).split(sep).join('/');
+      if (!target.startsWith('src/')) found.push(`${path} imports ${target}`);
+    }
+  }
+  return found;
+}
+
 /** try, catch and finally where abandoned executions must not run code, and C has none. */
 export function tryInKernel(sources: readonly Source[]): string[] {
   return findNodes(
@@ -312,7 +324,7 @@ const freeFolders = /^test\/(?:laws|races|semantics)\//;
 export function testsOfNothing(tests: readonly string[], known: readonly string[]): string[] {
   const isThere = (name: string): boolean =>
     known.some((path) =>
-      ['src/', 'scripts/', ''].some(
+      ['src/', 'scripts/', 'docs/', ''].some(
         (top) => path.startsWith(top + name) && /[._/]/.test(path.charAt((top + name).length)),
       ),
     );

@@ -1,0 +1,50 @@
+/**
+ * The model against the kernel that runs this test. Where there is none to be asked, that is said;
+ * `.ci/run` plays the whole corpus and more random scenarios.
+ */
+import { expect, test } from 'vitest';
+import { corpusFolder } from '../../conformance/corpus.ts';
+import { mainRelease, runningKernel } from '../../conformance/kernels.ts';
+import { whyNotLive } from '../../conformance/live.ts';
+import { newestKernel } from '../../src/kernel/history.ts';
+import { epollsim, slow } from '../cli/run.ts';
+
+const reason = whyNotLive();
+const running = runningKernel();
+/** On another release a difference is a finding about that release, and no failure. */
+const isModelled = mainRelease(running) === newestKernel;
+
+console.log(
+  reason === null
+    ? `live: the model is compared with Linux ${running}`
+    : `live: skipped, the model is not compared with a running kernel: ${reason}`,
+);
+
+function expectEqual(args: readonly string[]): void {
+  const { code, out, err } = epollsim(args);
+  console.log(
+    out
+      .split('\n')
+      .slice(isModelled ? -3 : 0)
+      .join('\n') + err,
+  );
+  if (isModelled) expect({ code, out }).toEqual({ code: 0, out });
+  else expect([0, 1]).toContain(code);
+}
+
+/** Whoever relies on a recording that this kernel would not repeat. */
+test.runIf(reason === null)(
+  'The kernel answers a sample of the corpus like the model',
+  slow,
+  () => {
+    const groups = ['classic', 'nested', 'scan', 'tcp', 'threads'];
+    const files = groups.map((group) => `${corpusFolder}/linux-6.18/${group}.scenarios.ndjson`);
+    expectEqual(['conform', ...files]);
+  },
+);
+
+/** Whoever does what nobody has written a case for. */
+test.runIf(reason === null)('The kernel answers random scenarios like the model', slow, () => {
+  const profiles = 'basic,big,classic,dgram,errors,held,mixed,nested,tcp,threads';
+  expectEqual(['fuzz', '--seed', '1', '--count', '300', '--profile', profiles]);
+});

@@ -77,8 +77,8 @@ class InOrder {
         yield { ...one, number, task: { kind: 'judge', question: one.question } };
         continue;
       }
-      const reason = one.problem ?? '';
-      this.done(number, one, { name: 'no name', verdict: 'malformed', reason });
+      const { name, text: reason } = one.problem ?? { name: null, text: '' };
+      this.done(number, one, { name: name ?? 'no name', verdict: 'malformed', reason });
     }
   }
 

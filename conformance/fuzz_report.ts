@@ -7,7 +7,7 @@ import { Progress } from './progress.ts';
 import { shownDifference } from './show.ts';
 
 /** As many differences of one kind are made small; the others are counted. */
-const shrunkOfAKind = 3;
+const shrunkOfAKind = 10;
 
 export class FuzzReport {
   /** The scenarios that differ, made small, as lines of a file. */
@@ -91,13 +91,15 @@ export class FuzzReport {
     const { kind, scenario, model, linux, steps } = finding;
     this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1);
     const text = JSON.stringify(scenario);
-    this.smallScenarios.push(text);
+    const isSmall = !trial.known.includes(kind);
+    if (isSmall) this.smallScenarios.push(text);
     if (this.request.json) {
       const name = nameOf(trial);
       this.line(JSON.stringify({ name, kind, steps, scenario, model, linux }));
       this.output.flush();
       return;
     }
+    if (!isSmall) return this.tell(`${nameOf(trial)}: ${kind}, as others before`);
     const count = scenario.steps.length;
     const sides = [
       { name: 'model', text: model },

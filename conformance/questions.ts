@@ -14,7 +14,8 @@ export interface Asked {
   /** For messages. */
   readonly place: string;
   readonly question: Question | null;
-  readonly problem: string | null;
+  /** Of a document that is no scenario: what is wrong with it, and its name if it has one. */
+  readonly problem: { readonly name: string | null; readonly text: string } | null;
 }
 
 export function* questionsOf(request: ConformRequest): Generator<Asked> {
@@ -47,8 +48,10 @@ function* fromFile(file: string, request: ConformRequest): Generator<Asked> {
   const group = basename(file).replace(/(\.scenarios)?\.\w+$/, '');
   const asked = (document: ScenarioDocument): Asked => {
     const place = `${input.name}:${document.line}`;
-    const { error } = document;
-    if (error !== undefined) return { group, place, question: null, problem: error.message };
+    if (document.error !== undefined) {
+      const problem = { name: document.name, text: document.error.message };
+      return { group, place, question: null, problem };
+    }
     const question = questionOf(JSON.stringify(document.value), null, request);
     return { group, place, question, problem: null };
   };

@@ -5,6 +5,8 @@ import type { Item, World } from './world.ts';
 
 export const badFds: readonly number[] = [-1, -1, 999, 999, 2000, 0, 1, 2, 1073741824, -2147483648];
 
+/** 64 bits that a signed, a short or an inexact number would change. */
+const oddData = [-1, '18446744073709551615', '9223372036854775808', 4294967296, 9007199254740991];
 const oddMasks = [
   'EPOLLIN',
   'EPOLLIN|EPOLLET',
@@ -53,7 +55,10 @@ export const oddCtl: Action = (world) => {
     : oddFd(world, 0.6);
   const head: Args = { epfd, op: random.pick(ops), fd: oddFd(world, 0.25) };
   if (random.chance(0.12)) world.step('epoll_ctl', { ...head, event: null });
-  else world.step('epoll_ctl', { ...head, events: random.pick(oddMasks), data: world.data() });
+  else {
+    const data = random.chance(0.8) ? world.data() : random.pick(oddData);
+    world.step('epoll_ctl', { ...head, events: random.pick(oddMasks), data });
+  }
 };
 
 export const oddWait: Action = (world) => {

@@ -25,6 +25,8 @@ const classNames = [
   'unix_state_lock',
   'files->file_lock',
   'file->f_lock',
+  'udp_hslot.lock',
+  'udp_sk->reader_queue.lock',
   'sk->sk_receive_queue.lock',
   'ctx->wqh.lock',
   'wq_head->lock',

@@ -2,6 +2,7 @@
 import { current } from './current.ts';
 
 export const CAP_NET_ADMIN = 12;
+export const CAP_NET_RAW = 13;
 export const CAP_SYS_RESOURCE = 24;
 export const CAP_WAKE_ALARM = 35;
 export const CAP_BLOCK_SUSPEND = 36;

@@ -1,17 +1,35 @@
 /**
- * Taking packets off a receive queue, and waiting for them. Linux: net/core/datagram.c.
+ * Taking packets off a receive queue, waiting for them, and asking. Linux: net/core/datagram.c.
  *
  * Sleepers are exclusive and stand at the end of the socket's queue, so that one packet wakes one
  * of them, first come first served.
  */
 import { current } from '../kernel/current.ts';
+import type { file } from '../kernel/file.ts';
 import type { Kernel } from '../kernel/op.ts';
+import { type poll_table, poll_wait, wantsQueue } from '../kernel/poll.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../kernel/sched.ts';
 import { schedule_timeout } from '../kernel/sleep_timeout.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../kernel/spinlock.ts';
 import { EAGAIN, ENOTCONN } from '../kernel/uapi/errno.ts';
-import { EPOLLERR, EPOLLIN } from '../kernel/uapi/eventpoll.ts';
-import { MSG_DONTWAIT, MSG_PEEK, SOCK_SEQPACKET, SOCK_STREAM } from '../kernel/uapi/socket.ts';
+import {
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDHUP,
+  EPOLLRDNORM,
+  EPOLLWRBAND,
+  EPOLLWRNORM,
+} from '../kernel/uapi/eventpoll.ts';
+import {
+  MSG_DONTWAIT,
+  MSG_PEEK,
+  SO_SELECT_ERR_QUEUE,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from '../kernel/uapi/socket.ts';
 import {
   autoremove_wake_function,
   finish_wait,
@@ -24,17 +42,23 @@ import {
   type sk_buff,
   type sk_buff_head,
   skb_peek_tail,
+  skb_queue_empty,
 } from './skbuff.ts';
 import {
+  keptOption,
   RCV_SHUTDOWN,
+  SHUTDOWN_MASK,
   sk_sleep,
   type sock,
   sock_error,
   sock_intr_errno,
   sock_rcvtimeo,
+  sock_writeable,
   TCP_ESTABLISHED,
   TCP_LISTEN,
 } from './sock.ts';
+import type { socket } from './socket.ts';
+import { peekAtWmem } from './wmem.ts';
 
 /** Ours: where a receive stands between its tries. */
 export class Receiving {
@@ -47,7 +71,7 @@ export class Receiving {
 }
 
 /** Takes, or with MSG_PEEK only finds, the first packet. Called with the queue's lock held. */
-function __skb_try_recv_from_queue(
+export function __skb_try_recv_from_queue(
   queue: sk_buff_head,
   flags: number,
   at: Receiving,
@@ -97,6 +121,8 @@ function* receiver_wake_function(
   if (key !== 0 && (key & (EPOLLIN | EPOLLERR)) === 0) return 0;
   return yield* autoremove_wake_function(wait, mode, sync, key);
 }
+
+const READABLE: number = EPOLLIN | EPOLLRDNORM;
 
 const connection_based = (sk: sock): boolean =>
   sk.sk_type === SOCK_SEQPACKET || sk.sk_type === SOCK_STREAM;
@@ -149,3 +175,23 @@ export function* skb_recv_datagram(sk: sock, flags: number): Kernel<sk_buff | nu
 }
 
 export const skb_free_datagram = (_sk: sock, skb: sk_buff): Kernel<void> => consume_skb(skb);
+
+/** Errors and shutdowns first, then what can be read, then whether there is room to write. */
+export function* datagram_poll(file: file, socket: socket, wait: poll_table): Kernel<number> {
+  const sk = socket.sk as sock;
+  if (wantsQueue(wait)) yield* poll_wait(file, socket.wq, wait);
+  let mask = 0;
+  if (!current.kernel.alone) yield sk.look;
+  if (sk.sk_err !== 0 || !skb_queue_empty(sk.sk_error_queue)) {
+    mask |= EPOLLERR | (keptOption(sk, SO_SELECT_ERR_QUEUE) !== 0 ? EPOLLPRI : 0);
+  }
+  if (!current.kernel.alone) yield sk.look;
+  const { sk_shutdown } = sk;
+  if ((sk_shutdown & RCV_SHUTDOWN) !== 0) mask |= EPOLLRDHUP | READABLE;
+  if (sk_shutdown === SHUTDOWN_MASK) mask |= EPOLLHUP;
+  if (!current.kernel.alone) yield sk.sk_receive_queue.look;
+  if (!skb_queue_empty(sk.sk_receive_queue)) mask |= READABLE;
+  if (!current.kernel.alone) yield peekAtWmem(sk);
+  if (sock_writeable(sk)) mask |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+  return mask;
+}

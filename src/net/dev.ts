@@ -1,13 +1,11 @@
 /**
- * The way of a packet between two sockets of one machine: the loopback device, and the softirq that
- * receives. Linux: net/core/dev.c, drivers/net/loopback.c, net/ipv4/ip_output.c, ip_input.c.
+ * Devices, and the softirq that receives. Linux: net/core/dev.c, include/linux/netdevice.h.
  *
- * Sending puts the packet into the queue of the sender's CPU and raises NET_RX_SOFTIRQ; it is
- * received at the end of the bottom-half section: on top of the sender, or, when the sender is a
- * softirq itself, when that is done with its own packet.
+ * A device takes a packet and puts it, now or later, into the queue of the CPU that receives it
+ * (netif_rx). NET_RX_SOFTIRQ empties that queue at the end of the bottom-half section: on top of the
+ * sender, or, when the sender is a softirq itself, when that is done with its own packet.
  *
- * Differs from Linux: nothing is lost, delayed or reordered on the way; the queue belongs to one CPU
- * and needs no lock; no routes: every address that can be sent to is this machine's.
+ * Differs from Linux: the queue belongs to one CPU and needs no lock; packets are IPv4.
  */
 import Denque from 'denque';
 import { current } from '../kernel/current.ts';
@@ -19,13 +17,27 @@ import {
   raise_softirq_irqoff,
 } from '../kernel/softirq.ts';
 import { __fentry__ } from '../kernel/trace.ts';
-import { tcp_v4_rcv } from './ipv4/tcp_ipv4.ts';
-import type { TcpSegment } from './ipv4/tcp_skb.ts';
+import type { IpPacket } from './ipv4/ip.ts';
+import { ip_rcv } from './ipv4/ip_input.ts';
 import { init_net } from './net.ts';
+
+export abstract class net_device {
+  readonly name: string;
+  /** The largest packet that it takes in one piece. */
+  readonly mtu: number;
+
+  constructor(name: string, mtu: number) {
+    this.name = name;
+    this.mtu = mtu;
+  }
+
+  /** Takes a packet. Only where bottom halves are disabled. */
+  abstract ndo_start_xmit(skb: IpPacket): Kernel<void>;
+}
 
 /** What a CPU has yet to receive. */
 export class softnet_data {
-  readonly input_pkt_queue: Denque<TcpSegment> = new Denque();
+  readonly input_pkt_queue: Denque<IpPacket> = new Denque();
 }
 
 const this_softnet = (): softnet_data => {
@@ -33,16 +45,16 @@ const this_softnet = (): softnet_data => {
   return (softnet[current.cpu] ??= new softnet_data());
 };
 
-/** Queues the packet for this CPU to receive. Only where bottom halves are disabled. */
-function loopback_xmit(skb: TcpSegment): void {
+/** Queues a packet for this CPU to receive. Only where bottom halves are disabled. */
+export function __netif_rx(skb: IpPacket): void {
   this_softnet().input_pkt_queue.push(skb);
   raise_softirq_irqoff(NET_RX_SOFTIRQ);
 }
 
-/** Sends a packet. It is received before this returns, unless bottom halves stay disabled. */
-export function* ip_queue_xmit(skb: TcpSegment): Kernel<void> {
+/** Sends a packet. What this CPU is to receive it has received, unless bottom halves stay disabled. */
+export function* dev_queue_xmit(skb: IpPacket, dev: net_device): Kernel<void> {
   local_bh_disable();
-  loopback_xmit(skb);
+  yield* dev.ndo_start_xmit(skb);
   yield* local_bh_enable();
 }
 
@@ -51,6 +63,6 @@ export function* net_rx_action(): Kernel<void> {
   __fentry__('net_rx_action');
   const { input_pkt_queue } = this_softnet();
   for (let skb = input_pkt_queue.shift(); skb !== undefined; skb = input_pkt_queue.shift()) {
-    yield* tcp_v4_rcv(skb);
+    yield* ip_rcv(skb);
   }
 }

@@ -4,14 +4,20 @@ import type { Globals } from '../kernel/globals.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { NET_RX_SOFTIRQ, open_softirq, TIMER_SOFTIRQ } from '../kernel/softirq.ts';
 import { run_timer_softirq } from '../kernel/timer.ts';
-import { net_rx_action, type softnet_data } from './dev.ts';
+import { type net_device, net_rx_action, type softnet_data } from './dev.ts';
+import { inet_init } from './ipv4/inet_init.ts';
 import { netns_ipv4 } from './ipv4/netns.ts';
+import type { net_protocol } from './ipv4/protocol.ts';
 import { delackIsDue, settleDelack } from './ipv4/tcp_timer.ts';
+import { LoopbackDevice } from './loopback.ts';
 import { netns_unix } from './unix/table.ts';
 
 export class net {
   readonly unx: netns_unix = new netns_unix();
   readonly ipv4: netns_ipv4 = new netns_ipv4();
+  readonly loopback_dev: net_device = new LoopbackDevice();
+  /** Who receives the packets of a protocol, by its number. */
+  readonly inet_protos: net_protocol[] = [];
   /** By CPU. */
   readonly softnet: softnet_data[] = [];
 
@@ -22,7 +28,9 @@ export class net {
 export const init_net = (): net => current.kernel.net as net;
 
 export function initNet(globals: Globals): void {
-  globals.net = new net();
+  const init = new net();
+  inet_init(init);
+  globals.net = init;
   open_softirq(globals, TIMER_SOFTIRQ, run_timer_softirq);
   open_softirq(globals, NET_RX_SOFTIRQ, net_rx_action);
 }

@@ -1,6 +1,6 @@
 /** Ours: a look at a socket's address without a system call. */
 import type { task_struct } from '../kernel/sched.ts';
-import { inet_sock } from './ipv4/tcp_sock.ts';
+import { inet_sock } from './ipv4/inet_sock.ts';
 import { type socket, socket_file_ops } from './socket.ts';
 
 /** The local port that getsockname() shows of a descriptor, or 0; it outlives the binding. */

@@ -7,6 +7,7 @@
  * as if they were there, since buffer limits count it.
  */
 import Denque from 'denque';
+import type { LockClassName } from '../kernel/lockdep.ts';
 import { type Kernel, type Named, Op } from '../kernel/op.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/spinlock.ts';
 import { EMSGSIZE, ENOBUFS } from '../kernel/uapi/errno.ts';
@@ -40,12 +41,16 @@ export class sk_buff {
 }
 
 export class sk_buff_head implements Named {
-  readonly lock: spinlock_t = new spinlock_t('sk->sk_receive_queue.lock');
+  readonly lock: spinlock_t;
   readonly list: Denque<sk_buff> = new Denque();
 
   // Ours:
   readonly name = 'sk_receive_queue';
   readonly look: Op = new Op('access', this);
+
+  constructor(lockName: LockClassName = 'sk->sk_receive_queue.lock') {
+    this.lock = new spinlock_t(lockName);
+  }
 }
 
 export const skb_queue_empty = (queue: sk_buff_head): boolean => queue.list.isEmpty();
@@ -72,6 +77,13 @@ export function skbPeekPrev(skb: sk_buff, queue: sk_buff_head): sk_buff | null {
 /** Called with the queue's lock held. */
 export function __skb_queue_tail(queue: sk_buff_head, skb: sk_buff): void {
   queue.list.push(skb);
+}
+
+/** Moves all packets of `list` to the end of `head`. Called with both locks held. */
+export function skb_queue_splice_tail_init(list: sk_buff_head, head: sk_buff_head): void {
+  for (let skb = list.list.shift(); skb !== undefined; skb = list.list.shift()) {
+    head.list.push(skb);
+  }
 }
 
 /** Called with the queue's lock held. */
@@ -115,6 +127,9 @@ export function kfree_skb(skb: sk_buff): Kernel<void> {
 /** As kfree_skb(), for a packet that reached its end. */
 export const consume_skb: (skb: sk_buff) => Kernel<void> = kfree_skb;
 
+/** Cuts a packet off from the socket that it is charged to. */
+export const skb_orphan: (skb: sk_buff) => Kernel<void> = kfree_skb;
+
 export const PAGE_SIZE = 4096;
 export const PAGE_ALIGN = (size: number): number => Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
 export const MAX_SKB_FRAGS = 17;
@@ -138,6 +153,18 @@ export function kmalloc_size_roundup(size: number): number {
   while (bucket < size) bucket *= 2;
   return bucket;
 }
+
+/** A head that belongs to a socket of the internet: small ones have a cache of their own. */
+const SKB_SMALL_HEAD_CACHE_SIZE = 576;
+
+/** Ours: how many bytes such a head has room for that was asked for `size`, and what it counts for. */
+export function headEnd(size: number): number {
+  const aligned = Math.ceil(size / SMP_CACHE_BYTES) * SMP_CACHE_BYTES;
+  const osize = aligned + SHARED_INFO;
+  const small = osize <= SKB_SMALL_HEAD_CACHE_SIZE;
+  return (small ? SKB_SMALL_HEAD_CACHE_SIZE : kmalloc_size_roundup(osize)) - SHARED_INFO;
+}
+export const SKB_TRUESIZE = (end_offset: number): number => end_offset + SHARED_INFO + SK_BUFF;
 
 /** The packet's memory with room for `size` bytes in its head, or -ENOBUFS. */
 function headTruesize(size: number): number {

@@ -110,6 +110,8 @@ export abstract class sock implements Named {
   SOCK_BROADCAST = false;
   SOCK_DONE = false;
   SOCK_DEAD = false;
+  /** What it was is freed only after a grace period: it may be looked at while it is closed. */
+  SOCK_RCU_FREE = false;
 
   // Ours:
   /** A look at the state without a lock (poll). */
@@ -205,10 +207,13 @@ export function* sock_def_readable(sk: sock): Kernel<void> {
   if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, READ_KEY);
 }
 
+/** Is less than half of the send buffer in use? */
+export const sock_writeable = (sk: sock): boolean => sk.sk_wmem_alloc < sk.sk_sndbuf >> 1;
+
 /** Wakes writers once half of the send buffer is free. */
 export function* sock_def_write_space(sk: sock): Kernel<void> {
   const wq = sk.sk_wq;
-  if (wq === null || sk.sk_wmem_alloc * 2 > sk.sk_sndbuf) return;
+  if (wq === null || !sock_writeable(sk)) return;
   if (!current.kernel.alone) yield peekAt(wq);
   if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);
 }

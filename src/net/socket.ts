@@ -9,6 +9,7 @@ import { newInode } from '../kernel/globals.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { init_poll_funcptr, type poll_table } from '../kernel/poll.ts';
 import { type iov_iter, iov_iter_count } from '../kernel/uaccess.ts';
+import { EOPNOTSUPP } from '../kernel/uapi/errno.ts';
 import { O_NONBLOCK, O_RDWR } from '../kernel/uapi/fcntl.ts';
 import { MSG_DONTWAIT, MSG_EOR, SOCK_SEQPACKET } from '../kernel/uapi/socket.ts';
 import { wait_queue_head } from '../kernel/wait.ts';
@@ -23,11 +24,20 @@ export interface sockaddr {
   readonly path?: string;
 }
 
+/** Something that goes with a message beside its bytes. */
+export interface cmsghdr {
+  readonly level: number;
+  readonly type: number;
+  readonly data: unknown;
+}
+
 /** What goes with the bytes of a send or a receive. */
 export class msghdr {
   readonly msg_iter: iov_iter;
   msg_flags: number;
   msg_name: sockaddr | null = null;
+  /** What goes along; null where a receiver did not ask for it. */
+  msg_control: cmsghdr[] | null = null;
 
   constructor(iter: iov_iter, flags: number) {
     this.msg_iter = iter;
@@ -80,6 +90,14 @@ export interface proto_ops {
   set_peek_off?(sk: sock, val: number): number;
   sendmsg(sock: socket, msg: msghdr): Kernel<number>;
   recvmsg(sock: socket, msg: msghdr, flags: number): Kernel<number>;
+}
+
+/** For families whose sockets accept nothing. */
+export function* sock_no_accept(): Kernel<number> {
+  return -EOPNOTSUPP;
+}
+export function* sock_no_listen(): Kernel<number> {
+  return -EOPNOTSUPP;
 }
 
 /** Makes the protocol's side of a new socket; the socket, or -errno. Registered per family. */

@@ -38,6 +38,11 @@ export const sk_wmem_alloc_get = (sk: sock): number => sk.sk_wmem_alloc - 1;
 export function* sock_wfree(skb: sk_buff): Kernel<void> {
   const sk = skb.sk as sock;
   if (!current.kernel.alone) yield peekAtWmem(sk);
+  if (sk.SOCK_RCU_FREE) {
+    sk.sk_wmem_alloc -= skb.truesize;
+    yield* sk.sk_write_space();
+    return;
+  }
   sk.sk_wmem_alloc -= skb.truesize - 1; // The last byte keeps the sock while it is woken.
   yield* sk.sk_write_space();
   if (!current.kernel.alone) yield peekAtWmem(sk);
@@ -78,6 +83,23 @@ function* sock_wait_for_wmem(sk: sock, timeo: number): Kernel<number> {
   return left;
 }
 
+/** Ours: waits until `sk` has any room at all, as sock_alloc_send_pskb() does; 0 or -errno. */
+export function* waitForRoom(sk: sock, noblock: boolean): Kernel<number> {
+  let timeo = sock_sndtimeo(sk, noblock);
+  for (;;) {
+    if (!current.kernel.alone) yield sk.look;
+    const err = sock_error(sk);
+    if (err !== 0) return err;
+    if ((sk.sk_shutdown & SEND_SHUTDOWN) !== 0) return -EPIPE;
+    if (!current.kernel.alone) yield peekAtWmem(sk);
+    if (sk_wmem_alloc_get(sk) < sk.sk_sndbuf) return 0;
+    if (sk.sk_socket !== null) sk.sk_socket.SOCK_NOSPACE = true;
+    if (timeo === 0) return -EAGAIN;
+    if (signal_pending(current)) return sock_intr_errno(timeo);
+    timeo = yield* sock_wait_for_wmem(sk, timeo);
+  }
+}
+
 /**
  * A packet for so many bytes in its head and in pages, charged to `sk` once that has any room at
  * all; or -errno. The caller fills `data` in.
@@ -89,19 +111,8 @@ export function* sock_alloc_send_pskb(
   noblock: boolean,
   max_page_order: number,
 ): Kernel<sk_buff | number> {
-  let timeo = sock_sndtimeo(sk, noblock);
-  for (;;) {
-    if (!current.kernel.alone) yield sk.look;
-    const err = sock_error(sk);
-    if (err !== 0) return err;
-    if ((sk.sk_shutdown & SEND_SHUTDOWN) !== 0) return -EPIPE;
-    if (!current.kernel.alone) yield peekAtWmem(sk);
-    if (sk_wmem_alloc_get(sk) < sk.sk_sndbuf) break;
-    if (sk.sk_socket !== null) sk.sk_socket.SOCK_NOSPACE = true;
-    if (timeo === 0) return -EAGAIN;
-    if (signal_pending(current)) return sock_intr_errno(timeo);
-    timeo = yield* sock_wait_for_wmem(sk, timeo);
-  }
+  const err = yield* waitForRoom(sk, noblock);
+  if (err !== 0) return err;
   const truesize = truesizeOf(header_len, data_len, max_page_order);
   if (truesize < 0) return truesize;
   const skb = new sk_buff(noBytes, truesize);

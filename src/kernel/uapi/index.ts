@@ -1,9 +1,11 @@
 /** Every constant that a program of the model can name, with the values of Linux on x86-64. */
 
 export * from './errno.ts';
+export * from './errqueue.ts';
 export * from './eventfd.ts';
 export * from './eventpoll.ts';
 export * from './fcntl.ts';
+export * from './icmp.ts';
 export * from './in.ts';
 export * from './ioctls.ts';
 export * from './pipe.ts';
@@ -15,3 +17,4 @@ export * from './sockios.ts';
 export * from './tcp.ts';
 export * from './time.ts';
 export * from './timerfd.ts';
+export * from './udp.ts';

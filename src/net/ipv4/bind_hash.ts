@@ -17,9 +17,10 @@ import { EADDRINUSE, ENOENT } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY } from '../../kernel/uapi/in.ts';
 import { TCP_LISTEN, TCP_TIME_WAIT } from '../sock.ts';
 import type { inet_hashinfo } from './inet_hashtables.ts';
+import { SOCK_CONNECT_BIND } from './inet_sock.ts';
 import { type inet_timewait_sock, twskExpired } from './inet_timewait_sock.ts';
 import { ip_local_port_range, ipv4 } from './netns.ts';
-import { SOCK_CONNECT_BIND, type tcp_sock } from './tcp_sock.ts';
+import type { tcp_sock } from './tcp_sock.ts';
 
 export type Owner = tcp_sock | inet_timewait_sock;
 

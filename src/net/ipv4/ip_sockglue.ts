@@ -1,5 +1,5 @@
 /**
- * Options of the internet protocol, which a TCP socket has too. Linux: net/ipv4/ip_sockglue.c.
+ * Options of the internet protocol. Linux: net/ipv4/ip_sockglue.c.
  *
  * Nothing here changes what the loopback device does with a segment: they are checked, kept and
  * given back.
@@ -19,11 +19,11 @@ import {
   EPROTO,
 } from '../../kernel/uapi/errno.ts';
 import * as ip from '../../kernel/uapi/in.ts';
-import { SO_PRIORITY } from '../../kernel/uapi/socket.ts';
+import { SO_PRIORITY, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
 import { CAP_NET_ADMIN, capable } from '../../kernel/user.ts';
+import { skb_errqueue_purge } from '../err_queue.ts';
 import { lock_sock, release_sock } from '../sock_lock.ts';
-import { inState, TCPF_CLOSE, TCPF_LISTEN } from '../tcp_states.ts';
-import type { tcp_sock } from './tcp_sock.ts';
+import type { inet_sock } from './inet_sock.ts';
 
 /** The TTL of what is sent; also what a segment comes with. */
 export const IPDEFTTL = 64;
@@ -73,10 +73,6 @@ const refused: ReadonlyMap<number, number> = new Map([
   [ip.IP_IPSEC_POLICY, -EOPNOTSUPP],
   [ip.IP_XFRM_POLICY, -EINVAL],
   [ip.IP_RECVFRAGSIZE, -EINVAL],
-  [ip.IP_MULTICAST_IF, -EINVAL],
-  [ip.IP_MULTICAST_TTL, -EINVAL],
-  [ip.IP_ADD_MEMBERSHIP, -EPROTO],
-  [ip.IP_DROP_MEMBERSHIP, -EPROTO],
 ]);
 
 /** Options that only can be read. */
@@ -95,19 +91,21 @@ const readable: ReadonlySet<number> = new Set([
   ip.IP_LOCAL_PORT_RANGE,
 ]);
 
-const keptOf = (sk: tcp_sock, optname: number): number =>
+/** Ours: an option as it was set, or its default. */
+export const ipOption = (sk: inet_sock, optname: number): number =>
   sk.ip_options?.get(optname) ?? defaults.get(optname) ?? 0;
 
-function keep(sk: tcp_sock, optname: number, value: number): number {
+function keep(sk: inet_sock, optname: number, value: number): number {
   sk.ip_options ??= new Map();
   sk.ip_options.set(optname, value);
   return 0;
 }
 
 /** Of a stream the congestion bits belong to TCP. It also changes SO_PRIORITY. */
-function __ip_sock_set_tos(sk: tcp_sock, value: number): void {
-  const old_tos = keptOf(sk, ip.IP_TOS);
-  const tos = (value & ~INET_ECN_MASK) | (old_tos & INET_ECN_MASK);
+function __ip_sock_set_tos(sk: inet_sock, value: number): void {
+  const old_tos = ipOption(sk, ip.IP_TOS);
+  const own = sk.sk_type === SOCK_STREAM ? INET_ECN_MASK : 0;
+  const tos = (value & ~own) | (old_tos & own);
   if (tos === old_tos) return;
   keep(sk, ip.IP_TOS, tos & 0xff);
   sk.kept ??= new Map();
@@ -115,17 +113,34 @@ function __ip_sock_set_tos(sk: tcp_sock, value: number): void {
 }
 
 /** The end of the list, or a filler in front of it. */
-function setOptions(sk: tcp_sock, value: number): number {
+function setOptions(sk: inet_sock, value: number): number {
   const first = value & 0xff;
   if (first > 1) return -EINVAL;
   return keep(sk, ip.IP_OPTIONS, first === 0 ? 0 : value);
 }
 
-function setPortRange(sk: tcp_sock, value: number): number {
+function setPortRange(sk: inet_sock, value: number): number {
   const low = value & 0xffff;
   const high = value >>> 16;
   if (low !== 0 && high !== 0 && low > high) return -EINVAL;
   return keep(sk, ip.IP_LOCAL_PORT_RANGE, value);
+}
+
+/** Who sends to groups, and how far: nothing that a stream does. */
+function setMulticast(sk: inet_sock, optname: number, value: number): number {
+  const stream = sk.sk_type === SOCK_STREAM;
+  switch (optname) {
+    case ip.IP_MULTICAST_TTL: {
+      const ttl = value === -1 ? 1 : value;
+      return stream || ttl < 0 || ttl > 255 ? -EINVAL : keep(sk, optname, ttl);
+    }
+    case ip.IP_MULTICAST_IF:
+      if (stream) return -EINVAL;
+      if (value !== 0 && (value & 0xff) !== 127) return -EADDRNOTAVAIL;
+      return keep(sk, optname, value);
+    default:
+      return stream ? -EPROTO : -EINVAL;
+  }
 }
 
 /** Options about the sources of a multicast group, whose structs a number is too short for. */
@@ -133,8 +148,15 @@ const isMembership = (optname: number): boolean =>
   optname >= ip.IP_UNBLOCK_SOURCE && optname <= ip.MCAST_MSFILTER;
 
 /** Sets an option; 0 or -errno. */
-export function* ip_setsockopt(sk: tcp_sock, optname: number, value: number): Kernel<number> {
+export function* ip_setsockopt(
+  sk: inet_sock,
+  level: number,
+  optname: number,
+  value: number,
+): Kernel<number> {
+  if (level !== ip.IPPROTO_IP) return -ENOPROTOOPT;
   if (flags.has(optname)) {
+    if (optname === ip.IP_RECVERR && value === 0) yield* skb_errqueue_purge(sk);
     if (optname === ip.IP_TRANSPARENT && value !== 0 && !capable(CAP_NET_ADMIN)) return -EPERM;
     return keep(sk, optname, value === 0 ? 0 : 1);
   }
@@ -156,6 +178,11 @@ export function* ip_setsockopt(sk: tcp_sock, optname: number, value: number): Ke
       return setPortRange(sk, value);
     case ip.IP_UNICAST_IF:
       return value === 0 ? 0 : -EADDRNOTAVAIL;
+    case ip.IP_MULTICAST_IF:
+    case ip.IP_MULTICAST_TTL:
+    case ip.IP_ADD_MEMBERSHIP:
+    case ip.IP_DROP_MEMBERSHIP:
+      return setMulticast(sk, optname, value);
     default:
       if (isMembership(optname)) return -EINVAL;
       return refused.get(optname) ?? -ENOPROTOOPT;
@@ -163,15 +190,21 @@ export function* ip_setsockopt(sk: tcp_sock, optname: number, value: number): Ke
 }
 
 /** Fills an option in; 0 or -errno. */
-export function ip_getsockopt(sk: tcp_sock, optname: number, out: { value: number }): number {
+export function ip_getsockopt(
+  sk: inet_sock,
+  level: number,
+  optname: number,
+  out: { value: number },
+): number {
+  if (level !== ip.IPPROTO_IP) return -EOPNOTSUPP;
   if (optname === ip.IP_MTU) {
-    if (inState(sk, TCPF_CLOSE | TCPF_LISTEN)) return -ENOTCONN;
+    if (!sk.hasRoute()) return -ENOTCONN;
     out.value = LOOPBACK_MTU;
     return 0;
   }
   if (optname === ip.IP_MSFILTER || optname === ip.MCAST_MSFILTER) return -EINVAL;
   if (!flags.has(optname) && !ranges.has(optname) && !readable.has(optname)) return -ENOPROTOOPT;
-  const value = keptOf(sk, optname);
+  const value = ipOption(sk, optname);
   out.value = optname === ip.IP_TTL && value < 0 ? IPDEFTTL : value;
   return 0;
 }

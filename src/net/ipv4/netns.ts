@@ -3,6 +3,7 @@ import { list_head } from '../../kernel/list.ts';
 import { init_net } from '../net.ts';
 import { inet_hashinfo } from './inet_hashtables.ts';
 import type { tcp_sock } from './tcp_sock.ts';
+import { udp_table } from './udp_table.ts';
 
 /** /proc/sys/net/ipv4: least, first and largest size of buffers. */
 export const sysctl_tcp_wmem: readonly [number, number, number] = [4096, 16_384, 4_194_304];
@@ -15,6 +16,8 @@ export const sysctl_tcp_retries2 = 15;
 
 export class netns_ipv4 {
   readonly tcp_hashinfo: inet_hashinfo = new inet_hashinfo();
+  readonly udp_table: udp_table = new udp_table();
+  readonly udplite_table: udp_table = new udp_table();
 
   // Ours:
   /** Sockets with an ACK that waits for company. */

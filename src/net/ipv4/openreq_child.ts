@@ -13,6 +13,7 @@ import { TCP_SYN_RECV } from '../sock.ts';
 import { bh_lock_sock, bh_unlock_sock } from '../sock_lock.ts';
 import { __inet_inherit_port } from './bind_hash.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
+import { SOCK_BINDPORT_LOCK } from './inet_sock.ts';
 import { IPDEFTTL } from './ip_sockglue.ts';
 import type { request_sock } from './request_sock.ts';
 import { seqAdd } from './seq.ts';
@@ -22,7 +23,7 @@ import { tcp_initialize_rcv_mss } from './tcp_delack.ts';
 import { tcp_done } from './tcp_done.ts';
 import { tcp_mss_clamp, tcp_sync_mss } from './tcp_mss.ts';
 import type { TcpSegment } from './tcp_skb.ts';
-import { SOCK_BINDPORT_LOCK, tcp_sock } from './tcp_sock.ts';
+import { tcp_sock } from './tcp_sock.ts';
 import { TCPOLEN_TSTAMP_ALIGNED } from './tcp_synsent.ts';
 
 /** Copies what a listener's options say. */

@@ -10,9 +10,10 @@ import { ECONNREFUSED, ECONNRESET, EPIPE } from '../../kernel/uapi/errno.ts';
 import { SHUTDOWN_MASK, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_SYN_SENT } from '../sock.ts';
 import { inet_put_port } from './bind_hash.ts';
 import { inet_unhash } from './inet_hashtables.ts';
+import { SOCK_BINDPORT_LOCK } from './inet_sock.ts';
 import { freeReceived, tcp_wmem_free_skb } from './tcp_mem.ts';
 import type { TcpSegment } from './tcp_skb.ts';
-import { SOCK_BINDPORT_LOCK, type tcp_sock } from './tcp_sock.ts';
+import type { tcp_sock } from './tcp_sock.ts';
 import { tcp_clear_xmit_timers } from './tcp_timer.ts';
 
 /** Moves to `state`; a closed socket is no longer found, and loses a port that it did not choose. */

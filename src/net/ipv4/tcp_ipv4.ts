@@ -6,7 +6,7 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { EAFNOSUPPORT, ENETUNREACH } from '../../kernel/uapi/errno.ts';
-import { INADDR_ANY, INADDR_LOOPBACK } from '../../kernel/uapi/in.ts';
+import { INADDR_ANY } from '../../kernel/uapi/in.ts';
 import { AF_INET } from '../../kernel/uapi/socket.ts';
 import {
   TCP_CLOSE,
@@ -29,9 +29,11 @@ import {
   __inet_lookup_listener,
   inet_hash_connect,
 } from './inet_hashtables.ts';
+import { SOCK_BINDADDR_LOCK } from './inet_sock.ts';
 import { type inet_timewait_sock, inet_twsk_reschedule } from './inet_timewait_sock.ts';
 import { ipv4 } from './netns.ts';
 import type { request_sock } from './request_sock.ts';
+import { ip_route_output, RTN_LOCAL } from './route.ts';
 import { before } from './seq.ts';
 import { tcp_connect } from './tcp_ack_output.ts';
 import { tcp_set_state } from './tcp_done.ts';
@@ -55,11 +57,8 @@ import {
   TCPHDR_URG,
   type TcpSegment,
 } from './tcp_skb.ts';
-import { SOCK_BINDADDR_LOCK, type tcp_sock } from './tcp_sock.ts';
+import type { tcp_sock } from './tcp_sock.ts';
 import { TCP_MSS_DEFAULT } from './tcp_window.ts';
-
-/** 127.0.0.0/8: everything that a machine has by itself. */
-export const ipv4_is_loopback = (addr: number): boolean => addr >>> 24 === 127;
 
 /** A segment for a socket that nobody owns, or that the caller owns. */
 export function* tcp_v4_do_rcv(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
@@ -173,13 +172,13 @@ export function* tcp_v4_rcv(skb: TcpSegment): Kernel<void> {
 export function* tcp_v4_connect(sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
   __fentry__('tcp_v4_connect');
   if (uaddr.family !== AF_INET) return -EAFNOSUPPORT;
-  // INADDR_ANY is the machine itself: at the address that the socket is bound to, if it is.
-  const daddr = uaddr.addr || sk.inet_saddr || INADDR_LOOPBACK;
-  if (!ipv4_is_loopback(daddr)) return -ENETUNREACH;
-  if (sk.inet_saddr === INADDR_ANY) sk.inet_saddr = INADDR_LOOPBACK;
+  const rt = ip_route_output(uaddr.addr ?? INADDR_ANY, sk.inet_saddr);
+  if (typeof rt === 'number') return rt;
+  if (rt.rt_type !== RTN_LOCAL) return -ENETUNREACH;
+  if (sk.inet_saddr === INADDR_ANY) sk.inet_saddr = rt.saddr;
   sk.inet_rcv_saddr = sk.inet_saddr;
   sk.inet_dport = uaddr.port ?? 0;
-  sk.inet_daddr = daddr;
+  sk.inet_daddr = rt.daddr;
   sk.rx_opt.mss_clamp = TCP_MSS_DEFAULT;
   yield* tcp_set_state(sk, TCP_SYN_SENT);
   const err = yield* inet_hash_connect(sk);

@@ -10,8 +10,8 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
-import { ip_queue_xmit } from '../dev.ts';
 import { inState, TCPF_CLOSE } from '../tcp_states.ts';
+import { ip_queue_xmit } from './ip_output.ts';
 import { after, before, seqAdd, seqDiff } from './seq.ts';
 import { tcp_cwnd_test } from './tcp_cong.ts';
 import { tcp_fragment, tcp_grow_skb, tcp_set_skb_tso_segs } from './tcp_fragment.ts';

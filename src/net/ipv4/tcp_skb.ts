@@ -9,7 +9,8 @@
  * Differs from Linux: `nr_frags` counts the pages that the bytes would lie in, the bytes themselves
  * are one array; options are fields, and only those of a SYN are carried.
  */
-import { sk_buff } from '../skbuff.ts';
+import { IPPROTO_TCP } from '../../kernel/uapi/in.ts';
+import { IpPacket } from './ip.ts';
 
 export const TCPHDR_FIN = 0x01;
 export const TCPHDR_SYN = 0x02;
@@ -31,7 +32,7 @@ const FRAG_PAGE = 32_768;
 
 const nothing: Uint8Array = new Uint8Array(0);
 
-export class TcpSegment extends sk_buff {
+export class TcpSegment extends IpPacket {
   // struct tcp_skb_cb:
   seq = 0;
   end_seq = 0;
@@ -44,9 +45,7 @@ export class TcpSegment extends sk_buff {
   tcp_gso_segs = 0;
   tcp_gso_size = 0;
 
-  // struct tcphdr, struct iphdr:
-  saddr = 0;
-  daddr = 0;
+  // struct tcphdr:
   source = 0;
   dest = 0;
   /** As in the header: scaled, except with SYN. */
@@ -68,7 +67,7 @@ export class TcpSegment extends sk_buff {
   private room: Uint8Array = nothing;
 
   constructor() {
-    super(nothing, SEGMENT_OVERHEAD);
+    super(IPPROTO_TCP, nothing, SEGMENT_OVERHEAD);
   }
 
   /** Appends bytes, which count for memory and sequence space where the caller says so. */

@@ -1,9 +1,8 @@
 /**
- * A TCP socket. Linux: include/net/inet_sock.h, include/net/inet_connection_sock.h,
- * include/linux/tcp.h.
+ * A TCP socket. Linux: include/net/inet_connection_sock.h, include/linux/tcp.h.
  *
- * Three structs that contain each other are three classes that extend each other: the address
- * (inet_sock), what any connection has (inet_connection_sock), and TCP's own state (tcp_sock).
+ * Structs that contain each other are classes that extend each other: the addresses (inet_sock),
+ * what any connection has (inet_connection_sock), and TCP's own state (tcp_sock).
  *
  * Invariants: everything is under sk_lock (see sock_lock.ts), except where a field says otherwise;
  * sequence numbers are unsigned 32-bit numbers.
@@ -15,49 +14,16 @@ import { timer_list } from '../../kernel/timer.ts';
 import { IPPROTO_TCP } from '../../kernel/uapi/in.ts';
 import { AF_INET, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
 import type { sk_buff } from '../skbuff.ts';
-import { sock } from '../sock.ts';
-import { Backlog, type LockedSock, lock_sock, release_sock, socket_lock_t } from '../sock_lock.ts';
 import { type StreamSock, sk_stream_write_space } from '../stream.ts';
+import { inState, TCPF_CLOSE, TCPF_LISTEN } from '../tcp_states.ts';
 import type { inet_bind_bucket } from './bind_hash.ts';
+import { inet_sock, type proto } from './inet_sock.ts';
 import { request_sock_queue } from './request_sock.ts';
 import { tcp_v4_do_rcv } from './tcp_ipv4.ts';
+import { tcp_prot } from './tcp_prot.ts';
 import { tcp_release_cb } from './tcp_release_cb.ts';
 import type { TcpSegment } from './tcp_skb.ts';
 import { tcp_delack_timer, tcp_write_timer } from './tcp_timer.ts';
-
-export const SOCK_BINDADDR_LOCK = 4;
-export const SOCK_BINDPORT_LOCK = 8;
-export const SOCK_CONNECT_BIND = 16;
-
-export abstract class inet_sock extends sock implements LockedSock {
-  readonly sk_lock: socket_lock_t = new socket_lock_t('slock-AF_INET');
-  readonly sk_backlog: Backlog = new Backlog();
-  sk_disconnects = 0;
-  /** Ports in host order; `sk_num` is inet_num, 0 once the port is given back. */
-  inet_sport = 0;
-  inet_dport = 0;
-  /** Source of what is sent. */
-  inet_saddr = 0;
-  /** What the socket is bound to; packets to other addresses are not for it. */
-  inet_rcv_saddr = 0;
-  inet_daddr = 0;
-
-  // Ours:
-  /** It is in the table of connections or of listeners. */
-  hashed = false;
-  /** Options of IPPROTO_IP that were set, by number; see ip_sockglue.ts. */
-  ip_options: Map<number, number> | null = null;
-
-  abstract sk_backlog_rcv(skb: sk_buff): Kernel<void>;
-  abstract release_cb(): Kernel<void>;
-
-  override sockopt_lock_sock(): Kernel<void> {
-    return lock_sock(this);
-  }
-  override sockopt_release_sock(): Kernel<void> {
-    return release_sock(this);
-  }
-}
 
 /** inet_connection_sock::icsk_ack. */
 export class icsk_ack {
@@ -219,6 +185,12 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
     super(AF_INET, SOCK_STREAM, IPPROTO_TCP);
   }
 
+  override get sk_prot(): proto {
+    return tcp_prot;
+  }
+  override hasRoute(): boolean {
+    return !inState(this, TCPF_CLOSE | TCPF_LISTEN);
+  }
   override sk_write_space(): Kernel<void> {
     return sk_stream_write_space(this);
   }

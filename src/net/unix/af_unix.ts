@@ -1,6 +1,6 @@
 /** The family's entry: what its sockets are made of. Linux: net/unix/af_unix.c (unix_create). */
 import type { Kernel } from '../../kernel/op.ts';
-import { EOPNOTSUPP, EPROTONOSUPPORT, ESOCKTNOSUPPORT } from '../../kernel/uapi/errno.ts';
+import { EPROTONOSUPPORT, ESOCKTNOSUPPORT } from '../../kernel/uapi/errno.ts';
 import {
   AF_UNIX,
   SOCK_DGRAM,
@@ -9,7 +9,7 @@ import {
   SOCK_STREAM,
 } from '../../kernel/uapi/socket.ts';
 import { sk_set_peek_off, sock_init_data } from '../sock.ts';
-import { type proto_ops, socket } from '../socket.ts';
+import { type proto_ops, sock_no_accept, sock_no_listen, socket } from '../socket.ts';
 import { unix_bind, unix_getname } from './bind.ts';
 import { unix_accept, unix_listen, unix_socketpair, unix_stream_connect } from './connect.ts';
 import { unix_dgram_connect } from './dgram_connect.ts';
@@ -20,13 +20,6 @@ import { unix_release, unix_shutdown } from './release.ts';
 import { unix_stream_recvmsg } from './stream_read.ts';
 import { unix_stream_sendmsg } from './stream_send.ts';
 import { unix_sock } from './types.ts';
-
-function* sock_no_accept(): Kernel<number> {
-  return -EOPNOTSUPP;
-}
-function* sock_no_listen(): Kernel<number> {
-  return -EOPNOTSUPP;
-}
 
 export const unix_stream_ops: proto_ops = {
   family: AF_UNIX,

@@ -1,0 +1,28 @@
+/**
+ * The device by which a machine talks to itself: what is sent is received, at once and in order.
+ * Linux: drivers/net/loopback.c.
+ *
+ * The sender is told of the room before the packet is received: it left the send buffer here.
+ */
+import type { Kernel } from '../kernel/op.ts';
+import { __netif_rx, net_device } from './dev.ts';
+import type { IpPacket } from './ipv4/ip.ts';
+import { skb_orphan } from './skbuff.ts';
+
+const LOOPBACK_MTU = 65_536;
+
+export class LoopbackDevice extends net_device {
+  constructor() {
+    super('lo', LOOPBACK_MTU);
+  }
+
+  override ndo_start_xmit(skb: IpPacket): Kernel<void> {
+    return loopback_xmit(this, skb);
+  }
+}
+
+function* loopback_xmit(dev: net_device, skb: IpPacket): Kernel<void> {
+  if (skb.destructor !== null) yield* skb_orphan(skb);
+  skb.dev = dev;
+  __netif_rx(skb);
+}

@@ -2,7 +2,7 @@
  * What a machine can judge of the project's rules (CONTRIBUTING.md). Each check is shown to find a
  * violation that was planted for it, and then to find none in the project.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { eventpollStatics } from './support/eventpoll_statics.ts';
@@ -19,6 +19,7 @@ import {
   mapProblems,
   misnamedEntries,
   moduleState,
+  packagesOf,
   parseMap,
   programOf,
   programOfTexts,
@@ -160,6 +161,18 @@ describe('the sources and the rest', () => {
   /** The rule itself. */
   test('nothing in src/ imports conformance/ or bin/', () => {
     expect(importsFromOutside(sources)).toEqual([]);
+  });
+
+  /** A package that only a tool of ours brings along is missing where the command is installed. */
+  test('what is shipped needs the packages that package.json names, and no others', () => {
+    const shipped = [...sources, ...filesIn('bin', '.ts'), ...filesIn('conformance', '.ts')];
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    expect(packagesOf(shipped)).toEqual(Object.keys(dependencies).sort());
+    expect(packagesOf(planted('src/x.ts', "await import('a/b'); import c from '@d/e/f';"))).toEqual(
+      ['@d/e', 'a'],
+    );
   });
 });
 

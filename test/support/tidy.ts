@@ -194,6 +194,20 @@ export function importsFromOutside(sources: readonly Source[]): string[] {
   return found;
 }
 
+/** Packages that what is shipped imports, by name, whether or not at once. */
+export function packagesOf(sources: readonly Source[]): string[] {
+  const found = new Set<string>();
+  for (const { text } of sources) {
+    for (const [, specifier = ''] of text.matchAll(
+      /\b(?:from|import|import\()\s*'([^.'][^']*)'/g,
+    )) {
+      const [name = '', second = ''] = specifier.split('/');
+      if (!name.startsWith('node:')) found.add(name.startsWith('@') ? `${name}/${second}` : name);
+    }
+  }
+  return [...found].sort();
+}
+
 /** try, catch and finally where abandoned executions must not run code, and C has none. */
 export function tryInKernel(sources: readonly Source[]): string[] {
   return findNodes(

@@ -11,6 +11,7 @@ import { nested } from './profiles/nested.ts';
 import { tcp } from './profiles/tcp.ts';
 import { threads } from './profiles/threads.ts';
 import { time } from './profiles/time.ts';
+import { udp } from './profiles/udp.ts';
 
 export const profiles: Readonly<Record<string, Profile>> = {
   basic,
@@ -24,4 +25,5 @@ export const profiles: Readonly<Record<string, Profile>> = {
   tcp,
   threads,
   time,
+  udp,
 };

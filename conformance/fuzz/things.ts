@@ -16,6 +16,7 @@ export type Kind =
   | 'timer'
   | 'listen'
   | 'tcp'
+  | 'udp'
   | 'fresh';
 
 /** An open file, shared by the descriptors that were duplicated from each other. */

@@ -23,7 +23,13 @@ import { ip_icmp_error } from './ip_error.ts';
 import { llAllocExtra } from './ip_output.ts';
 import { ipOption } from './ip_sockglue.ts';
 import { ipv4 } from './netns.ts';
-import { inet_addr_type, ip_route_output, RTN_BROADCAST, RTN_MULTICAST } from './route.ts';
+import {
+  inet_addr_type,
+  ip_route_output,
+  RTN_BROADCAST,
+  RTN_MULTICAST,
+  RTN_UNICAST,
+} from './route.ts';
 import {
   __udp_enqueue_schedule_skb,
   first_packet_length,
@@ -93,7 +99,7 @@ export function* udp_rcv(skb: UdpDatagram): Kernel<void> {
   __fentry__('udp_rcv');
   const table = tableFor(skb.protocol);
   const type = inet_addr_type(skb.daddr);
-  if (type === RTN_MULTICAST) return; // A group without members.
+  if (type === RTN_MULTICAST || type === RTN_UNICAST) return; // A group without members; a stray.
   if (type === RTN_BROADCAST) {
     yield* __udp4_lib_mcast_deliver(skb, table);
     return;
@@ -141,7 +147,12 @@ export function* udp_err(skb: IcmpMessage, info: number): Kernel<void> {
 function* __ip4_datagram_connect(sk: udp_sock, uaddr: sockaddr): Kernel<number> {
   if (uaddr.family !== AF_INET) return -EAFNOSUPPORT;
   sk.sk_dst_cache = false;
-  const rt = ip_route_output(uaddr.addr ?? INADDR_ANY, sk.inet_saddr);
+  const daddr = uaddr.addr ?? INADDR_ANY;
+  const rt = ip_route_output(daddr, sk.inet_saddr);
+  // What is kept back goes there too.
+  sk.cork.dport = uaddr.port ?? 0;
+  sk.cork.daddr = typeof rt === 'number' ? daddr : rt.daddr;
+  sk.cork.saddr = typeof rt === 'number' ? sk.inet_saddr : rt.saddr;
   if (typeof rt === 'number') return rt;
   if (rt.rt_type === RTN_BROADCAST && !sk.SOCK_BROADCAST) return -EACCES;
   sk.inet_daddr = rt.daddr;

@@ -1,0 +1,96 @@
+/** UDP over loopback: datagrams, errors about them, and sockets that sleep for either. */
+import {
+  type Action,
+  act,
+  closeSome,
+  duplicateSome,
+  fcntlSome,
+  ioctlSome,
+  type Profile,
+  pollSome,
+  selectSome,
+  threadNames,
+  type Weighted,
+  wait,
+  watchAgain,
+  watchSome,
+} from '../actions.ts';
+import {
+  askUdp,
+  bindUdp,
+  connectUdp,
+  fionreadUdp,
+  floodUdp,
+  groupUdp,
+  oddUdp,
+  receiveUdp,
+  sendUdp,
+  shutUdp,
+  someUdp,
+  udpOption,
+  udpPair,
+  udpSocket,
+  udpTraffic,
+} from '../datagrams.ts';
+import { Sleepers } from '../sleepers.ts';
+import { World } from '../world.ts';
+
+/** A thread that sleeps in a receive, a poll or a wait. */
+function sleep(world: World, sleepers: Sleepers): void {
+  const thread = sleepers.idle();
+  if (thread === undefined) return;
+  const { random } = world;
+  const readers = world.of('udp').filter(({ file }) => !file.nonblock);
+  random.weighted<() => void>([
+    [() => receiveUdp(world, random.shuffle(readers)[0], thread), 5],
+    [() => world.waitFor(world.anyEpoll(), -1, thread), 4],
+    [() => world.poll(-1, thread), 1],
+  ])();
+  sleepers.sleeps(thread);
+}
+
+export const udp: Profile = (random, name) => {
+  const threads = random.chance(0.3) ? random.int(2, 3) : 1;
+  const world = new World(random, threadNames.slice(0, threads));
+  const blocking = threads > 1 ? 0.7 : 0.25;
+  const sleepers = new Sleepers(world);
+  world.epoll();
+  if (random.chance(0.25)) world.epoll();
+  watchSome(world, udpPair(world, blocking), 0.8);
+  if (random.chance(0.4)) watchSome(world, [udpSocket(world, blocking)], 0.7);
+  const nobody: Action = (w) => {
+    const item = someUdp(w);
+    if (item === undefined) return;
+    w.step('connect', { fd: `$${item.name}`, to: { port: w.random.pick([9, 10]) } });
+    item.file.peer = null;
+    sendUdp(w, item);
+  };
+  const actions: Weighted = [
+    [udpTraffic, 40],
+    [wait, 12],
+    [(w) => w.modify(), 4],
+    [(w) => w.unwatch(), 1.5],
+    [watchAgain, 5],
+    [nobody, 3],
+    [connectUdp, 4],
+    [bindUdp, 2],
+    [groupUdp, 0.6],
+    [floodUdp, 3],
+    [udpOption, 8],
+    [askUdp, 5],
+    [fionreadUdp, 2],
+    [shutUdp, 2],
+    [oddUdp, 0.6],
+    [closeSome, 4],
+    [duplicateSome, 1],
+    [fcntlSome, 0.7],
+    [ioctlSome, 0.7],
+    [pollSome, 4],
+    [selectSome, 1],
+    [(w) => watchSome(w, [udpSocket(w, blocking)], 0.8), 2],
+    [(w) => sleep(w, sleepers), threads > 1 ? 10 : 0],
+  ];
+  act(world, actions, random.int(16, 36), 0.5);
+  world.finish();
+  return world.scenario(name);
+};

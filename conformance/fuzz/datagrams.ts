@@ -159,8 +159,31 @@ export function receiveUdp(world: World, item: Item | undefined, thread = 'main'
   item.file.queued = Math.max(0, item.file.queued - 1);
 }
 
-export const udpTraffic: Action = (world) => {
+/** Nobody is there: the error comes back, and into the queue where that is asked for. */
+export const refusedUdp: Action = (world) => {
+  const { random } = world;
   const item = someUdp(world);
+  if (item === undefined) return;
+  const fd = `$${item.name}`;
+  if (random.chance(0.6)) {
+    world.step('setsockopt', { fd, level: 'IPPROTO_IP', name: IP_RECVERR, value: 1 });
+  }
+  world.step('connect', { fd, to: { port: random.pick([9, 10]) } });
+  item.file.peer = null;
+  for (let i = random.int(1, 3); i > 0; i--) sendUdp(world, item);
+  if (random.chance(0.5) && world.of('ep').length > 0) world.wait(world.anyEpoll());
+  if (random.chance(0.6)) {
+    const flags = random.pick(['MSG_ERRQUEUE', 'MSG_ERRQUEUE|MSG_TRUNC', 'MSG_ERRQUEUE|MSG_PEEK']);
+    world.step('recv', { fd, len: random.pick([64, 2, 0, 1000]), flags });
+  }
+};
+
+export const udpTraffic: Action = (world) => {
+  const connected = world.of('udp').filter(({ file }) => file.peer !== null);
+  const item =
+    connected.length > 0 && world.random.chance(0.8)
+      ? world.random.pick(connected)
+      : someUdp(world);
   if (item === undefined) return;
   const source = world.of('udp').find(({ file }) => file.peer === item.file);
   if (item.file.queued > 0 && world.random.chance(0.55)) receiveUdp(world, item);

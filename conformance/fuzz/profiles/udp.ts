@@ -1,6 +1,5 @@
 /** UDP over loopback: datagrams, errors about them, and sockets that sleep for either. */
 import {
-  type Action,
   act,
   closeSome,
   duplicateSome,
@@ -24,9 +23,8 @@ import {
   groupUdp,
   oddUdp,
   receiveUdp,
-  sendUdp,
+  refusedUdp,
   shutUdp,
-  someUdp,
   udpOption,
   udpPair,
   udpSocket,
@@ -50,7 +48,7 @@ function sleep(world: World, sleepers: Sleepers): void {
 }
 
 export const udp: Profile = (random, name) => {
-  const threads = random.chance(0.3) ? random.int(2, 3) : 1;
+  const threads = random.chance(0.35) ? random.int(2, 3) : 1;
   const world = new World(random, threadNames.slice(0, threads));
   const blocking = threads > 1 ? 0.7 : 0.25;
   const sleepers = new Sleepers(world);
@@ -58,20 +56,13 @@ export const udp: Profile = (random, name) => {
   if (random.chance(0.25)) world.epoll();
   watchSome(world, udpPair(world, blocking), 0.8);
   if (random.chance(0.4)) watchSome(world, [udpSocket(world, blocking)], 0.7);
-  const nobody: Action = (w) => {
-    const item = someUdp(w);
-    if (item === undefined) return;
-    w.step('connect', { fd: `$${item.name}`, to: { port: w.random.pick([9, 10]) } });
-    item.file.peer = null;
-    sendUdp(w, item);
-  };
   const actions: Weighted = [
     [udpTraffic, 40],
     [wait, 12],
     [(w) => w.modify(), 4],
     [(w) => w.unwatch(), 1.5],
     [watchAgain, 5],
-    [nobody, 3],
+    [refusedUdp, 3],
     [connectUdp, 4],
     [bindUdp, 2],
     [groupUdp, 0.6],
@@ -88,7 +79,7 @@ export const udp: Profile = (random, name) => {
     [pollSome, 4],
     [selectSome, 1],
     [(w) => watchSome(w, [udpSocket(w, blocking)], 0.8), 2],
-    [(w) => sleep(w, sleepers), threads > 1 ? 10 : 0],
+    [(w) => sleep(w, sleepers), threads > 1 ? 16 : 0],
   ];
   act(world, actions, random.int(16, 36), 0.5);
   world.finish();

@@ -22,8 +22,9 @@ const sizes = [
   [16004, 1],
   [16005, 1],
   [20000, 2],
-  [65507, 1],
-  [65508, 1],
+  [65507, 2],
+  [65508, 2],
+  [65509, 0.5],
   [65535, 0.5],
   [65536, 0.5],
 ] as const;
@@ -235,7 +236,7 @@ export const udpOption: Action = (world) => {
     [['IPPROTO_UDP', UDP_CORK, 0], 4],
     [['IPPROTO_UDP', UDP_SEGMENT, random.pick([0, 0, 5, 100, 1000])], 2],
     [['IPPROTO_UDP', UDP_GRO, random.int(0, 1)], 1],
-    [['IPPROTO_IP', IP_MTU_DISCOVER, random.pick([0, 1, 2, 3, 5])], 1],
+    [['IPPROTO_IP', IP_MTU_DISCOVER, random.pick([0, 1, 2, 3, 4, 5])], 2],
     [['IPPROTO_TCP', 'TCP_NODELAY', 1], 0.5],
     [['IPPROTO_UDP', random.pick([10, 11, 2, 100, 999]), 1], 0.5],
   ]);

@@ -29,6 +29,10 @@ const IP_PMTUDISC_DO = 2;
 const IP_PMTUDISC_PROBE = 3;
 const IP_PMTUDISC_OMIT = 5;
 
+/** The largest packet that leaves as it is: more than there can be, unless who sends it asks for that. */
+export const longestUncut = (sk: udp_sock): number =>
+  ipOption(sk, IP_MTU_DISCOVER) === IP_PMTUDISC_PROBE ? IP_MAX_MTU : Number.POSITIVE_INFINITY;
+
 const noBytes: Uint8Array = new Uint8Array(0);
 
 /** May what is too large for the way be cut in pieces? */

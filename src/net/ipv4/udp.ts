@@ -47,6 +47,8 @@ import {
 } from './udp_table.ts';
 
 const IP_PMTUDISC_DONT = 0;
+/** What the length fields of the headers can tell. */
+const LONGEST: number = 0xffff - ipHeader - udpHeader;
 
 const tableFor = (protocol: number): udp_table =>
   protocol === IPPROTO_UDPLITE ? ipv4().udplite_table : ipv4().udp_table;
@@ -100,6 +102,7 @@ export function* udp_rcv(skb: UdpDatagram): Kernel<void> {
   const table = tableFor(skb.protocol);
   const type = inet_addr_type(skb.daddr);
   if (type === RTN_MULTICAST || type === RTN_UNICAST) return; // A group without members; a stray.
+  if (skb.data.length > LONGEST) return; // Its header tells another length.
   if (type === RTN_BROADCAST) {
     yield* __udp4_lib_mcast_deliver(skb, table);
     return;

@@ -35,8 +35,9 @@ import {
   ip_finish_skb,
   ip_flush_pending_frames,
   ip_setup_cork,
+  longestUncut,
 } from './ip_append_data.ts';
-import { ip_local_out } from './ip_output.ts';
+import { ip_send_skb } from './ip_output.ts';
 import { ip_route_output, RTN_BROADCAST, type rtable } from './route.ts';
 import { type inet_cork, newCork, type UdpDatagram, type udp_sock, udpHeader } from './udp_sock.ts';
 
@@ -69,8 +70,7 @@ function* udp_send_skb(sk: udp_sock, skb: UdpDatagram, cork: inet_cork): Kernel<
     }
     if (skb.data.length > gso_size) skb.gso_size = gso_size;
   }
-  yield* ip_local_out(skb);
-  return 0;
+  return yield* ip_send_skb(skb, longestUncut(sk));
 }
 
 /** Sends what was kept back. Called by the owner. */

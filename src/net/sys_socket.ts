@@ -164,7 +164,7 @@ function* do_accept(f: file, newfd: number, flags: number): Kernel<number> {
 }
 
 /** The flags of a call, with MSG_DONTWAIT for a socket that does not block. */
-const withNonblock = (sock: socket, flags: number): number =>
+export const withNonblock = (sock: socket, flags: number): number =>
   ((sock.file?.f_flags ?? 0) & O_NONBLOCK) !== 0 ? flags | MSG_DONTWAIT : flags;
 
 export const __sys_sendto = (

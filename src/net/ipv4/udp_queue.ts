@@ -74,7 +74,6 @@ function udp_rmem_release(sk: udp_sock, size: number): void {
 function* tryReceive(sk: udp_sock, flags: number, at: Receiving): Kernel<sk_buff | null> {
   const { reader_queue, sk_receive_queue } = sk;
   const peek = (flags & MSG_PEEK) !== 0;
-  const off = at.off;
   let skb = __skb_try_recv_from_queue(reader_queue, flags, at);
   if (skb !== null && peek) return skb;
   if (skb === null) {
@@ -84,7 +83,6 @@ function* tryReceive(sk: udp_sock, flags: number, at: Receiving): Kernel<sk_buff
   yield spin_lock(sk_receive_queue.lock);
   if (skb === null) {
     skb_queue_splice_tail_init(sk_receive_queue, reader_queue);
-    at.off = off;
     skb = __skb_try_recv_from_queue(reader_queue, flags, at);
   }
   if (skb !== null && !peek) udp_rmem_release(sk, skb.truesize);

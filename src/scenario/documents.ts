@@ -12,7 +12,7 @@
  * Invariants: what is held is the document that is being read and an unfinished line, no more.
  */
 import { quote, ScenarioError } from './errors.ts';
-import { JsonScanner } from './json.ts';
+import { hasNameTwice, JsonScanner } from './json.ts';
 import { isObject } from './kinds.ts';
 import { parseScenario } from './parse.ts';
 import type { Scenario } from './scenario.ts';
@@ -54,6 +54,8 @@ export function readScenario(text: string): Scenario {
 
 /** A key that stands in a document and never in a step or in an argument. */
 const documentKey = /^\{\s*"(?:name|about|mode|threads|steps|concurrent|after)"\s*:/;
+/** What becomes of bytes that are no character of UTF-8. */
+const halfPair = /\p{Surrogate}/u;
 const goesOnAfterError = /^[\s}\]",]/;
 
 /** Cuts a stream of chunks; each call gives the documents that are complete by then. */
@@ -125,7 +127,9 @@ export class DocumentReader {
     const trimmed = line.trim();
     if (trimmed.startsWith('{') && trimmed.endsWith('}')) {
       const value = parseJson(line);
-      if (value !== undefined) return this.emit(this.lineNumber, value);
+      if (value !== undefined && !halfPair.test(line) && !hasNameTwice(line, value)) {
+        return this.emit(this.lineNumber, value);
+      }
     }
     this.start();
     this.goOn(line, 0);
@@ -144,6 +148,8 @@ export class DocumentReader {
     const { scanner } = this;
     if (scanner === null) return;
     if (this.problem !== null) return this.passOver(line, 0);
+    const half = line.slice(from).search(halfPair);
+    if (half >= 0) return this.refuseBytes(line, from, from + half);
     switch (scanner.scan(line, from)) {
       case 'open':
         this.text += `${line.slice(from)}\n`;
@@ -153,12 +159,23 @@ export class DocumentReader {
         return;
       case 'error':
         this.depth = scanner.depth;
-        this.problem = this.located(scanner.offset, scanner.problem);
+        this.problem = scanner.isJson
+          ? `line ${this.lineNumber}, column ${scanner.offset + 1}: ${scanner.problem}`
+          : this.located(scanner.offset, scanner.problem);
         this.text = '';
         return this.passOver(line, scanner.offset);
       case 'done':
         return this.complete(line, from, scanner.offset);
     }
+  }
+
+  private refuseBytes(line: string, from: number, offset: number): void {
+    this.problem =
+      `the document is not UTF-8: line ${this.lineNumber}, column ${offset + 1}: ` +
+      'bytes that are no character';
+    this.depth = this.scanner?.depth ?? 0;
+    this.text = '';
+    this.passOver(line, from);
   }
 
   /** The document ends at `end`; what follows on its line is another one, or makes it bad. */

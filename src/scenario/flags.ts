@@ -62,7 +62,7 @@ const integerLiteral = /^(?:-?(?:0|[1-9][0-9]*)|0[xX][0-9a-fA-F]+)$/;
 export function parseFlag(token: string, names: FlagFamily, argument: string, at: Place): number {
   const known = names.get(token);
   if (known !== undefined) return known;
-  if (!integerLiteral.test(token)) throw unknownFlag(at, token);
+  if (!integerLiteral.test(token)) throw unknownFlag(at, token, names.keys());
   const value = Number(token);
   if (!isWord(value)) throw badArgument(at, argument);
   return value | 0;

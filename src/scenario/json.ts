@@ -24,12 +24,16 @@ function endOf(pattern: RegExp, text: string, from: number): number {
 export class JsonScanner {
   /** The brackets that close what is open. */
   private readonly closers: string[] = [];
+  /** The names that each object which is open has so far; of a list, none. */
+  private readonly names: Set<string>[] = [];
   private state: State = 'value';
 
   /** Where the last line stopped: behind the document, or at what is wrong. */
   offset = 0;
   /** What is wrong. */
   problem = '';
+  /** Whether it is JSON all the same: a name that stands twice. */
+  isJson = false;
 
   get depth(): number {
     return this.closers.length;
@@ -95,7 +99,16 @@ export class JsonScanner {
 
   private key(text: string): boolean {
     if (text.charAt(this.offset) !== '"') return this.fail(text);
+    const from = this.offset;
     if (!this.string(text)) return false;
+    const name = text.slice(from, this.offset);
+    const known = this.names.at(-1);
+    const key = name.includes('\\') ? (JSON.parse(name) as string) : name.slice(1, -1);
+    if (known?.has(key)) {
+      this.isJson = true;
+      return this.wrong(from, `key ${name} stands twice`);
+    }
+    known?.add(key);
     this.state = 'colon';
     return true;
   }
@@ -137,11 +150,13 @@ export class JsonScanner {
 
   private open(closer: string, state: State): boolean {
     this.closers.push(closer);
+    this.names.push(new Set());
     return this.step(state);
   }
 
   private close(): boolean {
     this.closers.pop();
+    this.names.pop();
     this.offset++;
     this.ended();
     return true;
@@ -168,4 +183,30 @@ export class JsonScanner {
     this.problem = problem;
     return false;
   }
+}
+
+/** Whether some object of a JSON text has one name twice, of which JSON.parse() keeps the last. */
+export function hasNameTwice(text: string, value: unknown): boolean {
+  let written = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
+    at = endOf(blank, text, endOfString(text, at));
+    if (text.charAt(at) === ':') written++;
+  }
+  return written !== nameCount(value);
+}
+
+/** Behind the quote that ends the string that begins at `from`. */
+function endOfString(text: string, from: number): number {
+  for (let at = text.indexOf('"', from + 1); ; at = text.indexOf('"', at + 1)) {
+    let first = at;
+    while (text.charAt(first - 1) === '\\') first--;
+    if ((at - first) % 2 === 0) return at + 1;
+  }
+}
+
+function nameCount(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = Array.isArray(value) ? 0 : Object.keys(value).length;
+  for (const one of Object.values(value)) count += nameCount(one);
+  return count;
 }

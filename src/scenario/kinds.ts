@@ -60,7 +60,7 @@ export const int64: Kind<number> = integer(
 );
 export const duration: Kind<number> = integer('milliseconds', 0, 0x7fffffff);
 export const port: Kind<number> = integer('port', 0, 0xffff);
-export const size: Kind<number> = integer('size', 0, maxTransfer);
+export const size: Kind<number> = integer('number of bytes up to 16 MiB', 0, maxTransfer);
 
 export const uint32: Kind<number> = {
   type: 'unsigned int',
@@ -199,7 +199,7 @@ export const signalList: Kind<readonly number[]> = {
     return Array.from(value, (item: unknown) => {
       if (typeof item !== 'string') throw badArgument(context, argument);
       const sig = flags.signalFamily.get(item);
-      if (sig === undefined) throw unknownFlag(context, item);
+      if (sig === undefined) throw unknownFlag(context, item, flags.signalFamily.keys());
       return sig;
     });
   },
@@ -212,7 +212,7 @@ export const harmlessSignal: Kind<number> = {
   read(value, argument, context) {
     if (typeof value === 'string') {
       const sig = flags.signalFamily.get(value);
-      if (sig === undefined) throw unknownFlag(context, value);
+      if (sig === undefined) throw unknownFlag(context, value, flags.signalFamily.keys());
       if (sig === SIGUSR1 || sig === SIGUSR2) return sig;
       throw badArgument(context, argument);
     }

@@ -8,7 +8,7 @@
  */
 import * as errors from './errors.ts';
 import { quote, ScenarioError, stepError } from './errors.ts';
-import { type Context, isObject } from './kinds.ts';
+import { type Context, isObject, type Kind } from './kinds.ts';
 import type { FdRef, Scenario, Step } from './scenario.ts';
 import { type Argument, type CallName, type CallSpec, calls } from './schema.ts';
 
@@ -53,6 +53,7 @@ export function parseScenario(value: unknown): Scenario {
   }
   const name = optionalString(value, 'name');
   if (name === '') throw new ScenarioError('"name" is empty');
+  if (hasControl(name ?? '')) throw new ScenarioError('"name" has a control character');
   const about = optionalString(value, 'about') ?? '';
   const concurrent = parseMode(value);
   const threads = parseThreads(value['threads']);
@@ -72,6 +73,9 @@ export function parseScenario(value: unknown): Scenario {
     after: reader.steps(after, 'after', undefined),
   };
 }
+
+/** It would be carried out by a terminal, and cut a line in two. */
+const hasControl = (text: string): boolean => /\p{Cc}/u.test(text);
 
 function optionalString(value: Json, key: string): string | undefined {
   const text = value[key];
@@ -109,6 +113,9 @@ function parseThreads(value: unknown): readonly string[] {
   for (const name of value as readonly unknown[]) {
     if (typeof name !== 'string') throw new ScenarioError('a name in "threads" is not a string');
     if (name === '') throw new ScenarioError('a name in "threads" is empty');
+    if (hasControl(name)) {
+      throw new ScenarioError('a name in "threads" has a control character');
+    }
     if (names.has(name)) throw new ScenarioError(`two threads are named ${quote(name)}`);
     names.add(name);
   }
@@ -187,7 +194,7 @@ class StepReader implements Context {
     if (name === undefined) throw stepError(this, 'missing "call"');
     if (typeof name !== 'string') throw stepError(this, '"call" is not a string');
     const row = rows.get(name);
-    if (row === undefined) throw errors.unknownCall(this, name);
+    if (row === undefined) throw errors.unknownCall(this, name, rows.keys());
     return row;
   }
 
@@ -205,7 +212,9 @@ class StepReader implements Context {
   private arguments(row: Row, given: Json): Record<string, unknown> {
     const { args, exactlyOne, alone } = row.spec;
     for (const name of Object.keys(given)) {
-      if (!Object.hasOwn(args, name)) throw errors.unknownArgument(this, name);
+      if (!Object.hasOwn(args, name)) {
+        throw errors.unknownArgument(this, name, Object.keys(args));
+      }
     }
     for (const [name, argument] of row.args) {
       if (argument.required && given[name] === undefined) throw errors.missingArgument(this, name);
@@ -217,7 +226,7 @@ class StepReader implements Context {
     const read: Record<string, unknown> = {};
     for (const [name, { kind, absent }] of row.args) {
       const value = given[name];
-      read[name] = value === undefined ? absent : kind.read(value, name, this);
+      read[name] = value === undefined ? absent : this.value(kind, value, name);
     }
     const second = exactlyOne?.filter(present)[1];
     if (second !== undefined) throw errors.badArgument(this, second);
@@ -225,6 +234,14 @@ class StepReader implements Context {
       throw errors.badArgument(this, alone.argument);
     }
     return read;
+  }
+
+  private value(kind: Kind<unknown>, value: unknown, name: string): unknown {
+    try {
+      return kind.read(value, name, this);
+    } catch (error) {
+      throw error instanceof ScenarioError ? errors.explained(error, kind.type, value) : error;
+    }
   }
 
   private bind(row: Row, args: Record<string, unknown>, names: unknown): readonly FdRef[] {
@@ -241,6 +258,7 @@ class StepReader implements Context {
     return Array.from(names, (name: unknown) => {
       if (typeof name !== 'string') throw stepError(this, 'a name in "bind" is not a string');
       if (name === '') throw stepError(this, 'a name in "bind" is empty');
+      if (hasControl(name)) throw stepError(this, 'a name in "bind" has a control character');
       if (!name.startsWith('$')) return this.ref(name);
       throw stepError(this, `"bind" takes ${quote(name.slice(1))} without the "$"`);
     });

@@ -60,5 +60,5 @@ export const noColours: Colours = {
 /** The first line of a scene, for formats that have comments. */
 export function titleOf({ name, about, kind }: Scene): string {
   const title = name ?? `a ${kind} without a name`;
-  return about === '' ? title : `${title}: ${about.replace(/\s+/g, ' ')}`;
+  return about === '' ? title : `${title}: ${about.replace(/[\s\p{Cc}]+/gu, ' ')}`;
 }

@@ -219,6 +219,20 @@ describe('what is wrong with a step', () => {
     expect(stepMessage({ call: 'pipe2', bind })).toBe(`step 0: ${message}`);
   });
 
+  /** Who mends a scenario is told what was expected; the message itself is fixed. */
+  test.each([
+    ['close', { fd: 'ep' }, 'expected a descriptor, found "ep"; a bound name begins with "$"'],
+    ['epoll_ctl', { ...ep, events: 'EPOLIN' }, 'did you mean EPOLLIN?'],
+    ['epoll_ctl', { ...ep, events: 'epollet' }, 'did you mean EPOLLET?'],
+    ['epoll_wiat', {}, 'did you mean epoll_wait?'],
+    ['epoll_create1', { flags: 'ZZZ' }, undefined],
+    ['epoll_create1', { flag: 0 }, 'expected flags'],
+    ['read', { fd: 3, len: -1 }, 'expected a number of bytes up to 16 MiB, found -1'],
+  ])('has a hint beside it: %s %j', (call, args, hint) => {
+    const parse = () => parseScenario({ threads, steps: [{ call, args }] });
+    expect(parse).toThrow(expect.objectContaining({ hint }));
+  });
+
   /** A name that no step binds is found when its step comes, as the format says, not before. */
   test('is not a name that no step binds', () => {
     expect(argsMessage('close', { fd: '$nobody' })).toBe('nothing is wrong');
@@ -240,6 +254,8 @@ describe('what is wrong with a document', () => {
     [{ steps: [], threads: 'main' }, '"threads" is not a list'],
     [{ steps: [], threads: ['a', 'a'] }, 'two threads are named "a"'],
     [{ steps: [], threads: ['a', ''] }, 'a name in "threads" is empty'],
+    [{ steps: [], name: 'a\n' }, '"name" has a control character'],
+    [{ steps: [], threads: ['\x1b[2J'] }, 'a name in "threads" has a control character'],
     [{ steps: [], mode: 'parallel' }, 'unknown mode "parallel"'],
     [{ steps: [], after: [] }, '"after" is for scenarios with "mode": "concurrent"'],
     [{ steps: [], mode: 'concurrent' }, 'missing "concurrent"'],
@@ -330,6 +346,18 @@ describe('documents', () => {
     expect(summary(`${good('a')}\n${line}\n${line}\n${good('b')}`)).toHaveLength(4);
   });
 
+  /** JSON.parse() keeps the last of the two, and plays half of what was written. */
+  test('have no name twice in an object, on one line or over many', () => {
+    const twice = '{"name":"a:\\"b\\":","steps":[{"call":"pipe2","ca\\u006cl":"dup"}]}';
+    const message = (line: number, column: number) =>
+      expect.stringMatching(`^line ${line}, column ${column}: key "ca.*l" stands twice$`) as string;
+    expect(summary(`${good('a')}\n${twice}\n${good('b')}`)).toEqual(['a', message(2, 45), 'b']);
+    const rows = twice.replace('[', '[\n').replace('}]', '}\n]');
+    expect(summary(`${rows}\n${good('b')}`)).toEqual([message(2, 17), 'b']);
+    const apart = '{"steps":[{"call":"pipe2"},{"call":"pipe2"}],"name":"c"}';
+    expect(summary(apart)).toEqual(['c']);
+  });
+
   /** A comma too many in a scenario of forty lines must not become forty messages. */
   test('survive a pretty-printed one that is bad', () => {
     const bad = '{\n  "name": "x",\n  "steps": [\n    {"call": "pipe2"},\n  ]\n}';
@@ -413,6 +441,7 @@ describe('laws', () => {
         }
         // Two objects on a line are two documents to us, and no JSON.
         const [first, ...more] = summary(text);
+        if (first?.includes('stands twice')) return expect(message).toContain('unknown key');
         expect(more.length > 0 ? 'the document is not JSON' : first).toContain(message);
       }),
       { numRuns: 2000 },

@@ -7,7 +7,17 @@
  */
 import createRBTree from 'functional-red-black-tree';
 
-type Tree<T> = ReturnType<typeof createRBTree<T, T>>;
+/** What is used of the library, whose types a user of this package does not have. */
+interface Tree<T> {
+  readonly length: number;
+  readonly keys: T[];
+  readonly root: unknown;
+  readonly begin: { readonly key?: T | undefined };
+  gt(key: T): { readonly key?: T | undefined };
+  get(key: T): T | void;
+  insert(key: T, value: T): Tree<T>;
+  remove(key: T): Tree<T>;
+}
 
 export interface rb_root<T> {
   // Ours:

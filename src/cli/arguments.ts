@@ -1,5 +1,5 @@
 /** The command line of `play`, `help` and `version`: which options there are, and what they mean. */
-import { patchedKernel } from '../kernel/history.ts';
+import { commits, defaultKernel, patchedKernel } from '../kernel/history.ts';
 import { UsageError } from './errors.ts';
 import { listOf, numberOf, readOptions, textOf } from './options.ts';
 
@@ -64,12 +64,18 @@ export function readArguments(argv: readonly string[]): Request {
   const [verb, ...files] = positionals;
   if (verb === undefined) throw new UsageError(`expected a verb: ${verbs.join(', ')}`);
   if (verb === 'help') return { verb: 'help' };
-  if (verb !== 'play') throw new UsageError(`unknown verb "${verb}": expected ${verbs.join(', ')}`);
+  if (verb !== 'play') throw unknownVerb(verb);
   if (files.length === 0 || files.includes('')) {
     const found = files.length === 0 ? '' : ', found an empty name';
     throw new UsageError(`play: expected a file, or - for standard input${found}`);
   }
   return playRequest(files, values);
+}
+
+function unknownVerb(verb: string): UsageError {
+  const isFile = verb === '-' || /[./]/.test(verb);
+  const instead = isFile ? `; did you mean "epollsim play ${verb}"?` : '';
+  return new UsageError(`unknown verb "${verb}": expected ${verbs.join(', ')}${instead}`);
 }
 
 type Values = Readonly<Partial<Record<keyof typeof options, unknown>>>;
@@ -107,10 +113,39 @@ function formatOf(value: unknown): FormatName | undefined {
 
 /** Finds an unknown release or commit before anything runs. */
 function checkKernel(choice: PlayRequest): void {
+  const { with: added, without } = choice;
+  const unknown = [...added, ...without].find((id) => !Object.hasOwn(commits, id));
+  if (unknown !== undefined) throw unknownCommit(unknown);
+  const both = added.find((id) => without.includes(id));
+  if (both !== undefined) {
+    throw new UsageError(`--with ${both} --without ${both}: expected one of the two`);
+  }
   try {
     patchedKernel(choice);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(error.message);
   }
+}
+
+function unknownCommit(id: string): UsageError {
+  const list = Object.entries(commits).map(
+    ([known, { release, title }]) => `\n  ${known}  ${release.padEnd(4)}  ${title}`,
+  );
+  return new UsageError(
+    `unknown commit "${id}": expected one of those below, each with the release it came with` +
+      list.join(''),
+  );
+}
+
+/** What was asked for of commits and changes nothing. */
+export function idleChoices({ kernel, with: added, without }: PlayRequest): string[] {
+  const release = kernel ?? defaultKernel;
+  const patched: Readonly<Record<string, boolean>> = patchedKernel({ kernel: release });
+  return [
+    ...added.filter((id) => patched[id]).map((id) => `--with ${id}: ${release} has it anyway`),
+    ...without
+      .filter((id) => patched[id] === false)
+      .map((id) => `--without ${id}: ${release} does not have it`),
+  ];
 }

@@ -36,20 +36,32 @@ export class BrokenPipe extends Error {
   override readonly name: string = 'BrokenPipe';
 }
 
-/** A message for a person. */
+/** Control characters but the end of a line. */
+const unprintable = /(?!\n)\p{Cc}/gu;
+const escaped = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** A message for a person, whose terminal it leaves as it is. */
 export function say(message: string): void {
   try {
-    writeSync(2, `epollsim: ${message}\n`);
+    writeSync(2, `epollsim: ${message.replace(unprintable, escaped)}\n`);
   } catch {
     // Nobody is listening.
   }
 }
 
+/** Ctrl-C, where what was written has to be closed. */
+export class Interrupted extends Error {
+  override readonly name: string = 'Interrupted';
+}
+
 /** Says what is to be said of an error that ends the command; the exit code. */
 export function report(error: unknown): ExitCode {
   if (error instanceof BrokenPipe) return exitCodes.done;
+  if (error instanceof Interrupted) return exitCodes.interrupted;
   if (error instanceof UsageError) {
-    say(`${error.message} (see epollsim --help)`);
+    const [first = '', ...more] = error.message.split('\n');
+    say([`${first} (see epollsim --help)`, ...more].join('\n'));
     return exitCodes.usage;
   }
   if (error instanceof FileError) {
@@ -62,6 +74,7 @@ export function report(error: unknown): ExitCode {
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such folder',
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
   ENOSPC: 'no space left',

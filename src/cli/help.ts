@@ -42,5 +42,6 @@ exit codes:
   0  everything was played
   1  a scenario is malformed or could not be played to its end, or a program failed: it threw, its
      threads sleep or loop for ever, or the modelled kernel has a bug; the rest was played
-  2  the command line is wrong, or a file cannot be read
+  2  the command line is wrong, or a file cannot be read or written
+  130  Ctrl-C; what was written of a perfetto trace is whole
 `;

@@ -3,10 +3,10 @@
  *
  * Reading is synchronous: the simulator is, so that what is read is used up before more is read.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { TextDecoder } from 'node:util';
 import { FileError, reasonOf } from './errors.ts';
+import { Utf8 } from './utf8.ts';
 
 const chunkSize = 64 * 1024;
 
@@ -21,12 +21,23 @@ export function userPath(path: string): string {
   return npm_lifecycle_event === 'epollsim' && INIT_CWD ? resolve(INIT_CWD, path) : resolve(path);
 }
 
+/** Whether two paths, the first of which may be `-`, lead to one and the same file on a disk. */
+export function isSameFile(input: string, output: string): boolean {
+  try {
+    const one = input === '-' ? fstatSync(0) : statSync(userPath(input));
+    const other = statSync(userPath(output));
+    return one.isFile() && one.ino === other.ino && one.dev === other.dev;
+  } catch {
+    return false; // Who opens them says why that cannot be done.
+  }
+}
+
 /** A text that can be looked into before it is read. */
 export class Input {
   /** For messages. */
   readonly name: string;
   private readonly fd: number;
-  private readonly decoder: TextDecoder = new TextDecoder();
+  private readonly decoder: Utf8 = new Utf8();
   private readonly buffer: Uint8Array = new Uint8Array(chunkSize);
   /** Read and not yet handed out. */
   private ahead = '';
@@ -67,7 +78,7 @@ export class Input {
     if (this.ended) return false;
     const count = this.attempt(() => this.read());
     this.ended = count === 0;
-    this.ahead += this.decoder.decode(this.buffer.subarray(0, count), { stream: !this.ended });
+    this.ahead += this.decoder.text(this.buffer.subarray(0, count), this.ended);
     return !this.ended;
   }
 

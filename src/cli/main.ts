@@ -1,5 +1,6 @@
 /** The verbs `play` and `help`, and `--version`. */
 import { readFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import { readArguments } from './arguments.ts';
 import { type ExitCode, exitCodes } from './errors.ts';
 import { packageFile } from './home.ts';
@@ -8,6 +9,9 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   const request = readArguments(argv);
   if (request.verb === 'help') return await print((await import('./help.ts')).help);
   if (request.verb === 'version') return await print(`${version()}\n`);
+  if (request.format === 'perfetto' && isMainThread) {
+    return await (await import('./interruptible.ts')).interruptible(argv);
+  }
   const { play } = await import('./play.ts');
   return await play(request);
 }

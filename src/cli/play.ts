@@ -1,24 +1,49 @@
 /**
  * `epollsim play`: scenarios and programs, in one of the formats.
  */
-import type { PlayRequest } from './arguments.ts';
-import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
-import { Input } from './input.ts';
+import { idleChoices, type PlayRequest } from './arguments.ts';
+import { type ExitCode, exitCodes, FileError, Interrupted, say, UsageError } from './errors.ts';
+import { Input, isSameFile } from './input.ts';
+import { hearInterrupt } from './interrupt.ts';
 import { Output } from './output.ts';
 import { Stage } from './stage.ts';
 
 export async function play(request: PlayRequest): Promise<ExitCode> {
+  checkOutput(request);
   const output = new Output(request.output);
   const stage = new Stage(request, output);
+  for (const idle of idleChoices(request)) say(idle);
   if (request.seed !== undefined) stage.saySeed();
-  let code: ExitCode = exitCodes.done;
+  let code: ExitCode;
   try {
-    for (const path of request.files) code = worse(code, await playFile(path, stage));
+    code = await playFiles(request.files, stage);
     stage.close();
   } finally {
     output.close();
   }
   return code;
+}
+
+async function playFiles(files: readonly string[], stage: Stage): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.done;
+  try {
+    for (const path of files) code = worse(code, await playFile(path, stage));
+    return code;
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    hearInterrupt();
+    return exitCodes.interrupted;
+  }
+}
+
+/** What is written would be written over what is read. */
+function checkOutput({ files, output }: PlayRequest): void {
+  if (output === undefined) return;
+  const same = files.find((path) => isSameFile(path, output));
+  if (same === undefined) return;
+  throw new UsageError(
+    `--output ${output}: expected another file than the inputs, found ${same === '-' ? 'standard input' : same}`,
+  );
 }
 
 const worse = (a: ExitCode, b: ExitCode): ExitCode => (a > b ? a : b);

@@ -2,12 +2,13 @@
  * Plays a program: runs it on a machine of its own, to its end.
  */
 import { KernelBug } from '../kernel/bug.ts';
+import { OutOfSteps } from '../kernel/steps.ts';
 import { Machine } from '../sim/machine.ts';
 import type { Program } from '../syscalls/sys.ts';
 import type { Format } from '../trace/format.ts';
 import { failureText, runTraced } from '../trace/run.ts';
 import { type TaskView, viewOf } from '../trace/view.ts';
-import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
+import { type ExitCode, exitCodes, FileError, Interrupted, say } from './errors.ts';
 import type { Input } from './input.ts';
 import { loadProgram, ProgramError } from './loader.ts';
 import { framesOf } from './stack.ts';
@@ -17,6 +18,7 @@ import { ProgramTranscript } from './transcript.ts';
 export async function playProgram(path: string, input: Input, stage: Stage): Promise<ExitCode> {
   stage.saySeed();
   const format = (await stage.format()) ?? new ProgramTranscript(stage.output.write);
+  const giveBack = divertPrinting();
   try {
     const program = await loadProgram(path, input);
     return run(program, path === '-' ? null : path, stage, format);
@@ -25,7 +27,19 @@ export async function playProgram(path: string, input: Input, stage: Stage): Pro
     say(`${input.name}: ${error.message}`);
     for (const frame of error.frames) say(`  ${frame}`);
     return exitCodes.failed;
+  } finally {
+    giveBack();
   }
+}
+
+/** What a program prints goes to standard error: standard output is for the format. */
+function divertPrinting(): () => void {
+  const { stdout, stderr } = process;
+  const { write } = stdout;
+  stdout.write = stderr.write.bind(stderr) as typeof write;
+  return () => {
+    stdout.write = write;
+  };
 }
 
 function run(program: Program, name: string | null, stage: Stage, format: Format): ExitCode {
@@ -33,7 +47,7 @@ function run(program: Program, name: string | null, stage: Stage, format: Format
   const machine = new Machine(stage.machineOptions());
   machine.spawn(program);
   try {
-    const { asleep, recorder } = runTraced(machine, format, name);
+    const { asleep, recorder } = runBounded(machine, stage, format, name);
     if (asleep.length === 0) return exitCodes.done;
     stage.output.flush();
     say(`${title}: every thread that is left sleeps for ever`);
@@ -41,12 +55,41 @@ function run(program: Program, name: string | null, stage: Stage, format: Format
       if (asleep.some(({ pid }) => pid === task.pid)) say(`  ${whereabouts(task)}`);
     }
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     stage.output.flush();
     say(`${title}: ${failureText(error)}`);
     const inKernel = error instanceof KernelBug ? error.backtrace.map((fn) => `in ${fn}`) : [];
     for (const frame of [...inKernel, ...framesOf(error)]) say(`  ${frame}`);
   }
   return exitCodes.failed;
+}
+
+/** As runTraced(), with the middle left out of what a loop without end prints. */
+function runBounded(
+  machine: Machine,
+  stage: Stage,
+  format: Format,
+  name: string | null,
+): ReturnType<typeof runTraced> {
+  const note = leftOut(stage);
+  let endless = false;
+  if (note !== null) stage.output.holdBack(note);
+  try {
+    return runTraced(machine, format, name);
+  } catch (error) {
+    endless = error instanceof OutOfSteps;
+    throw error;
+  } finally {
+    stage.output.release(endless);
+  }
+}
+
+/** The note that something is missing; null where a format has to be whole. */
+function leftOut({ formatName, json }: Stage): ((pieces: number) => string) | null {
+  if (formatName === 'transcript') return (pieces) => `,{"leftOut":${pieces}}`;
+  if (json) return (pieces) => `{"leftOut":${pieces}}\n`;
+  if (formatName === 'perfetto' || formatName === 'mermaid') return null;
+  return (pieces) => `… ${pieces} of these left out …\n`;
 }
 
 /** Who sleeps where. */

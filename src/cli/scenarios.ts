@@ -11,7 +11,7 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { errorTranscript, type Transcript, transcriptText } from '../scenario/transcript.ts';
 import type { Format } from '../trace/format.ts';
 import { Recorder } from '../trace/recorder.ts';
-import { type ExitCode, exitCodes, say } from './errors.ts';
+import { type ExitCode, exitCodes, Interrupted, say } from './errors.ts';
 import type { Input } from './input.ts';
 import type { Stage } from './stage.ts';
 
@@ -27,8 +27,9 @@ export async function playScenarios(input: Input, stage: Stage): Promise<ExitCod
       if (format === null) stage.output.write(`${transcriptText(transcript)}\n`);
       if (transcript.error === undefined) continue;
       code = exitCodes.failed;
-      const name = transcript.name === null ? '' : `${transcript.name}: `;
-      say(`${input.name}:${document.line}: ${name}${transcript.error}`);
+      const name = transcript.name === null || transcript.name === '' ? '' : `${transcript.name}: `;
+      const hint = document.error?.hint === undefined ? '' : `: ${document.error.hint}`;
+      say(`${input.name}:${document.line}: ${name}${transcript.error}${hint}`);
     }
     stage.output.flush();
   };
@@ -39,14 +40,18 @@ export async function playScenarios(input: Input, stage: Stage): Promise<ExitCod
   return exitCodes.failed;
 }
 
+const notPlayed =
+  'play does not play concurrent scenarios yet; epollsim conform samples them on Linux';
+
 function playDocument(document: ScenarioDocument, stage: Stage, format: Format | null): Transcript {
   const { scenario } = document;
   if (scenario === undefined) return errorTranscript(document.name, document.error);
   try {
-    if (scenario.mode === 'concurrent') throw new ScenarioError('not supported yet');
+    if (scenario.mode === 'concurrent') throw new ScenarioError(notPlayed);
     if (format === null) return new Player(scenario, stage.machineOptions()).play();
     return playTraced(scenario, stage, format);
   } catch (error) {
+    if (error instanceof Interrupted) throw error;
     return errorTranscript(scenario.name, new Error(messageOf(error)));
   }
 }

@@ -16,12 +16,12 @@ export function nameFile(path: string, name: string): void {
   aliases.set(path, name);
 }
 
-/** A path as the user would write it. */
+/** A path as the user would write it: short only where it lies below the working folder. */
 export function shownPath(path: string): string {
   const alias = aliases.get(path);
   if (alias !== undefined) return alias;
   const short = relative(userPath('.'), path);
-  return short.startsWith('../..') ? path : short;
+  return /^\.\.(?:\/|$)/.test(short) ? path : short;
 }
 
 const mostFrames = 5;

@@ -12,6 +12,8 @@ import type { Output } from './output.ts';
 export class Stage {
   readonly output: Output;
   readonly formatName: FormatName;
+  /** Whether the data behind the format was asked for. */
+  readonly json: boolean;
   private readonly request: PlayRequest;
   private made: Format | null = null;
   private seedSaid = false;
@@ -19,6 +21,7 @@ export class Stage {
   constructor(request: PlayRequest, output: Output) {
     this.request = request;
     this.output = output;
+    this.json = request.json;
     const wantsTable = output.isTerminal || request.json;
     this.formatName = request.format ?? (wantsTable ? 'table' : 'transcript');
   }

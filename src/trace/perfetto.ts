@@ -84,14 +84,12 @@ export class Perfetto implements Format {
   }
 
   end({ error }: Ending): void {
-    for (const { track, count } of this.open.values()) {
-      for (let i = 0; i < count; i++) this.put({ ph: 'E', ...track });
-    }
-    this.open.clear();
+    this.endSlices();
     if (error !== null) this.instant({ pid: this.process(cpuProcess), tid: 0 }, `error: ${error}`);
   }
 
   close(): void {
+    this.endSlices(); // Where the scene was left before its end.
     this.write(this.count === 0 ? '{"traceEvents":[]}\n' : '\n]}\n');
   }
 
@@ -193,6 +191,16 @@ export class Perfetto implements Format {
     if (open === undefined || open.count === 0) return;
     open.count--;
     this.put({ ph: 'E', ...track, args });
+  }
+
+  private endSlices(): void {
+    for (const open of this.open.values()) {
+      while (open.count > 0) {
+        open.count--;
+        this.put({ ph: 'E', ...open.track });
+      }
+    }
+    this.open.clear();
   }
 
   private closeTrack(track: Track): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readArguments } from '../../src/cli/arguments.ts';
+import { idleChoices, type PlayRequest, readArguments } from '../../src/cli/arguments.ts';
 import { UsageError } from '../../src/cli/errors.ts';
 import { help } from '../../src/cli/help.ts';
 import { epollsim, lines, slow } from './run.ts';
@@ -26,6 +26,33 @@ test.each([
 
   expect(read).toThrow(UsageError);
   expect(read).toThrow(message);
+});
+
+/** Who knows the title of a commit and not its number. */
+test('an unknown commit is answered with all of them, by title and release', () => {
+  expect(() => readArguments(['play', '--with', 'zzz', 'x'])).toThrow(
+    /unknown commit "zzz".*\n(.*\n)* {2}3b844826b6c6 {2}5\.14 {2}pipe: avoid unnecessary EPOLLET/,
+  );
+});
+
+/** An experiment that changes nothing, or not what was meant, gives a wrong answer. */
+test('a commit that is put in and taken out is refused, and one without effect is named', () => {
+  const id = '18e2bf0edf4d';
+  expect(() => readArguments(['play', '--with', id, '--without', id, 'x'])).toThrow(UsageError);
+
+  const idle = (...args: string[]): string[] =>
+    idleChoices(readArguments(['play', ...args, 'x']) as PlayRequest);
+
+  expect(idle('--with', id)).toEqual([`--with ${id}: 6.18 has it anyway`]);
+  expect(idle('--kernel', '6.1', '--without', id)).toEqual([
+    `--without ${id}: 6.1 does not have it`,
+  ]);
+  expect(idle('--kernel', '6.1', '--with', id)).toEqual([]);
+});
+
+/** The first thing that is tried after the installation. */
+test('a file where a verb should stand is answered with the verb', () => {
+  expect(() => readArguments(['loop.ts'])).toThrow('did you mean "epollsim play loop.ts"?');
 });
 
 /** A script tells a wrong call from a failed scenario by the exit code. */

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { shownPath } from '../../src/cli/stack.ts';
 import { epollsim, fileWith, lines, slow } from './run.ts';
 
 /** A program that ends well, in TypeScript that no JavaScript engine takes. */
@@ -152,6 +154,53 @@ test('a program that loops for ever is ended, and where it was is said', slow, (
     expect.stringContaining('  at main (standard input:4:'),
   ]);
   expect(code).toBe(1);
+});
+
+/** `epollsim play loop.ts | jq`: the whole of a million calls, and then what was wrong with them. */
+test('of what a loop without end prints the middle is left out', slow, () => {
+  const loop = 'export default function* main(sys) { for (;;) yield* sys.getpid(); }';
+
+  const { out } = epollsim(['play', '--max-steps', '100000', '-'], loop);
+  const { results, error } = JSON.parse(out) as { results: object[]; error: string };
+
+  expect(out.length).toBeLessThan(1_100_000);
+  const [note, ...others] = results.filter((result) => 'leftOut' in result);
+  expect(others).toEqual([]);
+  expect((note as { leftOut: number }).leftOut + results.length).toBeGreaterThan(99_990);
+  expect(error).toContain('no rest after 100000 steps');
+});
+
+/** One that ends is written down as a whole, however long it is. */
+test('nothing is left out of a long program that ends', slow, () => {
+  const long =
+    'export default function* main(sys) { for (let i = 0; i < 50_000; i++) yield* sys.getpid(); }';
+
+  const { out } = epollsim(['play', '-'], long);
+
+  expect((JSON.parse(out) as { results: object[] }).results).toHaveLength(50_000);
+});
+
+/** `epollsim play program.ts | jq`: a line of another kind ends it. */
+test('what a program prints goes to standard error', slow, () => {
+  const program = fileWith(`
+    console.log('loaded');
+    export default function* main(sys) {
+      console.log('played');
+      process.stdout.write('written\\n');
+      yield* sys.getpid();
+    }`);
+
+  const { out, err } = epollsim(['play', program]);
+
+  expect(JSON.parse(out)).toMatchObject({ results: [{ call: 'getpid' }] });
+  expect(lines(err).slice(1)).toEqual(['loaded', 'played', 'written']);
+});
+
+/** A path that leads out of the folder and into another one is longer than the whole path. */
+test('a place outside of the working folder is given as a whole', () => {
+  expect(shownPath(resolve('examples/x.ts'))).toBe('examples/x.ts');
+  expect(shownPath(resolve('../x.ts'))).toBe(resolve('../x.ts'));
+  expect(shownPath(resolve('..x.ts'))).toBe('..x.ts');
 });
 
 /** What the text is not is no help; what was expected is. */

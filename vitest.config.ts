@@ -5,7 +5,7 @@ const config: ViteUserConfig = defineConfig({
   ssr: { resolve: { conditions: ['epollsim:src', 'node', 'import', 'default'] } },
   test: {
     environment: 'node',
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
     setupFiles: ['test/support/matchers.ts'],
     // No test leaves anything behind at module level, so the files of a worker share their modules.
     isolate: false,

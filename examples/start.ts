@@ -2,7 +2,7 @@
  * `npm start`: the echo server of echo-server.ts, and clients whose lines come from a text file or
  * from standard input. Prints what the server printed, the system calls, and the state in which the
  * server's epoll instance is left. Nothing here depends on time or chance: the same lines give the
- * same output.
+ * same output. A script of its own, and no program for `epollsim play`; echo-server.ts is one.
  */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';

@@ -225,6 +225,17 @@ describe('links', () => {
     expect(broken.map(shown)).toEqual([]);
   });
 
+  /** Whoever reads the documents in node_modules, or on the page of the registry. */
+  test('what the documents of the package link to is in the package', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: string[] };
+    const always = ['package.json'];
+    const isIn = (path: string): boolean =>
+      [...files, ...always].some((one) => path === one || path.startsWith(`${one}/`));
+    expect(links.filter(({ document, path }) => isIn(document) && !isIn(path)).map(shown)).toEqual(
+      [],
+    );
+  });
+
   /** A reader of architecture.md who looks for a function where it no longer is. */
   test('a link named after a function leads to the file that defines it', () => {
     const named = links.filter(({ text, path }) => /^`\w+`$/.test(text) && path.endsWith('.ts'));

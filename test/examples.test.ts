@@ -15,7 +15,6 @@ import {
   readDocuments,
   type Schedule,
 } from '../src/index.ts';
-import '../examples/event-loop.test.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const seeds = Array.from({ length: 20 }, (_, seed) => seed + 1);
@@ -35,6 +34,7 @@ function ends(program: Program, schedule: Schedule): boolean {
 describe.each([
   'dup-and-close',
   'echo-server',
+  'events',
   'exclusive-herd',
   'level-vs-edge',
   'nested',

@@ -14,7 +14,8 @@ function startWorker(argv: readonly string[], workerData: PlayData): Worker {
   }
   const tsx = import.meta.resolve('tsx/esm/api');
   const { href } = new URL('../../bin/epollsim.ts', import.meta.url);
-  const script = `import('${tsx}').then(({ register }) => { register(); return import('${href}'); })`;
+  const load = (url: string): string => `import(${JSON.stringify(url)})`;
+  const script = `${load(tsx)}.then(({ register }) => { register(); return ${load(href)}; })`;
   return new Worker(script, { ...options, eval: true });
 }
 

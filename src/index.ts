@@ -44,6 +44,7 @@ export type { Report, Result, Sleeper, Spawned } from './sim/report.ts';
 export { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './sim/schedule.ts';
 export { simulate } from './sim/simulate.ts';
 export { decodeText, encodeText } from './syscalls/bytes.ts';
+export { type signalfd_siginfo, signalsRead } from './syscalls/signalfd.ts';
 export {
   AssertionFailed,
   type Code,

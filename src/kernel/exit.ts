@@ -6,6 +6,7 @@ import { ERESTARTSYS } from './errno.ts';
 import { type file, filp_close } from './file.ts';
 import type { Kernel } from './op.ts';
 import {
+  EXIT_DEAD,
   PF_EXITING,
   schedule,
   signal_pending,
@@ -13,7 +14,8 @@ import {
   TASK_INTERRUPTIBLE,
   type task_struct,
 } from './sched.ts';
-import { sigmask, signal_wake_up } from './signal.ts';
+import { retarget_shared_pending, sigmask, signal_wake_up } from './signal.ts';
+import { signalfd_cleanup } from './signalfd.ts';
 import { spin_lock_irq, spin_unlock_irq } from './spinlock.ts';
 import { task_work_run } from './task_work.ts';
 import { SIGKILL } from './uapi/signal.ts';
@@ -36,14 +38,37 @@ function exit_files(): void {
   }
 }
 
+/** From now on no signal is for this task; another one takes what it would have taken. */
+function* exit_signals(tsk: task_struct): Kernel<void> {
+  const { sighand, signal } = tsk;
+  if (signal.threads.length === 1 || signal.group_exit) {
+    tsk.flags |= PF_EXITING;
+    return;
+  }
+  yield spin_lock_irq(sighand.siglock);
+  tsk.flags |= PF_EXITING;
+  if (signal_pending(tsk)) retarget_shared_pending(tsk, ~tsk.blocked);
+  spin_unlock_irq(sighand.siglock);
+}
+
+/** Takes the task out of its process; the last one takes what they shared along. */
+function* __exit_signal(tsk: task_struct): Kernel<void> {
+  const { sighand, signal } = tsk;
+  const at = signal.threads.indexOf(tsk);
+  if (signal.curr_target === tsk) signal.curr_target = signal.threads[at + 1] ?? null;
+  signal.threads.splice(at, 1);
+  if (signal.threads.length === 0) yield* signalfd_cleanup(sighand);
+}
+
 /** Ends the running task; never returns. */
 export function* do_exit(code: number): Kernel<void> {
   const task = current;
   task.exit_code = code;
-  task.flags |= PF_EXITING;
+  yield* exit_signals(task);
   exit_files();
   yield* task_work_run(); // The files are closed here, the one of the highest descriptor first.
-  task.signal.threads.splice(task.signal.threads.indexOf(task), 1);
+  yield* __exit_signal(task);
+  task.exit_state = EXIT_DEAD;
   task.__state = TASK_DEAD;
   // The first thread stands for the process, which somebody may still ask about.
   if (task.pid !== task.tgid) task.kernel.tasks.delete(task.pid);

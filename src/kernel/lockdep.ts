@@ -34,6 +34,7 @@ const classNames = [
   'ep->poll_wait.lock',
   'ep->wq.lock',
   'sighand->siglock',
+  'sighand->signalfd_wqh',
   'sk_callback_lock',
   'inet_bind_hash',
   'inet_ehash_lock',

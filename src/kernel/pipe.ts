@@ -26,7 +26,7 @@ import {
 } from './pipe_fs_i.ts';
 import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
 import { signal_pending } from './sched.ts';
-import { do_send_specific } from './signal.ts';
+import { send_sig } from './signal_send.ts';
 import { __fentry__, traceNote } from './trace.ts';
 import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
 import { EAGAIN, EPIPE } from './uapi/errno.ts';
@@ -165,7 +165,7 @@ function* anon_pipe_write(filp: file, from: iov_iter): Kernel<number> {
   let wrote = ret > 0;
   while (iov_iter_count(from) > 0) {
     if (pipe.readers === 0) {
-      yield* do_send_specific(current, SIGPIPE);
+      yield* send_sig(SIGPIPE, current);
       if (ret === 0) ret = -EPIPE;
       break;
     }

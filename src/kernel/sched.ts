@@ -26,6 +26,8 @@ export const TASK_INTERRUPTIBLE = 1;
 export const TASK_UNINTERRUPTIBLE = 2;
 export const TASK_WAKEKILL = 0x100;
 export const TASK_DEAD = 0x80;
+/** In task_struct.exit_state. */
+export const EXIT_DEAD = 0x10;
 export const TASK_KILLABLE: number = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;
 export const TASK_NORMAL: number = TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE;
 
@@ -91,6 +93,8 @@ export class task_struct {
   /** Work to do before it returns to user mode. */
   task_works: task_work_func_t[] = [];
   exit_code = 0;
+  /** Not 0 once it is gone, though its number may still be known. */
+  exit_state = 0;
 
   // Ours:
   readonly kernel: Globals;

@@ -1,13 +1,13 @@
 /**
- * Signals: sending, masks, and taking a pending one. Linux: kernel/signal.c, include/linux/signal.h.
+ * Signals: pending sets, masks, and taking a pending one. Linux: kernel/signal.c,
+ * include/linux/signal.h.
  *
  * A signal waits in a pending set until its task is about to return to user mode with the signal
  * unblocked. A sleep in TASK_INTERRUPTIBLE ends early for it; the system call then gives up with
  * -EINTR or one of the -ERESTART codes, and the return path (signal_delivery.ts) runs the handler.
  *
- * Differs from Linux: nothing is stopped by a stop signal; no core dumps; of siginfo only the
- * signal's number is there; RLIMIT_SIGPENDING does not bound the queue; no signals to a process as
- * a whole, only to one of its threads.
+ * Differs from Linux: nothing is stopped by a stop signal; no core dumps; RLIMIT_SIGPENDING does not
+ * bound the queue; a handler learns no more of a signal than its number.
  */
 import { current } from './current.ts';
 import { lockdep_assert_held } from './lockdep.ts';
@@ -20,16 +20,10 @@ import {
   type task_struct,
   try_to_wake_up,
 } from './sched.ts';
-import {
-  spin_lock_irq,
-  spin_lock_irqsave,
-  spin_unlock_irq,
-  spin_unlock_irqrestore,
-  spinlock_t,
-} from './spinlock.ts';
-import { __fentry__ } from './trace.ts';
+import { spin_lock_irq, spin_unlock_irq, spinlock_t } from './spinlock.ts';
 import { EINVAL } from './uapi/errno.ts';
 import {
+  SI_USER,
   SIGABRT,
   SIGBUS,
   SIGCHLD,
@@ -38,7 +32,6 @@ import {
   SIGILL,
   SIGKILL,
   SIGQUIT,
-  SIGRTMIN,
   SIGSEGV,
   SIGSTOP,
   SIGSYS,
@@ -57,7 +50,7 @@ import { wait_queue_head } from './wait.ts';
 export type sigset_t = bigint;
 export const _NSIG = 64;
 export const sigmask = (sig: number): sigset_t => 1n << BigInt(sig - 1);
-const sigismember = (set: sigset_t, sig: number): boolean => (set & sigmask(sig)) !== 0n;
+export const sigismember = (set: sigset_t, sig: number): boolean => (set & sigmask(sig)) !== 0n;
 
 export const SIG_DFL = 'SIG_DFL';
 export const SIG_IGN = 'SIG_IGN';
@@ -72,23 +65,38 @@ export interface sigaction {
 }
 const defaultAction: sigaction = { handler: SIG_DFL, flags: 0, mask: 0n };
 
+/** What is known of a signal: who sent it, and how. */
+export interface kernel_siginfo {
+  readonly si_signo: number;
+  readonly si_code: number;
+  readonly si_pid: number;
+  readonly si_uid: number;
+  /** What sigqueue() sends along, 64 bits. */
+  readonly si_value: bigint;
+}
+
 export class sigpending {
   signal: sigset_t = 0n;
-  /** Real-time signals, each as often as it was sent. */
-  readonly list: number[] = [];
+  /** In the order of sending: a real-time signal as often as it was sent, any other once. */
+  readonly list: kernel_siginfo[] = [];
 }
 
 /** Handlers, shared by the threads of a process. */
 export class sighand_struct {
   readonly siglock: spinlock_t = new spinlock_t('sighand->siglock');
   readonly action: sigaction[] = [];
-  readonly signalfd_wqh: wait_queue_head = new wait_queue_head('sighand->signalfd_wqh');
+  readonly signalfd_wqh: wait_queue_head = new wait_queue_head(
+    'sighand->signalfd_wqh',
+    'sighand->signalfd_wqh',
+  );
 }
 
 /** What else the threads of a process share. */
 export class signal_struct {
   readonly shared_pending: sigpending = new sigpending();
   readonly threads: task_struct[] = [];
+  /** Who was found last to take a signal that any thread may take. */
+  curr_target: task_struct | null = null;
   /** SIGNAL_GROUP_EXIT: all threads are to end, with this status. */
   group_exit = false;
   group_exit_code = 0;
@@ -101,7 +109,7 @@ const maskOf = (...signals: number[]): sigset_t =>
   signals.reduce((set, sig) => set | sigmask(sig), 0n);
 
 const SIG_KERNEL_IGNORE_MASK = maskOf(SIGCONT, SIGCHLD, SIGWINCH, SIGURG);
-const SIG_KERNEL_STOP_MASK = maskOf(SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU);
+export const SIG_KERNEL_STOP_MASK: sigset_t = maskOf(SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU);
 const SIG_KERNEL_COREDUMP_MASK = maskOf(
   ...[SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGFPE, SIGSEGV, SIGBUS, SIGSYS, SIGXCPU, SIGXFSZ],
 );
@@ -111,19 +119,11 @@ const SYNCHRONOUS_MASK = maskOf(SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS
 /** Does the default action do nothing? */
 export const sig_kernel_ignore = (sig: number): boolean => sigismember(SIG_KERNEL_IGNORE_MASK, sig);
 export const sig_kernel_stop = (sig: number): boolean => sigismember(SIG_KERNEL_STOP_MASK, sig);
+export const sig_kernel_coredump = (sig: number): boolean =>
+  sigismember(SIG_KERNEL_COREDUMP_MASK, sig);
 
-/** Is the signal dropped when it is sent? A blocked one never is. */
-function sig_ignored(t: task_struct, sig: number): boolean {
-  if (sigismember(t.blocked, sig)) return false;
-  const { handler } = actionOf(t, sig);
-  return sig_handler_ignored(handler, sig);
-}
-
-const sig_handler_ignored = (handler: sigaction['handler'], sig: number): boolean =>
+export const sig_handler_ignored = (handler: sigaction['handler'], sig: number): boolean =>
   handler === SIG_IGN || (handler === SIG_DFL && sig_kernel_ignore(sig));
-
-const sig_fatal = (t: task_struct, sig: number): boolean =>
-  actionOf(t, sig).handler === SIG_DFL && !sig_kernel_ignore(sig) && !sig_kernel_stop(sig);
 
 /** Makes the task look at its signals: at once if it sleeps interruptibly. */
 export function signal_wake_up(t: task_struct, fatal: boolean): void {
@@ -135,70 +135,33 @@ export function signal_wake_up(t: task_struct, fatal: boolean): void {
 function flush_sigqueue_mask(mask: sigset_t, pending: sigpending): void {
   if ((pending.signal & mask) === 0n) return;
   pending.signal &= ~mask;
-  const kept = pending.list.filter((sig) => !sigismember(mask, sig));
+  const kept = pending.list.filter(({ si_signo }) => !sigismember(mask, si_signo));
   pending.list.splice(0, pending.list.length, ...kept);
 }
 
-function flushAll({ signal }: task_struct, mask: sigset_t): void {
+/** Ours: takes signals out of all pending sets of a process. */
+export function flushAll({ signal }: task_struct, mask: sigset_t): void {
   flush_sigqueue_mask(mask, signal.shared_pending);
   for (const thread of signal.threads) flush_sigqueue_mask(mask, thread.pending);
 }
 
-/** What sending does whether or not the signal is to be seen; may it be delivered? */
-function prepare_signal(sig: number, p: task_struct): boolean {
-  if (p.signal.group_exit) return false; // It is dying already.
-  if (sig_kernel_stop(sig)) flushAll(p, sigmask(SIGCONT));
-  else if (sig === SIGCONT) flushAll(p, SIG_KERNEL_STOP_MASK);
-  return !sig_ignored(p, sig);
-}
-
-/** Standard signals do not queue: a second one is lost. */
-const legacy_queue = (signals: sigpending, sig: number): boolean =>
-  sig < SIGRTMIN && sigismember(signals.signal, sig);
-
-/** Makes a signal pending for one thread. Called with siglock held. */
-function send_signal_locked(sig: number, t: task_struct): void {
-  __fentry__('send_signal_locked');
-  if (!prepare_signal(sig, t) || legacy_queue(t.pending, sig)) return;
-  if (sig >= SIGRTMIN) t.pending.list.push(sig);
-  t.pending.signal |= sigmask(sig);
-  complete_signal(sig, t);
-}
-
-/** Sends to one thread; 0 or -errno. `sig` 0 only asks whether the thread can be sent to. */
-export function* do_send_specific(t: task_struct, sig: number): Kernel<number> {
-  if (sig < 0 || sig > _NSIG) return -EINVAL;
-  if (sig === 0) return 0;
-  yield spin_lock_irqsave(t.sighand.siglock);
-  send_signal_locked(sig, t);
-  spin_unlock_irqrestore(t.sighand.siglock);
-  return 0;
-}
-
-/** Is the thread to be told? Else it finds the signal by itself, or never. */
-function wants_signal(sig: number, p: task_struct): boolean {
-  if (sigismember(p.blocked, sig) || (p.flags & PF_EXITING) !== 0) return false;
-  return sig === SIGKILL || p.on_cpu || !signal_pending(p);
-}
-
-function complete_signal(sig: number, p: task_struct): void {
-  if (!wants_signal(sig, p)) return;
-  const { signal } = p;
-  // One that dumps core ends the process only when it is taken.
-  if (sig_fatal(p, sig) && !signal.group_exit && !sigismember(SIG_KERNEL_COREDUMP_MASK, sig)) {
-    signal.group_exit = true;
-    signal.group_exit_code = sig;
-    for (const thread of signal.threads) {
-      thread.pending.signal |= sigmask(SIGKILL);
-      signal_wake_up(thread, true);
-    }
-    return;
-  }
-  signal_wake_up(p, sig === SIGKILL);
-}
-
 export function recalc_sigpending(t: task_struct): void {
   t.sigpending = ((t.pending.signal | t.signal.shared_pending.signal) & ~t.blocked) !== 0n;
+}
+
+/**
+ * The running task no longer takes the signals of `which`: another thread is told of those that are
+ * pending for the whole process.
+ */
+export function retarget_shared_pending(tsk: task_struct, which: sigset_t): void {
+  let retarget = tsk.signal.shared_pending.signal & which;
+  if (retarget === 0n) return;
+  for (const t of tsk.signal.threads) {
+    if (t === tsk || (t.flags & PF_EXITING) !== 0 || (retarget & ~t.blocked) === 0n) continue;
+    retarget &= t.blocked;
+    if (!signal_pending(t)) signal_wake_up(t, false);
+    if (retarget === 0n) break;
+  }
 }
 
 /** Replaces the running task's mask; SIGKILL and SIGSTOP cannot be blocked. */
@@ -207,6 +170,7 @@ export function* set_current_blocked(newset: sigset_t): Kernel<void> {
   const blocked = newset & ~(sigmask(SIGKILL) | sigmask(SIGSTOP));
   if (task.blocked === blocked) return; // Nobody else changes it.
   yield spin_lock_irq(task.sighand.siglock);
+  if (signal_pending(task)) retarget_shared_pending(task, blocked & ~task.blocked);
   task.blocked = blocked;
   recalc_sigpending(task);
   spin_unlock_irq(task.sighand.siglock);
@@ -256,8 +220,8 @@ export function* do_sigaction(sig: number, act: sigaction): Kernel<number> {
   return 0;
 }
 
-/** The signal to take next, 0 if there is none: the lowest, but synchronous ones first. */
-function next_signal(pending: sigpending, mask: sigset_t): number {
+/** The signal to take next of those that are not in `mask`; 0 if there is none. */
+export function next_signal(pending: sigpending, mask: sigset_t): number {
   let x = pending.signal & ~mask;
   if (x === 0n) return 0;
   if ((x & SYNCHRONOUS_MASK) !== 0n) x &= SYNCHRONOUS_MASK;
@@ -267,23 +231,37 @@ function next_signal(pending: sigpending, mask: sigset_t): number {
 }
 
 /** Takes one signal out; it stays pending while it is queued again. */
-function collect_signal(sig: number, pending: sigpending): void {
+function collect_signal(sig: number, pending: sigpending): kernel_siginfo {
   const { list } = pending;
-  const first = list.indexOf(sig);
-  if (first >= 0) list.splice(first, 1);
-  if (!list.includes(sig)) pending.signal &= ~sigmask(sig);
+  const first = list.findIndex(({ si_signo }) => si_signo === sig);
+  const info = first < 0 ? withoutInfo(sig) : (list.splice(first, 1)[0] as kernel_siginfo);
+  if (!list.some(({ si_signo }) => si_signo === sig)) pending.signal &= ~sigmask(sig);
+  return info;
 }
 
-/** The next pending signal that is not blocked, taken out of its set; 0 if there is none. */
-export function dequeue_signal(task: task_struct): number {
+/** SIGKILL has nothing queued. */
+const withoutInfo = (sig: number): kernel_siginfo => ({
+  si_signo: sig,
+  si_code: SI_USER,
+  si_pid: 0,
+  si_uid: 0,
+  si_value: 0n,
+});
+
+/**
+ * The next pending signal that is not in `mask`, taken out of its set; null if there is none. Those
+ * of the thread come before those of the process.
+ */
+export function dequeue_signal(mask: sigset_t): kernel_siginfo | null {
+  const task = current;
   lockdep_assert_held(task.sighand.siglock);
   let { pending } = task;
-  let sig = next_signal(pending, task.blocked);
+  let sig = next_signal(pending, mask);
   if (sig === 0) {
     pending = task.signal.shared_pending;
-    sig = next_signal(pending, task.blocked);
+    sig = next_signal(pending, mask);
   }
-  if (sig !== 0) collect_signal(sig, pending);
+  const info = sig === 0 ? null : collect_signal(sig, pending);
   recalc_sigpending(task);
-  return sig;
+  return info;
 }

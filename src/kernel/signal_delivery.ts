@@ -53,8 +53,9 @@ function* get_signal(task: task_struct): Kernel<ksignal | null> {
       found = { sig: SIGKILL, ka: actionOf(task, SIGKILL), handler: null };
       break;
     }
-    const sig = dequeue_signal(task);
-    if (sig === 0) break;
+    const info = dequeue_signal(task.blocked);
+    if (info === null) break;
+    const sig = info.si_signo;
     const ka = actionOf(task, sig);
     if (ka.handler === SIG_IGN) continue;
     if (ka.handler !== SIG_DFL) {

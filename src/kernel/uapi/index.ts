@@ -12,6 +12,7 @@ export * from './pipe.ts';
 export * from './poll.ts';
 export * from './resource.ts';
 export * from './signal.ts';
+export * from './signalfd.ts';
 export * from './socket.ts';
 export * from './sockios.ts';
 export * from './tcp.ts';

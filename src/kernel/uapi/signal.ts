@@ -41,6 +41,11 @@ export const SIGSYS = 31;
 export const SIGRTMIN = 32;
 export const SIGRTMAX = 64;
 
+/** Where a signal is from: si_code. */
+export const SI_USER = 0;
+export const SI_QUEUE = -1;
+export const SI_TKILL = -6;
+
 export const SIG_BLOCK = 0;
 export const SIG_UNBLOCK = 1;
 export const SIG_SETMASK = 2;

@@ -121,6 +121,19 @@ const remaining: Parameter = {
   },
 };
 
+interface SiginfoValue {
+  readonly si_signo: number;
+  readonly si_pid: number;
+  readonly si_uid: number;
+  readonly si_value: bigint;
+}
+const siginfoText = ({ si_signo, si_pid, si_uid, si_value }: SiginfoValue): string => {
+  const from = `si_signo=${signalName(si_signo)}, si_code=SI_QUEUE, si_pid=${si_pid}, si_uid=${si_uid}`;
+  const ptr = BigInt.asUintN(64, si_value);
+  if (ptr === 0n) return `{${from}}`;
+  return `{${from}, si_int=${BigInt.asIntN(32, ptr)}, si_ptr=0x${ptr.toString(16)}}`;
+};
+
 type Signature = readonly Parameter[] | ((call: ShownCall) => readonly Parameter[]);
 
 const signatures: Readonly<Record<string, Signature>> = {
@@ -176,6 +189,7 @@ const signatures: Readonly<Record<string, Signature>> = {
   fcntl: fcntlParameters,
   ioctl: ioctlParameters,
   eventfd2: [number(0), flags(1, words.eventfdWords, 'EFD')],
+  signalfd4: [number(0), sigset(1), eight, flags(2, words.signalfdWords, 'SFD')],
   pipe2: [pairOf(0), flags(1, openFlagNames, 'O')],
   timerfd_create: [oneOf(0, clockNames, 'CLOCK'), flags(1, words.timerfdWords, 'TFD')],
   timerfd_settime: [
@@ -200,6 +214,8 @@ const signatures: Readonly<Record<string, Signature>> = {
   sched_yield: [],
   nanosleep: [timespec(0), remaining],
   tgkill: [number(0), number(1), arg<number>(2, signalName)],
+  kill: [number(0), arg<number>(1, signalName)],
+  rt_sigqueueinfo: [number(0), arg<number>(1, signalName), pointer<SiginfoValue>(2, siginfoText)],
   rt_sigaction: [
     arg<number>(0, signalName),
     pointer<SigactionValue>(1, sigactionText),

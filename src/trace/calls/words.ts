@@ -13,6 +13,7 @@ import {
   flagNames,
   type NameTable,
   pollEventNames,
+  signalfdFlagNames,
   signalNames,
   socketFlagNames,
   timerfdFlagNames,
@@ -52,6 +53,7 @@ export const eventfdWords: NameTable = [
   ...semaphore,
   ...cloexecFirst(eventfdFlagNames.filter((entry) => !semaphore.includes(entry))),
 ];
+export const signalfdWords: NameTable = cloexecFirst(signalfdFlagNames);
 export const timerfdWords: NameTable = cloexecFirst(timerfdFlagNames);
 export const socketWords: NameTable = cloexecFirst(socketFlagNames);
 

@@ -8,6 +8,7 @@ import type { file } from '../../kernel/file.ts';
 import type { Globals } from '../../kernel/globals.ts';
 import { pipe_inode_info } from '../../kernel/pipe_fs_i.ts';
 import type { task_struct } from '../../kernel/sched.ts';
+import { maskShown, signalfd_ctx } from '../../kernel/signalfd.ts';
 import { timerfd_ctx } from '../../kernel/timerfd.ts';
 import { errnoName } from '../../kernel/uapi/names.ts';
 import { WQ_FLAG_EXCLUSIVE, wait_queue_head } from '../../kernel/wait.ts';
@@ -129,6 +130,7 @@ function stateOf(f: file): FileView['state'] {
   if (data instanceof eventfd_ctx) return { count: data.count.toString() };
   if (data instanceof pipe_inode_info) return pipeState(f, data);
   if (data instanceof timerfd_ctx) return timerState(data);
+  if (data instanceof signalfd_ctx) return { sigmask: maskShown(data) };
   return f.f_op === socket_file_ops ? socketState(data as socket) : {};
 }
 

@@ -8,7 +8,7 @@
 import { current } from '../kernel/current.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { signal_pending } from '../kernel/sched.ts';
-import { do_send_specific } from '../kernel/signal.ts';
+import { send_sig } from '../kernel/signal_send.ts';
 import { traceNote } from '../kernel/trace.ts';
 import { EAGAIN, EPIPE } from '../kernel/uapi/errno.ts';
 import { EPOLLOUT, EPOLLWRBAND, EPOLLWRNORM } from '../kernel/uapi/eventpoll.ts';
@@ -154,6 +154,6 @@ export function* sk_stream_error(sk: StreamSock, flags: number, err: number): Ke
   if (err !== -EPIPE) return err;
   const pending = sock_error(sk);
   if (pending !== 0 && pending !== -EPIPE) return pending;
-  if ((flags & MSG_NOSIGNAL) === 0) yield* do_send_specific(current, SIGPIPE);
+  if ((flags & MSG_NOSIGNAL) === 0) yield* send_sig(SIGPIPE, current);
   return -EPIPE;
 }

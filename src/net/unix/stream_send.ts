@@ -6,7 +6,7 @@
  */
 import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
-import { do_send_specific } from '../../kernel/signal.ts';
+import { send_sig } from '../../kernel/signal_send.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { copy_from_iter } from '../../kernel/uaccess.ts';
@@ -74,7 +74,7 @@ export function* unix_stream_sendmsg(sock: socket, msg: msghdr): Kernel<number> 
 /** What was sent; or -EPIPE, with SIGPIPE unless the caller wants none. */
 function* brokenPipe(sent: number, msg_flags: number): Kernel<number> {
   if (sent > 0) return sent;
-  if ((msg_flags & MSG_NOSIGNAL) === 0) yield* do_send_specific(current, SIGPIPE);
+  if ((msg_flags & MSG_NOSIGNAL) === 0) yield* send_sig(SIGPIPE, current);
   return -EPIPE;
 }
 

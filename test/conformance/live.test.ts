@@ -48,7 +48,7 @@ test.runIf(reason === null)(
   'The kernel answers a sample of the corpus like the model',
   slow,
   () => {
-    const groups = ['classic', 'nested', 'scan', 'tcp', 'threads'];
+    const groups = ['classic', 'nested', 'scan', 'tcp', 'threads', 'udp'];
     const files = groups.map((group) => `${corpusFolder}/linux-6.18/${group}.scenarios.ndjson`);
     expectEqual(['conform', ...files]);
   },
@@ -56,6 +56,6 @@ test.runIf(reason === null)(
 
 /** Whoever does what nobody has written a case for. */
 test.runIf(reason === null)('The kernel answers random scenarios like the model', slow, () => {
-  const profiles = 'basic,big,classic,dgram,errors,held,mixed,nested,tcp,threads';
+  const profiles = 'basic,big,classic,dgram,errors,held,mixed,nested,tcp,threads,udp';
   expectEqual(['fuzz', '--seed', '1', '--count', '300', '--profile', profiles]);
 });

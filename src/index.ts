@@ -38,7 +38,9 @@ export {
   pollFlags,
   signalName,
 } from './kernel/uapi/names.ts';
-export type { sockaddr } from './net/socket.ts';
+export type { ucred } from './net/scm.ts';
+export type { cmsghdr, sockaddr } from './net/socket.ts';
+export type { user_msghdr } from './net/sys_msg.ts';
 export { Machine, type MachineOptions } from './sim/machine.ts';
 export type { Report, Result, Sleeper, Spawned } from './sim/report.ts';
 export { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './sim/schedule.ts';

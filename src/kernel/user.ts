@@ -18,6 +18,8 @@ export class user_struct {
   readonly uid: number;
   /** Items in all epoll instances of this user; the limit is max_user_watches. */
   epoll_watches = 0;
+  /** Open files in messages that are under way. */
+  unix_inflight = 0;
   // Ours: capabilities of this user's processes.
   readonly capabilities: ReadonlySet<number>;
 

@@ -7,6 +7,7 @@
  * as if they were there, since buffer limits count it.
  */
 import Denque from 'denque';
+import type { file } from '../kernel/file.ts';
 import type { LockClassName } from '../kernel/lockdep.ts';
 import { type Kernel, type Named, Op } from '../kernel/op.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/spinlock.ts';
@@ -28,6 +29,8 @@ export class sk_buff {
   peeked = false;
   /** UNIXCB(skb).pid: the process that sent it, where either end wants to know (SO_PASSCRED). */
   pid = 0;
+  /** UNIXCB(skb).fp: the open files that it carries. */
+  fp: file[] | null = null;
 
   constructor(data: Uint8Array, truesize: number) {
     this.data = data;

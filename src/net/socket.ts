@@ -13,6 +13,7 @@ import { EOPNOTSUPP } from '../kernel/uapi/errno.ts';
 import { O_NONBLOCK, O_RDWR } from '../kernel/uapi/fcntl.ts';
 import { MSG_DONTWAIT, MSG_EOR, SOCK_SEQPACKET } from '../kernel/uapi/socket.ts';
 import { wait_queue_head } from '../kernel/wait.ts';
+import type { scm_cookie } from './scm.ts';
 import type { sock } from './sock.ts';
 
 /** An address: of AF_INET with its port in host order, or of AF_UNIX with its path. */
@@ -38,6 +39,10 @@ export class msghdr {
   msg_name: sockaddr | null = null;
   /** What goes along; null where a receiver did not ask for it. */
   msg_control: cmsghdr[] | null = null;
+  /** How many bytes of them a receiver has room for. */
+  msg_controllen: number = Number.POSITIVE_INFINITY;
+  /** Ours: what of it is to be sent and has not been, which the caller gives back. */
+  scm: scm_cookie | null = null;
 
   constructor(iter: iov_iter, flags: number) {
     this.msg_iter = iter;

@@ -1,12 +1,14 @@
 /**
  * sendmsg() and recvmsg(): messages in several pieces, and what goes with them. Linux: net/socket.c.
  *
- * Differs from Linux: control messages are objects, of which a receive gets all; those of a send are
- * passed over.
+ * Differs from Linux: control messages are objects. Their sizes are those of C on x86-64 where a
+ * receiver gives a `msg_controllen`.
  */
 import type { Kernel } from '../kernel/op.ts';
 import { iov_iter } from '../kernel/uaccess.ts';
 import { EMSGSIZE } from '../kernel/uapi/errno.ts';
+import { MSG_CMSG_CLOEXEC } from '../kernel/uapi/socket.ts';
+import { scm_destroy } from './scm.ts';
 import { type cmsghdr, msghdr, type sockaddr } from './socket.ts';
 import { onSocket, withNonblock } from './sys_socket.ts';
 
@@ -17,6 +19,8 @@ export interface user_msghdr {
   readonly msg_iov: readonly Uint8Array[];
   /** What goes with it; a receive that leaves it out is not told. */
   msg_control?: cmsghdr[];
+  /** How many bytes of that a receive has room for, and how many it used; no bound when absent. */
+  msg_controllen?: number;
   /** MSG_TRUNC, MSG_ERRQUEUE, …: what a receive has to tell. */
   msg_flags?: number;
 }
@@ -52,7 +56,10 @@ export const __sys_sendmsg = (fd: number, umsg: user_msghdr, flags: number): Ker
     if (umsg.msg_iov.length > UIO_MAXIOV) return -EMSGSIZE;
     const msg = new msghdr(new iov_iter(gathered(umsg.msg_iov)), withNonblock(sock, flags));
     msg.msg_name = umsg.msg_name ?? null;
-    return yield* sock.ops.sendmsg(sock, msg);
+    msg.msg_control = umsg.msg_control ?? null;
+    const ret = yield* sock.ops.sendmsg(sock, msg);
+    if (msg.scm !== null) scm_destroy(msg.scm);
+    return ret;
   });
 
 /** Receives a message; how long it is, or -errno. */
@@ -60,13 +67,16 @@ export const __sys_recvmsg = (fd: number, umsg: user_msghdr, flags: number): Ker
   onSocket(fd, function* (sock) {
     if (umsg.msg_iov.length > UIO_MAXIOV) return -EMSGSIZE;
     const whole = new Uint8Array(totalOf(umsg.msg_iov));
-    const msg = new msghdr(new iov_iter(whole), 0);
-    if (umsg.msg_control !== undefined) msg.msg_control = [];
+    const msg = new msghdr(new iov_iter(whole), flags & MSG_CMSG_CLOEXEC);
+    const room = umsg.msg_controllen ?? Number.POSITIVE_INFINITY;
+    if (umsg.msg_control !== undefined && room > 0) msg.msg_control = [];
+    msg.msg_controllen = room;
     const ret = yield* sock.ops.recvmsg(sock, msg, withNonblock(sock, flags));
     if (ret < 0) return ret;
     scatter(whole, msg.msg_iter.iov_offset, umsg.msg_iov);
     umsg.msg_name = msg.msg_name;
     umsg.msg_flags = msg.msg_flags;
-    if (msg.msg_control !== null) umsg.msg_control = msg.msg_control;
+    if (umsg.msg_control !== undefined) umsg.msg_control = msg.msg_control ?? [];
+    if (umsg.msg_controllen !== undefined) umsg.msg_controllen = room - msg.msg_controllen;
     return ret;
   });

@@ -5,6 +5,7 @@ import { net_families } from '../net/family.ts';
 import type { OptionPointer } from '../net/getsockopt.ts';
 import type { sockaddr } from '../net/socket.ts';
 import type { OptionValue } from '../net/sockopt.ts';
+import { __sys_recvmsg, __sys_sendmsg, type user_msghdr } from '../net/sys_msg.ts';
 import {
   __sys_accept4,
   __sys_bind,
@@ -58,6 +59,12 @@ export const sys_recvfrom = (
   flags: number,
   src_addr: AddressPointer | null = null,
 ): Kernel<number> => __sys_recvfrom(fd, new iov_iter(buf), flags, src_addr);
+
+export const sys_sendmsg = (fd: number, msg: user_msghdr, flags: number): Kernel<number> =>
+  __sys_sendmsg(fd, msg, flags);
+
+export const sys_recvmsg = (fd: number, msg: user_msghdr, flags: number): Kernel<number> =>
+  __sys_recvmsg(fd, msg, flags);
 
 export const sys_getsockname = (fd: number, addr: AddressPointer): Kernel<number> =>
   __sys_getsockname(fd, addr, false);

@@ -27,6 +27,10 @@ export const SOCK_NONBLOCK: number = O_NONBLOCK;
 /** The bits of a socket() type that are not flags. Linux: include/linux/net.h. */
 export const SOCK_TYPE_MASK = 0xf;
 
+/** Types of control messages of SOL_SOCKET. */
+export const SCM_RIGHTS = 1;
+export const SCM_CREDENTIALS = 2;
+
 export const MSG_OOB = 0x1;
 export const MSG_PEEK = 0x2;
 export const MSG_DONTROUTE = 0x4;

@@ -19,6 +19,7 @@ import {
   Receiving,
   skb_free_datagram,
 } from '../datagram.ts';
+import { scm_cookie, scm_recv_unix } from '../scm.ts';
 import type { sk_buff } from '../skbuff.ts';
 import {
   RCV_SHUTDOWN,
@@ -30,6 +31,7 @@ import {
 } from '../sock.ts';
 import type { msghdr, socket } from '../socket.ts';
 import { unix_copy_addr } from './bind.ts';
+import { unix_detach_fds, unix_peek_fds } from './scm.ts';
 import { unix_sk, type unix_sock, WRITE_KEY } from './types.ts';
 
 /**
@@ -54,6 +56,15 @@ function* nextPacket(sk: unix_sock, flags: number, at: Receiving): Kernel<sk_buf
   return (sk.sk_shutdown & RCV_SHUTDOWN) !== 0 ? 0 : -EAGAIN;
 }
 
+/** Tells the receiver what came along with a packet. */
+function recvScm(sk: unix_sock, msg: msghdr, skb: sk_buff, flags: number): Kernel<void> {
+  const scm = new scm_cookie();
+  scm.pid = skb.pid;
+  if ((flags & MSG_PEEK) !== 0) unix_peek_fds(scm, skb);
+  else if (skb.fp !== null) unix_detach_fds(scm, skb);
+  return scm_recv_unix(sk, msg, scm, true);
+}
+
 export function* __unix_dgram_recvmsg(sk: unix_sock, msg: msghdr, flags: number): Kernel<number> {
   __fentry__('unix_dgram_recvmsg');
   if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
@@ -72,6 +83,7 @@ export function* __unix_dgram_recvmsg(sk: unix_sock, msg: msghdr, flags: number)
   if (size < data.length - skip) msg.msg_flags |= MSG_TRUNC;
   if ((flags & MSG_PEEK) === 0) sk_peek_offset_bwd(sk, data.length);
   else sk_peek_offset_fwd(sk, size);
+  if (skb.fp !== null || sk.kept !== null) yield* recvScm(sk, msg, skb, flags);
   if ((flags & MSG_PEEK) === 0) yield* skb_free_datagram(sk, skb);
   mutex_unlock(sk.iolock);
   return (flags & MSG_TRUNC) !== 0 ? data.length - skip : size;

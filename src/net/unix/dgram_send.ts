@@ -20,6 +20,7 @@ import {
   EPIPE,
 } from '../../kernel/uapi/errno.ts';
 import { MSG_DONTWAIT, MSG_OOB, SOCK_SEQPACKET } from '../../kernel/uapi/socket.ts';
+import { __scm_send } from '../scm.ts';
 import {
   consume_skb,
   MAX_SKB_FRAGS,
@@ -47,10 +48,12 @@ import {
   unix_dgram_peer_wake_disconnect_wakeup,
   unix_dgram_peer_wake_me,
 } from './peer_wake.ts';
+import { refusesFiles, unix_scm_to_skb } from './scm.ts';
 import { unix_find_other, unix_validate_addr } from './table.ts';
 import {
   unix_may_passcred,
   unix_may_send,
+  unix_maybe_add_creds,
   unix_peer_get,
   unix_recvq_full_lockless,
   unix_sk,
@@ -71,6 +74,10 @@ export function* unix_dgram_sendmsg(sock: socket, msg: msghdr): Kernel<number> {
   const sk = unix_sk(sock);
   const len = msg.msg_iter.count;
   const noblock = (msg.msg_flags & MSG_DONTWAIT) !== 0;
+  if (msg.msg_control !== null) {
+    const err = __scm_send(sock, msg);
+    if (err < 0) return err;
+  }
   if ((msg.msg_flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
   if (msg.msg_name !== null) {
     const err = unix_validate_addr(msg.msg_name);
@@ -88,6 +95,11 @@ export function* unix_dgram_sendmsg(sock: socket, msg: msghdr): Kernel<number> {
     PAGE_ALLOC_COSTLY_ORDER,
   );
   if (typeof skb === 'number') return skb;
+  const err = msg.scm === null ? 0 : unix_scm_to_skb(msg.scm, skb);
+  if (err < 0) {
+    yield* consume_skb(skb);
+    return err;
+  }
   skb.data = copy_from_iter(len, msg.msg_iter);
   const ret = yield* deliver(sk, skb, msg.msg_name, sock_sndtimeo(sk, noblock));
   if (ret < 0) yield* consume_skb(skb);
@@ -102,6 +114,7 @@ function* deliver(sk: unix_sock, skb: sk_buff, to: sockaddr | null, timeo: numbe
     const other = to === null ? yield* unix_peer_get(sk) : yield* unix_find_other(to, sk.sk_type);
     if (other === null) return -ENOTCONN;
     if (typeof other === 'number') return other;
+    unix_maybe_add_creds(skb, sk, other);
     const ret = yield* queueAt(sk, other, skb, to !== null, timeo);
     if (ret !== LOOKUP) return ret;
   }
@@ -123,6 +136,7 @@ function* queueAt(
     if (!unix_may_send(sk, other)) err = -EPERM;
     else if (other.SOCK_DEAD) return yield* deadReceiver(sk, other, sk_locked, named);
     else if ((other.sk_shutdown & RCV_SHUTDOWN) !== 0) err = -EPIPE;
+    else if (refusesFiles(other, skb)) err = -EPERM;
     else if (yield* mustWait(sk, other)) {
       if (left !== 0) {
         left = yield* unix_wait_for_peer(other, left);

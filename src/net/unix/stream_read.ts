@@ -15,6 +15,7 @@ import { copy_to_iter } from '../../kernel/uaccess.ts';
 import { EAGAIN, EINVAL } from '../../kernel/uapi/errno.ts';
 import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from '../../kernel/uapi/socket.ts';
 import { finish_wait, init_wait, prepare_to_wait } from '../../kernel/wait.ts';
+import { scm_cookie, scm_recv_unix } from '../scm.ts';
 import {
   __skb_unlink,
   consume_skb,
@@ -38,6 +39,7 @@ import {
 import type { msghdr, socket } from '../socket.ts';
 import { unix_copy_addr } from './bind.ts';
 import { manage_oob, unix_stream_recv_urg } from './oob.ts';
+import { unix_detach_fds, unix_peek_fds } from './scm.ts';
 import {
   unix_may_passcred,
   unix_sk,
@@ -58,6 +60,8 @@ class Reading {
   last: sk_buff | null = null;
   /** Who sent what was read; -1 while that does not matter. */
   pid = -1;
+  /** What came along with what was read. */
+  readonly scm: scm_cookie = new scm_cookie();
   /** A mark ends the read. */
   atMark = false;
   err = 0;
@@ -132,7 +136,10 @@ const needsCare = (sk: unix_sock, skb: sk_buff, at: Reading): boolean =>
 /** Is the packet of another sender than those before it? Such ones are not read together. */
 function otherWriter(sk: unix_sock, skb: sk_buff, at: Reading): boolean {
   if (at.pid >= 0) return at.pid !== skb.pid;
-  if (unix_may_passcred(sk)) at.pid = skb.pid;
+  if (unix_may_passcred(sk)) {
+    at.pid = skb.pid;
+    at.scm.pid = skb.pid;
+  }
   return false;
 }
 
@@ -160,6 +167,11 @@ function* peekQueue(sk: unix_sock, msg: msghdr, flags: number, at: Reading): Ker
     if (otherWriter(sk, skb, at)) return false;
     const chunk = copyChunk(skb, at.skip, msg);
     at.copied += chunk;
+    if (skb.fp !== null) {
+      unix_peek_fds(at.scm, skb);
+      sk_peek_offset_fwd(sk, chunk);
+      return false;
+    }
     sk_peek_offset_fwd(sk, chunk);
     at.skip = 0;
     at.last = skb;
@@ -207,6 +219,7 @@ export function* unix_stream_read_generic(
         at.copied += chunk;
         skb.offset += chunk;
         sk_peek_offset_bwd(sk, chunk);
+        if (skb.fp !== null) unix_detach_fds(at.scm, skb);
         yield spin_lock(queue.lock);
         sk.inq_len -= chunk;
         const drained = skb.len === 0;
@@ -214,10 +227,15 @@ export function* unix_stream_read_generic(
         spin_unlock(queue.lock);
         if (!drained) break;
         yield* consume_skb(skb);
-      } while (iter.count > 0);
+      } while (iter.count > 0 && at.scm.fp === null);
     }
     mutex_unlock(sk.iolock);
-    if (!wait) return at.copied > 0 ? at.copied : at.err;
+    if (!wait) {
+      if (at.scm.fp !== null || sk.kept !== null) {
+        yield* scm_recv_unix(sk, msg, at.scm, at.pid >= 0);
+      }
+      return at.copied > 0 ? at.copied : at.err;
+    }
     at.timeo = yield* unix_stream_data_wait(sk, at.timeo, at.last);
     if (signal_pending(current)) return at.copied > 0 ? at.copied : sock_intr_errno(at.timeo);
   }

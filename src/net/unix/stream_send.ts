@@ -10,13 +10,15 @@ import { send_sig } from '../../kernel/signal_send.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { copy_from_iter } from '../../kernel/uaccess.ts';
-import { EISCONN, ENOTCONN, EOPNOTSUPP, EPIPE } from '../../kernel/uapi/errno.ts';
+import { EISCONN, ENOTCONN, EOPNOTSUPP, EPERM, EPIPE } from '../../kernel/uapi/errno.ts';
 import { SIGPIPE } from '../../kernel/uapi/signal.ts';
 import { MSG_DONTWAIT, MSG_NOSIGNAL, MSG_OOB } from '../../kernel/uapi/socket.ts';
+import { __scm_send } from '../scm.ts';
 import { __skb_queue_tail, consume_skb, PAGE_ALIGN, SKB_MAX_HEAD } from '../skbuff.ts';
 import { RCV_SHUTDOWN, SEND_SHUTDOWN, TCP_ESTABLISHED } from '../sock.ts';
 import type { msghdr, socket } from '../socket.ts';
 import { sock_alloc_send_pskb } from '../wmem.ts';
+import { refusesFiles, unix_scm_to_skb } from './scm.ts';
 import {
   unix_maybe_add_creds,
   unix_sk,
@@ -33,6 +35,10 @@ export function* unix_stream_sendmsg(sock: socket, msg: msghdr): Kernel<number> 
   __fentry__('unix_stream_sendmsg');
   const sk = unix_sk(sock);
   const { msg_flags } = msg;
+  if (msg.msg_control !== null) {
+    const err = __scm_send(sock, msg);
+    if (err < 0) return err;
+  }
   const oob = (msg_flags & MSG_OOB) !== 0;
   if (oob && msg.msg_iter.count === 0) return -EOPNOTSUPP;
   const len = oob ? msg.msg_iter.count - 1 : msg.msg_iter.count;
@@ -48,6 +54,11 @@ export function* unix_stream_sendmsg(sock: socket, msg: msghdr): Kernel<number> 
     const data_len = size <= SKB_MAX_HEAD ? 0 : Math.min(size, PAGE_ALIGN(size - SKB_MAX_HEAD));
     const skb = yield* sock_alloc_send_pskb(sk, size - data_len, data_len, noblock, FRAGS_ORDER);
     if (typeof skb === 'number') return sent > 0 ? sent : skb;
+    const err = msg.scm === null ? 0 : unix_scm_to_skb(msg.scm, skb);
+    if (err < 0) {
+      yield* consume_skb(skb);
+      return sent > 0 ? sent : err;
+    }
     unix_maybe_add_creds(skb, sk, other);
     skb.data = copy_from_iter(size, msg.msg_iter);
     size = skb.data.length;
@@ -57,6 +68,11 @@ export function* unix_stream_sendmsg(sock: socket, msg: msghdr): Kernel<number> 
       const err = yield* brokenPipe(sent, msg_flags);
       yield* consume_skb(skb);
       return err;
+    }
+    if (refusesFiles(other, skb)) {
+      unix_state_unlock(other);
+      yield* consume_skb(skb);
+      return sent > 0 ? sent : -EPERM;
     }
     yield spin_lock(other.sk_receive_queue.lock);
     other.inq_len += size;
@@ -83,6 +99,11 @@ function* queue_oob(sk: unix_sock, msg: msghdr, other: unix_sock): Kernel<number
   __fentry__('queue_oob');
   const skb = yield* sock_alloc_send_pskb(sk, 1, 0, (msg.msg_flags & MSG_DONTWAIT) !== 0, 0);
   if (typeof skb === 'number') return skb;
+  const err = msg.scm === null ? 0 : unix_scm_to_skb(msg.scm, skb);
+  if (err < 0) {
+    yield* consume_skb(skb);
+    return err;
+  }
   unix_maybe_add_creds(skb, sk, other);
   skb.data = copy_from_iter(1, msg.msg_iter);
   yield unix_state_lock(other);
@@ -90,6 +111,11 @@ function* queue_oob(sk: unix_sock, msg: msghdr, other: unix_sock): Kernel<number
     unix_state_unlock(other);
     yield* consume_skb(skb);
     return -EPIPE;
+  }
+  if (refusesFiles(other, skb)) {
+    unix_state_unlock(other);
+    yield* consume_skb(skb);
+    return -EPERM;
   }
   yield spin_lock(other.sk_receive_queue.lock);
   other.oob_skb = skb;

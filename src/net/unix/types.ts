@@ -7,8 +7,8 @@
  *
  * Invariants: `unix_state_lock` guards peer, state, shutdown and who may queue; two of them are
  * taken in the order of the sockets' making. Order of locks: iolock, state lock, queue lock.
- * Differs from Linux: no descriptors in messages, and of credentials only who sent a packet; references are not counted,
- * since a socket that somebody still points to is not freed here.
+ * Differs from Linux: references are not counted, since a socket that somebody still points to is not
+ * freed here; nobody looks for sockets that are only in each other's queues (unix_gc).
  */
 import { current } from '../../kernel/current.ts';
 import { mutex } from '../../kernel/mutex.ts';
@@ -114,6 +114,7 @@ export const unix_may_passcred = (sk: unix_sock): boolean =>
 
 /** Writes down who sends, where somebody may ask: one of the ends, or who accepts it later. */
 export function unix_maybe_add_creds(skb: sk_buff, sk: unix_sock, other: unix_sock): void {
+  if (skb.pid !== 0) return;
   if (unix_may_passcred(sk) || unix_may_passcred(other) || other.sk_socket === null) {
     skb.pid = current.tgid;
   }

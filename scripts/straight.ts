@@ -234,14 +234,15 @@ export class Straightener {
     return undefined;
   }
 
-  /** `syscall(name, args, body)` gets the twin of its body, so that no call has to make a pair. */
+  /** `syscall(name, args, body, calledAs?)` gets the twin of its body: no call has to make a pair. */
   private systemCall(node: ts.CallExpression): ts.Node {
-    const [name, args, body] = node.arguments;
+    const [name, args, body, calledAs] = node.arguments;
     if (!name || !args || !body || !ts.isArrowFunction(body)) return node;
     return this.factory.createCallExpression(node.expression, undefined, [
       name,
       ts.visitNode(args, this.announcing) as ts.Expression,
       ts.visitEachChild(body, this.announcing, this.context),
+      calledAs ?? this.factory.createIdentifier('undefined'),
       this.twinArrow(body),
     ]);
   }

@@ -76,3 +76,20 @@ test.each(['in the kernel', 'in a program'])(
     expect(() => epollsim.simulate(program, { maxSteps: 5000 })).toThrow('no rest after 5000');
   },
 );
+
+/** The built calls take other ways than those of the sources: in one go, and filling memory in. */
+test('A call without its star is found in what is built, one that is entered late is none', async () => {
+  const epollsim: typeof Epollsim = await import(`${built}/src/index.js`);
+  const { EPOLL_CTL_ADD, simulate } = epollsim;
+  const program = (forgets: boolean) =>
+    function* (sys: Epollsim.Sys): Epollsim.Code<number> {
+      const ep = yield* sys.epoll_create1(0);
+      const efd = yield* sys.eventfd2(1, 0);
+      const add = sys.epoll_ctl(ep, EPOLL_CTL_ADD, efd, { events: 1 });
+      const wait = sys.epoll_wait(ep, 1, 0);
+      if (!forgets) yield* add;
+      return (yield* wait).ret;
+    };
+  expect(simulate(program(false))).toBe(1);
+  expect(() => simulate(program(true))).toThrow('main: sys.epoll_ctl(…) was called without');
+});

@@ -22,12 +22,15 @@ import { EINTR } from './uapi/errno.ts';
 
 /**
  * Ours: runs one system call from entry to exit; what user mode sees of it. The call is made anew
- * when a signal says that it is to be restarted. `name` is for whoever asks where the task is.
+ * when a signal says that it is to be restarted. `name` is for whoever asks where the task is,
+ * `made` the number of the program's call (calls.ts), 0 for none.
  */
 export function* runSyscall(
   call: () => Kernel<number>,
   name: string | null = null,
+  made = 0,
 ): Kernel<number> {
+  if (made !== 0) current.kernel.calls.enter(made);
   let body = call;
   for (;;) {
     const task = current;

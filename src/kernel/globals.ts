@@ -3,6 +3,7 @@
  *
  * Invariants: reached only through `current.kernel`, so that two machines never meet.
  */
+import { MadeCalls } from './calls.ts';
 import { eventpoll_init } from './eventpoll/init.ts';
 import { EventpollStatics } from './eventpoll/types.ts';
 import { inode } from './file.ts';
@@ -49,6 +50,9 @@ export class Globals {
   maxSteps = 10_000_000;
   stepsLeft = 10_000_000;
   stepsInReserve = 0;
+  /** The machine runs: what is called now is called by a program. */
+  running = false;
+  readonly calls: MadeCalls = new MadeCalls();
   /** Counters that make names: open files, inodes, wakeups. */
   files = 0;
   inodes = 10_000;

@@ -122,7 +122,12 @@ export interface KernelChoice {
 
 /** The commits of a release, changed as told. Throws RangeError for what it does not know. */
 export function patchedKernel(choice: KernelChoice = {}): Patched {
-  const release = choice.kernel ?? defaultKernel;
+  const release: unknown = choice.kernel ?? defaultKernel;
+  if (typeof release !== 'string') {
+    throw new RangeError(
+      `kernel: expected a release as a text, such as '${defaultKernel}', found ${String(release)}`,
+    );
+  }
   const wanted = rank(release);
   if (!(wanted >= rank(oldestKernel) && wanted <= rank(newestKernel))) {
     throw new RangeError(

@@ -22,9 +22,11 @@ export class OutOfSteps extends Error {
     const { kernel, comm, execution } = current;
     const call = execution?.call ?? null;
     const backtrace = call === null ? [] : kernelFrames(ofKernel(new Error().stack ?? ''));
+    const forgotten = kernel.calls.forgottenBy(current);
     super(
       `no rest after ${kernel.maxSteps} steps: ${comm} is ` +
         (call === null ? 'in its own code' : `in ${[call, ...backtrace.reverse()].join(' > ')}`) +
+        (forgotten === null ? '' : `, where ${forgotten}`) +
         '. If that is no loop without end, raise maxSteps (--max-steps)',
     );
     this.task = comm;

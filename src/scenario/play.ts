@@ -140,6 +140,7 @@ export class Player {
     if (step.call === 'release') {
       this.release(step);
     } else {
+      setCurrent(thread.task);
       this.start(thread, step, performStep(step, thread));
       this.machine.settle();
       if (step.call === 'tgkill') this.deliver(this.threads[step.args.thread] as Thread);

@@ -7,9 +7,8 @@
  *
  * Invariants: at most one context runs on a CPU; the clock never goes back.
  */
-import { setCurrent } from '../kernel/current.ts';
+import { current, setCurrent } from '../kernel/current.ts';
 import { enabled, perform, sleepOn } from '../kernel/execute.ts';
-import { do_exit, do_group_exit } from '../kernel/exit.ts';
 import { type file, files_struct } from '../kernel/file.ts';
 import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
@@ -23,7 +22,10 @@ import { proc_doulongvec_minmax } from '../kernel/sysctl.ts';
 import type { Tracer } from '../kernel/trace.ts';
 import { grantedCapabilities, user_struct } from '../kernel/user.ts';
 import { initNet, settleNetwork } from '../net/net.ts';
+import { checkProgram } from '../syscalls/arguments.ts';
 import { type Code, type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
+import { checkOptions } from './options.ts';
+import { checkSleeper, notAnOperation, runProcess, runThread } from './program.ts';
 import { type Report, type Sleeper, Spawned, sleeperOf } from './report.ts';
 import { inOrder, type Runnable, type Schedule } from './schedule.ts';
 import { whereItStands } from './spin.ts';
@@ -39,7 +41,8 @@ export interface MachineOptions extends KernelChoice {
   readonly maxUserWatches?: number;
   /**
    * How many steps (operations, system calls) one run() may take, so that what spins for ever does
-   * not hang whoever runs it; 10 million unless told otherwise.
+   * not hang whoever runs it; 10 million unless told otherwise, which take a few seconds, and
+   * 1 million in simulate().
    */
   readonly maxSteps?: number;
   readonly tracer?: Tracer;
@@ -56,19 +59,19 @@ export class Machine implements ThreadMaker {
   private readonly schedule: Schedule;
   private readonly nofile: number;
   private readonly user: user_struct;
-  private nextPid = 1000;
+  private nextPid = firstPid;
   private live = 0;
   private readonly programs: Spawned<unknown>[] = [];
 
   constructor(options: MachineOptions = {}) {
+    expectNothingRuns('new Machine() and simulate()');
+    checkOptions(options);
     this.kernel = new Globals(patchedKernel(options));
     if (options.maxUserWatches !== undefined) {
       this.setKnob('fs/epoll/max_user_watches', options.maxUserWatches);
     }
     this.kernel.tracer = options.tracer ?? null;
-    const { maxSteps = this.kernel.maxSteps } = options;
-    if (!(maxSteps >= 1)) throw new RangeError(`maxSteps: expected 1 or more, found ${maxSteps}`);
-    this.kernel.maxSteps = maxSteps;
+    this.kernel.maxSteps = options.maxSteps ?? this.kernel.maxSteps;
     grantSteps(this.kernel);
     this.schedule = options.schedule ?? inOrder;
     this.nofile = options.nofile ?? 1024;
@@ -111,6 +114,7 @@ export class Machine implements ThreadMaker {
   /** A new process with one thread, and /dev/null as descriptors 0 to 2. It has no code yet. */
   newProcess(comm: string): task_struct {
     const task = this.newTask(++this.nextPid, comm, null);
+    const before = current;
     setCurrent(task);
     const null_file: file = openNull();
     for (let fd = 0; fd < 3; fd++) {
@@ -120,6 +124,7 @@ export class Machine implements ThreadMaker {
     }
     null_file.f_ref.refs = 3;
     task.files.next_fd = 3;
+    if (this.kernel.running) setCurrent(before); // A program goes on that has spawned another one.
     return this.adopt(task);
   }
 
@@ -133,6 +138,7 @@ export class Machine implements ThreadMaker {
 
   /** A new process that runs `program`; it ends when the program returns. */
   spawn<T>(program: (sys: Sys) => Code<T>, name = 'main'): Spawned<T> {
+    checkProgram('spawn', program);
     const task = this.newProcess(name);
     const spawned = new Spawned<T>(task);
     this.programs.push(spawned);
@@ -145,6 +151,10 @@ export class Machine implements ThreadMaker {
     const task = this.newThread(of, name ?? `t${of.signal.threads.length}`);
     this.start(task, task.comm, runThread(program, new Sys(task, this)));
     return task;
+  }
+
+  hasEnded(tid: number): boolean {
+    return tid > firstPid && tid <= this.nextPid && !this.kernel.tasks.has(tid);
   }
 
   private adopt(task: task_struct): task_struct {
@@ -172,6 +182,17 @@ export class Machine implements ThreadMaker {
 
   /** Runs until nothing can run without the clock, and the network has come to rest. */
   settle(): void {
+    expectNothingRuns('run() and settle()');
+    this.kernel.running = true;
+    try {
+      this.goOn();
+    } finally {
+      this.kernel.running = false;
+      this.kernel.calls.setAside(); // While it is known who made them: something was thrown.
+    }
+  }
+
+  private goOn(): void {
     for (;;) {
       if (this.kernel.interruptDue) this.interrupt('hrtimer_interrupt', hrtimer_interrupt);
       const choice = this.nextChoice();
@@ -188,7 +209,8 @@ export class Machine implements ThreadMaker {
 
   /**
    * As settle(), and lets the clock jump from timer to timer until none is left or it is `until`.
-   * What a program throws comes out of here.
+   * What a program throws comes out of here, and a TypeError for a call without its `yield*`, when
+   * its thread ends or sleeps for ever.
    */
   run(until: number = Number.POSITIVE_INFINITY): Report {
     grantSteps(this.kernel);
@@ -196,7 +218,8 @@ export class Machine implements ThreadMaker {
     while (this.fireTimers(until)) this.settle();
     if (until !== Number.POSITIVE_INFINITY && this.kernel.hrtimers.now_ns < until) {
       this.kernel.hrtimers.now_ns = until;
-    }
+    } else for (const task of this.kernel.tasks.values()) checkSleeper(task);
+    setCurrent(this.idle()); // A program that kept its `sys` is nobody's now.
     return { programs: this.programs, asleep: this.asleep() };
   }
 
@@ -353,30 +376,14 @@ export class Machine implements ThreadMaker {
   }
 }
 
-function* runProcess<T>(
-  spawned: Spawned<T>,
-  program: (sys: Sys) => Code<T>,
-  sys: Sys,
-): Kernel<void> {
-  try {
-    spawned.end({ how: 'returned', value: yield* program(sys) });
-  } catch (error) {
-    spawned.end({ how: 'threw', error });
-    throw error;
-  }
-  yield* do_group_exit(0);
+/** A program cannot run a machine: code would not know which of the two it is on. */
+function expectNothingRuns(what: string): void {
+  const task = current as task_struct | undefined;
+  if (task?.kernel.running !== true) return;
+  throw new Error(`${what}: expected outside of programs, found inside of ${task.comm}`);
 }
 
-function* runThread(program: Program, sys: Sys): Kernel<void> {
-  yield* program(sys);
-  yield* do_exit(0);
-}
-
-/** The likely mistake: `yield sys.read(…)`. */
-function notAnOperation(found: unknown, { comm }: task_struct): TypeError {
-  const what = typeof found === 'object' ? 'a call that was not entered' : String(found);
-  return new TypeError(`${comm}: expected "yield* sys.call(…)", found "yield" of ${what}`);
-}
+const firstPid = 1000;
 
 const HARDIRQ_OFFSET = 0x10000;
 

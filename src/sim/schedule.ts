@@ -1,6 +1,7 @@
 /**
  * Who goes on next: the ways to choose one interleaving out of many.
  */
+import { inWords } from '../syscalls/found.ts';
 
 /** Something that can take the next step. */
 export interface Runnable {
@@ -33,6 +34,9 @@ export class Random {
   private state: number;
 
   constructor(seed: number) {
+    if (!Number.isSafeInteger(seed)) {
+      throw new TypeError(`seed: expected an integer, found ${inWords(seed)}`);
+    }
     this.state = seed | 0;
   }
 
@@ -45,7 +49,7 @@ export class Random {
   }
 }
 
-/** Any context may take the next step; which one follows from the seed. */
+/** Any context may take the next step; which one follows from the seed, an integer. */
 export function randomSchedule(seed: number): Schedule {
   const random = new Random(seed);
   return { runsOn: false, choose: (choices) => random.below(choices.length) };

@@ -1,16 +1,25 @@
 /**
  * One program on a machine of its own, for those who want to know what it returns and no more.
  */
+import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Machine, type MachineOptions } from './machine.ts';
+import { checkOptions } from './options.ts';
 import { sleeperText } from './report.ts';
+
+/** Ends what loops for ever in a fraction of a second, before a test runner loses its patience. */
+const defaultMaxSteps = 1_000_000;
 
 /**
  * Runs a program and all its threads; what the program returned. Throws what it throws, and an
- * error that says who sleeps where if it never comes to its end.
+ * error that says who sleeps where if it never comes to its end, or where it loops after
+ * `maxSteps`, which is 1 million here unless told otherwise.
  */
 export function simulate<T>(program: (sys: Sys) => Code<T>, options: MachineOptions = {}): T {
-  const machine = new Machine(options);
+  checkProgram('simulate', program);
+  checkOptions(options);
+  const { maxSteps = defaultMaxSteps } = options;
+  const machine = new Machine({ ...options, maxSteps });
   const spawned = machine.spawn(program);
   const { asleep } = machine.run();
   const { result } = spawned;

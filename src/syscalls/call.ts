@@ -9,35 +9,47 @@ import { MSG_DONTWAIT } from '../kernel/uapi/socket.ts';
 
 /**
  * Runs `body` as the running task's system call; its result, or `-errno`.
- * `args` are what a trace shows, in the order of the man page. `straight` is the body's twin, which
- * the build makes (see scripts/straight.ts); it serves where the call can neither sleep nor be
- * interfered with.
+ * `args` are what a trace shows, in the order of the man page. `calledAs` is what the program calls
+ * it. `straight` is the body's twin, which the build makes (see scripts/straight.ts); it serves
+ * where the call can neither sleep nor be interfered with.
  */
 export function syscall(
   name: string,
   args: readonly unknown[],
   body: () => Kernel<number>,
+  calledAs: string = name,
   straight?: () => number,
 ): Kernel<number> {
   const { kernel } = current;
   if (--kernel.stepsLeft < 0) reserveOrStop(kernel); // A program may ask for ever.
-  if (kernel.tracer !== null) return tracedSyscall(name, args, body);
+  const made = kernel.calls.make(calledAs);
+  if (kernel.tracer !== null) return tracedSyscall(name, args, body, made);
   const undisturbed = kernel.alone && !kernel.interruptDue;
   if (straight !== undefined && undisturbed && cannotSleep(name, args)) {
-    return new StraightCall(body, straight);
+    return new StraightCall(body, straight, made);
   }
-  return runSyscall(body, name);
+  return runSyscall(body, name, made);
 }
 
 function* tracedSyscall(
   name: string,
   args: readonly unknown[],
   body: () => Kernel<number>,
+  made: number,
 ): Kernel<number> {
   current.kernel.tracer?.sysEnter(current, name, args);
-  const ret = yield* runSyscall(body, name);
+  const ret = yield* runSyscall(body, name, made);
   current.kernel.tracer?.sysExit(current, name, ret);
   return ret;
+}
+
+/** A call of a program that is not just one system call; `body` runs when it is entered. */
+export const libraryCall = <T>(name: string, body: () => Kernel<T>): Kernel<T> =>
+  entering(current.kernel.calls.make(name), body);
+
+function* entering<T>(made: number, body: () => Kernel<T>): Kernel<T> {
+  current.kernel.calls.enter(made);
+  return yield* body();
 }
 
 /** Is it certain that the call comes back without waiting for anything? */
@@ -96,12 +108,14 @@ const isNonblocking = (fd: number): boolean =>
 class StraightCall implements Kernel<number> {
   private readonly body: () => Kernel<number>;
   private readonly straight: () => number;
+  private readonly made: number;
   /** What is left to do on the way back to user mode, where that is not plain. */
   private rest: Kernel<number> | null = null;
 
-  constructor(body: () => Kernel<number>, straight: () => number) {
+  constructor(body: () => Kernel<number>, straight: () => number, made: number) {
     this.body = body;
     this.straight = straight;
+    this.made = made;
   }
 
   [Symbol.iterator](): this {
@@ -111,6 +125,7 @@ class StraightCall implements Kernel<number> {
   next(value: number): IteratorResult<Op, number> {
     if (this.rest !== null) return this.rest.next(value);
     const task = current;
+    task.kernel.calls.enter(this.made);
     const ret = this.straight();
     if (hasExitWork(task)) {
       this.rest = this.leave(ret);

@@ -5,7 +5,12 @@
  * memory in takes the memory (`read(fd, buf)`), or hands back what was filled in, with the raw
  * result as its property `ret` (`epoll_wait`, `socketpair`, …). Every call is a generator:
  * `const n = yield* sys.read(fd, buf)`.
+ *
+ * A call whose arguments are of the wrong type throws a TypeError when it is made (arguments.ts).
+ * One that is made and never entered, as without its `yield*`, is an error when its thread ends,
+ * or sleeps for ever. A sys is for the thread that is given it, while that runs.
  */
+import { current } from '../kernel/current.ts';
 import { runSyscall } from '../kernel/entry.ts';
 import { do_group_exit, waitForExit } from '../kernel/exit.ts';
 import type { Kernel } from '../kernel/op.ts';
@@ -14,12 +19,20 @@ import type { fd_set_bits, pollfd } from '../kernel/select.ts';
 import { type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
 import type { itimerspec } from '../kernel/time.ts';
 import { EventBuffer, type epoll_data_t, type epoll_event } from '../kernel/uaccess.ts';
-import { EINTR } from '../kernel/uapi/errno.ts';
+import { EDEADLK, EINTR, ESRCH } from '../kernel/uapi/errno.ts';
 import type { OptionPointer } from '../net/getsockopt.ts';
 import type { sockaddr } from '../net/socket.ts';
 import type { OptionValue } from '../net/sockopt.ts';
+import {
+  type CallName,
+  checkArguments,
+  isBytes,
+  isInt,
+  isInterest,
+  isWritable,
+} from './arguments.ts';
 import { encodeText } from './bytes.ts';
-import { Filling, syscall } from './call.ts';
+import { Filling, libraryCall, syscall } from './call.ts';
 import * as epoll from './epoll.ts';
 import { sys_eventfd2 } from './eventfd.ts';
 import * as fds from './fd.ts';
@@ -28,6 +41,7 @@ import * as polls from './poll.ts';
 import { readFdinfo } from './proc.ts';
 import * as process from './process.ts';
 import { sys_read, sys_readv, sys_write, sys_writev } from './rw.ts';
+import { sys_signalfd4 } from './signalfd.ts';
 import * as sockets from './socket.ts';
 import * as timerfds from './timerfd.ts';
 
@@ -54,6 +68,8 @@ export type Writable = Uint8Array | string;
 /** What creates threads; the machine gives it to each task. */
 export interface ThreadMaker {
   thread(of: task_struct, program: Program, name?: string): task_struct;
+  /** Has there been a task of this number, which is there no more? */
+  hasEnded(tid: number): boolean;
 }
 
 /** Two descriptors; both are the raw result when the call failed. */
@@ -80,16 +96,20 @@ export class Sys {
 
   /** epoll_create(2): a descriptor, or -errno. `size` only has to be positive. */
   epoll_create(size: number): Code<number> {
+    this.check('epoll_create', [size]);
     return syscall('epoll_create', [size], () => epoll.sys_epoll_create(size));
   }
 
   /** epoll_create1(2): a descriptor, or -errno. `flags`: EPOLL_CLOEXEC or 0. */
   epoll_create1(flags: number): Code<number> {
+    this.check('epoll_create1', [flags]);
     return syscall('epoll_create1', [flags], () => epoll.sys_epoll_create1(flags));
   }
 
   /** epoll_ctl(2): 0, or -errno. `event` is null (NULL) or absent for EPOLL_CTL_DEL. */
   epoll_ctl(epfd: number, op: number, fd: number, event: Interest | null = null): Code<number> {
+    const fits = isInt(epfd) && isInt(op) && isInt(fd) && isInterest(event);
+    if (!fits || current !== this.task) this.check('epoll_ctl', [epfd, op, fd, event]);
     const epds = event && { events: event.events | 0, data: event.data ?? 0 };
     return syscall('epoll_ctl', [epfd, op, fd, epds], () =>
       epoll.sys_epoll_ctl(epfd, op, fd, epds),
@@ -98,6 +118,8 @@ export class Sys {
 
   /** epoll_wait(2): up to `maxevents` events. `timeout` in ms, -1 for ever. */
   epoll_wait(epfd: number, maxevents: number, timeout: number): Code<Filled<epoll_event[]>> {
+    const fits = isInt(epfd) && isInt(maxevents) && isInt(timeout);
+    if (!fits || current !== this.task) this.check('epoll_wait', [epfd, maxevents, timeout]);
     const events = new EventBuffer();
     const call = syscall('epoll_wait', [epfd, events, maxevents, timeout], () =>
       epoll.sys_epoll_wait(epfd, events, maxevents, timeout),
@@ -112,6 +134,7 @@ export class Sys {
     timeout: number,
     sigmask: sigset_t | null,
   ): Code<Filled<epoll_event[]>> {
+    this.check('epoll_pwait', [epfd, maxevents, timeout, sigmask]);
     const events = new EventBuffer();
     const call = syscall('epoll_pwait', [epfd, events, maxevents, timeout, sigmask], () =>
       epoll.sys_epoll_pwait(epfd, events, maxevents, timeout, sigmask),
@@ -126,6 +149,7 @@ export class Sys {
     timeout: epoll.timespec | null,
     sigmask: sigset_t | null = null,
   ): Code<Filled<epoll_event[]>> {
+    this.check('epoll_pwait2', [epfd, maxevents, timeout, sigmask]);
     const events = new EventBuffer();
     const call = syscall('epoll_pwait2', [epfd, events, maxevents, timeout, sigmask], () =>
       epoll.sys_epoll_pwait2(epfd, events, maxevents, timeout, sigmask),
@@ -137,6 +161,7 @@ export class Sys {
 
   /** poll(2): how many entries have `revents`, which is filled in. `timeout` in ms, -1 for ever. */
   poll(pollfds: readonly pollfd[], timeout: number): Code<number> {
+    this.check('poll', [pollfds, timeout]);
     return syscall('poll', [pollfds, timeout], () => polls.sys_poll(pollfds, timeout));
   }
 
@@ -146,6 +171,7 @@ export class Sys {
     tmo_p: epoll.timespec | null,
     sigmask: sigset_t | null = null,
   ): Code<number> {
+    this.check('ppoll', [pollfds, tmo_p, sigmask]);
     return syscall('ppoll', [pollfds, tmo_p, sigmask], () =>
       polls.sys_ppoll(pollfds, tmo_p, sigmask),
     );
@@ -156,6 +182,7 @@ export class Sys {
    * which the microseconds count; null for ever) is left with what remains.
    */
   select(nfds: number, sets: fd_set_bits, timeout: epoll.timespec | null): Code<number> {
+    this.check('select', [nfds, sets, timeout]);
     return syscall('select', [nfds, sets, timeout], () => polls.sys_select(nfds, sets, timeout));
   }
 
@@ -166,6 +193,7 @@ export class Sys {
     timeout: epoll.timespec | null,
     sigmask: sigset_t | null = null,
   ): Code<number> {
+    this.check('pselect6', [nfds, sets, timeout, sigmask]);
     return syscall('pselect6', [nfds, sets, timeout, sigmask], () =>
       polls.sys_pselect6(nfds, sets, timeout, sigmask),
     );
@@ -175,82 +203,108 @@ export class Sys {
 
   /** read(2): how many bytes of `buf` were filled in, 0 at the end, or -errno. */
   read(fd: number, buf: Uint8Array): Code<number> {
+    const fits = isInt(fd) && isBytes(buf);
+    if (!fits || current !== this.task) this.check('read', [fd, buf]);
     return syscall('read', [fd, buf, buf.length], () => sys_read(fd, buf));
   }
 
   /** write(2): how many bytes were taken, or -errno. */
   write(fd: number, buf: Writable): Code<number> {
+    const fits = isInt(fd) && isWritable(buf);
+    if (!fits || current !== this.task) this.check('write', [fd, buf]);
     const bytes = asBytes(buf);
     return syscall('write', [fd, bytes, bytes.length], () => sys_write(fd, bytes));
   }
 
   /** readv(2). */
   readv(fd: number, iov: readonly Uint8Array[]): Code<number> {
+    this.check('readv', [fd, iov]);
     return syscall('readv', [fd, iov, iov.length], () => sys_readv(fd, iov));
   }
 
   /** writev(2). */
   writev(fd: number, iov: readonly Writable[]): Code<number> {
+    this.check('writev', [fd, iov]);
     const parts = iov.map(asBytes);
     return syscall('writev', [fd, parts, parts.length], () => sys_writev(fd, parts));
   }
 
   /** unlink(2): 0, or -ENOENT. Only sockets have paths here. */
   unlink(pathname: string): Code<number> {
+    this.check('unlink', [pathname]);
     return syscall('unlink', [pathname], () => sockets.sys_unlink(pathname));
   }
 
   /** close(2): 0, or -EBADF. */
   close(fd: number): Code<number> {
+    this.check('close', [fd]);
     return syscall('close', [fd], () => fds.sys_close(fd));
   }
 
   /** dup(2): the lowest free descriptor, or -errno. */
   dup(oldfd: number): Code<number> {
+    this.check('dup', [oldfd]);
     return syscall('dup', [oldfd], () => fds.sys_dup(oldfd));
   }
 
   /** dup2(2): `newfd`, or -errno. */
   dup2(oldfd: number, newfd: number): Code<number> {
+    this.check('dup2', [oldfd, newfd]);
     return syscall('dup2', [oldfd, newfd], () => fds.sys_dup2(oldfd, newfd));
   }
 
   /** dup3(2): as dup2, with O_CLOEXEC; -EINVAL if both are the same. */
   dup3(oldfd: number, newfd: number, flags: number): Code<number> {
+    this.check('dup3', [oldfd, newfd, flags]);
     return syscall('dup3', [oldfd, newfd, flags], () => fds.sys_dup3(oldfd, newfd, flags));
   }
 
   /** fcntl(2): F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ, F_SETPIPE_SZ. */
   fcntl(fd: number, cmd: number, arg = 0): Code<number> {
+    this.check('fcntl', [fd, cmd, arg]);
     return syscall('fcntl', [fd, cmd, arg], () => fds.sys_fcntl(fd, cmd, arg));
   }
 
   /** ioctl(2): FIONREAD, FIONBIO, TFD_IOC_SET_TICKS: `{ value }`; EPIOC*PARAMS: epoll_params. */
   ioctl(fd: number, op: number, argp: object): Code<number> {
+    this.check('ioctl', [fd, op, argp]);
     return syscall('ioctl', [fd, op, argp], () => fds.sys_ioctl(fd, op | 0, argp));
   }
 
   /** What /proc/self/fdinfo/FD shows, with `ret` 0, or -ENOENT; see proc_pid_fdinfo(5). */
-  *fdinfo(fd: number): Code<{ text: string; ret: number }> {
+  fdinfo(fd: number): Code<{ text: string; ret: number }> {
+    this.check('fdinfo', [fd]);
     const lines: string[] = [];
-    const ret = yield* runSyscall(() => readFdinfo(fd, lines));
-    return { text: lines.map((line) => `${line}\n`).join(''), ret };
+    const call = libraryCall('fdinfo', () => runSyscall(() => readFdinfo(fd, lines)));
+    return new Filling(call, (ret) => ({ text: lines.map((line) => `${line}\n`).join(''), ret }));
   }
 
   /** eventfd2(2): a descriptor, or -errno. */
   eventfd2(initval: number, flags: number): Code<number> {
+    this.check('eventfd2', [initval, flags]);
     return syscall('eventfd2', [initval, flags], () => sys_eventfd2(initval, flags));
   }
 
+  /**
+   * signalfd4(2): a descriptor, or -errno. `fd` is -1 for a new one. What is read of it are entries
+   * of 128 bytes: see signalsRead().
+   */
+  signalfd4(fd: number, mask: sigset_t, flags: number): Code<number> {
+    this.check('signalfd4', [fd, mask, flags]);
+    return syscall('signalfd4', [fd, mask, flags], () => sys_signalfd4(fd, mask, flags));
+  }
+
   /** pipe2(2): the read end and the write end. `flags`: O_NONBLOCK, O_CLOEXEC, O_DIRECT. */
-  *pipe2(flags: number): Code<Filled<[number, number]>> {
+  pipe2(flags: number): Code<Filled<[number, number]>> {
+    this.check('pipe2', [flags]);
     const pipefd: [number, number] = [-1, -1];
-    const ret = yield* syscall('pipe2', [pipefd, flags], () => sys_pipe2(pipefd, flags));
-    return filledPair(ret, pipefd);
+    const call = syscall('pipe2', [pipefd, flags], () => sys_pipe2(pipefd, flags));
+    return new Filling(call, (ret) => filledPair(ret, pipefd));
   }
 
   /** timerfd_create(2): a descriptor, or -errno. */
   timerfd_create(clockid: number, flags: number): Code<number> {
+    this.check('timerfd_create', [clockid, flags]);
     return syscall('timerfd_create', [clockid, flags], () =>
       timerfds.sys_timerfd_create(clockid, flags),
     );
@@ -263,81 +317,91 @@ export class Sys {
     new_value: itimerspec | null,
     old_value: itimerspec | null = null,
   ): Code<number> {
+    this.check('timerfd_settime', [fd, flags, new_value, old_value]);
     return syscall('timerfd_settime', [fd, flags, new_value, old_value], () =>
       timerfds.sys_timerfd_settime(fd, flags, new_value, old_value),
     );
   }
 
   /** timerfd_gettime(2): the time to the next expiry and the period. */
-  *timerfd_gettime(fd: number): Code<Filled<itimerspec>> {
+  timerfd_gettime(fd: number): Code<Filled<itimerspec>> {
+    this.check('timerfd_gettime', [fd]);
     const none = { tv_sec: 0, tv_nsec: 0 };
     const curr_value: itimerspec = { it_interval: none, it_value: none };
-    const ret = yield* syscall('timerfd_gettime', [fd, curr_value], () =>
+    const call = syscall('timerfd_gettime', [fd, curr_value], () =>
       timerfds.sys_timerfd_gettime(fd, curr_value),
     );
-    return { ...curr_value, ret };
+    return new Filling(call, (ret) => ({ ...curr_value, ret }));
   }
 
   // ── sockets ────────────────────────────────────────────────────────────────────────────────
 
   /** socket(2): a descriptor, or -errno. `type` may have SOCK_NONBLOCK and SOCK_CLOEXEC. */
   socket(domain: number, type: number, protocol = 0): Code<number> {
+    this.check('socket', [domain, type, protocol]);
     return syscall('socket', [domain, type, protocol], () =>
       sockets.sys_socket(domain, type, protocol),
     );
   }
 
   /** socketpair(2): two connected descriptors. */
-  *socketpair(domain: number, type: number, protocol = 0): Code<Filled<[number, number]>> {
+  socketpair(domain: number, type: number, protocol = 0): Code<Filled<[number, number]>> {
+    this.check('socketpair', [domain, type, protocol]);
     const sv: [number, number] = [-1, -1];
-    const ret = yield* syscall('socketpair', [domain, type, protocol, sv], () =>
+    const call = syscall('socketpair', [domain, type, protocol, sv], () =>
       sockets.sys_socketpair(domain, type, protocol, sv),
     );
-    return filledPair(ret, sv);
+    return new Filling(call, (ret) => filledPair(ret, sv));
   }
 
   /** bind(2): 0, or -errno. */
   bind(sockfd: number, addr: sockaddr): Code<number> {
+    this.check('bind', [sockfd, addr]);
     return syscall('bind', [sockfd, addr], () => sockets.sys_bind(sockfd, addr));
   }
 
   /** listen(2): 0, or -errno. */
   listen(sockfd: number, backlog: number): Code<number> {
+    this.check('listen', [sockfd, backlog]);
     return syscall('listen', [sockfd, backlog], () => sockets.sys_listen(sockfd, backlog));
   }
 
   /** connect(2): 0, or -errno (-EINPROGRESS for a socket that does not block). */
   connect(sockfd: number, addr: sockaddr): Code<number> {
+    this.check('connect', [sockfd, addr]);
     return syscall('connect', [sockfd, addr], () => sockets.sys_connect(sockfd, addr));
   }
 
   /** accept4(2): the descriptor of a connection, or -errno. */
   accept4(sockfd: number, flags: number): Code<number> {
+    this.check('accept4', [sockfd, flags]);
     return syscall('accept4', [sockfd, flags], () => sockets.sys_accept4(sockfd, flags));
   }
 
   /** shutdown(2): 0, or -errno. */
   shutdown(sockfd: number, how: number): Code<number> {
+    this.check('shutdown', [sockfd, how]);
     return syscall('shutdown', [sockfd, how], () => sockets.sys_shutdown(sockfd, how));
   }
 
   /** send(2): how many bytes were taken, or -errno. */
   send(sockfd: number, buf: Writable, flags: number): Code<number> {
+    this.check('send', [sockfd, buf, flags]);
     const bytes = asBytes(buf);
-    return syscall('sendto', [sockfd, bytes, bytes.length, flags], () =>
-      sockets.sys_sendto(sockfd, bytes, flags, null),
-    );
+    const args = [sockfd, bytes, bytes.length, flags];
+    return syscall('sendto', args, () => sockets.sys_sendto(sockfd, bytes, flags, null), 'send');
   }
 
   /** recv(2): how many bytes of `buf` were filled in, 0 at the end, or -errno. */
   recv(sockfd: number, buf: Uint8Array, flags: number): Code<number> {
-    return syscall('recvfrom', [sockfd, buf, buf.length, flags], () =>
-      sockets.sys_recvfrom(sockfd, buf, flags),
-    );
+    this.check('recv', [sockfd, buf, flags]);
+    const args = [sockfd, buf, buf.length, flags];
+    return syscall('recvfrom', args, () => sockets.sys_recvfrom(sockfd, buf, flags), 'recv');
   }
 
   /** sendto(2): how many bytes were taken, or -errno. */
   sendto(sockfd: number, buf: Writable, flags: number, dest_addr: sockaddr): Code<number> {
+    this.check('sendto', [sockfd, buf, flags, dest_addr]);
     const bytes = asBytes(buf);
     return syscall('sendto', [sockfd, bytes, bytes.length, flags, dest_addr], () =>
       sockets.sys_sendto(sockfd, bytes, flags, dest_addr),
@@ -345,34 +409,33 @@ export class Sys {
   }
 
   /** recvfrom(2): as recv, and the sender's address, null if it has none. */
-  *recvfrom(
+  recvfrom(
     sockfd: number,
     buf: Uint8Array,
     flags: number,
   ): Code<{ ret: number; addr: sockaddr | null }> {
+    this.check('recvfrom', [sockfd, buf, flags]);
     const from: sockets.AddressPointer = { addr: null };
-    const ret = yield* syscall('recvfrom', [sockfd, buf, buf.length, flags, from], () =>
+    const call = syscall('recvfrom', [sockfd, buf, buf.length, flags, from], () =>
       sockets.sys_recvfrom(sockfd, buf, flags, from),
     );
-    return { ret, addr: from.addr };
+    return new Filling(call, (ret) => ({ ret, addr: from.addr }));
   }
 
   /** getsockname(2): the socket's own address, and 0 or -errno as `ret`. */
-  *getsockname(sockfd: number): Code<{ ret: number; addr: sockaddr | null }> {
+  getsockname(sockfd: number): Code<{ ret: number; addr: sockaddr | null }> {
+    this.check('getsockname', [sockfd]);
     const out: sockets.AddressPointer = { addr: null };
-    const ret = yield* syscall('getsockname', [sockfd, out], () =>
-      sockets.sys_getsockname(sockfd, out),
-    );
-    return { ret, addr: out.addr };
+    const call = syscall('getsockname', [sockfd, out], () => sockets.sys_getsockname(sockfd, out));
+    return new Filling(call, (ret) => ({ ret, addr: out.addr }));
   }
 
   /** getpeername(2): the peer's address, and 0 or -errno as `ret`. */
-  *getpeername(sockfd: number): Code<{ ret: number; addr: sockaddr | null }> {
+  getpeername(sockfd: number): Code<{ ret: number; addr: sockaddr | null }> {
+    this.check('getpeername', [sockfd]);
     const out: sockets.AddressPointer = { addr: null };
-    const ret = yield* syscall('getpeername', [sockfd, out], () =>
-      sockets.sys_getpeername(sockfd, out),
-    );
-    return { ret, addr: out.addr };
+    const call = syscall('getpeername', [sockfd, out], () => sockets.sys_getpeername(sockfd, out));
+    return new Filling(call, (ret) => ({ ret, addr: out.addr }));
   }
 
   /**
@@ -380,75 +443,130 @@ export class Sys {
    * SO_SNDTIMEO take a timeval, `{ tv_sec, tv_usec }`.
    */
   setsockopt(sockfd: number, level: number, optname: number, optval: OptionValue): Code<number> {
+    this.check('setsockopt', [sockfd, level, optname, optval]);
     return syscall('setsockopt', [sockfd, level, optname, optval], () =>
       sockets.sys_setsockopt(sockfd, level, optname, optval),
     );
   }
 
   /** getsockopt(2): `value`, for SO_RCVTIMEO and SO_SNDTIMEO also `timeval`; 0 or -errno as `ret`. */
-  *getsockopt(sockfd: number, level: number, optname: number): Code<Filled<OptionPointer>> {
+  getsockopt(sockfd: number, level: number, optname: number): Code<Filled<OptionPointer>> {
+    this.check('getsockopt', [sockfd, level, optname]);
     const out: OptionPointer = { value: 0 };
-    const ret = yield* syscall('getsockopt', [sockfd, level, optname, out], () =>
+    const call = syscall('getsockopt', [sockfd, level, optname, out], () =>
       sockets.sys_getsockopt(sockfd, level, optname, out),
     );
-    return { ...out, ret };
+    return new Filling(call, (ret) => ({ ...out, ret }));
   }
 
   // ── processes, signals, time ───────────────────────────────────────────────────────────────
 
   /** getpid(2). */
   getpid(): Code<number> {
+    this.check('getpid', []);
     return syscall('getpid', [], () => process.sys_getpid());
   }
 
   /** gettid(2). */
   gettid(): Code<number> {
+    this.check('gettid', []);
     return syscall('gettid', [], () => process.sys_gettid());
   }
 
   /** sched_yield(2). */
   sched_yield(): Code<number> {
+    this.check('sched_yield', []);
     return syscall('sched_yield', [], () => process.sys_sched_yield());
   }
 
   /** nanosleep(2): 0, -EINVAL, or -EINTR, with the time that is left in `rem`. */
   nanosleep(req: epoll.timespec, rem: epoll.timespec | null = null): Code<number> {
+    this.check('nanosleep', [req, rem]);
     return syscall('nanosleep', [req, rem], () => process.sys_nanosleep(req, rem));
   }
 
   /** tgkill(2): 0, or -errno. */
   tgkill(tgid: number, tid: number, sig: number): Code<number> {
+    this.check('tgkill', [tgid, tid, sig]);
     return syscall('tgkill', [tgid, tid, sig], () => process.sys_tgkill(tgid, tid, sig));
+  }
+
+  /** kill(2): 0, or -errno. The signal is for any thread of the process. */
+  kill(pid: number, sig: number): Code<number> {
+    this.check('kill', [pid, sig]);
+    return syscall('kill', [pid, sig], () => process.sys_kill(pid, sig));
+  }
+
+  /** sigqueue(3): as kill(), with a value that a signalfd can be read for. */
+  sigqueue(pid: number, sig: number, value: number | bigint): Code<number> {
+    this.check('sigqueue', [pid, sig, value]);
+    const si_value = BigInt(value);
+    const { tgid: si_pid, user } = this.task;
+    const args = [pid, sig, { si_signo: sig, si_pid, si_uid: user.uid, si_value }];
+    return syscall(
+      'rt_sigqueueinfo',
+      args,
+      () => process.sys_rt_sigqueueinfo(pid, sig, si_value),
+      'sigqueue',
+    );
   }
 
   /** sigaction(2): what happens with a signal, for all threads of the process. */
   sigaction(signum: number, act: Partial<sigaction> & Pick<sigaction, 'handler'>): Code<number> {
+    this.check('sigaction', [signum, act]);
     const full: sigaction = { flags: 0, mask: 0n, ...act };
-    return syscall('rt_sigaction', [signum, full], () => process.sys_rt_sigaction(signum, full));
+    const args = [signum, full];
+    return syscall('rt_sigaction', args, () => process.sys_rt_sigaction(signum, full), 'sigaction');
   }
 
   /** sigprocmask(2): SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK; see sigset() for masks. */
   sigprocmask(how: number, set: sigset_t): Code<number> {
-    return syscall('rt_sigprocmask', [how, set], () => process.sys_rt_sigprocmask(how, set));
+    this.check('sigprocmask', [how, set]);
+    const args = [how, set];
+    return syscall(
+      'rt_sigprocmask',
+      args,
+      () => process.sys_rt_sigprocmask(how, set),
+      'sigprocmask',
+    );
   }
 
   /** exit_group(2): ends the process; does not return. */
-  *exit_group(status: number): Code<never> {
+  exit_group(status: number): Code<never> {
+    this.check('exit_group', [status]);
+    return libraryCall('exit_group', () => this.exit(status));
+  }
+
+  private *exit(status: number): Code<never> {
     this.task.kernel.tracer?.sysEnter(this.task, 'exit_group', [status]);
     yield* do_group_exit(status);
     throw new Error('unreachable');
   }
 
   /** pthread_create(3): a new thread of this process, which runs `start_routine`; its tid. */
-  *pthread_create(start_routine: Program, name?: string): Code<number> {
+  pthread_create(start_routine: Program, name?: string): Code<number> {
+    this.check('pthread_create', [start_routine, name]);
+    return libraryCall('pthread_create', () => this.create(start_routine, name));
+  }
+
+  private *create(start_routine: Program, name: string | undefined): Code<number> {
     yield this.task.files.lookup;
     return this.maker.thread(this.task, start_routine, name).pid;
   }
 
-  /** pthread_join(3): sleeps until a thread of this machine has ended; 0. Signals do not end it. */
-  *pthread_join(tid: number): Code<number> {
+  /**
+   * pthread_join(3): sleeps until a thread of this machine has ended; 0, -ESRCH where there has
+   * been none of that number, -EDEADLK for the caller itself. Signals do not end it.
+   */
+  pthread_join(tid: number): Code<number> {
+    this.check('pthread_join', [tid]);
+    return libraryCall('pthread_join', () => this.join(tid));
+  }
+
+  private *join(tid: number): Code<number> {
+    if (tid === this.task.pid) return -EDEADLK;
     const thread = this.task.kernel.tasks.get(tid);
-    if (thread === undefined) return 0;
+    if (thread === undefined) return this.maker.hasEnded(tid) ? 0 : -ESRCH;
     let ret: number;
     do {
       ret = yield* syscall('futex', [tid], () => waitForExit(thread));
@@ -456,10 +574,27 @@ export class Sys {
     return ret;
   }
 
+  /** Throws a TypeError where the call cannot be meant: by its caller, or by its arguments. */
+  private check(call: CallName, values: readonly unknown[]): void {
+    if (current !== this.task) throw calledElsewhere(call, this.task);
+    checkArguments(call, values);
+  }
+
   /** Fails the run unless `condition` holds: what the program promises. */
   assert(condition: unknown, message: string): void {
-    if (!condition) throw new AssertionFailed(message, this.task.comm);
+    if (condition) return;
+    const forgotten = this.task.kernel.calls.forgottenBy(this.task);
+    const why = forgotten === null ? '' : ` (${forgotten})`;
+    throw new AssertionFailed(message + why, this.task.comm);
   }
+}
+
+/** The likely mistakes: `sys` of the function around a thread's, and `sys` kept for later. */
+function calledElsewhere(call: string, { comm }: task_struct): TypeError {
+  const found = current.kernel.running
+    ? `found a call by ${current.comm}, whose function is given a sys of its own`
+    : 'found one when nothing runs';
+  return new TypeError(`${call}: expected a call by ${comm}, whose sys this is, ${found}`);
 }
 
 /** A program's own promise that did not hold. */

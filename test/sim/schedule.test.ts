@@ -36,3 +36,8 @@ test('randomSchedule follows from its seed', () => {
   expect(chosen(1)).toBe(chosen(1));
   expect(chosen(1)).not.toBe(chosen(2));
 });
+
+/** NaN and a text would both be the seed 0, and every run the same. */
+test.each([['abc'], [Number.NaN], [undefined], [1.5]])('%o is no seed', (seed) => {
+  expect(() => randomSchedule(seed as number)).toThrow('seed: expected an integer, found');
+});

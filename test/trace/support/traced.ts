@@ -13,7 +13,8 @@ type Options = MachineOptions & RecorderOptions;
 export function eventsOf(program: Program, options: Options = {}): TraceEvent[] {
   const events: TraceEvent[] = [];
   const tracer = new Recorder((event) => events.push(event), options);
-  const machine = new Machine({ ...options, tracer });
+  const { functions: _, ...rest } = options;
+  const machine = new Machine({ ...rest, tracer });
   machine.spawn(program);
   machine.run();
   return events;
@@ -30,7 +31,8 @@ export function textOf(
     text += piece;
   });
   const recorder = new Recorder((event) => format.event(event), options);
-  const machine = new Machine({ ...options, tracer: recorder });
+  const { functions: _, ...rest } = options;
+  const machine = new Machine({ ...rest, tracer: recorder });
   const tasks = [recorder.refOf(machine.spawn(program).task)];
   const { kernel } = machine;
   format.begin({ kind: 'program', name: 'test', about: '', tasks, kernel, recorder });

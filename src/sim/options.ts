@@ -1,0 +1,67 @@
+/** What a machine can be told, checked before it is built. */
+import { inWords } from '../syscalls/found.ts';
+import type { MachineOptions } from './machine.ts';
+import type { Schedule } from './schedule.ts';
+
+interface Rule {
+  readonly expected: string;
+  fits(value: unknown): boolean;
+}
+
+const atLeast = (least: number): Rule => ({
+  expected: `an integer, ${least} or more`,
+  fits: (value) => Number.isSafeInteger(value) && (value as number) >= least,
+});
+
+const commitIds: Rule = {
+  expected: 'an array of commit ids',
+  fits: (value) => Array.isArray(value) && value.every((id) => typeof id === 'string'),
+};
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const rules: Readonly<Record<keyof MachineOptions, Rule>> = {
+  kernel: {
+    expected: "a release as a text, such as '6.18'",
+    fits: (value) => typeof value === 'string',
+  },
+  with: commitIds,
+  without: commitIds,
+  cpus: atLeast(1),
+  schedule: {
+    expected: 'a schedule, such as inOrder or randomSchedule(1)',
+    fits: (value) =>
+      isObject(value) &&
+      typeof (value as Schedule).choose === 'function' &&
+      typeof (value as Schedule).runsOn === 'boolean',
+  },
+  nofile: atLeast(1),
+  // The knob under /proc/sys says which numbers it takes.
+  maxUserWatches: { expected: 'a number', fits: (value) => typeof value === 'number' },
+  maxSteps: {
+    expected: '1 or more',
+    fits: (value) => typeof value === 'number' && value >= 1,
+  },
+  tracer: { expected: 'a tracer, such as a Recorder', fits: (value) => isObject(value) },
+};
+
+/** Throws for the first option that a machine cannot be built with. */
+export function checkOptions(options: MachineOptions): void {
+  if (!isObject(options) || Array.isArray(options)) {
+    throw new TypeError(`options: expected an object, found ${inWords(options)}`);
+  }
+  for (const [key, value] of Object.entries(options)) {
+    if (!Object.hasOwn(rules, key)) throw unknownOption(key, value);
+    const { expected, fits } = rules[key as keyof MachineOptions];
+    if (value === undefined || fits(value)) continue;
+    throw new RangeError(`${key}: expected ${expected}, found ${inWords(value)}`);
+  }
+}
+
+function unknownOption(key: string, value: unknown): TypeError {
+  const instead =
+    key === 'seed'
+      ? `"schedule: randomSchedule(${inWords(value)})"`
+      : `one of ${Object.keys(rules).join(', ')}`;
+  return new TypeError(`options: expected ${instead}, found "${key}"`);
+}

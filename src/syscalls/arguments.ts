@@ -9,6 +9,7 @@
  * at all is an error of the program and not EFAULT, except where `null` is said to stand for NULL.
  */
 import { SIG_DFL, SIG_IGN } from '../kernel/signal.ts';
+import { SCM_CREDENTIALS, SCM_RIGHTS, SOL_SOCKET } from '../kernel/uapi/socket.ts';
 import { inWords, isAsync } from './found.ts';
 import type { Sys } from './sys.ts';
 
@@ -133,6 +134,28 @@ const sigaction = struct('{ handler, flags, mask }', {
   flags: optional(int),
   mask: optional(signals),
 });
+const credentials = struct('{ pid, uid, gid }', { pid: int, uid: int, gid: int });
+const along = struct('{ level, type, data }', { level: int, type: int });
+/** What goes along: of SOL_SOCKET the kernel looks into the data. */
+const control: Shape = (found) => {
+  const wrong = along(found);
+  if (wrong !== null) return wrong;
+  const { level, type, data } = found as { level: number; type: number; data?: unknown };
+  if (level !== SOL_SOCKET) return null;
+  const inner =
+    type === SCM_RIGHTS
+      ? listOf('an array of descriptors', int)(data)
+      : type === SCM_CREDENTIALS
+        ? credentials(data)
+        : null;
+  return inner && { ...inner, at: `.data${inner.at}` };
+};
+const message = struct('{ msg_iov, … }', {
+  msg_iov: listOf('an array of bytes', bytes),
+  msg_name: optional(orNull(address)),
+  msg_control: optional(listOf('an array of { level, type, data }', control)),
+  msg_controllen: optional(int),
+});
 const option: Shape = (found) =>
   typeof found === 'object' && found !== null
     ? timeval(found)
@@ -193,6 +216,8 @@ const calls: Readonly<Record<CallName, Readonly<Record<string, Shape>>>> = {
   recv: { sockfd: int, buf: bytes, flags: int },
   sendto: { sockfd: int, buf: writable, flags: int, dest_addr: address },
   recvfrom: { sockfd: int, buf: bytes, flags: int },
+  sendmsg: { sockfd: int, msg: message, flags: int },
+  recvmsg: { sockfd: int, msg: message, flags: int },
   getsockname: { sockfd: int },
   getpeername: { sockfd: int },
   setsockopt: { sockfd: int, level: int, optname: int, optval: option },

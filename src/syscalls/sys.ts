@@ -23,6 +23,7 @@ import { EDEADLK, EINTR, ESRCH } from '../kernel/uapi/errno.ts';
 import type { OptionPointer } from '../net/getsockopt.ts';
 import type { sockaddr } from '../net/socket.ts';
 import type { OptionValue } from '../net/sockopt.ts';
+import type { user_msghdr } from '../net/sys_msg.ts';
 import {
   type CallName,
   checkArguments,
@@ -420,6 +421,26 @@ export class Sys {
       sockets.sys_recvfrom(sockfd, buf, flags, from),
     );
     return new Filling(call, (ret) => ({ ret, addr: from.addr }));
+  }
+
+  /**
+   * sendmsg(2): how many bytes were taken, or -errno. `msg_control` has what goes along:
+   * `{ level: SOL_SOCKET, type: SCM_RIGHTS, data: [fd, …] }`, or SCM_CREDENTIALS with
+   * `{ pid, uid, gid }`.
+   */
+  sendmsg(sockfd: number, msg: user_msghdr, flags: number): Code<number> {
+    this.check('sendmsg', [sockfd, msg, flags]);
+    return syscall('sendmsg', [sockfd, msg, flags], () => sockets.sys_sendmsg(sockfd, msg, flags));
+  }
+
+  /**
+   * recvmsg(2): how many bytes were filled in, or -errno. Fills in `msg_name`, `msg_flags` and,
+   * where it is given (as `[]`), `msg_control`; `msg_controllen` bounds that, and is then how much
+   * of it was used.
+   */
+  recvmsg(sockfd: number, msg: user_msghdr, flags: number): Code<number> {
+    this.check('recvmsg', [sockfd, msg, flags]);
+    return syscall('recvmsg', [sockfd, msg, flags], () => sockets.sys_recvmsg(sockfd, msg, flags));
   }
 
   /** getsockname(2): the socket's own address, and 0 or -errno as `ret`. */

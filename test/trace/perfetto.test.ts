@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Perfetto, randomSchedule } from '../../src/index.ts';
+import { Machine, Perfetto, randomSchedule, runTraced } from '../../src/index.ts';
 import { textOf, wakeup } from './support/traced.ts';
 
 interface ChromeEvent {
@@ -44,6 +44,27 @@ test('Perfetto ends the slices of a thread that sleeps for ever at the end', () 
   const track = traceEvents.filter(({ ph, tid }) => tid === 1001 && (ph === 'B' || ph === 'E'));
 
   expect(track.map(({ ph }) => ph).join('')).toBe('BEBBEE');
+});
+
+/** Ctrl-C in the middle of a call: the file that is left has to open in the browser all the same. */
+test('Perfetto ends every slice once when writing is given up and then closed', () => {
+  let text = '';
+  let isGivenUp = false;
+  const write = (piece: string): void => {
+    text += piece;
+    isGivenUp ||= piece.includes('"ep_insert"');
+    if (isGivenUp) throw new Error('given up');
+  };
+  const format = new Perfetto(write);
+  const machine = new Machine();
+  machine.spawn(wakeup);
+  expect(() => runTraced(machine, format)).toThrow('given up');
+  isGivenUp = false;
+  format.close();
+
+  const { traceEvents } = JSON.parse(text) as { traceEvents: ChromeEvent[] };
+  const track = traceEvents.filter(({ ph, tid }) => tid === 1001 && (ph === 'B' || ph === 'E'));
+  expect(track.map(({ ph }) => ph).join('')).toMatch(/(?<!B)BBBEEE$/);
 });
 
 /** A slice that ends too late swallows the calls that follow it. */

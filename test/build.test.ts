@@ -92,4 +92,9 @@ test('A call without its star is found in what is built, one that is entered lat
     };
   expect(simulate(program(false))).toBe(1);
   expect(() => simulate(program(true))).toThrow('main: sys.epoll_ctl(…) was called without');
+  const twice = function* (sys: Epollsim.Sys): Epollsim.Code<void> {
+    const wait = sys.epoll_wait(yield* sys.epoll_create1(0), 1, 0);
+    for (let i = 0; i < 2; i++) yield* wait;
+  };
+  expect(() => simulate(twice)).toThrow('main: a call can be entered once');
 });

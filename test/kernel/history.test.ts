@@ -69,3 +69,10 @@ describe('what is no release or no commit', () => {
     );
   });
 });
+
+/** 5.10 written as a number is 5.1, and nobody would notice. */
+test('a release that is a number is refused', () => {
+  expect(() => patchedKernel({ kernel: 5.1 as unknown as string })).toThrow(
+    "kernel: expected a release as a text, such as '6.18', found 5.1",
+  );
+});

@@ -24,7 +24,7 @@ function* receiveFd(sys: Sys, socket: number): Code<number> {
   const msg: user_msghdr = { msg_iov: [new Uint8Array(1)], msg_control: [] };
   yield* sys.recvmsg(socket, msg, 0);
   const [along] = msg.msg_control ?? [];
-  const [fd] = along?.data as [number];
+  const [fd] = (along?.data ?? []) as [number];
   return fd;
 }
 

@@ -8,6 +8,12 @@ import type { Answer, Linux } from './linux/linux.ts';
 import { modelOutcomes, playModel } from './model.ts';
 import type { Side } from './show.ts';
 
+/**
+ * How often the kernel is asked again before a difference counts. Threads race for what wakes them,
+ * and one of them may win nearly always.
+ */
+export const timesToAskAgain = ({ threads }: Scenario): number => (threads.length > 1 ? 40 : 4);
+
 /** A scenario to be judged. */
 export interface Question {
   /** The document. */
@@ -111,7 +117,7 @@ export class Judge {
 
   /** Before a difference counts: does the kernel say the same again? */
   private askAgain(scenario: Scenario, texts: Set<string>): void {
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < timesToAskAgain(scenario); i++) {
       const answer = this.linux?.play(scenario);
       if (answer?.kind === 'transcript') texts.add(answer.text);
     }

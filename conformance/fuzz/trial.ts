@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import type { KernelChoice } from '../../src/kernel/history.ts';
 import { differenceOf } from '../compare.ts';
-import type { LiveSide } from '../judge.ts';
+import { type LiveSide, timesToAskAgain } from '../judge.ts';
 import { playModel } from '../model.ts';
 import { Scenarios, seedOf } from './arbitrary.ts';
 import type { Document } from './document.ts';
@@ -33,8 +33,6 @@ export type Finding =
       readonly steps: number;
     };
 
-/** How often the kernel is asked again before a difference counts. */
-const repeats = 4;
 const shrinkLimitMs = 60_000;
 
 export const nameOf = ({ profile, seed, index }: Omit<Trial, 'known'>): string =>
@@ -93,7 +91,7 @@ export class Tester {
     }
     const linux = answer.text;
     if (linux === model) return { verdict: 'equal' };
-    for (let i = 0; i < repeats; i++) {
+    for (let i = 0; i < timesToAskAgain(parsedScenario); i++) {
       const again = this.linux.play(parsedScenario);
       const isSame = again.kind === 'transcript' && again.text === linux;
       if (!isSame) return { verdict: 'nondeterministic', scenario };

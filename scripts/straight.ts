@@ -9,6 +9,9 @@
  *   a function of a module, a method, a member of an interface    its name with `$now`
  *   anything else that holds a function                           the function's property `now`
  * so object literals get both members, and function values get the property.
+ *
+ * A function that only makes an operation, `yield spin_lock(lock)`, has a twin that carries it out,
+ * `spin_lock$now(lock)`: written by hand where it stands beside the function, else made from it.
  */
 import ts from 'typescript';
 
@@ -120,7 +123,48 @@ export class Straightener {
     const atTop = ts.isVariableDeclaration(declaration)
       ? ts.isSourceFile(declaration.parent.parent.parent)
       : ts.isSourceFile(declaration.parent);
-    return atTop && value !== undefined && isFunctionLike(value) && this.isKernel(value);
+    if (!atTop || value === undefined) return false;
+    if (isFunctionLike(value) && (this.isKernel(value) || this.isAnnouncer(value))) return true;
+    return this.hasTwinByHand(declaration.getSourceFile(), symbol?.name ?? '');
+  }
+
+  /** Is it a function that only says which operation is to be announced? */
+  private isAnnouncer(node: ts.Node): node is ts.ArrowFunction {
+    if (!ts.isArrowFunction(node) || ts.isBlock(node.body)) return false;
+    return this.checker.getSignatureFromDeclaration(node)?.getReturnType().symbol?.name === 'Op';
+  }
+
+  private hasTwinByHand(file: ts.SourceFile, name: string): boolean {
+    const module = this.checker.getSymbolAtLocation(file);
+    const twin = module && this.checker.tryGetMemberInModuleExports(name + suffix, module);
+    return twin !== undefined;
+  }
+
+  /** Carries out the operation that the expression, which is straight already, stands for. */
+  private carriedOut(op: ts.Expression): ts.Expression {
+    const { factory } = this;
+    const inner = unwrap(op);
+    if (ts.isConditionalExpression(inner)) {
+      return factory.createParenthesizedExpression(
+        factory.createConditionalExpression(
+          ts.visitNode(inner.condition, this.straight) as ts.Expression,
+          undefined,
+          this.carriedOut(inner.whenTrue),
+          undefined,
+          this.carriedOut(inner.whenFalse),
+        ),
+      );
+    }
+    if (
+      ts.isCallExpression(inner) &&
+      ts.isIdentifier(inner.expression) &&
+      this.isModuleFunction(inner.expression)
+    ) {
+      const args = inner.arguments.map((arg) => ts.visitNode(arg, this.straight) as ts.Expression);
+      return factory.createCallExpression(this.twinName(inner.expression), undefined, args);
+    }
+    const value = ts.visitNode(op, this.straight) as ts.Expression;
+    return factory.createCallExpression(factory.createIdentifier('now'), undefined, [value]);
   }
 
   /** Is the member declared where object literals and classes carry twins beside it? */
@@ -177,11 +221,9 @@ export class Straightener {
   private readonly straight = (node: ts.Node): ts.Node => {
     if (ts.isStatement(node) && isIdle(node)) return this.factory.createEmptyStatement();
     if (ts.isYieldExpression(node) && node.expression) {
+      if (!node.asteriskToken) return this.carriedOut(node.expression);
       const value = ts.visitNode(node.expression, this.straight) as ts.Expression;
-      if (node.asteriskToken) return this.factory.createParenthesizedExpression(value);
-      return this.factory.createCallExpression(this.factory.createIdentifier('now'), undefined, [
-        value,
-      ]);
+      return this.factory.createParenthesizedExpression(value);
     }
     if (ts.isCallExpression(node) && isGenerator(this.checker.getTypeAtLocation(node))) {
       const args = node.arguments.map((arg) => ts.visitNode(arg, this.straight) as ts.Expression);
@@ -341,7 +383,9 @@ export class Straightener {
   private twinConstants(statement: ts.VariableStatement): ts.Statement[] {
     return statement.declarationList.declarations.flatMap((declaration) => {
       const { name, initializer } = declaration;
-      if (!ts.isIdentifier(name) || !initializer || !this.returnsGenerator(initializer)) return [];
+      if (!ts.isIdentifier(name) || !initializer) return [];
+      if (this.isAnnouncer(initializer)) return this.twinAnnouncer(statement, name, initializer);
+      if (!this.returnsGenerator(initializer)) return [];
       const twin = ts.isArrowFunction(initializer)
         ? this.twinArrow(initializer)
         : this.twinOf(initializer);
@@ -351,6 +395,32 @@ export class Straightener {
       );
       return [this.factory.createVariableStatement(statement.modifiers, list), this.attach(name)];
     });
+  }
+
+  private twinAnnouncer(
+    statement: ts.VariableStatement,
+    name: ts.Identifier,
+    arrow: ts.ArrowFunction,
+  ): ts.Statement[] {
+    if (this.hasTwinByHand(statement.getSourceFile(), name.text)) return [];
+    const { factory } = this;
+    const body = this.carriedOut(arrow.body as ts.Expression);
+    const twin = factory.createArrowFunction(
+      undefined,
+      undefined,
+      arrow.parameters,
+      undefined,
+      arrow.equalsGreaterThanToken,
+      body,
+    );
+    const declaration = factory.createVariableDeclaration(
+      this.twinName(name),
+      undefined,
+      undefined,
+      twin,
+    );
+    const list = factory.createVariableDeclarationList([declaration], ts.NodeFlags.Const);
+    return [factory.createVariableStatement(statement.modifiers, list)];
   }
 
   /** `f.now = f$now;` */

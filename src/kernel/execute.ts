@@ -65,6 +65,9 @@ function grab(op: Op, task: task_struct): boolean {
   if (verb === 'spin_lock') return grabSpinlock(op.target as spinlock_t, op, task);
   if (verb === 'mutex_lock') return grabMutex(op.target as mutex, op, task);
   if (verb === 'synchronize_rcu') return (op.target as rcu_state).readers === 0;
+  if (verb === 'read_lock' || verb === 'write_lock') {
+    return takeRwlock(op.target as rwlock_t, op, task);
+  }
   return verb === 'access';
 }
 

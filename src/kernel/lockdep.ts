@@ -77,10 +77,12 @@ export class Lockdep {
 
   /** States that `next` is taken under `prev`; throws if the opposite was ever stated. */
   check(prev: Op, next: Op): void {
+    if (this.after[prev.node * nodes + next.node] !== 1) this.state(prev, next);
+  }
+
+  private state(prev: Op, next: Op): void {
     const from = prev.node;
     const to = next.node;
-    const edge = from * nodes + to;
-    if (this.after[edge] === 1) return;
     if (from === to) {
       throw new KernelBug(
         'lockdep',
@@ -95,7 +97,7 @@ export class Lockdep {
           `while holding ${lockName(prev)}, and the opposite order was seen before`,
       );
     }
-    this.after[edge] = 1;
+    this.after[from * nodes + to] = 1;
   }
 
   private reaches(from: number, to: number, seen: Set<number>): boolean {
@@ -117,12 +119,12 @@ const lockName = (op: Op): string =>
  * Ours: checks the order where a lock is asked for, as Linux does: on the asker's stack, so that a
  * report shows how it got there, and whether or not the lock is free this time.
  */
-export function checkOrder(op: Op): Op {
-  const { held_locks, kernel } = current;
+export function checkOrder(op: Op): void {
+  const task = current;
+  const { held_locks } = task;
   const last = held_locks.length;
   // What an interrupt takes says nothing about what the interrupted task holds.
-  if (last > current.irq_context) kernel.lockdep.check(held_locks[last - 1] as Op, op);
-  return op;
+  if (last > task.irq_context) task.kernel.lockdep.check(held_locks[last - 1] as Op, op);
 }
 
 /** The lock is taken; its order was checked when it was asked for. */
@@ -131,15 +133,18 @@ export function lock_acquire(task: task_struct, op: Op): void {
 }
 
 export function lock_release(task: task_struct, instance: lockdep_map): void {
-  const held = task.held_locks;
-  for (let i = held.length - 1; i >= 0; i--) {
-    if ((held[i] as Op).target === instance) {
-      if (i === held.length - 1) held.pop();
-      else held.splice(i, 1);
-      return;
-    }
+  const { held_locks } = task;
+  if (held_locks.length > 0 && (held_locks[held_locks.length - 1] as Op).target === instance) {
+    held_locks.pop();
+  } else {
+    releaseOlder(task, instance);
   }
-  lockBug(`${task.comm} releases ${instance.name}, which it does not hold`);
+}
+
+function releaseOlder(task: task_struct, instance: lockdep_map): void {
+  const place = task.held_locks.map((op) => op.target).lastIndexOf(instance);
+  if (place < 0) lockBug(`${task.comm} releases ${instance.name}, which it does not hold`);
+  task.held_locks.splice(place, 1);
 }
 
 export function lock_is_held(instance: lockdep_map): boolean {

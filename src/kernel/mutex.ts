@@ -19,6 +19,7 @@ import {
 } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
+import { reserveOrStop } from './steps.ts';
 import { mayKeep } from './trace.ts';
 
 export class mutex implements Named {
@@ -39,7 +40,9 @@ export class mutex implements Named {
 
 export function mutex_lock_nested(lock: mutex, subclass: number): Op {
   checkLock(lock, current); // On the asker's stack, see checkOrder().
-  return checkOrder(lock.ops[subclass] ?? makeOp(lock, subclass));
+  const op = lock.ops[subclass] ?? makeOp(lock, subclass);
+  checkOrder(op);
+  return op;
 }
 
 function makeOp(lock: mutex, subclass: number): Op {
@@ -49,6 +52,17 @@ function makeOp(lock: mutex, subclass: number): Op {
 }
 
 export const mutex_lock = (lock: mutex): Op => mutex_lock_nested(lock, 0);
+
+/** Ours: as spin_lock$now() in spinlock.ts. */
+export function mutex_lock_nested$now(lock: mutex, subclass: number): void {
+  const task = current;
+  const { kernel } = task;
+  if (--kernel.stepsLeft < 0) reserveOrStop(kernel);
+  const op = mutex_lock_nested(lock, subclass);
+  if (!grabMutex(lock, op, task)) lockBug(lock, task, 'locks', `which ${lock.owner?.comm} holds`);
+}
+
+export const mutex_lock$now = (lock: mutex): void => mutex_lock_nested$now(lock, 0);
 
 export function mutex_trylock(lock: mutex): boolean {
   return lock.owner === null && takeMutex(lock, lock.ops[0] ?? makeOp(lock, 0), current);

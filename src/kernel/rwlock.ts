@@ -38,7 +38,8 @@ export const write_lock_irq = (lock: rwlock_t): Op => askFor(lock, lock.write);
 
 function askFor(lock: rwlock_t, op: Op): Op {
   checkLock(lock, current);
-  return checkOrder(op);
+  checkOrder(op);
+  return op;
 }
 
 function checkLock(lock: rwlock_t, task: task_struct): void {

@@ -72,6 +72,10 @@ export function list_splice_init<T>(list: list_head<T>, head: list_head<T>): voi
   list.next = list.prev = list;
 }
 
+/** Moves all nodes of `list` to the end of `head`. */
+export const list_splice_tail_init = <T>(list: list_head<T>, head: list_head<T>): void =>
+  list_splice_init(list, head.prev);
+
 export class hlist_head<T> {
   first: hlist_node<T> | null = null;
 

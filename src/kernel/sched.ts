@@ -48,6 +48,7 @@ export interface TaskInit {
   signal: signal_struct;
   pending: sigpending;
   user: user_struct;
+  net_ns: unknown;
 }
 
 export class task_struct {
@@ -66,6 +67,8 @@ export class task_struct {
   readonly signal: signal_struct;
   readonly pending: sigpending;
   readonly user: user_struct;
+  /** nsproxy->net_ns: the network that its sockets belong to, see net/. */
+  readonly net_ns: unknown;
   timer_slack_ns = 50_000;
   nice = 0;
   in_eventfd = false;
@@ -116,6 +119,7 @@ export class task_struct {
     this.signal = init.signal;
     this.pending = init.pending;
     this.user = init.user;
+    this.net_ns = init.net_ns;
   }
 }
 

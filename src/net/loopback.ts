@@ -5,15 +5,16 @@
  * The sender is told of the room before the packet is received: it left the send buffer here.
  */
 import type { Kernel } from '../kernel/op.ts';
-import { __netif_rx, net_device } from './dev.ts';
+import { __netif_rx, IFF_LOOPBACK, net_device } from './dev.ts';
 import type { IpPacket } from './ipv4/ip.ts';
+import type { net } from './net.ts';
 import { skb_orphan } from './skbuff.ts';
 
 const LOOPBACK_MTU = 65_536;
 
 export class LoopbackDevice extends net_device {
-  constructor() {
-    super('lo', LOOPBACK_MTU);
+  constructor(net: net) {
+    super(net, 'lo', LOOPBACK_MTU, IFF_LOOPBACK);
   }
 
   override ndo_start_xmit(skb: IpPacket): Kernel<void> {

@@ -1,6 +1,13 @@
-/** What the network keeps in global variables, one set a machine. Linux: include/net/net_namespace.h. */
+/**
+ * What the network keeps in global variables, one set a machine; and what it keeps once a host.
+ * Linux: include/net/net_namespace.h, net/core/net_namespace.c.
+ *
+ * A host is a network namespace: devices, addresses, ports and names of its own. What a machine
+ * starts with is `init_net`, which has the loopback device and nothing else.
+ */
 import { current } from '../kernel/current.ts';
 import type { Globals } from '../kernel/globals.ts';
+import { list_head } from '../kernel/list.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { NET_RX_SOFTIRQ, open_softirq, TIMER_SOFTIRQ } from '../kernel/softirq.ts';
 import { run_timer_softirq } from '../kernel/timer.ts';
@@ -8,6 +15,7 @@ import { type net_device, net_rx_action, type softnet_data } from './dev.ts';
 import { inet_init } from './ipv4/inet_init.ts';
 import { netns_ipv4 } from './ipv4/netns.ts';
 import type { net_protocol } from './ipv4/protocol.ts';
+import type { tcp_sock } from './ipv4/tcp_sock.ts';
 import { delackIsDue, settleDelack } from './ipv4/tcp_timer.ts';
 import { LoopbackDevice } from './loopback.ts';
 import { netns_unix } from './unix/table.ts';
@@ -15,24 +23,41 @@ import { netns_unix } from './unix/table.ts';
 export class net {
   readonly unx: netns_unix = new netns_unix();
   readonly ipv4: netns_ipv4 = new netns_ipv4();
-  readonly loopback_dev: net_device = new LoopbackDevice();
+  readonly loopback_dev: net_device;
+
+  // Ours:
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+    this.loopback_dev = new LoopbackDevice(this);
+  }
+}
+
+/** Ours: what all hosts share. */
+export class NetGlobals {
+  readonly init_net: net = new net('init_net');
   /** Who receives the packets of a protocol, by its number. */
   readonly inet_protos: net_protocol[] = [];
   /** By CPU. */
   readonly softnet: softnet_data[] = [];
-
-  // Ours:
-  readonly name = 'init_net';
+  /** Sockets with an ACK that waits for company. */
+  readonly delacks: list_head<tcp_sock> = new list_head<tcp_sock>(null);
 }
 
-export const init_net = (): net => current.kernel.net as net;
+/** Ours: those of the running machine. */
+export const netGlobals = (): NetGlobals => current.kernel.net as NetGlobals;
 
-export function initNet(globals: Globals): void {
-  const init = new net();
-  inet_init(init);
-  globals.net = init;
+/** Ours: the network of the current task, nsproxy->net_ns. */
+export const currentNet = (): net => current.net_ns as net;
+
+export function initNet(globals: Globals): NetGlobals {
+  const made = new NetGlobals();
+  inet_init(made);
+  globals.net = made;
   open_softirq(globals, TIMER_SOFTIRQ, run_timer_softirq);
   open_softirq(globals, NET_RX_SOFTIRQ, net_rx_action);
+  return made;
 }
 
 /**
@@ -40,4 +65,4 @@ export function initNet(globals: Globals): void {
  * of an interrupt; null if it has come to rest.
  */
 export const settleNetwork = (globals: Globals): (() => Kernel<void>) | null =>
-  delackIsDue((globals.net as net).ipv4) ? settleDelack : null;
+  delackIsDue(globals.net as NetGlobals) ? settleDelack : null;

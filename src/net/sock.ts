@@ -32,6 +32,7 @@ import {
   wake_up_interruptible_poll,
   wake_up_interruptible_sync_poll,
 } from '../kernel/wait.ts';
+import type { net } from './net.ts';
 import { type sk_buff, sk_buff_head } from './skbuff.ts';
 import type { socket } from './socket.ts';
 
@@ -67,6 +68,8 @@ export { MAX_SCHEDULE_TIMEOUT };
 
 export abstract class sock implements Named {
   abstract readonly name: string;
+  /** The network that it belongs to. */
+  readonly sk_net: net;
   readonly sk_family: number;
   readonly sk_type: number;
   readonly sk_protocol: number;
@@ -121,7 +124,8 @@ export abstract class sock implements Named {
   /** Options that are only kept, by number; see sockopt.ts. */
   kept: Map<number, number> | null = null;
 
-  constructor(family: number, type: number, protocol: number) {
+  constructor(net: net, family: number, type: number, protocol: number) {
+    this.sk_net = net;
     this.sk_family = family;
     this.sk_type = type;
     this.sk_protocol = protocol;
@@ -151,6 +155,9 @@ export abstract class sock implements Named {
     return nothing();
   }
 }
+
+/** The network that a socket, a request, or what is left of a connection belongs to. */
+export const sock_net = (sk: { readonly sk_net: net }): net => sk.sk_net;
 
 function* nothing(): Kernel<void> {}
 

@@ -21,7 +21,7 @@ import { grantSteps, OutOfSteps, takeReserve } from '../kernel/steps.ts';
 import { proc_doulongvec_minmax } from '../kernel/sysctl.ts';
 import type { Tracer } from '../kernel/trace.ts';
 import { grantedCapabilities, user_struct } from '../kernel/user.ts';
-import { initNet, settleNetwork } from '../net/net.ts';
+import { initNet, type NetGlobals, settleNetwork } from '../net/net.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
 import { type Code, type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
 import { checkOptions } from './options.ts';
@@ -56,6 +56,7 @@ class Choice implements Runnable {
 
 export class Machine implements ThreadMaker {
   readonly kernel: Globals;
+  private readonly network: NetGlobals;
   private readonly schedule: Schedule;
   private readonly nofile: number;
   private readonly user: user_struct;
@@ -70,6 +71,7 @@ export class Machine implements ThreadMaker {
     if (options.maxUserWatches !== undefined) {
       this.setKnob('fs/epoll/max_user_watches', options.maxUserWatches);
     }
+    this.network = initNet(this.kernel);
     this.kernel.tracer = options.tracer ?? null;
     this.kernel.maxSteps = options.maxSteps ?? this.kernel.maxSteps;
     grantSteps(this.kernel);
@@ -82,7 +84,6 @@ export class Machine implements ThreadMaker {
       this.kernel.runqueues.push(new rq(cpu, idle));
     }
     setCurrent(this.idle());
-    initNet(this.kernel);
   }
 
   /** Writes a number to a file under /proc/sys. */
@@ -108,6 +109,7 @@ export class Machine implements ThreadMaker {
       signal: parent === null ? new signal_struct() : parent.signal,
       pending: new sigpending(),
       user: this.user,
+      net_ns: parent === null ? this.network.init_net : parent.net_ns,
     });
   }
 

@@ -27,6 +27,7 @@ import {
 } from '../../kernel/uapi/in.ts';
 import { AF_INET, AF_UNSPEC, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
 import { CAP_NET_RAW, capable } from '../../kernel/user.ts';
+import { currentNet } from '../net.ts';
 import {
   RCV_SHUTDOWN,
   SHUTDOWN_MASK,
@@ -34,6 +35,7 @@ import {
   type sock,
   sock_graft,
   sock_init_data,
+  sock_net,
   TCP_CLOSE,
   TCP_LISTEN,
   TCP_SYN_SENT,
@@ -75,7 +77,7 @@ export function* inet_create(type: number, protocol: number): Kernel<socket | nu
     case SOCK_STREAM: {
       if (protocol !== IPPROTO_IP && protocol !== IPPROTO_TCP) return -EPROTONOSUPPORT;
       const sock = new socket(type, inet_stream_ops);
-      const sk = new tcp_sock();
+      const sk = new tcp_sock(currentNet());
       sock_init_data(sock, sk);
       tcp_init_sock(sk);
       return sock;
@@ -86,7 +88,7 @@ export function* inet_create(type: number, protocol: number): Kernel<socket | nu
       const proto = protocol === IPPROTO_IP ? IPPROTO_UDP : protocol;
       if (proto !== IPPROTO_UDP && proto !== IPPROTO_UDPLITE) return -EPROTONOSUPPORT;
       const sock = new socket(type, inet_dgram_ops);
-      sock_init_data(sock, new udp_sock(proto));
+      sock_init_data(sock, new udp_sock(currentNet(), proto));
       return sock;
     }
     case SOCK_RAW:
@@ -109,7 +111,7 @@ function* inet_bind(sock: socket, addr: sockaddr): Kernel<number> {
   if (addr.family !== AF_INET && (addr.family !== AF_UNSPEC || s_addr !== INADDR_ANY)) {
     return -EAFNOSUPPORT;
   }
-  const type = inet_addr_type(s_addr);
+  const type = inet_addr_type(sock_net(sk), s_addr);
   if (type === RTN_UNICAST) return -EADDRNOTAVAIL;
   yield* lock_sock(sk);
   const err = yield* __inet_bind(sk, s_addr, type, addr.port ?? 0);

@@ -15,11 +15,11 @@ import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
 import { traceNote } from '../../kernel/trace.ts';
 import { EADDRINUSE, ENOENT } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY } from '../../kernel/uapi/in.ts';
-import { TCP_LISTEN, TCP_TIME_WAIT } from '../sock.ts';
+import { sock_net, TCP_LISTEN, TCP_TIME_WAIT } from '../sock.ts';
 import type { inet_hashinfo } from './inet_hashtables.ts';
 import { SOCK_CONNECT_BIND } from './inet_sock.ts';
 import { type inet_timewait_sock, twskExpired } from './inet_timewait_sock.ts';
-import { ip_local_port_range, ipv4 } from './netns.ts';
+import { ip_local_port_range } from './netns.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
 export type Owner = tcp_sock | inet_timewait_sock;
@@ -102,7 +102,7 @@ export function unbind(hinfo: inet_hashinfo, tb: inet_bind_bucket, owner: Owner)
 
 /** Gives the port back. inet_sport keeps its number, and getsockname() goes on showing it. */
 export function* inet_put_port(sk: tcp_sock): Kernel<void> {
-  const hinfo = ipv4().tcp_hashinfo;
+  const hinfo = sock_net(sk).ipv4.tcp_hashinfo;
   local_bh_disable();
   yield spin_lock(hinfo.bhash_lock);
   const tb = sk.icsk_bind_hash;
@@ -125,7 +125,7 @@ function inet_csk_update_fastreuse(sk: tcp_sock, tb: inet_bind_bucket): void {
 /** Looks for a port that nobody uses; its bucket or null. */
 function inet_csk_find_open_port(hinfo: inet_hashinfo, sk: tcp_sock): inet_bind_bucket | null {
   const [low, high] = ip_local_port_range;
-  const net = ipv4();
+  const net = sock_net(sk).ipv4;
   const count = high + 1 - low;
   for (const parity of [1, 0]) {
     for (let tried = 0; tried < count; tried += 2) {
@@ -141,7 +141,7 @@ function inet_csk_find_open_port(hinfo: inet_hashinfo, sk: tcp_sock): inet_bind_
 
 /** Binds to a port, 0 for any that is free; 0 or -EADDRINUSE. Also checks a bound port anew. */
 export function* inet_csk_get_port(sk: tcp_sock, snum: number): Kernel<number> {
-  const hinfo = ipv4().tcp_hashinfo;
+  const hinfo = sock_net(sk).ipv4.tcp_hashinfo;
   local_bh_disable();
   yield spin_lock(hinfo.bhash_lock);
   const ret = getPort(hinfo, sk, snum);
@@ -170,7 +170,7 @@ function getPort(hinfo: inet_hashinfo, sk: tcp_sock, snum: number): number {
 
 /** A child of a listener uses the listener's port; 0, or -ENOENT if that is closed. */
 export function* __inet_inherit_port(sk: tcp_sock, child: tcp_sock): Kernel<number> {
-  const { bhash_lock } = ipv4().tcp_hashinfo;
+  const { bhash_lock } = sock_net(sk).ipv4.tcp_hashinfo;
   yield spin_lock(bhash_lock);
   const tb = sk.icsk_bind_hash;
   if (tb !== null) inet_bind_hash(child, tb);
@@ -188,7 +188,7 @@ export function portForConnect(
   established: (port: number) => boolean,
 ): boolean {
   const [low, high] = ip_local_port_range;
-  const net = ipv4();
+  const net = sock_net(sk).ipv4;
   const count = high + 1 - low;
   for (const parity of [0, 1]) {
     for (let tried = 0; tried < count; tried += 2) {

@@ -21,7 +21,8 @@ import {
 } from '../../kernel/uapi/errno.ts';
 import * as icmp from '../../kernel/uapi/icmp.ts';
 import { IPPROTO_ICMP } from '../../kernel/uapi/in.ts';
-import { init_net } from '../net.ts';
+import { dev_net } from '../dev.ts';
+import { netGlobals } from '../net.ts';
 import { headEnd, SKB_TRUESIZE } from '../skbuff.ts';
 import { IpPacket, ipHeader } from './ip.ts';
 import { ip_local_out, llAllocExtra } from './ip_output.ts';
@@ -81,17 +82,18 @@ export function* icmp_send(
   info: number,
 ): Kernel<void> {
   __fentry__('icmp_send');
-  if (inet_addr_type(skb_in.daddr) !== RTN_LOCAL || skb_in.protocol === IPPROTO_ICMP) return;
+  const net = dev_net(skb_in.dev);
+  if (inet_addr_type(net, skb_in.daddr) !== RTN_LOCAL || skb_in.protocol === IPPROTO_ICMP) return;
   const message = new IcmpMessage(type, code, info, skb_in);
   message.saddr = skb_in.daddr;
   message.daddr = skb_in.saddr;
-  yield* ip_local_out(message);
+  yield* ip_local_out(net, message);
 }
 
 /** A message has arrived: the protocol of the packet that it is about is told. A softirq. */
 export function* icmp_rcv(skb: IcmpMessage): Kernel<void> {
   __fentry__('icmp_rcv');
-  const ipprot = init_net().inet_protos[skb.about.protocol];
+  const ipprot = netGlobals().inet_protos[skb.about.protocol];
   if (ipprot?.err_handler !== undefined && skb.type === icmp.ICMP_DEST_UNREACH) {
     yield* ipprot.err_handler(skb, skb.info);
   }

@@ -14,10 +14,11 @@ import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
 import { EADDRNOTAVAIL } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY } from '../../kernel/uapi/in.ts';
-import { TCP_LISTEN, TCP_TIME_WAIT } from '../sock.ts';
+import { dev_net } from '../dev.ts';
+import type { net } from '../net.ts';
+import { sock_net, TCP_LISTEN, TCP_TIME_WAIT } from '../sock.ts';
 import { type inet_bind_bucket, portForConnect, unbind } from './bind_hash.ts';
 import { type inet_timewait_sock, twskExpired } from './inet_timewait_sock.ts';
-import { ipv4 } from './netns.ts';
 import type { request_sock } from './request_sock.ts';
 import { tcp_twsk_unique } from './tcp_minisocks.ts';
 import type { TcpSegment } from './tcp_skb.ts';
@@ -105,7 +106,7 @@ export class inet_hashinfo implements Named {
 
 /** The connection that a segment belongs to, or null. */
 export function* __inet_lookup_established(skb: TcpSegment): Kernel<Connection | null> {
-  const hashinfo = ipv4().tcp_hashinfo;
+  const hashinfo = dev_net(skb.dev).ipv4.tcp_hashinfo;
   if (!current.kernel.alone) yield hashinfo.look;
   return hashinfo.find({
     laddr: skb.daddr,
@@ -116,8 +117,12 @@ export function* __inet_lookup_established(skb: TcpSegment): Kernel<Connection |
 }
 
 /** The listener for an address and port: one bound to the address before one bound to any. */
-export function* __inet_lookup_listener(daddr: number, hnum: number): Kernel<tcp_sock | null> {
-  const { lhash2, look } = ipv4().tcp_hashinfo;
+export function* __inet_lookup_listener(
+  net: net,
+  daddr: number,
+  hnum: number,
+): Kernel<tcp_sock | null> {
+  const { lhash2, look } = net.ipv4.tcp_hashinfo;
   if (!current.kernel.alone) yield look;
   const listeners = lhash2.get(hnum);
   if (listeners === undefined) return null;
@@ -130,7 +135,7 @@ export function* __inet_lookup_listener(daddr: number, hnum: number): Kernel<tcp
 
 /** Puts a listener into the table of listeners. */
 export function* inet_hash(sk: tcp_sock): Kernel<void> {
-  const { ehash_lock, lhash2 } = ipv4().tcp_hashinfo;
+  const { ehash_lock, lhash2 } = sock_net(sk).ipv4.tcp_hashinfo;
   local_bh_disable();
   yield spin_lock(ehash_lock);
   const listeners = lhash2.get(sk.sk_num);
@@ -144,7 +149,7 @@ export function* inet_hash(sk: tcp_sock): Kernel<void> {
 /** Takes a listener or a connection out of its table. */
 export function* inet_unhash(sk: tcp_sock): Kernel<void> {
   if (!sk.hashed) return;
-  const hashinfo = ipv4().tcp_hashinfo;
+  const hashinfo = sock_net(sk).ipv4.tcp_hashinfo;
   local_bh_disable();
   yield spin_lock(hashinfo.ehash_lock);
   if (sk.sk_state === TCP_LISTEN) {
@@ -164,7 +169,7 @@ export function* inet_unhash(sk: tcp_sock): Kernel<void> {
  * `osk` was gone already. Only where bottom halves are disabled.
  */
 export function* inet_ehash_insert(sk: Connection, osk: Connection | null): Kernel<boolean> {
-  const hashinfo = ipv4().tcp_hashinfo;
+  const hashinfo = sock_net(sk).ipv4.tcp_hashinfo;
   yield spin_lock(hashinfo.ehash_lock);
   const ok = osk === null || hashinfo.remove(osk);
   if (ok) hashinfo.insert(sk);
@@ -175,7 +180,7 @@ export function* inet_ehash_insert(sk: Connection, osk: Connection | null): Kern
 /** Takes a request out of the table; whether it was there. Only with bottom halves disabled. */
 export function* reqsk_queue_unlink(req: request_sock): Kernel<boolean> {
   if (!req.hashed) return false;
-  const hashinfo = ipv4().tcp_hashinfo;
+  const hashinfo = sock_net(req).ipv4.tcp_hashinfo;
   yield spin_lock(hashinfo.ehash_lock);
   const found = hashinfo.remove(req);
   spin_unlock(hashinfo.ehash_lock);
@@ -184,7 +189,7 @@ export function* reqsk_queue_unlink(req: request_sock): Kernel<boolean> {
 
 /** What stands in the way of a connection of `sk` from `lport`: -EADDRNOTAVAIL, else 0. */
 function* __inet_check_established(sk: tcp_sock, lport: number): Kernel<number> {
-  const hashinfo = ipv4().tcp_hashinfo;
+  const hashinfo = sock_net(sk).ipv4.tcp_hashinfo;
   yield spin_lock(hashinfo.ehash_lock);
   const sk2 = hashinfo.find({
     laddr: sk.inet_rcv_saddr,
@@ -216,7 +221,7 @@ function releasePort(hashinfo: inet_hashinfo, tw: inet_timewait_sock): void {
 
 /** Finds a port for a connection, unless it has one, and puts it into the table; 0 or -errno. */
 export function* inet_hash_connect(sk: tcp_sock): Kernel<number> {
-  const hinfo = ipv4().tcp_hashinfo;
+  const hinfo = sock_net(sk).ipv4.tcp_hashinfo;
   let ret = 0;
   local_bh_disable();
   yield spin_lock(hinfo.bhash_lock);

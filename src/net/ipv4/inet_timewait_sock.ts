@@ -7,13 +7,16 @@
  * Differs from Linux: no timer; an entry whose time is up is taken away by whoever meets it next.
  */
 import { ktime_get, NSEC_PER_SEC } from '../../kernel/hrtimer.ts';
-import { TCP_TIME_WAIT } from '../sock.ts';
+import type { net } from '../net.ts';
+import { sock_net, TCP_TIME_WAIT } from '../sock.ts';
 import type { inet_bind_bucket } from './bind_hash.ts';
+import type { tcp_sock } from './tcp_sock.ts';
 
 export const TCP_TIMEWAIT_LEN: number = 60 * NSEC_PER_SEC;
 
 export class inet_timewait_sock {
   readonly sk_state: number = TCP_TIME_WAIT;
+  readonly sk_net: net;
   /** TCP_FIN_WAIT2 until the peer's FIN has come. */
   tw_substate: number = TCP_TIME_WAIT;
   readonly sk_num: number;
@@ -35,11 +38,12 @@ export class inet_timewait_sock {
   expires = 0;
   hashed = false;
 
-  constructor(num: number, dport: number, rcv_saddr: number, daddr: number) {
-    this.sk_num = num;
-    this.inet_dport = dport;
-    this.inet_rcv_saddr = rcv_saddr;
-    this.inet_daddr = daddr;
+  constructor(sk: tcp_sock) {
+    this.sk_net = sock_net(sk);
+    this.sk_num = sk.sk_num;
+    this.inet_dport = sk.inet_dport;
+    this.inet_rcv_saddr = sk.inet_rcv_saddr;
+    this.inet_daddr = sk.inet_daddr;
   }
 }
 

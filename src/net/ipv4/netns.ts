@@ -1,8 +1,5 @@
 /** What IPv4 keeps in global variables. Linux: include/net/netns/ipv4.h, net/ipv4/tcp_ipv4.c. */
-import { list_head } from '../../kernel/list.ts';
-import { init_net } from '../net.ts';
 import { inet_hashinfo } from './inet_hashtables.ts';
-import type { tcp_sock } from './tcp_sock.ts';
 import { udp_table } from './udp_table.ts';
 
 /** /proc/sys/net/ipv4: least, first and largest size of buffers. */
@@ -20,8 +17,6 @@ export class netns_ipv4 {
   readonly udplite_table: udp_table = new udp_table();
 
   // Ours:
-  /** Sockets with an ACK that waits for company. */
-  readonly delacks: list_head<tcp_sock> = new list_head<tcp_sock>(null);
   /** The next initial sequence number: no two connections start with the same. */
   private isn = 0x2545_f491;
   /** How far the search for a free port has come: odd ones for bind, even ones for connect. */
@@ -34,6 +29,3 @@ export class netns_ipv4 {
     return this.isn;
   }
 }
-
-/** Ours: the network of the running machine. */
-export const ipv4 = (): netns_ipv4 => init_net().ipv4;

@@ -9,7 +9,7 @@ import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { IP_MULTICAST_TTL } from '../../kernel/uapi/in.ts';
 import { SO_INCOMING_CPU, SO_PRIORITY } from '../../kernel/uapi/socket.ts';
-import { TCP_SYN_RECV } from '../sock.ts';
+import { sock_net, TCP_SYN_RECV } from '../sock.ts';
 import { bh_lock_sock, bh_unlock_sock } from '../sock_lock.ts';
 import { __inet_inherit_port } from './bind_hash.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
@@ -83,7 +83,7 @@ function* tcp_create_openreq_child(
   req: request_sock,
   skb: TcpSegment,
 ): Kernel<tcp_sock> {
-  const newsk = new tcp_sock();
+  const newsk = new tcp_sock(sock_net(sk));
   tcp_init_sock(newsk);
   inheritOptions(newsk, sk);
   takeAddress(newsk, req);

@@ -1,6 +1,6 @@
 /** Who receives the packets of which protocol. Linux: include/net/protocol.h, net/ipv4/protocol.c. */
 import type { Kernel } from '../../kernel/op.ts';
-import type { net } from '../net.ts';
+import type { NetGlobals } from '../net.ts';
 import type { IcmpMessage } from './icmp.ts';
 import type { IpPacket } from './ip.ts';
 
@@ -11,6 +11,10 @@ export interface net_protocol {
   err_handler?(skb: IcmpMessage, info: number): Kernel<void>;
 }
 
-export function inet_add_protocol(net: net, prot: net_protocol, protocol: number): void {
-  net.inet_protos[protocol] = prot;
+export function inet_add_protocol(
+  { inet_protos }: NetGlobals,
+  prot: net_protocol,
+  protocol: number,
+): void {
+  inet_protos[protocol] = prot;
 }

@@ -12,12 +12,14 @@ import { type Kernel, Op } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
 import { timer_list } from '../../kernel/timer.ts';
-import { TCP_NEW_SYN_RECV } from '../sock.ts';
+import type { net } from '../net.ts';
+import { sock_net, TCP_NEW_SYN_RECV } from '../sock.ts';
 import { reqsk_timer_handler } from './reqsk_timer.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
 export class request_sock {
   readonly sk_state: number = TCP_NEW_SYN_RECV;
+  readonly sk_net: net;
   readonly rsk_listener: tcp_sock;
   /** The connection, once the handshake is over. */
   sk: tcp_sock | null = null;
@@ -54,6 +56,7 @@ export class request_sock {
 
   constructor(listener: tcp_sock, syncookie: boolean) {
     this.rsk_listener = listener;
+    this.sk_net = sock_net(listener);
     this.syncookie = syncookie;
   }
 }

@@ -8,7 +8,7 @@
 import { ENETUNREACH } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY, INADDR_LOOPBACK } from '../../kernel/uapi/in.ts';
 import type { net_device } from '../dev.ts';
-import { init_net } from '../net.ts';
+import type { net } from '../net.ts';
 
 /** Kinds of addresses. */
 export const RTN_UNICAST = 1;
@@ -26,7 +26,7 @@ export const ipv4_is_zeronet = (addr: number): boolean => addr >>> 24 === 0;
 export const ipv4_is_lbcast = (addr: number): boolean => addr === INADDR_BROADCAST;
 
 /** What an address is to this machine. */
-export function inet_addr_type(addr: number): number {
+export function inet_addr_type(_net: net, addr: number): number {
   if (ipv4_is_zeronet(addr) || ipv4_is_lbcast(addr)) return RTN_BROADCAST;
   if (ipv4_is_multicast(addr)) return RTN_MULTICAST;
   if (addr === LOOPBACK_BROADCAST) return RTN_BROADCAST;
@@ -42,13 +42,13 @@ export interface rtable {
 }
 
 /** The way to `daddr`, INADDR_ANY being the machine itself, for packets from `saddr`; or -errno. */
-export function ip_route_output(daddr: number, saddr: number): rtable | number {
-  const dev = init_net().loopback_dev;
+export function ip_route_output(net: net, daddr: number, saddr: number): rtable | number {
+  const dev = net.loopback_dev;
   if (daddr === INADDR_ANY) {
     const own = saddr === INADDR_ANY ? INADDR_LOOPBACK : saddr;
     return { rt_type: RTN_LOCAL, dev, saddr: own, daddr: own };
   }
-  const rt_type = inet_addr_type(daddr);
+  const rt_type = inet_addr_type(net, daddr);
   const bound = saddr !== INADDR_ANY;
   const toAll = ipv4_is_lbcast(daddr) || rt_type === RTN_MULTICAST;
   if (!ipv4_is_loopback(daddr) && !(toAll && bound)) return -ENETUNREACH;

@@ -8,10 +8,9 @@ import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { jiffies, mod_timer } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
-import { SOCK_RCVBUF_LOCK } from '../sock.ts';
+import { SOCK_RCVBUF_LOCK, sock_net } from '../sock.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
 import { ip_queue_xmit } from './ip_output.ts';
-import { ipv4 } from './netns.ts';
 import { reqsk_queue_added, request_sock } from './request_sock.ts';
 import { seqAdd } from './seq.ts';
 import { tcp_mss_clamp } from './tcp_mss.ts';
@@ -67,7 +66,7 @@ export function* tcp_v4_send_synack(sk: tcp_sock, req: request_sock): Kernel<voi
   skb.window = Math.min(req.rsk_rcv_wnd, 0xffff);
   skb.mss = tcp_mss_clamp(sk);
   skb.wscale = req.wscale_ok ? req.rcv_wscale : -1;
-  yield* ip_queue_xmit(skb);
+  yield* ip_queue_xmit(sk, skb);
 }
 
 /** Sends it once more. */
@@ -84,7 +83,7 @@ export function* tcp_v4_conn_request(sk: tcp_sock, skb: TcpSegment): Kernel<void
   }
   local_bh_disable();
   const req = newRequest(sk, skb, inet_csk_reqsk_queue_is_full(sk));
-  req.snt_isn = ipv4().newIsn();
+  req.snt_isn = sock_net(sk).ipv4.newIsn();
   tcp_openreq_init_rwin(req, sk);
   req.timeout = TCP_TIMEOUT_INIT;
   if (yield* inet_ehash_insert(req, null)) {

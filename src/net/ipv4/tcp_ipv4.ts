@@ -8,7 +8,9 @@ import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { EAFNOSUPPORT, ENETUNREACH } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY } from '../../kernel/uapi/in.ts';
 import { AF_INET } from '../../kernel/uapi/socket.ts';
+import { dev_net } from '../dev.ts';
 import {
+  sock_net,
   TCP_CLOSE,
   TCP_ESTABLISHED,
   TCP_LISTEN,
@@ -31,7 +33,6 @@ import {
 } from './inet_hashtables.ts';
 import { SOCK_BINDADDR_LOCK } from './inet_sock.ts';
 import { type inet_timewait_sock, inet_twsk_reschedule } from './inet_timewait_sock.ts';
-import { ipv4 } from './netns.ts';
 import type { request_sock } from './request_sock.ts';
 import { ip_route_output, RTN_LOCAL } from './route.ts';
 import { before } from './seq.ts';
@@ -125,7 +126,7 @@ function* forRequest(req: request_sock, skb: TcpSegment): Kernel<boolean> {
 function* forTimewait(tw: inet_timewait_sock, skb: TcpSegment): Kernel<void> {
   let status = tcp_timewait_state_process(tw, skb);
   if (status === TCP_TW_SYN) {
-    const listener = yield* __inet_lookup_listener(skb.daddr, skb.dest);
+    const listener = yield* __inet_lookup_listener(dev_net(skb.dev), skb.daddr, skb.dest);
     if (listener !== null) {
       inet_twsk_reschedule(tw, 0);
       yield* process(listener, skb);
@@ -159,7 +160,7 @@ export function* tcp_v4_rcv(skb: TcpSegment): Kernel<void> {
     }
     if (yield* forRequest(sk as request_sock, skb)) return;
   }
-  const listener = yield* __inet_lookup_listener(skb.daddr, skb.dest);
+  const listener = yield* __inet_lookup_listener(dev_net(skb.dev), skb.daddr, skb.dest);
   if (listener !== null) {
     yield* process(listener, skb);
     return;
@@ -172,7 +173,7 @@ export function* tcp_v4_rcv(skb: TcpSegment): Kernel<void> {
 export function* tcp_v4_connect(sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
   __fentry__('tcp_v4_connect');
   if (uaddr.family !== AF_INET) return -EAFNOSUPPORT;
-  const rt = ip_route_output(uaddr.addr ?? INADDR_ANY, sk.inet_saddr);
+  const rt = ip_route_output(sock_net(sk), uaddr.addr ?? INADDR_ANY, sk.inet_saddr);
   if (typeof rt === 'number') return rt;
   if (rt.rt_type !== RTN_LOCAL) return -ENETUNREACH;
   if (sk.inet_saddr === INADDR_ANY) sk.inet_saddr = rt.saddr;
@@ -188,7 +189,7 @@ export function* tcp_v4_connect(sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
     sk.inet_dport = 0;
     return err;
   }
-  if (sk.write_seq === 0) sk.write_seq = ipv4().newIsn();
+  if (sk.write_seq === 0) sk.write_seq = sock_net(sk).ipv4.newIsn();
   yield* tcp_connect(sk);
   return 0;
 }

@@ -8,7 +8,7 @@ import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
 import { jiffies, mod_timer } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
-import { TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from '../sock.ts';
+import { sock_net, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from '../sock.ts';
 import { __sk_add_backlog, bh_unlock_sock, sock_owned_by_user } from '../sock_lock.ts';
 import {
   inet_csk_complete_hashdance,
@@ -20,7 +20,6 @@ import {
   inet_twsk_reschedule,
   TCP_TIMEWAIT_LEN,
 } from './inet_timewait_sock.ts';
-import { ipv4 } from './netns.ts';
 import { tcp_v4_syn_recv_sock } from './openreq_child.ts';
 import type { request_sock } from './request_sock.ts';
 import { after, before, seqAdd } from './seq.ts';
@@ -104,7 +103,7 @@ export function tcp_twsk_unique(sk: tcp_sock, tw: inet_timewait_sock): void {
 /** Leaves an entry behind that answers for the connection, and ends the socket. */
 export function* tcp_time_wait(sk: tcp_sock, state: number): Kernel<void> {
   __fentry__('tcp_time_wait');
-  const tw = new inet_timewait_sock(sk.sk_num, sk.inet_dport, sk.inet_rcv_saddr, sk.inet_daddr);
+  const tw = new inet_timewait_sock(sk);
   tw.tw_substate = state;
   tw.sk_reuse = sk.sk_reuse;
   tw.sk_reuseport = sk.sk_reuseport;
@@ -113,7 +112,7 @@ export function* tcp_time_wait(sk: tcp_sock, state: number): Kernel<void> {
   tw.tw_rcv_wnd = tcp_receive_window(sk);
   tw.tw_rcv_wscale = sk.rx_opt.rcv_wscale;
   tw.tw_entry_stamp = ktime_get();
-  const { tcp_hashinfo } = ipv4();
+  const { tcp_hashinfo } = sock_net(sk).ipv4;
   local_bh_disable();
   yield spin_lock(tcp_hashinfo.bhash_lock);
   tw.tw_tb = sk.icsk_bind_hash;

@@ -110,7 +110,7 @@ export function* __tcp_transmit_skb(
     const { icsk_ack } = sk;
     if (jiffies() - icsk_ack.lrcvtime < icsk_ack.ato) icsk_ack.pingpong++;
   }
-  yield* ip_queue_xmit(sent);
+  yield* ip_queue_xmit(sk, sent);
 }
 
 export const tcp_transmit_skb = (sk: tcp_sock, skb: TcpSegment, clone_it: boolean): Kernel<void> =>

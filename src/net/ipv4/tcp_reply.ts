@@ -1,7 +1,8 @@
 /** Answers that no socket gives. Linux: net/ipv4/tcp_ipv4.c (tcp_v4_send_reset, tcp_v4_send_ack). */
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
-import { ip_queue_xmit } from './ip_output.ts';
+import { dev_net } from '../dev.ts';
+import { ip_local_out } from './ip_output.ts';
 import { seqAdd } from './seq.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, TcpSegment } from './tcp_skb.ts';
 
@@ -23,14 +24,14 @@ export function* tcp_v4_send_reset(skb: TcpSegment): Kernel<void> {
   if ((tcp_flags & TCPHDR_RST) !== 0) return;
   __fentry__('tcp_v4_send_reset');
   if ((tcp_flags & TCPHDR_ACK) !== 0) {
-    yield* ip_queue_xmit(replyTo(skb, skb.ack_seq, TCPHDR_RST));
+    yield* ip_local_out(dev_net(skb.dev), replyTo(skb, skb.ack_seq, TCPHDR_RST));
     return;
   }
   const reply = replyTo(skb, 0, TCPHDR_RST | TCPHDR_ACK);
   const syn = (tcp_flags & TCPHDR_SYN) === 0 ? 0 : 1;
   const fin = (tcp_flags & TCPHDR_FIN) === 0 ? 0 : 1;
   reply.ack_seq = seqAdd(skb.seq, syn + fin + skb.len);
-  yield* ip_queue_xmit(reply);
+  yield* ip_local_out(dev_net(skb.dev), reply);
 }
 
 /** Says where the sequence stands. `win` is scaled already. */
@@ -43,5 +44,5 @@ export function* tcp_v4_send_ack(
   const reply = replyTo(skb, seq, TCPHDR_ACK);
   reply.ack_seq = ack;
   reply.window = win;
-  yield* ip_queue_xmit(reply);
+  yield* ip_local_out(dev_net(skb.dev), reply);
 }

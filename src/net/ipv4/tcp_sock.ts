@@ -13,6 +13,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { timer_list } from '../../kernel/timer.ts';
 import { IPPROTO_TCP } from '../../kernel/uapi/in.ts';
 import { AF_INET, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
+import type { net } from '../net.ts';
 import type { sk_buff } from '../skbuff.ts';
 import { type StreamSock, sk_stream_write_space } from '../stream.ts';
 import { inState, TCPF_CLOSE, TCPF_LISTEN } from '../tcp_states.ts';
@@ -181,8 +182,8 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   /** Bytes that were cut from the page which send buffers are cut from. */
   frag_offset = 0;
 
-  constructor() {
-    super(AF_INET, SOCK_STREAM, IPPROTO_TCP);
+  constructor(net: net) {
+    super(net, AF_INET, SOCK_STREAM, IPPROTO_TCP);
   }
 
   override get sk_prot(): proto {

@@ -15,11 +15,10 @@ import { irqExit } from '../../kernel/softirq.ts';
 import { HZ, jiffies, leaveToSoftirq, mod_timer, timer_delete } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { ETIMEDOUT } from '../../kernel/uapi/errno.ts';
+import { type NetGlobals, netGlobals } from '../net.ts';
 import { bh_lock_sock, bh_unlock_sock, sock_owned_by_user } from '../sock_lock.ts';
 import { inState, TCPF_CLOSE, TCPF_LISTEN, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_states.ts';
 import {
-  ipv4,
-  type netns_ipv4,
   sysctl_tcp_retries2,
   sysctl_tcp_syn_linear_timeouts,
   sysctl_tcp_syn_retries,
@@ -195,7 +194,7 @@ export function* tcp_delack_timer(sk: tcp_sock): Kernel<void> {
 /** Ours: starts the timer of a delayed ACK. */
 export function armDelack(sk: tcp_sock): void {
   sk.icsk_ack.pending |= ICSK_ACK_TIMER;
-  if (list_empty(sk.delack)) list_add_tail(sk.delack, ipv4().delacks);
+  if (list_empty(sk.delack)) list_add_tail(sk.delack, netGlobals().delacks);
 }
 
 /** Ours: lets the ACK that ends a handshake wait for data to go with; this takes its time. */
@@ -205,7 +204,7 @@ export function armLongDelack(sk: tcp_sock): void {
 }
 
 /** Ours: does an ACK wait for company? */
-export function delackIsDue({ delacks }: netns_ipv4): boolean {
+export function delackIsDue({ delacks }: NetGlobals): boolean {
   while (!list_empty(delacks)) {
     const sk = list_entry(delacks.next);
     if ((sk.icsk_ack.pending & ICSK_ACK_TIMER) !== 0) return true;
@@ -216,7 +215,7 @@ export function delackIsDue({ delacks }: netns_ipv4): boolean {
 
 /** Ours: sends the ACK that has waited longest. Runs as an interrupt when nothing else can run. */
 export function* settleDelack(): Kernel<void> {
-  const sk = list_entry(ipv4().delacks.next);
+  const sk = list_entry(netGlobals().delacks.next);
   list_del_init(sk.delack);
   leaveToSoftirq(sk.icsk_delack_timer);
   yield* irqExit();

@@ -9,9 +9,11 @@ import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PORT_UNREACH } from '../../ke
 import { INADDR_ANY, IP_MTU_DISCOVER, IP_RECVERR, IPPROTO_UDPLITE } from '../../kernel/uapi/in.ts';
 import { AF_INET } from '../../kernel/uapi/socket.ts';
 import { SIOCINQ, SIOCOUTQ } from '../../kernel/uapi/sockios.ts';
+import { dev_net } from '../dev.ts';
 import { skb_errqueue_purge } from '../err_queue.ts';
+import type { net } from '../net.ts';
 import { headEnd, SKB_TRUESIZE } from '../skbuff.ts';
-import { sock_orphan, TCP_CLOSE, TCP_ESTABLISHED } from '../sock.ts';
+import { sock_net, sock_orphan, TCP_CLOSE, TCP_ESTABLISHED } from '../sock.ts';
 import { lock_sock, release_sock } from '../sock_lock.ts';
 import { reuseport_has_conns_set } from '../sock_reuseport.ts';
 import type { sockaddr } from '../socket.ts';
@@ -22,7 +24,6 @@ import { ipHeader } from './ip.ts';
 import { ip_icmp_error } from './ip_error.ts';
 import { llAllocExtra } from './ip_output.ts';
 import { ipOption } from './ip_sockglue.ts';
-import { ipv4 } from './netns.ts';
 import {
   inet_addr_type,
   ip_route_output,
@@ -50,8 +51,8 @@ const IP_PMTUDISC_DONT = 0;
 /** What the length fields of the headers can tell. */
 const LONGEST: number = 0xffff - ipHeader - udpHeader;
 
-const tableFor = (protocol: number): udp_table =>
-  protocol === IPPROTO_UDPLITE ? ipv4().udplite_table : ipv4().udp_table;
+const tableFor = ({ ipv4 }: net, protocol: number): udp_table =>
+  protocol === IPPROTO_UDPLITE ? ipv4.udplite_table : ipv4.udp_table;
 
 /** A part of a datagram that is several. */
 function segment(skb: UdpDatagram, from: number): UdpDatagram {
@@ -99,8 +100,9 @@ function* __udp4_lib_mcast_deliver(skb: UdpDatagram, table: udp_table): Kernel<v
 /** A datagram has arrived: finds who it is for. Runs as a softirq. */
 export function* udp_rcv(skb: UdpDatagram): Kernel<void> {
   __fentry__('udp_rcv');
-  const table = tableFor(skb.protocol);
-  const type = inet_addr_type(skb.daddr);
+  const net = dev_net(skb.dev);
+  const table = tableFor(net, skb.protocol);
+  const type = inet_addr_type(net, skb.daddr);
   if (type === RTN_MULTICAST || type === RTN_UNICAST) return; // A group without members; a stray.
   if (skb.data.length > LONGEST) return; // Its header tells another length.
   if (type === RTN_BROADCAST) {
@@ -131,7 +133,7 @@ function errorOf(sk: udp_sock, { code }: IcmpMessage): { err: number; harderr: b
 export function* udp_err(skb: IcmpMessage, info: number): Kernel<void> {
   __fentry__('udp_err');
   const sent = skb.about as UdpDatagram;
-  const table = tableFor(sent.protocol);
+  const table = tableFor(dev_net(skb.dev), sent.protocol);
   const sk = yield* __udp4_lib_lookup(sent.daddr, sent.dest, sent.saddr, sent.source, table);
   if (sk === null) return;
   const found = errorOf(sk, skb);
@@ -151,7 +153,7 @@ function* __ip4_datagram_connect(sk: udp_sock, uaddr: sockaddr): Kernel<number> 
   if (uaddr.family !== AF_INET) return -EAFNOSUPPORT;
   sk.sk_dst_cache = false;
   const daddr = uaddr.addr ?? INADDR_ANY;
-  const rt = ip_route_output(daddr, sk.inet_saddr);
+  const rt = ip_route_output(sock_net(sk), daddr, sk.inet_saddr);
   // What is kept back goes there too.
   sk.cork.dport = uaddr.port ?? 0;
   sk.cork.daddr = typeof rt === 'number' ? daddr : rt.daddr;

@@ -26,7 +26,7 @@ import {
   SO_NO_CHECK,
 } from '../../kernel/uapi/socket.ts';
 import { kfree_skb } from '../skbuff.ts';
-import { keptOption, TCP_ESTABLISHED } from '../sock.ts';
+import { keptOption, sock_net, TCP_ESTABLISHED } from '../sock.ts';
 import { lock_sock, release_sock } from '../sock_lock.ts';
 import type { msghdr } from '../socket.ts';
 import { ipHeader } from './ip.ts';
@@ -70,7 +70,7 @@ function* udp_send_skb(sk: udp_sock, skb: UdpDatagram, cork: inet_cork): Kernel<
     }
     if (skb.data.length > gso_size) skb.gso_size = gso_size;
   }
-  return yield* ip_send_skb(skb, longestUncut(sk));
+  return yield* ip_send_skb(sock_net(sk), skb, longestUncut(sk));
 }
 
 /** Sends what was kept back. Called by the owner. */
@@ -121,7 +121,7 @@ function* begin(sk: udp_sock, msg: msghdr, more: boolean): Kernel<number> {
   if (!current.kernel.alone) yield sk.look;
   const to = destination(sk, msg);
   if (typeof to === 'number') return to;
-  const rt = ip_route_output(to.addr, sk.inet_saddr);
+  const rt = ip_route_output(sock_net(sk), to.addr, sk.inet_saddr);
   if (typeof rt === 'number') return rt;
   if (rt.rt_type === RTN_BROADCAST && !sk.SOCK_BROADCAST) return -EACCES;
   if (msg.msg_name === null) sk.sk_dst_cache = true;

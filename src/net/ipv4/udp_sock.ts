@@ -11,6 +11,7 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { IPPROTO_UDP } from '../../kernel/uapi/in.ts';
 import { AF_INET, SOCK_DGRAM } from '../../kernel/uapi/socket.ts';
+import type { net } from '../net.ts';
 import { type sk_buff, sk_buff_head } from '../skbuff.ts';
 import type { ReuseportSock, sock_reuseport } from '../sock_reuseport.ts';
 import { inet_sock, type proto } from './inet_sock.ts';
@@ -91,8 +92,8 @@ export class udp_sock extends inet_sock implements ReuseportSock {
   pcslen = 0;
   pcrlen = 0;
 
-  constructor(protocol: number = IPPROTO_UDP) {
-    super(AF_INET, SOCK_DGRAM, protocol);
+  constructor(net: net, protocol: number = IPPROTO_UDP) {
+    super(net, AF_INET, SOCK_DGRAM, protocol);
   }
 
   override get sk_prot(): proto {

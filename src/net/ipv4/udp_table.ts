@@ -15,7 +15,7 @@ import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
 import { traceNote } from '../../kernel/trace.ts';
 import { EADDRINUSE } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY, IPPROTO_UDPLITE } from '../../kernel/uapi/in.ts';
-import { TCP_ESTABLISHED } from '../sock.ts';
+import { sock_net, TCP_ESTABLISHED } from '../sock.ts';
 import {
   reuseport_add_sock,
   reuseport_alloc,
@@ -23,7 +23,7 @@ import {
   reuseport_has_conns,
   reuseport_select_sock,
 } from '../sock_reuseport.ts';
-import { ip_local_port_range, ipv4 } from './netns.ts';
+import { ip_local_port_range } from './netns.ts';
 import type { udp_sock } from './udp_sock.ts';
 
 export class udp_table implements Named {
@@ -41,7 +41,9 @@ export class udp_table implements Named {
 }
 
 const udp_get_table_prot = (sk: udp_sock): udp_table =>
-  sk.sk_protocol === IPPROTO_UDPLITE ? ipv4().udplite_table : ipv4().udp_table;
+  sk.sk_protocol === IPPROTO_UDPLITE
+    ? sock_net(sk).ipv4.udplite_table
+    : sock_net(sk).ipv4.udp_table;
 
 function addHead<K>(table: Map<K, udp_sock[]>, key: K, sk: udp_sock): void {
   const chain = table.get(key);

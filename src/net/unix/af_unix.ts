@@ -8,6 +8,7 @@ import {
   SOCK_SEQPACKET,
   SOCK_STREAM,
 } from '../../kernel/uapi/socket.ts';
+import { currentNet } from '../net.ts';
 import { sk_set_peek_off, sock_init_data } from '../sock.ts';
 import { type proto_ops, sock_no_accept, sock_no_listen, socket } from '../socket.ts';
 import { unix_bind, unix_getname } from './bind.ts';
@@ -73,6 +74,6 @@ export function* unix_create(type: number, protocol: number): Kernel<socket | nu
   const ops = opsOf(type === SOCK_RAW ? SOCK_DGRAM : type);
   if (ops === null) return -ESOCKTNOSUPPORT;
   const sock = new socket(type === SOCK_RAW ? SOCK_DGRAM : type, ops);
-  sock_init_data(sock, new unix_sock(sock.type));
+  sock_init_data(sock, new unix_sock(currentNet(), sock.type));
   return sock;
 }

@@ -4,7 +4,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
 import { EADDRINUSE, EINVAL, ENOTCONN } from '../../kernel/uapi/errno.ts';
 import { AF_UNIX } from '../../kernel/uapi/socket.ts';
-import { init_net } from '../net.ts';
+import { sock_net } from '../sock.ts';
 import type { msghdr, sockaddr, socket } from '../socket.ts';
 import {
   abstractKey,
@@ -18,7 +18,7 @@ import { unix_peer_get, unix_sk, type unix_sock } from './types.ts';
 
 /** Binds to the next abstract name of five hex digits that is free; nothing if bound already. */
 export function* unix_autobind(sk: unix_sock): Kernel<number> {
-  const { unx } = init_net();
+  const { unx } = sock_net(sk);
   yield mutex_lock(sk.bindlock);
   if (sk.addr === null) {
     yield spin_lock(unx.lock);
@@ -36,7 +36,7 @@ export function* unix_autobind(sk: unix_sock): Kernel<number> {
 
 /** Makes the path first: an existing one is refused whatever the socket's own state is. */
 function* unix_bind_bsd(sk: unix_sock, path: string): Kernel<number> {
-  const { unx } = init_net();
+  const { unx } = sock_net(sk);
   const name = unix_mkname_bsd(path);
   const made = new UnixPath(name, null);
   yield spin_lock(unx.lock);
@@ -60,7 +60,7 @@ function* unix_bind_bsd(sk: unix_sock, path: string): Kernel<number> {
 }
 
 function* unix_bind_abstract(sk: unix_sock, name: string): Kernel<number> {
-  const { unx } = init_net();
+  const { unx } = sock_net(sk);
   const key = abstractKey(sk.sk_type, name);
   yield mutex_lock(sk.bindlock);
   let err = 0;

@@ -40,6 +40,7 @@ import {
   RCV_SHUTDOWN,
   sock_graft,
   sock_intr_errno,
+  sock_net,
   sock_sndtimeo,
   TCP_CLOSE,
   TCP_ESTABLISHED,
@@ -196,7 +197,7 @@ export function* unix_stream_connect(sock: socket, addr: sockaddr, flags: number
   if (err !== 0) return err;
   const sk = unix_sk(sock);
   if (unix_may_passcred(sk) && sk.addr === null) yield* unix_autobind(sk);
-  const newsk = new unix_sock(sock.type);
+  const newsk = new unix_sock(sock_net(sk), sock.type);
   const skb = sock_wmalloc(newsk, 1);
   if (skb === null) return -ENOMEM;
   const other = yield* findListener(sk, addr, (flags & O_NONBLOCK) !== 0);

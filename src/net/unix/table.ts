@@ -14,7 +14,8 @@ import type { Kernel } from '../../kernel/op.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
 import { ECONNREFUSED, EINVAL, ENOENT, EPROTOTYPE } from '../../kernel/uapi/errno.ts';
 import { AF_UNIX } from '../../kernel/uapi/socket.ts';
-import { init_net } from '../net.ts';
+import { currentNet } from '../net.ts';
+import { sock_net } from '../sock.ts';
 import type { sockaddr } from '../socket.ts';
 import type { unix_sock } from './types.ts';
 
@@ -79,7 +80,7 @@ function unix_find_bsd(unx: netns_unix, name: string, type: number): unix_sock |
 
 /** The socket that is bound to an address, or -errno. */
 export function* unix_find_other(addr: sockaddr, type: number): Kernel<unix_sock | number> {
-  const { unx } = init_net();
+  const { unx } = currentNet();
   const name = addr.path as string;
   yield spin_lock(unx.lock);
   const found = isAbstract(name)
@@ -93,7 +94,7 @@ export function* unix_find_other(addr: sockaddr, type: number): Kernel<unix_sock
 export function* unix_remove_socket(sk: unix_sock): Kernel<void> {
   const { addr, path } = sk;
   if (addr === null) return;
-  const { unx } = init_net();
+  const { unx } = sock_net(sk);
   yield spin_lock(unx.lock);
   if (path !== null && path.socket === sk) path.socket = null;
   const key = abstractKey(sk.sk_type, addr.name);
@@ -103,7 +104,7 @@ export function* unix_remove_socket(sk: unix_sock): Kernel<void> {
 
 /** Takes a name out of the file system; the socket keeps what it has. 0 or -ENOENT. */
 export function* unlinkPath(name: string): Kernel<number> {
-  const { unx } = init_net();
+  const { unx } = currentNet();
   yield spin_lock(unx.lock);
   const found = unx.paths.delete(name);
   spin_unlock(unx.lock);

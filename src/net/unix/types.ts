@@ -23,7 +23,7 @@ import {
   waitqueue_active,
   wake_up_interruptible_sync_poll,
 } from '../../kernel/wait.ts';
-import { init_net } from '../net.ts';
+import type { net } from '../net.ts';
 import { type sk_buff, skb_queue_len } from '../skbuff.ts';
 import { keptOption, sock, TCP_LISTEN } from '../sock.ts';
 import type { socket } from '../socket.ts';
@@ -63,9 +63,9 @@ export class unix_sock extends sock {
   // Ours: the order in which sockets were made, in place of their addresses.
   readonly made: number;
 
-  constructor(type: number) {
-    super(AF_UNIX, type, 0);
-    const unx = init_net().unx;
+  constructor(net: net, type: number) {
+    super(net, AF_UNIX, type, 0);
+    const { unx } = net;
     this.name = 'unix';
     this.made = ++unx.made;
     this.sk_max_ack_backlog = unx.sysctl_max_dgram_qlen;

@@ -1,10 +1,9 @@
 /** The calls of the scenario format as raw system calls: all but those on sockets. */
-import { sigmask } from '../../src/kernel/signal.ts';
 import { F_DUPFD, F_DUPFD_CLOEXEC } from '../../src/kernel/uapi/fcntl.ts';
 import { FIONREAD } from '../../src/kernel/uapi/ioctls.ts';
-import { MSG_NOSIGNAL } from '../../src/kernel/uapi/socket.ts';
+import { maxShown } from '../../src/scenario/payload.ts';
 import type { Step, StepOf } from '../../src/scenario/scenario.ts';
-import { returnedEvents, returnedRevents } from '../../src/scenario/transcript.ts';
+import { returnedBytes, returnedEvents, returnedRevents } from '../../src/scenario/transcript.ts';
 import { syscallNumbers as nr } from './abi.ts';
 import {
   int32s,
@@ -22,11 +21,12 @@ import {
 import { badAddress } from './layout.ts';
 import { payload, received } from './payload.ts';
 import { describeFd } from './proc.ts';
+import { encodeSignals, maskAt, readSignals } from './signals.ts';
 import { encodeOnSocket } from './sockets.ts';
 
 const counters = new Set(['anon_inode:[eventfd]', 'anon_inode:[timerfd]']);
 
-/** The system call that a step stands for; `sleep` and `release` are not calls of their own. */
+/** The system call that a step stands for; `sleep`, `release` and `fdinfo` are none. */
 export function encode(step: Step, at: Surroundings): RawCall {
   switch (step.call) {
     case 'epoll_create':
@@ -40,24 +40,32 @@ export function encode(step: Step, at: Surroundings): RawCall {
     case 'epoll_pwait2':
       return epollWait(step, at);
     case 'poll':
+    case 'ppoll':
       return poll(step, at);
     case 'select':
+    case 'pselect6':
       return select(step, at);
+    case 'readv':
+      return readPieces(step, at);
+    case 'writev':
+      return writePieces(step, at);
+    case 'unlink':
+      return { nr: nr.unlink, args: [put(at, Buffer.from(`${step.args.path}\0`))] };
+    case 'signalfd4':
+    case 'sigprocmask':
+    case 'sigaction':
+    case 'kill':
+      return encodeSignals(step, at);
+    case 'timerfd_gettime':
+      return timerLeft(step, at);
     case 'read': {
       const fd = at.fd(step.args.fd);
-      const counter = counters.has(describeFd(at.process.pid, fd));
-      return { nr: nr.read, ...received(step.args.len, at, counter, (to) => [fd, ...to]) };
-    }
-    case 'recv': {
-      const fd = at.fd(step.args.fd);
-      const { len, flags } = step.args;
-      const args = received(len, at, false, (to) => [fd, ...to, flags, NULL, NULL]);
-      return { nr: nr.recvfrom, ...args };
-    }
-    case 'send': {
-      const flags = step.args.flags | MSG_NOSIGNAL;
-      const args = [at.fd(step.args.fd), ...payload(step.args, at), flags, NULL, 0];
-      return { nr: nr.sendto, args };
+      const kind = describeFd(at.process.pid, fd);
+      if (kind === 'anon_inode:[signalfd]') return readSignals(fd, step.args.len, at);
+      return {
+        nr: nr.read,
+        ...received(step.args.len, at, counters.has(kind), (to) => [fd, ...to]),
+      };
     }
     case 'write':
       return { nr: nr.write, args: [at.fd(step.args.fd), ...payload(step.args, at)] };
@@ -91,6 +99,7 @@ export function encode(step: Step, at: Surroundings): RawCall {
     }
     case 'sleep':
     case 'release':
+    case 'fdinfo':
       throw new Error(`${step.call} is not a system call`);
     default:
       return encodeOnSocket(step, at);
@@ -146,21 +155,19 @@ function eventsAt(address: number, count: number, { process }: Surroundings) {
   });
 }
 
-function maskAt(signals: readonly number[] | null, at: Surroundings): number {
-  if (signals === null) return NULL;
-  return put(at, u64(signals.reduce((mask, signal) => mask | sigmask(signal), 0n)));
-}
-
-function poll({ args }: StepOf<'poll'>, at: Surroundings): RawCall {
+function poll(step: StepOf<'poll'> | StepOf<'ppoll'>, at: Surroundings): RawCall {
+  const { args } = step;
   const bytes = Buffer.alloc(8 * args.fds.length);
   for (const [i, { fd, events }] of args.fds.entries()) {
     bytes.writeInt32LE(at.fd(fd) | 0, 8 * i);
     bytes.writeUInt16LE(events, 8 * i + 4);
   }
   const address = put(at, bytes);
+  const list = [address, args.fds.length];
   return {
-    nr: nr.poll,
-    args: [address, args.fds.length, args.timeout],
+    ...(step.call === 'poll'
+      ? { nr: nr.poll, args: [...list, step.args.timeout] }
+      : { nr: nr.ppoll, args: [...list, ...spanAndMask(step.args, at), 8] }),
     shown: (ret) => {
       const after = at.process.peek(address, bytes.length);
       const revents = args.fds.map((_, i) => after.readUInt16LE(8 * i + 6));
@@ -171,16 +178,75 @@ function poll({ args }: StepOf<'poll'>, at: Surroundings): RawCall {
 
 const setSize = 128; // An fd_set of 1024.
 
-function select({ args }: StepOf<'select'>, at: Surroundings): RawCall {
+function select(step: StepOf<'select'> | StepOf<'pselect6'>, at: Surroundings): RawCall {
+  const { args } = step;
   const lists = [args.read, args.write, args.except].map((list) => list.map((fd) => at.fd(fd)));
   const nfds = Math.max(-1, ...lists.flat()) + 1;
   const [read = 0, write = 0, except = 0] = lists.map((fds) => put(at, setOf(fds)));
-  const timeout = args.timeout === null ? NULL : put(at, timeval(args.timeout));
   const fdsAt = (address: number): number[] => fdsIn(at.process.peek(address, setSize));
   return {
-    nr: nr.select,
-    args: [nfds, read, write, except, timeout],
+    ...selectCall(step, [nfds, read, write, except], at),
     shown: (ret) => ({ ret, read: fdsAt(read), write: fdsAt(write), except: fdsAt(except) }),
+  };
+}
+
+function selectCall(
+  step: StepOf<'select'> | StepOf<'pselect6'>,
+  args: readonly number[],
+  at: Surroundings,
+): Pick<RawCall, 'nr' | 'args'> {
+  if (step.call === 'select') {
+    const { timeout } = step.args;
+    const span = timeout === null ? NULL : put(at, timeval(timeout));
+    return { nr: nr.select, args: [...args, span] };
+  }
+  const [span, mask] = spanAndMask(step.args, at);
+  const maskAndSize = put(at, Buffer.concat([u64(mask), u64(8)]));
+  return { nr: nr.pselect6, args: [...args, span, maskAndSize] };
+}
+
+function spanAndMask(
+  args: { readonly timeout_ns: number | null; readonly sigmask: readonly number[] | null },
+  at: Surroundings,
+): [span: number, mask: number] {
+  const { timeout_ns } = args;
+  const span = timeout_ns === null ? NULL : put(at, timespec(timeout_ns));
+  return [span, maskAt(args.sigmask, at)];
+}
+
+function readPieces({ args }: StepOf<'readv'>, at: Surroundings): RawCall {
+  const { process } = at;
+  const to = process.memory.data(at.thread, at.dataAt);
+  let next = to;
+  const iov = args.lens.flatMap((len) => {
+    const piece = [u64(next), u64(len)];
+    next += len;
+    return piece;
+  });
+  return {
+    nr: nr.readv,
+    args: [at.fd(args.fd), put(at, Buffer.concat(iov)), args.lens.length],
+    shown: (ret) => returnedBytes(ret, process.peek(to, Math.min(ret, maxShown))),
+  };
+}
+
+function writePieces({ args }: StepOf<'writev'>, at: Surroundings): RawCall {
+  const iov = args.parts.flatMap((part) => {
+    const bytes = Buffer.from(part);
+    return [u64(put(at, bytes)), u64(bytes.length)];
+  });
+  return {
+    nr: nr.writev,
+    args: [at.fd(args.fd), put(at, Buffer.concat(iov)), args.parts.length],
+  };
+}
+
+function timerLeft({ args }: StepOf<'timerfd_gettime'>, at: Surroundings): RawCall {
+  const address = put(at, Buffer.alloc(32));
+  return {
+    nr: nr.timerfd_gettime,
+    args: [at.fd(args.fd), address],
+    shown: (ret) => ({ ret, armed: at.process.peek(address + 16, 16).some((byte) => byte !== 0) }),
   };
 }
 

@@ -112,6 +112,7 @@ class Plan {
 
 function offsetOf({ opens }: RawCall, i: number): number {
   if (opens === undefined || opens === 'result') throw new Error('opens no pair');
+  if (typeof opens === 'function') throw new Unavailable('received descriptors in "concurrent"');
   return opens.pairAt - layout.base + 4 * i;
 }
 

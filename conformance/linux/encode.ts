@@ -9,8 +9,8 @@ export interface RawCall {
   readonly args: readonly (number | bigint)[];
   /** What a transcript shows of a call that succeeded; `{ ret }` where there is nothing more. */
   readonly shown?: (ret: number) => CallResult;
-  /** Where the descriptors are that it returned: in the result, or two in memory. */
-  readonly opens?: 'result' | { readonly pairAt: number };
+  /** The descriptors that it returned: the result, two in memory, or what is found there. */
+  readonly opens?: 'result' | { readonly pairAt: number } | (() => readonly number[]);
 }
 
 /** What a call needs to know about its surroundings. */
@@ -22,8 +22,10 @@ export interface Surroundings {
   readonly dataAt: number;
   fd(fd: Fd): number;
   tid(thread: number): number;
-  /** The port that the target of a connect is bound to; throws where it has none. */
-  portOf(target: Fd): number;
+  /** The id of the process that a thread belongs to. */
+  pid(thread: number): number;
+  /** What the target of a connect is bound to, as the call takes it; throws where it has none. */
+  addressOf(target: Fd): Buffer;
   /** The address of memory for events that is not there yet. */
   holdPage(): number;
 }

@@ -28,6 +28,8 @@ export const control = {
   arrived: 20,
   message: 24,
   messageSize: 100,
+  handler: 128,
+  restorer: 136,
 } as const;
 
 export const states = { starting: 0, ready: 1, failed: 2, ended: 3 } as const;

@@ -122,10 +122,12 @@ const stepsOf = ({ steps, concurrent, after }: Scenario) => [
   ...after,
 ];
 
-/** Sockets other than AF_UNIX ones get a network of their own. */
+/** Sockets other than AF_UNIX ones get a network of their own, and so do abstract names. */
 const usesNetwork = (scenario: Scenario): boolean =>
   stepsOf(scenario).some(
-    ({ call, args }) => (call === 'socket' || call === 'socketpair') && args.domain !== AF_UNIX,
+    ({ call, args }) =>
+      ((call === 'socket' || call === 'socketpair') && args.domain !== AF_UNIX) ||
+      (call === 'bind' && args.path?.startsWith('@') === true),
   );
 
 const usesHeld = (scenario: Scenario): boolean =>

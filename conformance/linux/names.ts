@@ -37,6 +37,7 @@ export class Names {
 function openedBy({ opens }: RawCall, ret: number, process: LinuxProcess): number[] {
   if (opens === undefined) return [];
   if (opens === 'result') return [ret];
+  if (typeof opens === 'function') return [...opens()];
   const bytes = process.peek(opens.pairAt, 8);
   return [bytes.readInt32LE(0), bytes.readInt32LE(4)];
 }

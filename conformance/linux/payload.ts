@@ -1,9 +1,7 @@
 /** Bytes that are sent, and bytes that are received and shown. */
-import { payloadBytes } from '../../src/scenario/payload.ts';
+import { maxShown, payloadBytes } from '../../src/scenario/payload.ts';
 import { returnedBytes } from '../../src/scenario/transcript.ts';
 import { put, type RawCall, type Surroundings } from './encode.ts';
-
-const maxShown = 64;
 
 /** The arguments of a receive into `len` bytes, and what of them is shown. */
 export function received(

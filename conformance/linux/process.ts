@@ -5,7 +5,17 @@
  * Driving it is synchronous: between two looks nothing of ours runs that could be late.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { syscallNumbers } from './abi.ts';
 import { builtPlayer, Unavailable } from './compiler.ts';
 import * as layout from './layout.ts';
@@ -46,6 +56,8 @@ export class LinuxProcess {
   readonly memory: Memory;
   private readonly channels: Channels;
   private readonly player: number;
+  /** Where the paths of a scenario lie. */
+  private readonly folder: string;
   private readonly issued: number[] = [];
   /** The memory of the process as a file, while a held page is looked at. */
   private own: number | null = null;
@@ -58,11 +70,13 @@ export class LinuxProcess {
   constructor() {
     const path = builtPlayer();
     this.channels = openChannels();
+    this.folder = mkdtempSync(join(tmpdir(), 'epollsim-files-'));
     const { memory, start, go } = this.channels;
     this.memory = new Memory(memory);
     const child = spawn(path, {
       stdio: ['ignore', 'inherit', 'inherit', memory, start, ...go],
       detached: true, // Ctrl-C is for us; the player ends when we do.
+      cwd: this.folder,
     });
     child.on('error', () => {});
     child.unref();
@@ -74,6 +88,7 @@ export class LinuxProcess {
   close(): void {
     this.kill();
     closeChannels(this.channels);
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   /** Starts a fresh process; throws `Unavailable` where it cannot have what it needs. */
@@ -107,6 +122,9 @@ export class LinuxProcess {
     signal(this.running);
     this.running = 0;
     this.await(layout.states.ended);
+    for (const file of readdirSync(this.folder)) {
+      rmSync(join(this.folder, file), { recursive: true, force: true });
+    }
   }
 
   get hasNetwork(): boolean {
@@ -119,6 +137,12 @@ export class LinuxProcess {
 
   tid(thread: number): number {
     return this.memory.headWord(layout.statuses + thread * layout.statusSize + 4);
+  }
+
+  /** The player's signal handler, and what a handler returns to. */
+  handlers(): { readonly caught: bigint; readonly restorer: bigint } {
+    const bytes = this.memory.peek(layout.base + layout.control.handler, 16);
+    return { caught: bytes.readBigUInt64LE(0), restorer: bytes.readBigUInt64LE(8) };
   }
 
   /** Lets a thread make calls, one after the other; `together` threads begin at the same time. */

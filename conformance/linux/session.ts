@@ -2,6 +2,7 @@
  * Plays a scenario on the kernel, in lockstep: a step is issued when every thread is idle or asleep
  * in its call. Whether that is so is seen in /proc, never guessed.
  */
+import { ENOENT } from '../../src/kernel/uapi/errno.ts';
 import {
   noAddress,
   nothingHeld,
@@ -9,6 +10,7 @@ import {
   ScenarioError,
   threadBlocked,
 } from '../../src/scenario/errors.ts';
+import { shownFdinfo } from '../../src/scenario/fdinfo.ts';
 import type { Fd, Scenario, Step } from '../../src/scenario/scenario.ts';
 import {
   blockedEntry,
@@ -21,11 +23,12 @@ import {
   type Transcript,
 } from '../../src/scenario/transcript.ts';
 import { clockMonotonic, syscallNumbers as nr, timerAbstime, uffdioZeropage } from './abi.ts';
+import { isBound, roomForAddress } from './addresses.ts';
 import { encode } from './calls.ts';
-import { put, type RawCall, type Surroundings, timespec } from './encode.ts';
+import { int32s, put, type RawCall, type Surroundings, timespec } from './encode.ts';
 import { faultFd, heldBase, heldSize } from './layout.ts';
 import { Names } from './names.ts';
-import { isHeld } from './proc.ts';
+import { isHeld, readProc } from './proc.ts';
 import { type LinuxProcess, monotonic, nap } from './process.ts';
 import { Rest } from './rest.ts';
 
@@ -105,6 +108,10 @@ export class Session {
       this.sleep(thread, step.args.ms);
     } else if (step.call === 'release') {
       this.release(step);
+    } else if (step.call === 'fdinfo') {
+      this.issued = step;
+      this.results.push(returnedEntry(step.index, this.fdinfo(step)));
+      return;
     } else {
       this.process.memory.clear(thread);
       const raw = encode(step, this.surroundings(step));
@@ -130,22 +137,24 @@ export class Session {
       dataAt: 0,
       fd: (fd) => this.names.resolve(fd, step),
       tid: (other) => process.tid(other),
-      portOf: (target) => this.portOf(target, step),
+      pid: () => process.pid,
+      addressOf: (target) => this.addressOf(target, step),
       holdPage: () => process.holdPage(thread),
     };
   }
 
-  private portOf(target: Fd, step: Step): number {
+  private addressOf(target: Fd, step: Step): Buffer {
     const { process } = this;
     const at = this.surroundings(step);
-    const length = Buffer.alloc(4);
-    length.writeInt32LE(16);
-    const address = put(at, Buffer.alloc(16));
+    const length = put(at, int32s(roomForAddress));
+    const address = put(at, Buffer.alloc(roomForAddress));
     const fd = this.names.resolve(target, step);
-    const ret = process.callNow(step.thread, nr.getsockname, [fd, address, put(at, length)]);
-    const port = ret < 0 ? 0 : process.peek(address, 16).readUInt16BE(2);
-    if (port === 0) throw noAddress(step);
-    return port;
+    const ret = process.callNow(step.thread, nr.getsockname, [fd, address, length]);
+    if (ret < 0) throw noAddress(step);
+    const used = process.peek(length, 4).readInt32LE();
+    const bytes = process.peek(address, roomForAddress);
+    if (!isBound(bytes, used)) throw noAddress(step);
+    return bytes.subarray(0, used);
   }
 
   /** Lets time move until the thread's timed call returns; refuses a thread that is blocked. */
@@ -201,6 +210,12 @@ export class Session {
     const address = process.memory.put(step.thread, request);
     const ret = process.callNow(step.thread, nr.ioctl, [faultFd, uffdioZeropage, address]);
     if (ret < 0) throw new Hung(`UFFDIO_ZEROPAGE: ${failed(-ret).errno}`);
+  }
+
+  private fdinfo(step: Step & { call: 'fdinfo' }): CallResult {
+    const fd = this.names.resolve(step.args.fd, step);
+    const text = readProc(`/proc/${this.process.pid}/fdinfo/${fd}`);
+    return text === '' ? failed(ENOENT) : { ret: 0, lines: shownFdinfo(text) };
   }
 
   /** Waits until every thread is idle or asleep in its call, and takes down what returned. */
@@ -265,6 +280,8 @@ export function timeoutOf(step: Step): number | null {
     case 'poll':
       return step.args.timeout < 0 ? null : step.args.timeout;
     case 'epoll_pwait2':
+    case 'ppoll':
+    case 'pselect6':
       return step.args.timeout_ns === null ? null : step.args.timeout_ns / 1e6;
     case 'select':
       return step.args.timeout;

@@ -1,22 +1,14 @@
 /** The calls on sockets as raw system calls. */
-import { AF_INET, SO_ERROR, SO_LINGER, SOL_SOCKET } from '../../src/kernel/uapi/socket.ts';
-import type { Step, StepOf } from '../../src/scenario/scenario.ts';
+import { SO_ERROR, SO_LINGER, SOL_SOCKET } from '../../src/kernel/uapi/socket.ts';
+import type { SocketStep } from '../../src/scenario/perform_socket.ts';
+import type { StepOf } from '../../src/scenario/scenario.ts';
 import { returnedSocketError } from '../../src/scenario/transcript.ts';
 import { syscallNumbers as nr } from './abi.ts';
+import { sockaddrIn, sockaddrUn, targetOf } from './addresses.ts';
 import { int32s, NULL, opening, pairCall, put, type RawCall, type Surroundings } from './encode.ts';
+import { receiveBytes, receiveMessage, sendBytes, sendMessage } from './messages.ts';
 
-type SocketCall =
-  | 'socket'
-  | 'socketpair'
-  | 'bind'
-  | 'listen'
-  | 'connect'
-  | 'accept4'
-  | 'shutdown'
-  | 'setsockopt'
-  | 'getsockopt';
-
-export function encodeOnSocket(step: Step & StepOf<SocketCall>, at: Surroundings): RawCall {
+export function encodeOnSocket(step: SocketStep, at: Surroundings): RawCall {
   switch (step.call) {
     case 'socket': {
       const { domain, type, protocol } = step.args;
@@ -27,16 +19,15 @@ export function encodeOnSocket(step: Step & StepOf<SocketCall>, at: Surroundings
       return pairCall(nr.socketpair, at, (fds) => [domain, type, 0, fds]);
     }
     case 'bind': {
-      const address = put(at, sockaddrIn(step.args.port));
-      return { nr: nr.bind, args: [at.fd(step.args.fd), address, addressSize] };
+      const { fd, port, path } = step.args;
+      const address = path === undefined ? sockaddrIn(port as number) : sockaddrUn(path);
+      return { nr: nr.bind, args: [at.fd(fd), put(at, address), address.length] };
     }
     case 'listen':
       return { nr: nr.listen, args: [at.fd(step.args.fd), step.args.backlog] };
     case 'connect': {
-      const { to } = step.args;
-      const port = typeof to === 'object' && 'port' in to ? to.port : at.portOf(to);
-      const address = put(at, sockaddrIn(port));
-      return { nr: nr.connect, args: [at.fd(step.args.fd), address, addressSize] };
+      const address = targetOf(step.args.to, at);
+      return { nr: nr.connect, args: [at.fd(step.args.fd), put(at, address), address.length] };
     }
     case 'accept4':
       return opening(nr.accept4, at.fd(step.args.fd), NULL, NULL, step.args.flags);
@@ -46,19 +37,17 @@ export function encodeOnSocket(step: Step & StepOf<SocketCall>, at: Surroundings
       return setsockopt(step, at);
     case 'getsockopt':
       return getsockopt(step, at);
-    default:
-      throw new Error('not a call on a socket');
+    case 'send':
+    case 'sendto':
+      return sendBytes(step, at);
+    case 'recv':
+    case 'recvfrom':
+      return receiveBytes(step, at);
+    case 'sendmsg':
+      return sendMessage(step, at);
+    case 'recvmsg':
+      return receiveMessage(step, at);
   }
-}
-
-const addressSize = 16;
-
-function sockaddrIn(port: number): Buffer {
-  const bytes = Buffer.alloc(addressSize);
-  bytes.writeUInt16LE(AF_INET, 0);
-  bytes.writeUInt16BE(port, 2);
-  bytes.writeUInt32BE(0x7f000001, 4);
-  return bytes;
 }
 
 /** SO_LINGER takes two numbers; a scenario has the seconds, negative for off. */

@@ -53,7 +53,7 @@ export function readScenario(text: string): Scenario {
 }
 
 /** A key that stands in a document and never in a step or in an argument. */
-const documentKey = /^\{\s*"(?:name|about|mode|threads|steps|concurrent|after)"\s*:/;
+const documentKey = /^\{\s*"(?:version|name|about|mode|threads|steps|concurrent|after)"\s*:/;
 /** What becomes of bytes that are no character of UTF-8. */
 const halfPair = /\p{Surrogate}/u;
 const goesOnAfterError = /^[\s}\]",]/;

@@ -40,6 +40,10 @@ export const stepError = (at: Place, what: string, hint?: string): ScenarioError
 export const unknownCall = (at: Place, call: string, known: Iterable<string>): ScenarioError =>
   stepError(at, `unknown call ${quote(call)}`, nearHint(call, known));
 
+/** It is there, but not in the version that the document says, or that it has by saying none. */
+export const laterCall = (at: Place, call: string): ScenarioError =>
+  stepError(at, `unknown call ${quote(call)}`, 'it came with "version": 2');
+
 export const unknownThread = (at: Place, thread: string): ScenarioError =>
   stepError(at, `unknown thread ${quote(thread)}`);
 

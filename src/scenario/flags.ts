@@ -12,6 +12,7 @@ import * as ioctls from '../kernel/uapi/ioctls.ts';
 import { type NameTable, tableOf } from '../kernel/uapi/names.ts';
 import * as poll from '../kernel/uapi/poll.ts';
 import * as signal from '../kernel/uapi/signal.ts';
+import * as signalfd from '../kernel/uapi/signalfd.ts';
 import * as socket from '../kernel/uapi/socket.ts';
 import * as tcp from '../kernel/uapi/tcp.ts';
 import * as time from '../kernel/uapi/time.ts';
@@ -51,6 +52,9 @@ export const timerfdFamily: FlagFamily = family(tableOf(timerfd, /^TFD_/));
 export const clockFamily: FlagFamily = family(tableOf(time, /^CLOCK_/));
 export const ioctlFamily: FlagFamily = family(tableOf(ioctls, /^(FIONREAD|FIONBIO)$/));
 export const signalFamily: FlagFamily = family(tableOf(signal, /^SIG(?!_)/));
+export const maskFamily: FlagFamily = family(tableOf(signal, /^SIG_(BLOCK|UNBLOCK|SETMASK)$/));
+export const sigactionFamily: FlagFamily = family(tableOf(signal, /^SA_/));
+export const signalfdFamily: FlagFamily = family(tableOf(signalfd, /^SFD_/));
 
 /** What fits into 32 bits, read as signed or as unsigned. */
 export const isWord = (value: unknown): value is number =>

@@ -8,9 +8,11 @@ import { SIGRTMAX, SIGUSR1, SIGUSR2 } from '../kernel/uapi/signal.ts';
 import { badArgument, type Place, unknownFlag, unknownThread } from './errors.ts';
 import * as flags from './flags.ts';
 import type { Fd, FdRef } from './scenario.ts';
+import type { Version } from './spec.ts';
 
 /** What is known while the arguments of a step are read. */
 export interface Context extends Place {
+  readonly version: Version;
   readonly threads: readonly string[];
   /** The one reference of a name; a new slot where the name is new. */
   ref(name: string): FdRef;
@@ -32,6 +34,16 @@ export interface PollEntry {
 export interface Port {
   readonly port: number;
 }
+
+export interface Path {
+  readonly path: string;
+}
+
+/** Where something is sent: to what a descriptor is bound to, or to an address. */
+export type Target = Fd | Port | Path;
+
+/** What becomes of a signal; `caught` is a handler that does nothing. */
+export type Handler = 'SIG_DFL' | 'SIG_IGN' | 'caught';
 
 export const maxTransfer: number = 16 * 1024 * 1024;
 /** The last descriptor that a C fd_set has room for. */
@@ -222,6 +234,18 @@ export const harmlessSignal: Kind<number> = {
   },
 };
 
+/** Any signal, by its name. */
+export const signal: Kind<number> = {
+  type: 'signal name',
+  names: flags.signalFamily,
+  read(value, argument, context) {
+    if (typeof value !== 'string') throw badArgument(context, argument);
+    const sig = flags.signalFamily.get(value);
+    if (sig === undefined) throw unknownFlag(context, value, flags.signalFamily.keys());
+    return sig;
+  },
+};
+
 /** The index of a thread's name. */
 export const thread: Kind<number> = {
   type: 'thread',
@@ -233,14 +257,53 @@ export const thread: Kind<number> = {
   },
 };
 
-export const target: Kind<Fd | Port> = {
+export const target: Kind<Target> = {
   type: 'descriptor or {port}',
   read(value, argument, context) {
     if (!isObject(value)) return fd.read(value, argument, context);
-    if (Object.keys(value).join() !== 'port') throw badArgument(context, argument);
+    const keys = Object.keys(value).join();
+    if (keys === 'path' && context.version >= 2) {
+      return { path: path.read(value['path'], argument, context) };
+    }
+    if (keys !== 'port') throw badArgument(context, argument);
     return { port: port.read(value['port'], argument, context) };
   },
 };
+
+const longestPath = 60;
+
+/**
+ * The name of a socket or file: a file of the scenario's own folder, `/dev/…`, or an abstract name
+ * behind "@".
+ */
+export const path: Kind<string> = {
+  type: 'path: letters, digits and . _ - behind an optional "@"',
+  read(value, argument, context) {
+    const fits = typeof value === 'string' && value.length <= longestPath;
+    if (!fits || !/^@?[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(value)) {
+      throw badArgument(context, argument);
+    }
+    return value;
+  },
+};
+
+const listOf = <T>(kind: Kind<T>, type: string, longest: number): Kind<readonly T[]> => ({
+  type,
+  read(value, argument, context) {
+    if (!Array.isArray(value) || value.length > longest) throw badArgument(context, argument);
+    return Array.from(value, (item: unknown) => kind.read(item, argument, context));
+  },
+});
+
+/** The pieces of one message or of one readv(). */
+const mostPieces = 16;
+/** SCM_MAX_FD would do; more than 253 are an error of the call. */
+const mostFds = 256;
+
+export const sizes: Kind<readonly number[]> = listOf(size, 'list of up to 16 sizes', mostPieces);
+export const texts: Kind<readonly string[]> = listOf(text, 'list of up to 16 texts', mostPieces);
+export const anyFds: Kind<readonly Fd[]> = listOf(fd, 'list of descriptors', mostFds);
+export const fdCount: Kind<number> = integer('number of descriptors up to 256', 0, mostFds);
 
 const fcntlArgFamily: flags.FlagFamily = new Map([...flags.openFamily, ...flags.fdFamily]);
 

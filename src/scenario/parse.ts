@@ -1,8 +1,8 @@
 /**
  * From a JSON value to a scenario: everything that can be known to be wrong is found here.
  *
- * A document is checked in this order: its keys, `name`, `about`, `mode`, `threads`, `steps`,
- * `concurrent`, `after`. A step is checked in this one: call, thread, keys, arguments, `bind`;
+ * A document is checked in this order: its keys, `version`, `name`, `about`, `mode`, `threads`,
+ * `steps`, `concurrent`, `after`. A step is checked in this one: call, thread, keys, arguments, `bind`;
  * and of its arguments first whether there is an unknown one, then whether one is missing, then
  * each in the order of the table. The first mistake is the one that is reported.
  */
@@ -10,7 +10,8 @@ import * as errors from './errors.ts';
 import { quote, ScenarioError, stepError } from './errors.ts';
 import { type Context, isObject, type Kind } from './kinds.ts';
 import type { FdRef, Scenario, Step } from './scenario.ts';
-import { type Argument, type CallName, type CallSpec, calls } from './schema.ts';
+import { type CallName, calls } from './schema.ts';
+import type { Argument, CallSpec, Version } from './spec.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -21,18 +22,25 @@ interface Row {
   readonly args: readonly (readonly [name: string, argument: Argument<unknown>])[];
 }
 
-const rows: ReadonlyMap<string, Row> = new Map(
-  Object.entries(calls).map(([name, spec]) => [
-    name,
-    {
-      name: name as CallName,
-      spec: spec as unknown as CallSpec<Record<string, unknown>>,
-      args: Object.entries(spec.args as Record<string, Argument<unknown>>),
-    },
-  ]),
-);
+/** The calls that a version has, each with the arguments that it has there. */
+function rowsOf(version: Version): ReadonlyMap<string, Row> {
+  const rows = new Map<string, Row>();
+  for (const [name, call] of Object.entries(calls)) {
+    const spec = call as unknown as CallSpec<Record<string, unknown>>;
+    if ((spec.since ?? 1) > version) continue;
+    const args = Object.entries(spec.args).filter(([, { since }]) => since <= version);
+    rows.set(name, { name: name as CallName, spec, args });
+  }
+  return rows;
+}
+
+const rowsByVersion: Readonly<Record<Version, ReadonlyMap<string, Row>>> = {
+  1: rowsOf(1),
+  2: rowsOf(2),
+};
 
 const documentKeys: ReadonlySet<string> = new Set([
+  'version',
   'name',
   'about',
   'mode',
@@ -51,13 +59,14 @@ export function parseScenario(value: unknown): Scenario {
   for (const key of Object.keys(value)) {
     if (!documentKeys.has(key)) throw new ScenarioError(`unknown key ${quote(key)}`);
   }
+  const version = parseVersion(value['version']);
   const name = optionalString(value, 'name');
   if (name === '') throw new ScenarioError('"name" is empty');
   if (hasControl(name ?? '')) throw new ScenarioError('"name" has a control character');
   const about = optionalString(value, 'about') ?? '';
   const concurrent = parseMode(value);
   const threads = parseThreads(value['threads']);
-  const reader = new StepReader(threads);
+  const reader = new StepReader(version, threads);
 
   const steps = reader.steps(listOf(value, 'steps'), '', undefined);
   const lists = concurrent ? parseConcurrent(value['concurrent'], reader) : threads.map(() => []);
@@ -72,6 +81,12 @@ export function parseScenario(value: unknown): Scenario {
     concurrent: lists,
     after: reader.steps(after, 'after', undefined),
   };
+}
+
+function parseVersion(value: unknown): Version {
+  if (value === undefined) return 1;
+  if (value === 1 || value === 2) return value;
+  throw new ScenarioError(`"version" is ${JSON.stringify(value)}, expected 1 or 2`);
 }
 
 /** It would be carried out by a terminal, and cut a line in two. */
@@ -141,6 +156,7 @@ function parseConcurrent(value: unknown, reader: StepReader): readonly (readonly
 
 /** Reads the steps of one scenario, and gives each descriptor name its slot. */
 class StepReader implements Context {
+  readonly version: Version;
   readonly threads: readonly string[];
   readonly names: string[] = [];
   private readonly refs: Map<string, FdRef> = new Map();
@@ -149,7 +165,8 @@ class StepReader implements Context {
   list = '';
   index = 0;
 
-  constructor(threads: readonly string[]) {
+  constructor(version: Version, threads: readonly string[]) {
+    this.version = version;
     this.threads = threads;
   }
 
@@ -193,9 +210,11 @@ class StepReader implements Context {
   private call(name: unknown): Row {
     if (name === undefined) throw stepError(this, 'missing "call"');
     if (typeof name !== 'string') throw stepError(this, '"call" is not a string');
+    const rows = rowsByVersion[this.version];
     const row = rows.get(name);
-    if (row === undefined) throw errors.unknownCall(this, name, rows.keys());
-    return row;
+    if (row !== undefined) return row;
+    if (!Object.hasOwn(calls, name)) throw errors.unknownCall(this, name, rows.keys());
+    throw errors.laterCall(this, name);
   }
 
   private thread(name: unknown, owner: number | undefined): number {
@@ -210,11 +229,10 @@ class StepReader implements Context {
   }
 
   private arguments(row: Row, given: Json): Record<string, unknown> {
-    const { args, exactlyOne, alone } = row.spec;
+    const { exactlyOne, alone } = row.spec;
+    const known = row.args.map(([name]) => name);
     for (const name of Object.keys(given)) {
-      if (!Object.hasOwn(args, name)) {
-        throw errors.unknownArgument(this, name, Object.keys(args));
-      }
+      if (!known.includes(name)) throw errors.unknownArgument(this, name, known);
     }
     for (const [name, argument] of row.args) {
       if (argument.required && given[name] === undefined) throw errors.missingArgument(this, name);

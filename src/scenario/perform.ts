@@ -4,70 +4,31 @@
 
 import { eventfd_fops } from '../kernel/eventfd.ts';
 import type { Kernel } from '../kernel/op.ts';
-import { sigmask } from '../kernel/signal.ts';
+import type { fd_set_bits } from '../kernel/select.ts';
+import { SIG_DFL, SIG_IGN, type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
+import { signalfd_fops } from '../kernel/signalfd.ts';
 import { timerfd_fops } from '../kernel/timerfd.ts';
 import { getU64 } from '../kernel/u64.ts';
 import { EventBuffer, FaultingPage } from '../kernel/uaccess.ts';
 import { EPOLL_CTL_DEL } from '../kernel/uapi/eventpoll.ts';
 import { FIONREAD } from '../kernel/uapi/ioctls.ts';
-import { AF_INET, SO_ERROR, SOL_SOCKET } from '../kernel/uapi/socket.ts';
+import { signalName } from '../kernel/uapi/names.ts';
 import { syscall } from '../syscalls/call.ts';
 import * as epoll from '../syscalls/epoll.ts';
-import type { Filled, Sys } from '../syscalls/sys.ts';
-import { noAddress } from './errors.ts';
+import { signalsRead } from '../syscalls/signalfd.ts';
+import { shownFdinfo } from './fdinfo.ts';
+import type { Handler } from './kinds.ts';
+import { descriptor, number, type Outcome, outcome, pair, type Surroundings } from './outcome.ts';
 import { payloadBytes } from './payload.ts';
+import { performOnSocket } from './perform_socket.ts';
 import type { Fd, Step, StepOf } from './scenario.ts';
 import {
-  type CallResult,
-  failed,
-  returned,
   returnedBytes,
   returnedEvents,
-  returnedFds,
   returnedRevents,
   returnedSets,
-  returnedSocketError,
   returnedValue,
 } from './transcript.ts';
-
-/** What a call came back with. */
-export interface Outcome {
-  readonly result: CallResult;
-  /** Descriptors that the step's names stand for from now on. */
-  readonly fds: readonly number[];
-}
-
-/** What a step needs to know of the player. */
-export interface Surroundings {
-  readonly sys: Sys;
-  fd(fd: Fd): number;
-  /** The port that a descriptor is bound to, or 0. */
-  portOf(fd: number): number;
-  /** The thread id of another thread. */
-  tid(thread: number): number;
-  /** The page that a held call of this step waits for. */
-  page: FaultingPage | null;
-}
-
-const noFds: readonly number[] = [];
-
-/** A raw result that opens nothing; `shown` is what a success shows besides. */
-const outcome = (ret: number, shown: CallResult = returned(ret)): Outcome => ({
-  result: ret < 0 ? failed(-ret) : shown,
-  fds: noFds,
-});
-
-function* number(call: Kernel<number>): Kernel<Outcome> {
-  return outcome(yield* call);
-}
-function* descriptor(call: Kernel<number>): Kernel<Outcome> {
-  const fd = yield* call;
-  return fd < 0 ? outcome(fd) : { result: returned(fd), fds: [fd] };
-}
-function* pair(call: Kernel<Filled<[number, number]>>): Kernel<Outcome> {
-  const fds = yield* call;
-  return fds.ret < 0 ? outcome(fds.ret) : { result: returnedFds(fds.ret, [...fds]), fds };
-}
 
 /** Makes the call of a step; runs on the issuing thread. */
 export function performStep(step: Step, at: Surroundings): Kernel<Outcome> {
@@ -84,16 +45,37 @@ export function performStep(step: Step, at: Surroundings): Kernel<Outcome> {
     case 'epoll_pwait2':
       return waitForEvents(step, at);
     case 'poll':
+    case 'ppoll':
       return pollFds(step, at);
     case 'select':
+    case 'pselect6':
       return selectFds(step, at);
     case 'read':
-    case 'recv':
-      return receive(step, at);
+      return readBytes(step, at);
+    case 'readv':
+      return readPieces(step, at);
+    case 'writev':
+      return number(sys.writev(at.fd(step.args.fd), step.args.parts));
+    case 'unlink':
+      return number(sys.unlink(step.args.path));
+    case 'signalfd4': {
+      const { fd, mask, flags } = step.args;
+      return descriptor(sys.signalfd4(at.fd(fd), sigset(mask), flags));
+    }
+    case 'sigprocmask':
+      return number(sys.sigprocmask(step.args.how, sigset(step.args.set)));
+    case 'sigaction': {
+      const { signal, handler, flags } = step.args;
+      return number(sys.sigaction(signal, { handler: handlers[handler], flags }));
+    }
+    case 'kill':
+      return number(sys.kill(at.pid(step.args.thread), step.args.signal));
+    case 'timerfd_gettime':
+      return timerLeft(step, at);
+    case 'fdinfo':
+      return fdinfo(step, at);
     case 'write':
       return number(sys.write(at.fd(step.args.fd), payloadBytes(step.args)));
-    case 'send':
-      return number(sys.send(at.fd(step.args.fd), payloadBytes(step.args), step.args.flags));
     case 'close':
       return number(sys.close(at.fd(step.args.fd)));
     case 'dup':
@@ -125,55 +107,6 @@ export function performStep(step: Step, at: Surroundings): Kernel<Outcome> {
   }
 }
 
-type SocketCall =
-  | 'socket'
-  | 'socketpair'
-  | 'bind'
-  | 'listen'
-  | 'connect'
-  | 'accept4'
-  | 'shutdown'
-  | 'setsockopt'
-  | 'getsockopt';
-
-function performOnSocket(step: StepOf<SocketCall> & Step, at: Surroundings): Kernel<Outcome> {
-  const { sys } = at;
-  switch (step.call) {
-    case 'socket':
-      return descriptor(sys.socket(step.args.domain, step.args.type, step.args.protocol));
-    case 'socketpair':
-      return pair(sys.socketpair(step.args.domain, step.args.type));
-    case 'bind':
-      return number(sys.bind(at.fd(step.args.fd), { ...localhost, port: step.args.port }));
-    case 'listen':
-      return number(sys.listen(at.fd(step.args.fd), step.args.backlog));
-    case 'connect':
-      return number(connect(step, at));
-    case 'accept4':
-      return descriptor(sys.accept4(at.fd(step.args.fd), step.args.flags));
-    case 'shutdown':
-      return number(sys.shutdown(at.fd(step.args.fd), step.args.how));
-    case 'setsockopt': {
-      const { fd, level, name, value } = step.args;
-      return number(sys.setsockopt(at.fd(fd), level, name, value));
-    }
-    case 'getsockopt':
-      return getOption(step, at);
-    default:
-      throw new Error('not a call on a socket');
-  }
-}
-
-const localhost = { family: AF_INET, addr: 0x7f000001 };
-
-function connect(step: StepOf<'connect'>, at: Surroundings): Kernel<number> {
-  const { to } = step.args;
-  const isPort = typeof to === 'object' && 'port' in to;
-  const port = isPort ? to.port : at.portOf(at.fd(to));
-  if (port === 0 && !isPort) throw noAddress(step);
-  return at.sys.connect(at.fd(step.args.fd), { ...localhost, port });
-}
-
 function epollCtl(step: StepOf<'epoll_ctl'>, at: Surroundings): Kernel<number> {
   const { op, event, events, data } = step.args;
   const epfd = at.fd(step.args.epfd);
@@ -202,7 +135,7 @@ function waitCall(step: WaitStep, at: Surroundings, events: EventBuffer): Kernel
       epoll.sys_epoll_wait(epfd, events, maxevents, timeout),
     );
   }
-  const mask = step.args.sigmask?.reduce((set, sig) => set | sigmask(sig), 0n) ?? null;
+  const mask = maskOf(step.args.sigmask);
   if (step.call === 'epoll_pwait') {
     const { timeout } = step.args;
     return syscall('epoll_pwait', [epfd, events, maxevents, timeout, mask], () =>
@@ -216,9 +149,24 @@ function waitCall(step: WaitStep, at: Surroundings, events: EventBuffer): Kernel
   );
 }
 
-function* pollFds(step: StepOf<'poll'>, at: Surroundings): Kernel<Outcome> {
+const sigset = (signals: readonly number[]): sigset_t =>
+  signals.reduce((set, sig) => set | sigmask(sig), 0n);
+const maskOf = (signals: readonly number[] | null): sigset_t | null =>
+  signals === null ? null : sigset(signals);
+const spanOf = (ns: number | null): epoll.timespec | null =>
+  ns === null ? null : epoll.toTimespec(ns);
+
+const handlers: Readonly<Record<Handler, sigaction['handler']>> = {
+  SIG_DFL,
+  SIG_IGN,
+  *caught(): Kernel<void> {},
+};
+
+function* pollFds(step: StepOf<'poll'> | StepOf<'ppoll'>, at: Surroundings): Kernel<Outcome> {
   const fds = step.args.fds.map(({ fd, events }) => ({ fd: at.fd(fd), events, revents: 0 }));
-  const ret = yield* at.sys.poll(fds, step.args.timeout);
+  const ret = yield* step.call === 'poll'
+    ? at.sys.poll(fds, step.args.timeout)
+    : at.sys.ppoll(fds, spanOf(step.args.timeout_ns), maskOf(step.args.sigmask));
   return outcome(
     ret,
     returnedRevents(
@@ -230,29 +178,64 @@ function* pollFds(step: StepOf<'poll'>, at: Surroundings): Kernel<Outcome> {
 
 const ascending = (set: ReadonlySet<number>): number[] => [...set].sort((a, b) => a - b);
 
-function* selectFds(step: StepOf<'select'>, at: Surroundings): Kernel<Outcome> {
-  const { read, write, except, timeout } = step.args;
+function* selectFds(
+  step: StepOf<'select'> | StepOf<'pselect6'>,
+  at: Surroundings,
+): Kernel<Outcome> {
+  const { read, write, except } = step.args;
   const toSet = (fds: readonly Fd[]): Set<number> => new Set(fds.map((fd) => at.fd(fd)));
   const sets = { in: toSet(read), out: toSet(write), ex: toSet(except) };
   const nfds = Math.max(-1, ...sets.in, ...sets.out, ...sets.ex) + 1;
-  const span = timeout === null ? null : epoll.toTimespec(timeout * 1e6);
-  const ret = yield* at.sys.select(nfds, sets, span);
+  const ret = yield* select(step, at, nfds, sets);
   const shown = returnedSets(ret, ascending(sets.in), ascending(sets.out), ascending(sets.ex));
   return outcome(ret, shown);
 }
 
-function* receive(step: StepOf<'read'> | StepOf<'recv'>, at: Surroundings): Kernel<Outcome> {
+function select(
+  step: StepOf<'select'> | StepOf<'pselect6'>,
+  { sys }: Surroundings,
+  nfds: number,
+  sets: fd_set_bits,
+): Kernel<number> {
+  if (step.call === 'select') {
+    const { timeout } = step.args;
+    return sys.select(nfds, sets, spanOf(timeout === null ? null : timeout * 1e6));
+  }
+  return sys.pselect6(nfds, sets, spanOf(step.args.timeout_ns), maskOf(step.args.sigmask));
+}
+
+function* readBytes(step: StepOf<'read'>, at: Surroundings): Kernel<Outcome> {
   const fd = at.fd(step.args.fd);
   const buf = new Uint8Array(step.args.len);
   const kind = at.sys.task.files.fd[fd]?.f_op;
-  const ret = yield* step.call === 'read'
-    ? at.sys.read(fd, buf)
-    : at.sys.recv(fd, buf, step.args.flags);
+  const ret = yield* at.sys.read(fd, buf);
   if (ret <= 0) return outcome(ret);
   if (kind === eventfd_fops || kind === timerfd_fops) {
     return outcome(ret, returnedValue(ret, getU64(buf)));
   }
+  if (kind === signalfd_fops) {
+    const signals = signalsRead(buf, ret).map(({ ssi_signo }) => signalName(ssi_signo));
+    return outcome(ret, { ret, signals });
+  }
   return outcome(ret, returnedBytes(ret, buf.subarray(0, ret)));
+}
+
+function* readPieces(step: StepOf<'readv'>, at: Surroundings): Kernel<Outcome> {
+  const pieces = step.args.lens.map((len) => new Uint8Array(len));
+  const ret = yield* at.sys.readv(at.fd(step.args.fd), pieces);
+  if (ret <= 0) return outcome(ret);
+  const bytes = Uint8Array.from(pieces.flatMap((piece) => [...piece]).slice(0, ret));
+  return outcome(ret, returnedBytes(ret, bytes));
+}
+
+function* timerLeft(step: StepOf<'timerfd_gettime'>, at: Surroundings): Kernel<Outcome> {
+  const { ret, it_value } = yield* at.sys.timerfd_gettime(at.fd(step.args.fd));
+  return outcome(ret, { ret, armed: it_value.tv_sec !== 0 || it_value.tv_nsec !== 0 });
+}
+
+function* fdinfo(step: StepOf<'fdinfo'>, at: Surroundings): Kernel<Outcome> {
+  const { ret, text } = yield* at.sys.fdinfo(at.fd(step.args.fd));
+  return outcome(ret, { ret, lines: shownFdinfo(text) });
 }
 
 function* ioctl(step: StepOf<'ioctl'>, at: Surroundings): Kernel<Outcome> {
@@ -269,11 +252,4 @@ function setTimer(step: StepOf<'timerfd_settime'>, at: Surroundings): Kernel<num
     it_value: epoll.toTimespec(value_ms * 1e6),
     it_interval: epoll.toTimespec(interval_ms * 1e6),
   });
-}
-
-function* getOption(step: StepOf<'getsockopt'>, at: Surroundings): Kernel<Outcome> {
-  const { fd, level, name } = step.args;
-  const { value, ret } = yield* at.sys.getsockopt(at.fd(fd), level, name);
-  const isError = level === SOL_SOCKET && name === SO_ERROR;
-  return outcome(ret, isError ? returnedSocketError(ret, value) : returnedValue(ret, value));
 }

@@ -13,11 +13,13 @@ import { SIG_IGN, type sigaction } from '../kernel/signal.ts';
 import { OutOfSteps } from '../kernel/steps.ts';
 import type { FaultingPage } from '../kernel/uaccess.ts';
 import { SIGPIPE, SIGUSR1, SIGUSR2 } from '../kernel/uapi/signal.ts';
-import { portOf } from '../net/ports.ts';
+import { addressOf } from '../net/addresses.ts';
+import type { sockaddr } from '../net/socket.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import { Sys } from '../syscalls/sys.ts';
 import { notBound, nothingHeld, placeName, ScenarioError, threadBlocked } from './errors.ts';
-import { type Outcome, performStep, type Surroundings } from './perform.ts';
+import type { Outcome, Surroundings } from './outcome.ts';
+import { performStep } from './perform.ts';
 import type { Fd, Scenario, Step } from './scenario.ts';
 import {
   blockedEntry,
@@ -68,11 +70,14 @@ class Thread implements Surroundings {
   fd(fd: Fd): number {
     return this.player.resolve(fd);
   }
-  portOf(fd: number): number {
-    return portOf(this.task, fd);
+  addressOf(fd: number): sockaddr | null {
+    return addressOf(this.task, fd);
   }
   tid(thread: number): number {
     return (this.player.threads[thread] as Thread).task.pid;
+  }
+  pid(thread: number): number {
+    return (this.player.threads[thread] as Thread).task.tgid;
   }
 }
 
@@ -143,7 +148,7 @@ export class Player {
       setCurrent(thread.task);
       this.start(thread, step, performStep(step, thread));
       this.machine.settle();
-      if (step.call === 'tgkill') this.deliver(this.threads[step.args.thread] as Thread);
+      for (const other of this.threads) this.deliver(other);
       if (step.call === 'sleep') this.passTime(thread);
       this.report(thread, step);
     }
@@ -237,6 +242,8 @@ function hasTimeout(step: Step): boolean {
     case 'poll':
       return step.args.timeout >= 0;
     case 'epoll_pwait2':
+    case 'ppoll':
+    case 'pselect6':
       return step.args.timeout_ns !== null;
     case 'select':
       return step.args.timeout !== null;

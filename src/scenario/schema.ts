@@ -2,13 +2,16 @@
  * The calls of the scenario format: one table for the parser, the player and every other tool.
  *
  * `CallArgs` says what a player gets, `calls` how that is read from JSON; the compiler keeps the
- * two together. The order of a call's arguments is the order in which mistakes are reported.
+ * two together. The order of a call's arguments is the order in which mistakes are reported. What
+ * came with version 2 of the format stands in schema2.ts.
  */
 import type { epoll_data_t } from '../kernel/uaccess.ts';
 import { F_DUPFD, F_DUPFD_CLOEXEC } from '../kernel/uapi/fcntl.ts';
 import * as families from './flags.ts';
 import * as kinds from './kinds.ts';
 import type { Fd, FdRef } from './scenario.ts';
+import { type CallArgs2, calls2 } from './schema2.ts';
+import { type Argument, type CallSpec, flags, later, maybe, optional, required } from './spec.ts';
 
 type EventBufferKind = 'bad' | 'held';
 
@@ -32,7 +35,7 @@ export interface SendArgs {
 }
 
 /** Every flag word is an int32, every absent argument has its default. */
-export interface CallArgs {
+export interface CallArgs extends CallArgs2 {
   readonly epoll_create: { readonly size: number };
   readonly epoll_create1: { readonly flags: number };
   readonly epoll_ctl: {
@@ -57,9 +60,14 @@ export interface CallArgs {
   };
   readonly socket: { readonly domain: number; readonly type: number; readonly protocol: number };
   readonly socketpair: { readonly domain: number; readonly type: number };
-  readonly bind: { readonly fd: Fd; readonly port: number };
+  readonly bind: {
+    readonly fd: Fd;
+    readonly port: number | undefined;
+    /** Of an AF_UNIX socket. */
+    readonly path: string | undefined;
+  };
   readonly listen: { readonly fd: Fd; readonly backlog: number };
-  readonly connect: { readonly fd: Fd; readonly to: Fd | kinds.Port };
+  readonly connect: { readonly fd: Fd; readonly to: kinds.Target };
   readonly accept4: { readonly fd: Fd; readonly flags: number };
   readonly shutdown: { readonly fd: Fd; readonly how: number };
   readonly read: { readonly fd: Fd; readonly len: number };
@@ -95,57 +103,6 @@ export interface CallArgs {
 }
 
 export type CallName = keyof CallArgs;
-
-/** What a result has besides `ret`. */
-export type ResultField =
-  | 'fds'
-  | 'events'
-  | 'revents'
-  | 'read'
-  | 'write'
-  | 'except'
-  | 'data'
-  | 'value';
-
-export interface Argument<T> {
-  readonly kind: kinds.Kind<T>;
-  readonly required: boolean;
-  /** What an absent argument stands for, where it is not required. */
-  readonly absent: T | undefined;
-}
-
-export interface CallSpec<A> {
-  readonly args: { readonly [K in keyof A]: Argument<A[K]> };
-  /** How many descriptors it returns. */
-  readonly binds: number | ((args: A) => number);
-  /** What a result can have, in this order. */
-  readonly fields: readonly ResultField[];
-  /** Of these arguments one, and only one, has to be there. */
-  readonly exactlyOne?: readonly (keyof A & string)[];
-  /** An argument that none of the others may stand beside. */
-  readonly alone?: { readonly argument: keyof A & string; readonly without: readonly string[] };
-}
-
-const required = <T>(kind: kinds.Kind<T>): Argument<T> => ({
-  kind,
-  required: true,
-  absent: undefined,
-});
-
-const optional = <T>(kind: kinds.Kind<T>, absent: T): Argument<T> => ({
-  kind,
-  required: false,
-  absent,
-});
-
-const maybe = <T>(kind: kinds.Kind<T>): Argument<T | undefined> => ({
-  kind,
-  required: false,
-  absent: undefined,
-});
-
-const flags = (family: families.FlagFamily): Argument<number> =>
-  optional(kinds.flagWord(family), 0);
 
 const epollWait = {
   epfd: required(kinds.fd),
@@ -222,7 +179,16 @@ export const calls: { readonly [C in CallName]: CallSpec<CallArgs[C]> } = {
     binds: 2,
     fields: ['fds'],
   },
-  bind: { args: { fd: required(kinds.fd), port: required(kinds.port) }, binds: 0, fields: [] },
+  bind: {
+    args: {
+      fd: required(kinds.fd),
+      port: maybe(kinds.port),
+      path: later(maybe(kinds.path)),
+    },
+    binds: 0,
+    fields: [],
+    exactlyOne: ['port', 'path'],
+  },
   listen: {
     args: { fd: required(kinds.fd), backlog: required(kinds.int32) },
     binds: 0,
@@ -342,4 +308,5 @@ export const calls: { readonly [C in CallName]: CallSpec<CallArgs[C]> } = {
   },
   release: { args: { thread: required(kinds.thread) }, binds: 0, fields: [] },
   sleep: { args: { ms: required(kinds.duration) }, binds: 0, fields: [] },
+  ...calls2,
 };

@@ -5,8 +5,13 @@
  * does not depend on the order in which an object got them, and a u64 keeps its last digit.
  */
 import type { epoll_data_t, epoll_event } from '../kernel/uaccess.ts';
-import { epollFlags, errnoName, pollFlags } from '../kernel/uapi/names.ts';
+import { epollFlags, errnoName, flagNames, pollFlags, tableOf } from '../kernel/uapi/names.ts';
+import * as socket from '../kernel/uapi/socket.ts';
 import { maxShown, shownText } from './payload.ts';
+
+const messageFlags = tableOf(socket, /^MSG_/);
+/** Said of every receive that asked for it. */
+const hiddenFlags = socket.MSG_CMSG_CLOEXEC;
 
 export interface ShownEvent {
   readonly events: string;
@@ -25,6 +30,15 @@ export interface CallResult {
   readonly except?: readonly number[];
   readonly data?: string;
   readonly value?: number | string;
+  /** Who sent a message, see addressText(). */
+  readonly from?: string;
+  readonly msg_flags?: string;
+  /** What a read of a signalfd brought, in order. */
+  readonly signals?: readonly string[];
+  /** Whether a timer is to expire some day. */
+  readonly armed?: boolean;
+  /** What /proc says. */
+  readonly lines?: readonly string[];
 }
 
 /** A line of `results`: a call that returned, or one that did not when it was issued. */
@@ -95,6 +109,24 @@ export const returnedSocketError = (ret: number, errno: number): CallResult => (
   value: errnoName(errno),
 });
 
+/** Descriptors that came with a message stand in `fds`. */
+export interface ReceivedMessage {
+  readonly fds?: readonly number[];
+  readonly from?: string;
+  readonly msg_flags: number;
+}
+
+export const returnedMessage = (
+  ret: number,
+  bytes: Uint8Array,
+  { fds, from, msg_flags }: ReceivedMessage,
+): CallResult => ({
+  ...returnedBytes(ret, bytes),
+  ...(fds === undefined ? {} : { fds }),
+  ...(from === undefined ? {} : { from }),
+  msg_flags: flagNames(messageFlags, msg_flags & ~hiddenFlags),
+});
+
 export const returnedEntry = (step: number, result: CallResult): Entry => ({ step, ...result });
 
 export const blockedEntry = (step: number): Entry => ({ step, blocked: true });
@@ -114,6 +146,9 @@ function eventsText(events: readonly ShownEvent[]): string {
   return `[${text}]`;
 }
 
+/** What came with version 2 of the format, in the order in which it stands. */
+const laterFields = ['from', 'msg_flags', 'signals', 'armed', 'lines'] as const;
+
 /** The fields of a result without its braces. */
 function fieldsText(result: CallResult): string {
   let text = `"ret":${result.ret}`;
@@ -126,6 +161,10 @@ function fieldsText(result: CallResult): string {
   if (result.except !== undefined) text += `,"except":[${result.except.join()}]`;
   if (result.data !== undefined) text += `,"data":${JSON.stringify(result.data)}`;
   if (result.value !== undefined) text += `,"value":${JSON.stringify(result.value)}`;
+  for (const field of laterFields) {
+    const value = result[field];
+    if (value !== undefined) text += `,"${field}":${JSON.stringify(value)}`;
+  }
   return text;
 }
 

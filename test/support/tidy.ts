@@ -199,7 +199,7 @@ export function packagesOf(sources: readonly Source[]): string[] {
   const found = new Set<string>();
   for (const { text } of sources) {
     for (const [, specifier = ''] of text.matchAll(
-      /\b(?:from|import|import\()\s*'([^.'][^']*)'/g,
+      /(?<!')\b(?:from|import|import\()\s*'([^.'\n][^'\n]*)'/g,
     )) {
       const [name = '', second = ''] = specifier.split('/');
       if (!name.startsWith('node:')) found.add(name.startsWith('@') ? `${name}/${second}` : name);

@@ -1,0 +1,170 @@
+/** The calls that came with version 2 of the scenario format. */
+import * as families from './flags.ts';
+import * as kinds from './kinds.ts';
+import type { Fd } from './scenario.ts';
+import type { SendArgs } from './schema.ts';
+import { type CallSpec, flags, maybe, optional, required } from './spec.ts';
+
+interface PollArgs {
+  readonly fds: readonly kinds.PollEntry[];
+  /** null waits for ever. */
+  readonly timeout_ns: number | null;
+  readonly sigmask: readonly number[] | null;
+}
+
+interface SelectArgs {
+  readonly read: readonly Fd[];
+  readonly write: readonly Fd[];
+  readonly except: readonly Fd[];
+  readonly timeout_ns: number | null;
+  readonly sigmask: readonly number[] | null;
+}
+
+/** As `CallArgs`, which has these too. */
+export interface CallArgs2 {
+  readonly ppoll: PollArgs;
+  readonly pselect6: SelectArgs;
+  readonly readv: { readonly fd: Fd; readonly lens: readonly number[] };
+  readonly writev: { readonly fd: Fd; readonly parts: readonly string[] };
+  readonly sendto: SendArgs & { readonly flags: number; readonly to: kinds.Target };
+  readonly recvfrom: { readonly fd: Fd; readonly len: number; readonly flags: number };
+  readonly sendmsg: SendArgs & {
+    readonly flags: number;
+    readonly to: kinds.Target | undefined;
+    /** Descriptors that go along (SCM_RIGHTS). */
+    readonly fds: readonly Fd[];
+  };
+  readonly recvmsg: {
+    readonly fd: Fd;
+    readonly len: number;
+    readonly flags: number;
+    /** For how many descriptors there is room. */
+    readonly fds: number;
+  };
+  readonly unlink: { readonly path: string };
+  readonly signalfd4: {
+    readonly fd: Fd;
+    readonly mask: readonly number[];
+    readonly flags: number;
+  };
+  readonly sigprocmask: { readonly how: number; readonly set: readonly number[] };
+  readonly sigaction: {
+    readonly signal: number;
+    readonly handler: kinds.Handler;
+    readonly flags: number;
+  };
+  /** To the process of a thread. */
+  readonly kill: { readonly thread: number; readonly signal: number };
+  readonly timerfd_gettime: { readonly fd: Fd };
+  readonly fdinfo: { readonly fd: Fd };
+}
+
+const timeout_ns = optional(kinds.orNull(kinds.int64), null);
+const sigmask = optional(kinds.orNull(kinds.signalList), null);
+const payload = { data: maybe(kinds.text), bytes: maybe(kinds.size) };
+const msgFlags = flags(families.msgFamily);
+const fdList = optional(kinds.fdList, []);
+
+export const calls2: { readonly [C in keyof CallArgs2]: CallSpec<CallArgs2[C]> } = {
+  ppoll: {
+    since: 2,
+    args: { fds: required(kinds.pollList), timeout_ns, sigmask },
+    binds: 0,
+    fields: ['revents'],
+  },
+  pselect6: {
+    since: 2,
+    args: { read: fdList, write: fdList, except: fdList, timeout_ns, sigmask },
+    binds: 0,
+    fields: ['read', 'write', 'except'],
+  },
+  readv: {
+    since: 2,
+    args: { fd: required(kinds.fd), lens: required(kinds.sizes) },
+    binds: 0,
+    fields: ['data'],
+  },
+  writev: {
+    since: 2,
+    args: { fd: required(kinds.fd), parts: required(kinds.texts) },
+    binds: 0,
+    fields: [],
+  },
+  sendto: {
+    since: 2,
+    args: { fd: required(kinds.fd), ...payload, flags: msgFlags, to: required(kinds.target) },
+    binds: 0,
+    fields: [],
+    exactlyOne: ['data', 'bytes'],
+  },
+  recvfrom: {
+    since: 2,
+    args: { fd: required(kinds.fd), len: required(kinds.size), flags: msgFlags },
+    binds: 0,
+    fields: ['data', 'from'],
+  },
+  sendmsg: {
+    since: 2,
+    args: {
+      fd: required(kinds.fd),
+      ...payload,
+      flags: msgFlags,
+      to: maybe(kinds.target),
+      fds: optional(kinds.anyFds, []),
+    },
+    binds: 0,
+    fields: [],
+    exactlyOne: ['data', 'bytes'],
+  },
+  recvmsg: {
+    since: 2,
+    args: {
+      fd: required(kinds.fd),
+      len: required(kinds.size),
+      flags: msgFlags,
+      fds: optional(kinds.fdCount, 0),
+    },
+    binds: ({ fds }) => fds,
+    fields: ['fds', 'data', 'from', 'msg_flags'],
+  },
+  unlink: { since: 2, args: { path: required(kinds.path) }, binds: 0, fields: [] },
+  signalfd4: {
+    since: 2,
+    args: {
+      fd: optional(kinds.fd, -1),
+      mask: required(kinds.signalList),
+      flags: flags(families.signalfdFamily),
+    },
+    binds: 1,
+    fields: [],
+  },
+  sigprocmask: {
+    since: 2,
+    args: { how: required(kinds.oneOf(families.maskFamily)), set: required(kinds.signalList) },
+    binds: 0,
+    fields: [],
+  },
+  sigaction: {
+    since: 2,
+    args: {
+      signal: required(kinds.signal),
+      handler: required(kinds.literal('SIG_DFL', 'SIG_IGN', 'caught')),
+      flags: flags(families.sigactionFamily),
+    },
+    binds: 0,
+    fields: [],
+  },
+  kill: {
+    since: 2,
+    args: { thread: required(kinds.thread), signal: required(kinds.signal) },
+    binds: 0,
+    fields: [],
+  },
+  timerfd_gettime: {
+    since: 2,
+    args: { fd: required(kinds.fd) },
+    binds: 0,
+    fields: ['armed'],
+  },
+  fdinfo: { since: 2, args: { fd: required(kinds.fd) }, binds: 0, fields: ['lines'] },
+};

@@ -11,6 +11,7 @@ export interface Step {
 }
 
 export interface Document {
+  readonly version?: 2;
   readonly name: string;
   readonly threads?: readonly string[];
   readonly steps: readonly Step[];

@@ -12,6 +12,7 @@ import { tcp } from './profiles/tcp.ts';
 import { threads } from './profiles/threads.ts';
 import { time } from './profiles/time.ts';
 import { udp } from './profiles/udp.ts';
+import { unix } from './profiles/unix.ts';
 
 export const profiles: Readonly<Record<string, Profile>> = {
   basic,
@@ -26,4 +27,5 @@ export const profiles: Readonly<Record<string, Profile>> = {
   threads,
   time,
   udp,
+  unix,
 };

@@ -13,7 +13,7 @@ import { readTranscript } from '../compare.ts';
 import { playModel } from '../model.ts';
 import type { Document } from './document.ts';
 
-const maxRepairs = 40;
+const maxRepairs = 200;
 
 export function repaired(document: Document, kernel: KernelChoice): Document {
   let current = document;

@@ -17,6 +17,8 @@ export type Kind =
   | 'listen'
   | 'tcp'
   | 'udp'
+  | 'unix'
+  | 'signals'
   | 'fresh';
 
 /** An open file, shared by the descriptors that were duplicated from each other. */
@@ -50,10 +52,10 @@ export class Things {
     this.threads = [...threads];
   }
 
-  scenario(name: string): Document {
-    return this.threads.length > 1
-      ? { name, threads: this.threads, steps: this.steps }
-      : { name, steps: this.steps };
+  scenario(name: string, version?: 2): Document {
+    const { steps, threads } = this;
+    const head = version === undefined ? { name } : { version, name };
+    return threads.length > 1 ? { ...head, threads, steps } : { ...head, steps };
   }
 
   step(call: string, given: Args, bind?: readonly string[], thread = 'main'): void {

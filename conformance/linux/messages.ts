@@ -69,10 +69,11 @@ function rights(fds: readonly number[]): Buffer {
 }
 
 export function sendMessage({ args }: StepOf<'sendmsg'>, at: Surroundings): RawCall {
+  const fd = at.fd(args.fd);
   const name = args.to === undefined ? null : targetOf(args.to, at);
   const control = rights(args.fds.map((fd) => at.fd(fd)));
   const header = message(name, payload(args, at), control, at);
-  return { nr: nr.sendmsg, args: [at.fd(args.fd), header.at, args.flags | MSG_NOSIGNAL] };
+  return { nr: nr.sendmsg, args: [fd, header.at, args.flags | MSG_NOSIGNAL] };
 }
 
 export function receiveMessage({ args }: StepOf<'recvmsg'>, at: Surroundings): RawCall {

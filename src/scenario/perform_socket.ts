@@ -47,8 +47,10 @@ export function performOnSocket(step: SocketStep, at: Surroundings): Kernel<Outc
       return number(sys.bind(at.fd(step.args.fd), addressGiven(step.args)));
     case 'listen':
       return number(sys.listen(at.fd(step.args.fd), step.args.backlog));
-    case 'connect':
-      return number(sys.connect(at.fd(step.args.fd), targetOf(step, step.args.to, at)));
+    case 'connect': {
+      const target = targetOf(step, step.args.to, at);
+      return number(sys.connect(at.fd(step.args.fd), target));
+    }
     case 'accept4':
       return descriptor(sys.accept4(at.fd(step.args.fd), step.args.flags));
     case 'shutdown':
@@ -64,9 +66,9 @@ export function performOnSocket(step: SocketStep, at: Surroundings): Kernel<Outc
     case 'recv':
       return receive(step, at);
     case 'sendto': {
-      const { fd, flags, to } = step.args;
-      const target = targetOf(step, to, at);
-      return number(sys.sendto(at.fd(fd), payloadBytes(step.args), flags, target));
+      const fd = at.fd(step.args.fd);
+      const target = targetOf(step, step.args.to, at);
+      return number(sys.sendto(fd, payloadBytes(step.args), step.args.flags, target));
     }
     case 'recvfrom':
       return receiveFrom(step, at);
@@ -116,14 +118,15 @@ function* receiveFrom(step: StepOf<'recvfrom'>, at: Surroundings): Kernel<Outcom
 }
 
 function sendMessage(step: StepOf<'sendmsg'>, at: Surroundings): Kernel<number> {
-  const { fd, flags, to, fds } = step.args;
+  const { flags, to, fds } = step.args;
+  const fd = at.fd(step.args.fd);
   const msg: user_msghdr = { msg_iov: [payloadBytes(step.args)] };
   if (to !== undefined) msg.msg_name = targetOf(step, to, at);
   if (fds.length > 0) {
     const data = fds.map((one) => at.fd(one));
     msg.msg_control = [{ level: SOL_SOCKET, type: SCM_RIGHTS, data }];
   }
-  return at.sys.sendmsg(at.fd(fd), msg, flags);
+  return at.sys.sendmsg(fd, msg, flags);
 }
 
 /** struct cmsghdr, and the room of a message with `fds` descriptors. */

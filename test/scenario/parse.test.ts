@@ -34,6 +34,36 @@ const argsMessage = (call: string, args: unknown): string => stepMessage({ call,
 const summary = (text: string): (string | null)[] =>
   readDocuments(text).map(({ scenario, error }) => error?.message ?? scenario?.name ?? null);
 
+describe('a version', () => {
+  const sendmsg = { call: 'sendmsg', args: { fd: 3, data: 'x' } };
+
+  /** Whoever plays an old document must not get other calls than it was written for. */
+  test('has the calls and arguments that came with it, and those before', () => {
+    expect(messageOf({ steps: [sendmsg] })).toBe('step 0: unknown call "sendmsg"');
+    expect(messageOf({ version: 1, steps: [sendmsg] })).toBe('step 0: unknown call "sendmsg"');
+    expect(messageOf({ version: 2, steps: [sendmsg] })).toBe('nothing is wrong');
+
+    const bind = { call: 'bind', args: { fd: 3, path: 's' } };
+    expect(messageOf({ steps: [bind] })).toBe('step 0: unknown argument "path"');
+    expect(messageOf({ version: 2, steps: [bind] })).toBe('nothing is wrong');
+    const connect = { call: 'connect', args: { fd: 3, to: { path: 's' } } };
+    expect(messageOf({ steps: [connect] })).toBe('step 0: bad argument "to"');
+    expect(messageOf({ version: 2, steps: [connect] })).toBe('nothing is wrong');
+  });
+
+  /** A document for a program that is newer than this one. */
+  test.each([[0], [3], ['2'], [null]])('that is %j is refused', (version) => {
+    const found = JSON.stringify(version);
+    expect(messageOf({ version, steps: [] })).toBe(`"version" is ${found}, expected 1 or 2`);
+  });
+
+  /** A path that leaves the scenario's folder would reach files of the machine. */
+  test.each(['../s', '/tmp/s', '', '.', 'a b'])('does not take the path %j', (path) => {
+    const bind = { call: 'bind', args: { fd: 3, path } };
+    expect(messageOf({ version: 2, steps: [bind] })).toBe('step 0: bad argument "path"');
+  });
+});
+
 describe('a step that is sound', () => {
   /** A player that had to split flag words itself would do so once a step, on every schedule. */
   test('has its flag words as int32', () => {

@@ -41,7 +41,8 @@ export {
 export type { ucred } from './net/scm.ts';
 export type { cmsghdr, sockaddr } from './net/socket.ts';
 export type { user_msghdr } from './net/sys_msg.ts';
-export { Machine, type MachineOptions } from './sim/machine.ts';
+export type { Host, HostOptions, Link, LinkCounts, LinkOptions, PacketView } from './sim/host.ts';
+export { Machine, type MachineOptions, type SpawnOptions } from './sim/machine.ts';
 export type { Report, Result, Sleeper, Spawned } from './sim/report.ts';
 export { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './sim/schedule.ts';
 export { simulate } from './sim/simulate.ts';

@@ -3,7 +3,6 @@
  * the output goes and in which format.
  */
 import type { MachineOptions } from '../sim/machine.ts';
-import { inOrder, randomSchedule } from '../sim/schedule.ts';
 import type { Format } from '../trace/format.ts';
 import type { FormatName, PlayRequest } from './arguments.ts';
 import { say } from './errors.ts';
@@ -29,12 +28,11 @@ export class Stage {
   /** For one machine: a schedule begins anew with each. */
   machineOptions(): MachineOptions {
     const { kernel, with: added, without, cpus, seed = 0, maxSteps } = this.request;
-    const schedule = seed === 0 ? inOrder : randomSchedule(seed);
     return {
       kernel,
       with: added,
       without,
-      schedule,
+      seed,
       maxSteps,
       ...(cpus === undefined ? {} : { cpus }),
     };

@@ -23,6 +23,7 @@ import {
   try_to_wake_up,
   wake_up_process,
 } from './sched.ts';
+import { irqExit } from './softirq.ts';
 import { __fentry__ } from './trace.ts';
 import { EINTR } from './uapi/errno.ts';
 
@@ -136,6 +137,7 @@ export function* hrtimer_interrupt(): Kernel<void> {
     yield* __run_hrtimer(timer);
   }
   kernel.interruptDue = false;
+  yield* irqExit();
 }
 
 /** Takes a timer out and runs it; in interrupt context. */

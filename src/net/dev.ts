@@ -43,6 +43,8 @@ export abstract class net_device {
   readonly mtu: number;
   /** IFF_*. */
   readonly flags: number;
+  /** Ours: whose address is at the other end; null on a loopback device, where all are. */
+  peerAddr: number | null = null;
 
   constructor(net: net, name: string, mtu: number, flags: number) {
     this.nd_net = net;

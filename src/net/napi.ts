@@ -24,6 +24,8 @@ export const NAPIF_STATE_IN_BUSY_POLL = 0x40;
 export const NAPIF_STATE_PREFER_BUSY_POLL = 0x80;
 
 export const NAPI_POLL_WEIGHT = 64;
+/** The first number of an instance; those below are numbers of CPUs. */
+export const MIN_NAPI_ID = 8192;
 
 export class napi_struct {
   readonly dev: net_device | null;

@@ -13,11 +13,14 @@ import { NET_RX_SOFTIRQ, open_softirq, TIMER_SOFTIRQ } from '../kernel/softirq.t
 import { run_timer_softirq } from '../kernel/timer.ts';
 import { type net_device, net_rx_action, type softnet_data } from './dev.ts';
 import { inet_init } from './ipv4/inet_init.ts';
+import type { neighbour } from './ipv4/neighbour.ts';
 import { netns_ipv4 } from './ipv4/netns.ts';
 import type { net_protocol } from './ipv4/protocol.ts';
 import type { tcp_sock } from './ipv4/tcp_sock.ts';
 import { delackIsDue, settleDelack } from './ipv4/tcp_timer.ts';
+import type { LinkDevice } from './link.ts';
 import { LoopbackDevice } from './loopback.ts';
+import type { napi_struct } from './napi.ts';
 import { netns_unix } from './unix/table.ts';
 
 export class net {
@@ -27,22 +30,31 @@ export class net {
 
   // Ours:
   readonly name: string;
+  /** Its address beside those of 127.0.0.0/8; 0 for none. */
+  readonly addr: number;
+  /** Its ends of links, in their order. */
+  readonly links: LinkDevice[] = [];
+  /** Who was looked for, by address. */
+  readonly neighbours: Map<number, neighbour> = new Map();
 
-  constructor(name: string) {
+  constructor(name: string, addr: number) {
     this.name = name;
+    this.addr = addr;
     this.loopback_dev = new LoopbackDevice(this);
   }
 }
 
 /** Ours: what all hosts share. */
 export class NetGlobals {
-  readonly init_net: net = new net('init_net');
+  readonly init_net: net = new net('init_net', 0);
   /** Who receives the packets of a protocol, by its number. */
   readonly inet_protos: net_protocol[] = [];
   /** By CPU. */
   readonly softnet: softnet_data[] = [];
   /** Sockets with an ACK that waits for company. */
   readonly delacks: list_head<tcp_sock> = new list_head<tcp_sock>(null);
+  /** The NAPI instances of all devices, by their number less the least that there is. */
+  readonly napi_hash: napi_struct[] = [];
 }
 
 /** Ours: those of the running machine. */

@@ -12,7 +12,13 @@ import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { type file, files_struct } from '../kernel/file.ts';
 import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
-import { hrtimer_interrupt, nextTimer } from '../kernel/hrtimer.ts';
+import {
+  HRTIMER_NORESTART,
+  hrtimer,
+  hrtimer_interrupt,
+  hrtimer_start,
+  nextTimer,
+} from '../kernel/hrtimer.ts';
 import { openNull } from '../kernel/mem.ts';
 import { Execution, type Kernel, Op } from '../kernel/op.ts';
 import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kernel/sched.ts';
@@ -21,19 +27,27 @@ import { grantSteps, OutOfSteps, takeReserve } from '../kernel/steps.ts';
 import { proc_doulongvec_minmax } from '../kernel/sysctl.ts';
 import type { Tracer } from '../kernel/trace.ts';
 import { grantedCapabilities, user_struct } from '../kernel/user.ts';
-import { initNet, type NetGlobals, settleNetwork } from '../net/net.ts';
+import { initNet, type NetGlobals, type net, settleNetwork } from '../net/net.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
+import { inWords } from '../syscalls/found.ts';
 import { type Code, type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
+import { Host, type HostOptions, type Link, type LinkOptions, Topology } from './host.ts';
 import { checkOptions } from './options.ts';
 import { checkSleeper, notAnOperation, runProcess, runThread } from './program.ts';
 import { type Report, type Sleeper, Spawned, sleeperOf } from './report.ts';
-import { inOrder, type Runnable, type Schedule } from './schedule.ts';
+import { isObject, type Rule, refuseUnknown } from './rule.ts';
+import { inOrder, type Runnable, randomSchedule, type Schedule } from './schedule.ts';
 import { whereItStands } from './spin.ts';
 
 export interface MachineOptions extends KernelChoice {
   /** How many CPUs; 2 unless told otherwise. */
   readonly cpus?: number;
-  /** Who goes on next; see schedule.ts. Each context runs until it sleeps unless told otherwise. */
+  /**
+   * Everything that is left to chance follows from it: what links do to packets, and who goes on next
+   * unless `schedule` says so. 0 unless told otherwise: each context runs until it sleeps.
+   */
+  readonly seed?: number;
+  /** Who goes on next; see schedule.ts. */
   readonly schedule?: Schedule;
   /** RLIMIT_NOFILE of each process; 1024 unless told otherwise. */
   readonly nofile?: number;
@@ -48,6 +62,26 @@ export interface MachineOptions extends KernelChoice {
   readonly tracer?: Tracer;
 }
 
+/** How a program is started. */
+export interface SpawnOptions {
+  readonly name?: string;
+  readonly host?: Host;
+}
+
+const spawnRules: Readonly<Record<keyof SpawnOptions, Rule>> = {
+  name: { expected: 'a text', fits: (value) => typeof value === 'string' },
+  host: { expected: 'a host', fits: (value) => value instanceof Host },
+};
+
+function spawnOptions(as: string | SpawnOptions): SpawnOptions {
+  if (typeof as === 'string') return { name: as };
+  if (!isObject(as)) {
+    throw new TypeError(`spawn: expected a name or an object of options, found ${inWords(as)}`);
+  }
+  refuseUnknown('spawn', as, spawnRules);
+  return as;
+}
+
 class Choice implements Runnable {
   since = 0;
   queue: rq | null = null;
@@ -57,6 +91,7 @@ class Choice implements Runnable {
 export class Machine implements ThreadMaker {
   readonly kernel: Globals;
   private readonly network: NetGlobals;
+  private readonly topology: Topology;
   private readonly schedule: Schedule;
   private readonly nofile: number;
   private readonly user: user_struct;
@@ -75,7 +110,9 @@ export class Machine implements ThreadMaker {
     this.kernel.tracer = options.tracer ?? null;
     this.kernel.maxSteps = options.maxSteps ?? this.kernel.maxSteps;
     grantSteps(this.kernel);
-    this.schedule = options.schedule ?? inOrder;
+    const { seed = 0 } = options;
+    this.schedule = options.schedule ?? (seed === 0 ? inOrder : randomSchedule(seed));
+    this.topology = new Topology(this.network, seed);
     this.nofile = options.nofile ?? 1024;
     this.user = new user_struct(0, new Set(grantedCapabilities));
     for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) {
@@ -98,7 +135,12 @@ export class Machine implements ThreadMaker {
     return (this.kernel.runqueues[0] as rq).idle;
   }
 
-  private newTask(pid: number, comm: string, parent: task_struct | null): task_struct {
+  private newTask(
+    pid: number,
+    comm: string,
+    parent: task_struct | null,
+    net_ns: net = this.network.init_net,
+  ): task_struct {
     return new task_struct({
       pid,
       tgid: parent === null ? pid : parent.tgid,
@@ -109,13 +151,13 @@ export class Machine implements ThreadMaker {
       signal: parent === null ? new signal_struct() : parent.signal,
       pending: new sigpending(),
       user: this.user,
-      net_ns: parent === null ? this.network.init_net : parent.net_ns,
+      net_ns: parent === null ? net_ns : parent.net_ns,
     });
   }
 
   /** A new process with one thread, and /dev/null as descriptors 0 to 2. It has no code yet. */
-  newProcess(comm: string): task_struct {
-    const task = this.newTask(++this.nextPid, comm, null);
+  newProcess(comm: string, host: Host | null = null): task_struct {
+    const task = this.newTask(++this.nextPid, comm, null, host?.net);
     const before = current;
     setCurrent(task);
     const null_file: file = openNull();
@@ -138,10 +180,46 @@ export class Machine implements ThreadMaker {
     return this.adopt(task);
   }
 
-  /** A new process that runs `program`; it ends when the program returns. */
-  spawn<T>(program: (sys: Sys) => Code<T>, name = 'main'): Spawned<T> {
+  /** A new host, which nobody can reach before it has a link. */
+  host(name: string, options: HostOptions = {}): Host {
+    return this.topology.addHost(name, options);
+  }
+
+  /** Connects two hosts. */
+  link(a: Host, b: Host, options: LinkOptions = {}): Link {
+    return this.topology.addLink(a, b, options);
+  }
+
+  /** The virtual clock: CLOCK_MONOTONIC in ns. */
+  get now_ns(): number {
+    return this.kernel.hrtimers.now_ns;
+  }
+
+  /** Does something in `delay_ns` from now, as an interrupt: cuts a link, for instance. */
+  after(delay_ns: number, action: () => void): void {
+    if (typeof delay_ns !== 'number' || !(delay_ns >= 0)) {
+      throw new RangeError(`after: expected nanoseconds, 0 or more, found ${inWords(delay_ns)}`);
+    }
+    if (typeof action !== 'function') {
+      throw new TypeError(`after: expected a function, found ${inWords(action)}`);
+    }
+    const timer = new hrtimer('after', function* (): Kernel<number> {
+      action();
+      return HRTIMER_NORESTART;
+    });
+    if (!this.kernel.running) setCurrent(this.idle());
+    hrtimer_start(timer, this.kernel.hrtimers.now_ns + delay_ns);
+  }
+
+  /**
+   * A new process that runs `program`; it ends when the program returns. `as`: its name, `main` if not
+   * told, and the host that it runs on; the machine itself, which has a loopback device, if not told.
+   */
+  spawn<T>(program: (sys: Sys) => Code<T>, as: string | SpawnOptions = 'main'): Spawned<T> {
     checkProgram('spawn', program);
-    const task = this.newProcess(name);
+    const { name = 'main', host = null } = spawnOptions(as);
+    if (host !== null) this.topology.check('spawn', host);
+    const task = this.newProcess(name, host);
     const spawned = new Spawned<T>(task);
     this.programs.push(spawned);
     this.start(task, name, runProcess(spawned, program, new Sys(task, this)));

@@ -1,12 +1,8 @@
 /** What a machine can be told, checked before it is built. */
 import { inWords } from '../syscalls/found.ts';
 import type { MachineOptions } from './machine.ts';
+import { isObject, type Rule } from './rule.ts';
 import type { Schedule } from './schedule.ts';
-
-interface Rule {
-  readonly expected: string;
-  fits(value: unknown): boolean;
-}
 
 const atLeast = (least: number): Rule => ({
   expected: `an integer, ${least} or more`,
@@ -17,8 +13,6 @@ const commitIds: Rule = {
   expected: 'an array of commit ids',
   fits: (value) => Array.isArray(value) && value.every((id) => typeof id === 'string'),
 };
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 const rules: Readonly<Record<keyof MachineOptions, Rule>> = {
   kernel: {
@@ -35,6 +29,10 @@ const rules: Readonly<Record<keyof MachineOptions, Rule>> = {
       typeof (value as Schedule).choose === 'function' &&
       typeof (value as Schedule).runsOn === 'boolean',
   },
+  seed: {
+    expected: 'an integer',
+    fits: (value) => Number.isSafeInteger(value),
+  },
   nofile: atLeast(1),
   // The knob under /proc/sys says which numbers it takes.
   maxUserWatches: { expected: 'a number', fits: (value) => typeof value === 'number' },
@@ -47,21 +45,16 @@ const rules: Readonly<Record<keyof MachineOptions, Rule>> = {
 
 /** Throws for the first option that a machine cannot be built with. */
 export function checkOptions(options: MachineOptions): void {
-  if (!isObject(options) || Array.isArray(options)) {
+  if (!isObject(options)) {
     throw new TypeError(`options: expected an object, found ${inWords(options)}`);
   }
   for (const [key, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, key)) throw unknownOption(key, value);
+    if (!Object.hasOwn(rules, key)) {
+      const known = Object.keys(rules).join(', ');
+      throw new TypeError(`options: expected one of ${known}, found "${key}"`);
+    }
     const { expected, fits } = rules[key as keyof MachineOptions];
     if (value === undefined || fits(value)) continue;
     throw new RangeError(`${key}: expected ${expected}, found ${inWords(value)}`);
   }
-}
-
-function unknownOption(key: string, value: unknown): TypeError {
-  const instead =
-    key === 'seed'
-      ? `"schedule: randomSchedule(${inWords(value)})"`
-      : `one of ${Object.keys(rules).join(', ')}`;
-  return new TypeError(`options: expected ${instead}, found "${key}"`);
 }

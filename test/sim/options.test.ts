@@ -13,10 +13,10 @@ test.each<[unknown, string]>([
     'schedule: expected a schedule, such as inOrder or randomSchedule(1), ' +
       'found the function randomSchedule',
   ],
-  [{ seed: 5 }, 'options: expected "schedule: randomSchedule(5)", found "seed"'],
+  [{ seed: '5' }, "seed: expected an integer, found '5'"],
   [
     { cpu: 1 },
-    'options: expected one of kernel, with, without, cpus, schedule, nofile, maxUserWatches, ' +
+    'options: expected one of kernel, with, without, cpus, schedule, seed, nofile, maxUserWatches, ' +
       'maxSteps, tracer, found "cpu"',
   ],
   [{ kernel: 6.18 }, "kernel: expected a release as a text, such as '6.18', found 6.18"],

@@ -24,9 +24,9 @@ import { IPPROTO_ICMP } from '../../kernel/uapi/in.ts';
 import { dev_net } from '../dev.ts';
 import { netGlobals } from '../net.ts';
 import { headEnd, SKB_TRUESIZE } from '../skbuff.ts';
-import { IpPacket, ipHeader } from './ip.ts';
+import { addressText, IpPacket, ipHeader } from './ip.ts';
 import { ip_local_out, llAllocExtra } from './ip_output.ts';
-import { inet_addr_type, RTN_LOCAL } from './route.ts';
+import { inet_addr_type, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST } from './route.ts';
 
 const icmpHeader = 8;
 /** A message is no longer than this. */
@@ -72,6 +72,26 @@ export class IcmpMessage extends IpPacket {
     this.about = about;
     this.carried = Math.max(carried - ipHeader - about.headerLength, 0);
   }
+
+  override get headerLength(): number {
+    return icmpHeader;
+  }
+
+  override get length(): number {
+    return ipHeader + icmpHeader + ipHeader + this.about.headerLength + this.carried;
+  }
+
+  override get text(): string {
+    const { type, code, about } = this;
+    return `ICMP ${addressText(this.saddr)} > ${addressText(this.daddr)} type ${type} code ${code} about ${about.text}`;
+  }
+
+  override frames(): IpPacket[] {
+    const frame = new IcmpMessage(this.type, this.code, this.info, this.about);
+    frame.saddr = this.saddr;
+    frame.daddr = this.daddr;
+    return [frame];
+  }
 }
 
 /** Tells the sender of a packet what became of it, unless it was for everybody, or such a message. */
@@ -83,9 +103,11 @@ export function* icmp_send(
 ): Kernel<void> {
   __fentry__('icmp_send');
   const net = dev_net(skb_in.dev);
-  if (inet_addr_type(net, skb_in.daddr) !== RTN_LOCAL || skb_in.protocol === IPPROTO_ICMP) return;
+  const rt_type = inet_addr_type(net, skb_in.daddr);
+  if (rt_type === RTN_BROADCAST || rt_type === RTN_MULTICAST) return;
+  if (skb_in.protocol === IPPROTO_ICMP) return;
   const message = new IcmpMessage(type, code, info, skb_in);
-  message.saddr = skb_in.daddr;
+  message.saddr = rt_type === RTN_LOCAL ? skb_in.daddr : net.addr;
   message.daddr = skb_in.saddr;
   yield* ip_local_out(net, message);
 }

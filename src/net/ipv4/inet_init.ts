@@ -4,12 +4,13 @@ import type { NetGlobals } from '../net.ts';
 import { icmp_rcv } from './icmp.ts';
 import { inet_add_protocol } from './protocol.ts';
 import { tcp_v4_rcv } from './tcp_ipv4.ts';
+import { tcp_v4_err } from './tcp_v4_err.ts';
 import { udp_err, udp_rcv } from './udp.ts';
 
 export function inet_init(globals: NetGlobals): void {
   const udp_protocol = { handler: udp_rcv, err_handler: udp_err };
   inet_add_protocol(globals, { handler: icmp_rcv }, IPPROTO_ICMP);
   inet_add_protocol(globals, udp_protocol, IPPROTO_UDP);
-  inet_add_protocol(globals, { handler: tcp_v4_rcv }, IPPROTO_TCP);
+  inet_add_protocol(globals, { handler: tcp_v4_rcv, err_handler: tcp_v4_err }, IPPROTO_TCP);
   inet_add_protocol(globals, udp_protocol, IPPROTO_UDPLITE);
 }

@@ -120,8 +120,9 @@ export function* tcp_v4_syn_recv_sock(
     return null;
   }
   const newsk = yield* tcp_create_openreq_child(sk, req, skb);
+  newsk.sk_dst_dev = req.sk_dst_dev;
   tcp_sync_mss(newsk);
-  newsk.advmss = tcp_mss_clamp(sk);
+  newsk.advmss = tcp_mss_clamp(sk, req.sk_dst_dev);
   tcp_initialize_rcv_mss(newsk);
   if ((yield* __inet_inherit_port(sk, newsk)) < 0) {
     bh_unlock_sock(newsk);

@@ -12,6 +12,7 @@ import { type Kernel, Op } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
 import { timer_list } from '../../kernel/timer.ts';
+import type { net_device } from '../dev.ts';
 import type { net } from '../net.ts';
 import { sock_net, TCP_NEW_SYN_RECV } from '../sock.ts';
 import { reqsk_timer_handler } from './reqsk_timer.ts';
@@ -31,6 +32,8 @@ export class request_sock {
   timeout = 0;
   num_timeout = 0;
   num_retrans = 0;
+  /** Where the answer leaves. */
+  readonly sk_dst_dev: net_device;
   /** Linux would have sent a cookie and forgotten the request. */
   readonly syncookie: boolean;
 
@@ -54,7 +57,8 @@ export class request_sock {
   // Ours: it is in the table of connections.
   hashed = false;
 
-  constructor(listener: tcp_sock, syncookie: boolean) {
+  constructor(listener: tcp_sock, sk_dst_dev: net_device, syncookie: boolean) {
+    this.sk_dst_dev = sk_dst_dev;
     this.rsk_listener = listener;
     this.sk_net = sock_net(listener);
     this.syncookie = syncookie;

@@ -1,13 +1,17 @@
 /**
- * Where a packet goes, and which of the machine's addresses it comes from.
+ * Where a packet goes, and which of the host's addresses it comes from.
  * Linux: net/ipv4/route.c, net/ipv4/fib_frontend.c.
  *
- * Differs from Linux: no tables. The machine has the addresses of 127.0.0.0/8, all on its loopback
- * device; multicast groups have no members.
+ * A host has the addresses of 127.0.0.0/8 on its loopback device. One that has links also has one of
+ * its own, a way to the other end of each, and one to the 256 addresses around its own, by its first
+ * link.
+ *
+ * Differs from Linux: no tables, and nobody forwards; multicast groups have no members, and what is
+ * for everybody stays on the loopback device.
  */
-import { ENETUNREACH } from '../../kernel/uapi/errno.ts';
+import { EINVAL, ENETUNREACH } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY, INADDR_LOOPBACK } from '../../kernel/uapi/in.ts';
-import type { net_device } from '../dev.ts';
+import { IFF_LOOPBACK, type net_device } from '../dev.ts';
 import type { net } from '../net.ts';
 
 /** Kinds of addresses. */
@@ -25,12 +29,12 @@ export const ipv4_is_multicast = (addr: number): boolean => addr >>> 28 === 14;
 export const ipv4_is_zeronet = (addr: number): boolean => addr >>> 24 === 0;
 export const ipv4_is_lbcast = (addr: number): boolean => addr === INADDR_BROADCAST;
 
-/** What an address is to this machine. */
-export function inet_addr_type(_net: net, addr: number): number {
+/** What an address is to a host. */
+export function inet_addr_type(net: net, addr: number): number {
   if (ipv4_is_zeronet(addr) || ipv4_is_lbcast(addr)) return RTN_BROADCAST;
   if (ipv4_is_multicast(addr)) return RTN_MULTICAST;
   if (addr === LOOPBACK_BROADCAST) return RTN_BROADCAST;
-  return ipv4_is_loopback(addr) ? RTN_LOCAL : RTN_UNICAST;
+  return ipv4_is_loopback(addr) || addr === net.addr ? RTN_LOCAL : RTN_UNICAST;
 }
 
 /** A way to an address. */
@@ -41,16 +45,34 @@ export interface rtable {
   readonly daddr: number;
 }
 
-/** The way to `daddr`, INADDR_ANY being the machine itself, for packets from `saddr`; or -errno. */
+/** The device by which packets to an address leave; null if there is no way. */
+export function fib_lookup(net: net, daddr: number): net_device | null {
+  const { addr, links } = net;
+  if (ipv4_is_loopback(daddr) || daddr === addr) return net.loopback_dev;
+  for (const link of links) if (link.peerAddr === daddr) return link;
+  const isNear = daddr >>> 8 === addr >>> 8;
+  return isNear ? (links[0] ?? null) : null;
+}
+
+/** Ours: is the address at the other end of the device? On a loopback device everything is. */
+export const isNeighbour = (dev: net_device, daddr: number): boolean =>
+  dev.peerAddr === null || dev.peerAddr === daddr;
+
+/** The way to `daddr`, INADDR_ANY being the host itself, for packets from `saddr`; or -errno. */
 export function ip_route_output(net: net, daddr: number, saddr: number): rtable | number {
-  const dev = net.loopback_dev;
+  const { loopback_dev } = net;
   if (daddr === INADDR_ANY) {
     const own = saddr === INADDR_ANY ? INADDR_LOOPBACK : saddr;
-    return { rt_type: RTN_LOCAL, dev, saddr: own, daddr: own };
+    return { rt_type: RTN_LOCAL, dev: loopback_dev, saddr: own, daddr: own };
   }
   const rt_type = inet_addr_type(net, daddr);
   const bound = saddr !== INADDR_ANY;
   const toAll = ipv4_is_lbcast(daddr) || rt_type === RTN_MULTICAST;
-  if (!ipv4_is_loopback(daddr) && !(toAll && bound)) return -ENETUNREACH;
-  return { rt_type, dev, saddr: bound ? saddr : INADDR_LOOPBACK, daddr };
+  const dev = toAll && bound ? loopback_dev : fib_lookup(net, daddr);
+  if (dev === null) return -ENETUNREACH;
+  const local = (dev.flags & IFF_LOOPBACK) !== 0;
+  if (!local && ipv4_is_loopback(saddr)) return -EINVAL;
+  if (bound) return { rt_type, dev, saddr, daddr };
+  const own = local && daddr !== net.addr ? INADDR_LOOPBACK : net.addr;
+  return { rt_type, dev, saddr: own, daddr };
 }

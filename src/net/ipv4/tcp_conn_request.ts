@@ -8,6 +8,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { jiffies, mod_timer } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
+import type { net_device } from '../dev.ts';
 import { SOCK_RCVBUF_LOCK, sock_net } from '../sock.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
 import { ip_queue_xmit } from './ip_output.ts';
@@ -33,7 +34,7 @@ function tcp_openreq_init_rwin(req: request_sock, sk: tcp_sock): void {
   let clamp = sk.window_clamp;
   const limited = (sk.sk_userlocks & SOCK_RCVBUF_LOCK) !== 0;
   if (limited && (clamp > full_space || clamp === 0)) clamp = full_space;
-  const mss = tcp_mss_clamp(sk) - TCPOLEN_TSTAMP_ALIGNED;
+  const mss = tcp_mss_clamp(sk, req.sk_dst_dev) - TCPOLEN_TSTAMP_ALIGNED;
   const window = tcp_select_initial_window(full_space, mss, clamp, req.wscale_ok);
   req.rsk_rcv_wnd = window.rcv_wnd;
   req.rsk_window_clamp = window.window_clamp;
@@ -41,7 +42,7 @@ function tcp_openreq_init_rwin(req: request_sock, sk: tcp_sock): void {
 }
 
 function newRequest(sk: tcp_sock, skb: TcpSegment, syncookie: boolean): request_sock {
-  const req = new request_sock(sk, syncookie);
+  const req = new request_sock(sk, skb.dev as net_device, syncookie);
   req.ir_loc_addr = skb.daddr;
   req.ir_num = skb.dest;
   req.ir_rmt_addr = skb.saddr;
@@ -64,7 +65,7 @@ export function* tcp_v4_send_synack(sk: tcp_sock, req: request_sock): Kernel<voi
   skb.dest = req.ir_rmt_port;
   skb.ack_seq = req.rcv_nxt;
   skb.window = Math.min(req.rsk_rcv_wnd, 0xffff);
-  skb.mss = tcp_mss_clamp(sk);
+  skb.mss = tcp_mss_clamp(sk, req.sk_dst_dev);
   skb.wscale = req.wscale_ok ? req.rcv_wscale : -1;
   yield* ip_queue_xmit(sk, skb);
 }

@@ -34,7 +34,7 @@ import {
 import { SOCK_BINDADDR_LOCK } from './inet_sock.ts';
 import { type inet_timewait_sock, inet_twsk_reschedule } from './inet_timewait_sock.ts';
 import type { request_sock } from './request_sock.ts';
-import { ip_route_output, RTN_LOCAL } from './route.ts';
+import { ip_route_output, RTN_BROADCAST, RTN_MULTICAST } from './route.ts';
 import { before } from './seq.ts';
 import { tcp_connect } from './tcp_ack_output.ts';
 import { tcp_set_state } from './tcp_done.ts';
@@ -175,7 +175,8 @@ export function* tcp_v4_connect(sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
   if (uaddr.family !== AF_INET) return -EAFNOSUPPORT;
   const rt = ip_route_output(sock_net(sk), uaddr.addr ?? INADDR_ANY, sk.inet_saddr);
   if (typeof rt === 'number') return rt;
-  if (rt.rt_type !== RTN_LOCAL) return -ENETUNREACH;
+  if (rt.rt_type === RTN_BROADCAST || rt.rt_type === RTN_MULTICAST) return -ENETUNREACH;
+  sk.sk_dst_dev = rt.dev;
   if (sk.inet_saddr === INADDR_ANY) sk.inet_saddr = rt.saddr;
   sk.inet_rcv_saddr = sk.inet_saddr;
   sk.inet_dport = uaddr.port ?? 0;

@@ -1,12 +1,13 @@
 /** How large segments are. Linux: net/ipv4/tcp_output.c, net/ipv4/tcp.c, include/net/tcp.h. */
 import { MSG_OOB } from '../../kernel/uapi/socket.ts';
+import type { net_device } from '../dev.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 import { TCP_MSS_DEFAULT } from './tcp_window.ts';
 
 /** sk_gso_max_size of the loopback device: a packet of 64 KiB without its headers. */
 export const sk_gso_max_size = 65_279;
-/** What the device carries, without the IP and TCP headers. */
-const LOOPBACK_MSS = 65_495;
+/** The longest packet that a header can tell of. */
+const IPV4_MAX_PMTU = 65_535;
 /** sysctl_tcp_min_snd_mss. */
 const MIN_SND_MSS = 48;
 
@@ -17,17 +18,22 @@ export function tcp_bound_to_half_wnd(tp: tcp_sock, pktsize: number): number {
   return Math.max(cutoff, 68 - tp.tcp_header_len);
 }
 
+/** What a device carries, without the IP and TCP headers. */
+const deviceMss = (dev: net_device): number => Math.min(dev.mtu, IPV4_MAX_PMTU) - 40;
+
 /** Computes the segment size anew. */
 export function tcp_sync_mss(tp: tcp_sock): void {
-  const mss =
-    Math.max(Math.min(LOOPBACK_MSS, tp.rx_opt.mss_clamp), MIN_SND_MSS) - (tp.tcp_header_len - 20);
+  const pmtu = deviceMss(tp.sk_dst_dev);
+  const mss = Math.max(Math.min(pmtu, tp.rx_opt.mss_clamp), MIN_SND_MSS) - (tp.tcp_header_len - 20);
   tp.mss_cache = tcp_bound_to_half_wnd(tp, mss);
 }
 export const tcp_current_mss = (tp: tcp_sock): number => tp.mss_cache;
 
 /** What the device lets this end receive, unless TCP_MAXSEG says less. */
-export const tcp_mss_clamp = (tp: tcp_sock): number =>
-  tp.rx_opt.user_mss !== 0 ? Math.min(tp.rx_opt.user_mss, LOOPBACK_MSS) : LOOPBACK_MSS;
+export function tcp_mss_clamp(tp: tcp_sock, dev: net_device = tp.sk_dst_dev): number {
+  const mss = deviceMss(dev);
+  return tp.rx_opt.user_mss !== 0 ? Math.min(tp.rx_opt.user_mss, mss) : mss;
+}
 
 /** How large a segment in the write queue may grow; the device cuts it up. */
 function tcp_xmit_size_goal(tp: tcp_sock, mss_now: number, large_allowed: boolean): number {

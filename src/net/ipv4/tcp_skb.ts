@@ -10,7 +10,7 @@
  * are one array; options are fields, and only those of a SYN are carried.
  */
 import { IPPROTO_TCP } from '../../kernel/uapi/in.ts';
-import { IpPacket } from './ip.ts';
+import { addressText, IpPacket, rxTruesize } from './ip.ts';
 
 export const TCPHDR_FIN = 0x01;
 export const TCPHDR_SYN = 0x02;
@@ -18,6 +18,12 @@ export const TCPHDR_RST = 0x04;
 export const TCPHDR_PSH = 0x08;
 export const TCPHDR_ACK = 0x10;
 export const TCPHDR_URG = 0x20;
+
+/** The TCPHDR_* bits in words. */
+const flagNames: readonly string[] = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
+/** Headers with the options of a SYN, and with time stamps. */
+const SYN_HEADER = 40;
+const TCP_HEADER = 32;
 
 /** tcp_skb_cb::sacked. */
 export const TCPCB_SACKED_RETRANS = 0x02;
@@ -68,6 +74,56 @@ export class TcpSegment extends IpPacket {
 
   constructor() {
     super(IPPROTO_TCP, nothing, SEGMENT_OVERHEAD);
+  }
+
+  override get headerLength(): number {
+    return (this.tcp_flags & TCPHDR_SYN) !== 0 ? SYN_HEADER : TCP_HEADER;
+  }
+
+  override get text(): string {
+    const from = `${addressText(this.saddr)}:${this.source}`;
+    const to = `${addressText(this.daddr)}:${this.dest}`;
+    const flags = flagNames.filter((_name, bit) => (this.tcp_flags & (1 << bit)) !== 0);
+    const bytes = this.len === 0 ? '' : `, ${this.len} bytes`;
+    const ack = (this.tcp_flags & TCPHDR_ACK) !== 0 ? `, ack ${this.ack_seq}` : '';
+    return `TCP ${from} > ${to} ${flags.join(' ')}, seq ${this.seq}${ack}${bytes}`;
+  }
+
+  override frames(): IpPacket[] {
+    const size = this.tcp_gso_segs > 1 ? this.tcp_gso_size : this.len;
+    const frames: IpPacket[] = [];
+    for (let from = 0; from === 0 || from < this.len; from += size || 1) {
+      frames.push(this.frame(from, Math.min(from + size, this.len)));
+    }
+    return frames;
+  }
+
+  override sent(): void {
+    __kfree_skb(this);
+  }
+
+  /** A piece of it as it comes off a wire. */
+  private frame(from: number, to: number): TcpSegment {
+    const frame = new TcpSegment();
+    const last = to === this.len;
+    frame.data = this.data.subarray(from, to);
+    frame.seq = (this.seq + from) >>> 0;
+    frame.end_seq = last ? this.end_seq : (this.seq + to) >>> 0;
+    frame.tcp_flags = last ? this.tcp_flags : this.tcp_flags & ~(TCPHDR_FIN | TCPHDR_PSH);
+    frame.tcp_gso_segs = 1;
+    frame.ack_seq = this.ack_seq;
+    frame.window = this.window;
+    frame.urg_ptr = Math.max(this.urg_ptr - from, 0);
+    if (frame.urg_ptr === 0) frame.tcp_flags &= ~TCPHDR_URG;
+    frame.mss = this.mss;
+    frame.wscale = this.wscale;
+    frame.saddr = this.saddr;
+    frame.daddr = this.daddr;
+    frame.source = this.source;
+    frame.dest = this.dest;
+    frame.nr_frags = to > from ? 1 : 0;
+    frame.truesize += rxTruesize(to - from);
+    return frame;
   }
 
   /** Appends bytes, which count for memory and sequence space where the caller says so. */

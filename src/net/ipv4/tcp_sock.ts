@@ -13,6 +13,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { timer_list } from '../../kernel/timer.ts';
 import { IPPROTO_TCP } from '../../kernel/uapi/in.ts';
 import { AF_INET, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
+import type { net_device } from '../dev.ts';
 import type { net } from '../net.ts';
 import type { sk_buff } from '../skbuff.ts';
 import { type StreamSock, sk_stream_write_space } from '../stream.ts';
@@ -175,6 +176,8 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   tcp_tx_delay = 0;
 
   // Ours:
+  /** sk_dst_cache->dev: where its packets leave. */
+  sk_dst_dev: net_device;
   /** Among the sockets whose delayed ACK is due when nothing else happens. */
   readonly delack: list_head<tcp_sock> = new list_head<tcp_sock>(this);
   /** Receive calls so far; see tcp_rcv_space_adjust(). */
@@ -184,6 +187,7 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
 
   constructor(net: net) {
     super(net, AF_INET, SOCK_STREAM, IPPROTO_TCP);
+    this.sk_dst_dev = net.loopback_dev;
   }
 
   override get sk_prot(): proto {

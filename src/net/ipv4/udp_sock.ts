@@ -12,10 +12,10 @@ import type { Kernel } from '../../kernel/op.ts';
 import { IPPROTO_UDP } from '../../kernel/uapi/in.ts';
 import { AF_INET, SOCK_DGRAM } from '../../kernel/uapi/socket.ts';
 import type { net } from '../net.ts';
-import { type sk_buff, sk_buff_head } from '../skbuff.ts';
+import { headEnd, SKB_TRUESIZE, type sk_buff, sk_buff_head } from '../skbuff.ts';
 import type { ReuseportSock, sock_reuseport } from '../sock_reuseport.ts';
 import { inet_sock, type proto } from './inet_sock.ts';
-import { IpPacket } from './ip.ts';
+import { addressText, IpPacket, ipHeader, rxTruesize } from './ip.ts';
 import { udp_prot } from './udp_prot.ts';
 
 export const udpHeader = 8;
@@ -33,6 +33,29 @@ export class UdpDatagram extends IpPacket {
 
   override get headerLength(): number {
     return udpHeader;
+  }
+
+  override get text(): string {
+    const from = `${addressText(this.saddr)}:${this.source}`;
+    const to = `${addressText(this.daddr)}:${this.dest}`;
+    return `UDP ${from} > ${to}, ${this.data.length} bytes`;
+  }
+
+  override frames(): IpPacket[] {
+    const size = this.gso_size || this.data.length;
+    const frames: IpPacket[] = [];
+    for (let from = 0; from === 0 || from < this.data.length; from += size || 1) {
+      const data = this.data.subarray(from, from + size);
+      const head = SKB_TRUESIZE(headEnd(ipHeader + udpHeader));
+      const frame = new UdpDatagram(this.protocol, data, head + rxTruesize(data.length));
+      frame.saddr = this.saddr;
+      frame.daddr = this.daddr;
+      frame.source = this.source;
+      frame.dest = this.dest;
+      frame.data_len = data.length;
+      frames.push(frame);
+    }
+    return frames;
   }
 }
 

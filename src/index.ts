@@ -14,8 +14,10 @@
 
 // ── A machine and the programs on it ─────────────────────────────────────────────────────────────
 
+export type { waitid_info } from './kernel/do_wait.ts';
 export type { fd_set_bits, pollfd } from './kernel/select.ts';
 export {
+  type kernel_siginfo,
   SIG_BLOCK,
   SIG_DFL,
   SIG_IGN,
@@ -58,6 +60,8 @@ export {
   sigset,
   type Writable,
 } from './syscalls/sys.ts';
+/** What a status of wait4() says. */
+export { WEXITSTATUS, WIFEXITED, WIFSIGNALED, WTERMSIG } from './syscalls/wait.ts';
 
 // ── Kernels ──────────────────────────────────────────────────────────────────────────────────────
 

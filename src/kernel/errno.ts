@@ -2,6 +2,8 @@
 
 /** Restart the call if the handler says SA_RESTART, else EINTR. */
 export const ERESTARTSYS = 512;
+/** Restart the call in any case. */
+export const ERESTARTNOINTR = 513;
 /** Restart the call unless a handler runs. */
 export const ERESTARTNOHAND = 514;
 /** The driver does not know the ioctl; ENOTTY for the user. */

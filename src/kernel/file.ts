@@ -198,7 +198,7 @@ function __set_open_fd(files: files_struct, fd: number, cloexec: boolean): void 
   files.close_on_exec[fd] = cloexec;
 }
 
-function __put_unused_fd(files: files_struct, fd: number): void {
+export function __put_unused_fd(files: files_struct, fd: number): void {
   files.open_fds[fd] = false;
   files.close_on_exec[fd] = false;
   if (fd < files.next_fd) files.next_fd = fd;

@@ -11,7 +11,9 @@ import type { Patched } from './history.ts';
 import { hrtimer_cpu_base } from './hrtimer.ts';
 import { ida } from './ida.ts';
 import { Lockdep } from './lockdep.ts';
+import type { pid } from './pid.ts';
 import { rcu_state } from './rcu.ts';
+import { rwlock_t } from './rwlock.ts';
 import type { rq, task_struct } from './sched.ts';
 import { Softirqs } from './softirq.ts';
 import type { ctl_table } from './sysctl.ts';
@@ -35,13 +37,23 @@ export class Globals {
   readonly sysctls: Map<string, ctl_table> = new Map();
   readonly eventfd_ida: ida = new ida();
   readonly anon_inode_inode: inode = new inode(1057, 0x10);
-  /** All tasks but the idle ones, by pid. */
+  /** Who is whose child, and who bears which number. */
+  readonly tasklist_lock: rwlock_t = new rwlock_t('tasklist_lock');
+  /** Every number that somebody bears; see pid.ts. */
+  readonly pids: Map<number, pid> = new Map();
+  last_pid = 0;
+  pidfs_ino = 1;
+  /** All tasks that are not released but the idle ones and init, by number. */
   readonly tasks: Map<number, task_struct> = new Map();
+  /** init, which gets the children of those that end. */
+  child_reaper: task_struct | null = null;
   /** The network, see net/. */
   net: unknown = null;
 
   // Ours:
   tracer: Tracer | null = null;
+  /** Tasks that have not ended. */
+  live = 0;
   /** One task and nothing else: no lockless access can be seen half-done. */
   alone = true;
   /** A timer is due now: the clock's interrupt comes at the next opportunity. */

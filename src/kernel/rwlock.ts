@@ -34,6 +34,8 @@ export class rwlock_t implements Named {
 }
 
 export const read_lock_irqsave = (lock: rwlock_t): Op => askFor(lock, lock.read);
+/** Keeps interrupts off, which Linux's does not: none takes a lock that is taken by it. */
+export const read_lock: typeof read_lock_irqsave = read_lock_irqsave;
 export const write_lock_irq = (lock: rwlock_t): Op => askFor(lock, lock.write);
 
 function askFor(lock: rwlock_t, op: Op): Op {
@@ -78,6 +80,8 @@ export function read_unlock_irqrestore(lock: rwlock_t): void {
   lock.readers--;
   giveBack(lock);
 }
+
+export const read_unlock: typeof read_unlock_irqrestore = read_unlock_irqrestore;
 
 export function write_unlock_irq(lock: rwlock_t): void {
   lock.writer = null;

@@ -15,6 +15,7 @@ import type { files_struct } from './file.ts';
 import type { Globals } from './globals.ts';
 import { might_sleep } from './lockdep.ts';
 import { type Execution, type Kernel, Op } from './op.ts';
+import type { pid } from './pid.ts';
 import type { sighand_struct, signal_struct, sigpending } from './signal.ts';
 import type { task_work_func_t } from './task_work.ts';
 import { mayKeep } from './trace.ts';
@@ -26,20 +27,24 @@ export const TASK_INTERRUPTIBLE = 1;
 export const TASK_UNINTERRUPTIBLE = 2;
 export const TASK_WAKEKILL = 0x100;
 export const TASK_DEAD = 0x80;
-/** In task_struct.exit_state. */
+/** In task_struct.exit_state: nobody is to hear of its end any more. */
 export const EXIT_DEAD = 0x10;
+/** It has ended, and its parent has not taken note. */
+export const EXIT_ZOMBIE = 0x20;
 export const TASK_KILLABLE: number = TASK_WAKEKILL | TASK_UNINTERRUPTIBLE;
 export const TASK_NORMAL: number = TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE;
 
 /** In task_struct.flags: it is on its way out. */
 export const PF_EXITING = 0x4;
+/** It was forked, and has not called execve(). */
+export const PF_FORKNOEXEC = 0x40;
 
 /** Wake flags: the waker is about to sleep, so the woken task need not run at once. */
 export const WF_SYNC = 0x10;
 
 /** What a new task starts with. */
 export interface TaskInit {
-  pid: number;
+  pid: pid;
   tgid: number;
   comm: string;
   kernel: Globals;
@@ -53,9 +58,19 @@ export interface TaskInit {
 
 export class task_struct {
   __state: number = TASK_RUNNING;
-  readonly pid: number;
+  /** Another one only when execve() makes it the first thread. */
+  pid: number;
+  thread_pid: pid;
   readonly tgid: number;
   comm: string;
+  // Under tasklist_lock:
+  group_leader: task_struct;
+  real_parent: task_struct;
+  /** Processes, the oldest first. */
+  readonly children: task_struct[] = [];
+  /** What its end sends to its parent; -1 for a thread that is not the first. */
+  exit_signal = -1;
+
   /** The CPU it runs on, or ran on last. */
   cpu = 0;
   /** It is `curr` of its CPU. */
@@ -63,7 +78,7 @@ export class task_struct {
   /** Waiting in a run queue. */
   on_rq = false;
   files: files_struct;
-  readonly sighand: sighand_struct;
+  sighand: sighand_struct;
   readonly signal: signal_struct;
   readonly pending: sigpending;
   readonly user: user_struct;
@@ -96,8 +111,13 @@ export class task_struct {
   /** Work to do before it returns to user mode. */
   task_works: task_work_func_t[] = [];
   exit_code = 0;
-  /** Not 0 once it is gone, though its number may still be known. */
+  /** EXIT_* once it has ended. */
   exit_state = 0;
+  /** __exit_signal() has come by: it has no number, no sighand and no signal any more. */
+  released = false;
+
+  /** Who has made it by vfork() and sleeps; null once that one may go on. */
+  vfork_done: wait_queue_head | null = null;
 
   // Ours:
   readonly kernel: Globals;
@@ -110,7 +130,10 @@ export class task_struct {
   runnableSince = 0;
 
   constructor(init: TaskInit) {
-    this.pid = init.pid;
+    this.pid = init.pid.nr;
+    this.thread_pid = init.pid;
+    this.group_leader = this;
+    this.real_parent = this;
     this.tgid = init.tgid;
     this.comm = init.comm;
     this.kernel = init.kernel;

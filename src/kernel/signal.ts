@@ -7,11 +7,12 @@
  * -EINTR or one of the -ERESTART codes, and the return path (signal_delivery.ts) runs the handler.
  *
  * Differs from Linux: nothing is stopped by a stop signal; no core dumps; RLIMIT_SIGPENDING does not
- * bound the queue; a handler learns no more of a signal than its number.
+ * bound the queue.
  */
 import { current } from './current.ts';
 import { lockdep_assert_held } from './lockdep.ts';
 import type { Kernel } from './op.ts';
+import type { pid } from './pid.ts';
 import {
   PF_EXITING,
   signal_pending,
@@ -56,7 +57,7 @@ export const SIG_DFL = 'SIG_DFL';
 export const SIG_IGN = 'SIG_IGN';
 
 /** What a program does with a signal; its own code is made of system calls, as all of it. */
-export type SignalHandler = (signo: number) => Kernel<void>;
+export type SignalHandler = (signo: number, info: kernel_siginfo) => Kernel<void>;
 
 export interface sigaction {
   handler: SignalHandler | typeof SIG_DFL | typeof SIG_IGN;
@@ -73,6 +74,8 @@ export interface kernel_siginfo {
   readonly si_uid: number;
   /** What sigqueue() sends along, 64 bits. */
   readonly si_value: bigint;
+  /** Of SIGCHLD: the exit status, or the signal that killed the child. */
+  readonly si_status: number;
 }
 
 export class sigpending {
@@ -83,6 +86,8 @@ export class sigpending {
 
 /** Handlers, shared by the threads of a process. */
 export class sighand_struct {
+  /** Threads that have not been released. */
+  count = 1;
   readonly siglock: spinlock_t = new spinlock_t('sighand->siglock');
   readonly action: sigaction[] = [];
   readonly signalfd_wqh: wait_queue_head = new wait_queue_head(
@@ -94,12 +99,35 @@ export class sighand_struct {
 /** What else the threads of a process share. */
 export class signal_struct {
   readonly shared_pending: sigpending = new sigpending();
+  /** Those that have not been released; the first thread leaves last. */
   readonly threads: task_struct[] = [];
+  /** Threads that have not begun to exit. */
+  quick_threads = 0;
+  /** The numbers of the process, its group and its session; see pid.ts. */
+  readonly pids: { PIDTYPE_TGID: pid; PIDTYPE_PGID: pid; PIDTYPE_SID: pid };
+  /** It has made its session. */
+  leader = false;
+  /** Who waits for a child. */
+  readonly wait_chldexit: wait_queue_head = new wait_queue_head(
+    'signal->wait_chldexit',
+    'signal->wait_chldexit',
+  );
   /** Who was found last to take a signal that any thread may take. */
   curr_target: task_struct | null = null;
   /** SIGNAL_GROUP_EXIT: all threads are to end, with this status. */
   group_exit = false;
   group_exit_code = 0;
+  /** SIGNAL_UNKILLABLE: init. */
+  unkillable = false;
+  /** Forks that are under way, and what has come for many processes meanwhile. */
+  readonly multiprocess: { signal: sigset_t }[] = [];
+  /** The thread in execve() that waits for the others to end, and how many it waits for. */
+  group_exec_task: task_struct | null = null;
+  notify_count = 0;
+
+  constructor(pids: { PIDTYPE_TGID: pid; PIDTYPE_PGID: pid; PIDTYPE_SID: pid }) {
+    this.pids = pids;
+  }
 }
 
 export const actionOf = (t: task_struct, sig: number): sigaction =>
@@ -239,13 +267,14 @@ function collect_signal(sig: number, pending: sigpending): kernel_siginfo {
   return info;
 }
 
-/** SIGKILL has nothing queued. */
-const withoutInfo = (sig: number): kernel_siginfo => ({
+/** Ours: what is known of a signal that has nothing queued, as SIGKILL. */
+export const withoutInfo = (sig: number): kernel_siginfo => ({
   si_signo: sig,
   si_code: SI_USER,
   si_pid: 0,
   si_uid: 0,
   si_value: 0n,
+  si_status: 0,
 });
 
 /**

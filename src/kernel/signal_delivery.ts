@@ -2,16 +2,17 @@
  * What becomes of pending signals on the way back to user mode: handlers run, the interrupted call
  * is made anew or fails, or the task dies. Linux: kernel/signal.c, arch/x86/kernel/signal.c.
  *
- * Differs from Linux: a handler is a function of the program, called with the signal's number; a
- * stop signal does nothing, as in a process group without a parent (SIGSTOP stops there too).
+ * Differs from Linux: a handler is a function of the program, called with the signal's number and
+ * what is known of it; a stop signal does nothing, as in a process group without a parent (SIGSTOP stops there too).
  */
 import { current } from './current.ts';
-import { ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTSYS } from './errno.ts';
+import { ERESTART_RESTARTBLOCK, ERESTARTNOHAND, ERESTARTNOINTR, ERESTARTSYS } from './errno.ts';
 import type { Kernel } from './op.ts';
 import type { task_struct } from './sched.ts';
 import {
   actionOf,
   dequeue_signal,
+  type kernel_siginfo,
   recalc_sigpending,
   SIG_DFL,
   SIG_IGN,
@@ -22,6 +23,7 @@ import {
   type sigaction,
   sigmask,
   type sigset_t,
+  withoutInfo,
 } from './signal.ts';
 import { spin_lock_irq, spin_unlock_irq } from './spinlock.ts';
 import { EINTR } from './uapi/errno.ts';
@@ -35,7 +37,7 @@ export const SIGNAL_KILLED = 3;
 
 /** A signal to be delivered: its handler is to run, or, without one, it is the end of the task. */
 interface ksignal {
-  readonly sig: number;
+  readonly info: kernel_siginfo;
   readonly ka: sigaction;
   readonly handler: SignalHandler | null;
 }
@@ -46,11 +48,11 @@ function* get_signal(task: task_struct): Kernel<ksignal | null> {
   let found: ksignal | null = null;
   yield spin_lock_irq(sighand.siglock);
   while (found === null) {
-    if (signal.group_exit) {
+    if (signal.group_exit || signal.group_exec_task !== null) {
       // Dying comes first: no handler runs any more.
       task.pending.signal &= ~sigmask(SIGKILL);
       recalc_sigpending(task);
-      found = { sig: SIGKILL, ka: actionOf(task, SIGKILL), handler: null };
+      found = { info: withoutInfo(SIGKILL), ka: actionOf(task, SIGKILL), handler: null };
       break;
     }
     const info = dequeue_signal(task.blocked);
@@ -59,10 +61,10 @@ function* get_signal(task: task_struct): Kernel<ksignal | null> {
     const ka = actionOf(task, sig);
     if (ka.handler === SIG_IGN) continue;
     if (ka.handler !== SIG_DFL) {
-      found = { sig, ka, handler: ka.handler };
+      found = { info, ka, handler: ka.handler };
       if ((ka.flags & SA_RESETHAND) !== 0) sighand.action[sig] = { ...ka, handler: SIG_DFL };
     } else if (!sig_kernel_ignore(sig) && !sig_kernel_stop(sig)) {
-      found = { sig, ka, handler: null };
+      found = { info, ka, handler: null };
     }
   }
   spin_unlock_irq(sighand.siglock);
@@ -71,7 +73,7 @@ function* get_signal(task: task_struct): Kernel<ksignal | null> {
 
 /** A handler that is about to run, and the mask that comes back after it. */
 interface rt_sigframe {
-  readonly sig: number;
+  readonly info: kernel_siginfo;
   readonly handler: SignalHandler;
   readonly oldset: sigset_t;
 }
@@ -88,16 +90,16 @@ export function* arch_do_signal_or_restart(ret: number): Kernel<number> {
     while (task.sigpending) {
       const ksig = yield* get_signal(task);
       if (ksig === null) break;
-      const { sig, ka, handler } = ksig;
+      const { info, ka, handler } = ksig;
       if (handler === null) {
-        task.exit_code = sig;
+        task.exit_code = info.si_signo;
         return SIGNAL_KILLED;
       }
       if (outcome === SIGNAL_NONE) {
         const again = ret === -ERESTARTSYS && (ka.flags & SA_RESTART) !== 0;
-        outcome = again ? SIGNAL_RESTART : SIGNAL_HANDLED;
+        outcome = again || ret === -ERESTARTNOINTR ? SIGNAL_RESTART : SIGNAL_HANDLED;
       }
-      stack.push(yield* handle_signal(task, sig, ka, handler));
+      stack.push(yield* handle_signal(task, info, ka, handler));
     }
     // All frames are built before the first handler runs, so the one of the last signal is on top.
     const frame = stack.pop();
@@ -112,27 +114,31 @@ export function* arch_do_signal_or_restart(ret: number): Kernel<number> {
 
 /** Ours: is the result one that user mode never sees? */
 export const asksForRestart = (ret: number): boolean =>
-  ret === -ERESTARTSYS || ret === -ERESTARTNOHAND || ret === -ERESTART_RESTARTBLOCK;
+  ret === -ERESTARTSYS ||
+  ret === -ERESTARTNOINTR ||
+  ret === -ERESTARTNOHAND ||
+  ret === -ERESTART_RESTARTBLOCK;
 
 /** Blocks a signal and the mask of its handler; what its handler needs to run and to come back. */
 function* handle_signal(
   task: task_struct,
-  sig: number,
+  info: kernel_siginfo,
   action: sigaction,
   handler: SignalHandler,
 ): Kernel<rt_sigframe> {
   const oldset = task.restore_sigmask ? task.saved_sigmask : task.blocked;
   task.restore_sigmask = false;
-  const own = (action.flags & SA_NODEFER) !== 0 ? 0n : sigmask(sig);
+  const own = (action.flags & SA_NODEFER) !== 0 ? 0n : sigmask(info.si_signo);
   yield* set_current_blocked(task.blocked | action.mask | own);
-  return { sig, handler, oldset };
+  return { info, handler, oldset };
 }
 
 /** User mode up to rt_sigreturn(). */
 function* runHandler(task: task_struct, frame: rt_sigframe): Kernel<void> {
   const { tracer } = task.kernel;
-  if (tracer !== null) tracer.signal(task, frame.sig);
-  yield* frame.handler(frame.sig);
+  const { info } = frame;
+  if (tracer !== null) tracer.signal(task, info);
+  yield* frame.handler(info.si_signo, info);
   if (tracer !== null) tracer.sigreturn?.(task, frame.oldset);
   task.restart_block = do_no_restart_syscall;
   yield* set_current_blocked(frame.oldset);

@@ -26,15 +26,13 @@ import {
 import { signalfd_notify } from './signalfd.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from './spinlock.ts';
 import { __fentry__ } from './trace.ts';
-import { EINVAL, ESRCH } from './uapi/errno.ts';
-import { SI_TKILL, SI_USER, SIGCONT, SIGKILL, SIGRTMIN } from './uapi/signal.ts';
-
-/** Is the signal for one thread or for its process? */
-export type pid_type = 'PIDTYPE_PID' | 'PIDTYPE_TGID';
+import { ESRCH } from './uapi/errno.ts';
+import { SI_USER, SIGCONT, SIGKILL, SIGRTMIN } from './uapi/signal.ts';
 
 /** Is the signal dropped when it is sent? A blocked one never is. */
 function sig_ignored(t: task_struct, sig: number): boolean {
   if (sigismember(t.blocked, sig)) return false;
+  if (t.signal.unkillable) return true;
   return sig_handler_ignored(actionOf(t, sig).handler, sig);
 }
 
@@ -53,8 +51,15 @@ function prepare_signal(sig: number, p: task_struct): boolean {
 const legacy_queue = (signals: sigpending, sig: number): boolean =>
   sig < SIGRTMIN && sigismember(signals.signal, sig);
 
+/** Whom a signal is for: a thread, a process, the processes of a group, all processes. */
+export type SignalScope = 'PIDTYPE_PID' | 'PIDTYPE_TGID' | 'PIDTYPE_PGID' | 'PIDTYPE_MAX';
+
 /** Makes a signal pending. Called with siglock held. */
-function* __send_signal_locked(info: kernel_siginfo, t: task_struct, type: pid_type): Kernel<void> {
+export function* __send_signal_locked(
+  info: kernel_siginfo,
+  t: task_struct,
+  type: SignalScope,
+): Kernel<void> {
   __fentry__('__send_signal_locked');
   const sig = info.si_signo;
   const pending = type === 'PIDTYPE_PID' ? t.pending : t.signal.shared_pending;
@@ -62,7 +67,17 @@ function* __send_signal_locked(info: kernel_siginfo, t: task_struct, type: pid_t
   if (sig !== SIGKILL) pending.list.push(info);
   yield* signalfd_notify(t);
   pending.signal |= sigmask(sig);
+  if (type === 'PIDTYPE_PGID' || type === 'PIDTYPE_MAX') addDelayed(t, sig);
   complete_signal(sig, t, type);
+}
+
+/** A signal for many processes is also for a child that the process is just making. */
+function addDelayed({ signal }: task_struct, sig: number): void {
+  for (const delayed of signal.multiprocess) {
+    if (sig === SIGCONT) delayed.signal &= ~SIG_KERNEL_STOP_MASK;
+    else if (sig_kernel_stop(sig)) delayed.signal &= ~sigmask(SIGCONT);
+    delayed.signal |= sigmask(sig);
+  }
 }
 
 /** Is the thread to be told? Else it finds the signal by itself, or never. */
@@ -72,7 +87,7 @@ function wants_signal(sig: number, p: task_struct): boolean {
 }
 
 /** The thread that is to take the signal, null if none has to be told. */
-function takerOf(sig: number, p: task_struct, type: pid_type): task_struct | null {
+function takerOf(sig: number, p: task_struct, type: SignalScope): task_struct | null {
   if (wants_signal(sig, p)) return p;
   const { signal } = p;
   if (type === 'PIDTYPE_PID' || signal.threads.length <= 1) return null;
@@ -86,7 +101,7 @@ function takerOf(sig: number, p: task_struct, type: pid_type): task_struct | nul
   return null;
 }
 
-function complete_signal(sig: number, p: task_struct, type: pid_type): void {
+function complete_signal(sig: number, p: task_struct, type: SignalScope): void {
   const t = takerOf(sig, p, type);
   if (t === null) return;
   const { signal } = p;
@@ -103,59 +118,34 @@ function complete_signal(sig: number, p: task_struct, type: pid_type): void {
   signal_wake_up(t, sig === SIGKILL);
 }
 
+/** Makes a signal pending; -ESRCH if the task has been released meanwhile. */
 export function* do_send_sig_info(
   info: kernel_siginfo,
   p: task_struct,
-  type: pid_type,
+  type: SignalScope,
 ): Kernel<number> {
   yield spin_lock_irqsave(p.sighand.siglock);
+  if (p.released) {
+    spin_unlock_irqrestore(p.sighand.siglock);
+    return -ESRCH;
+  }
   yield* __send_signal_locked(info, p, type);
   spin_unlock_irqrestore(p.sighand.siglock);
   return 0;
 }
 
 /** Ours: what a signal of the running task says. */
-const ownInfo = (si_signo: number, si_code: number, si_value: bigint): kernel_siginfo => ({
+export const ownInfo = (si_signo: number, si_code: number, si_value = 0n): kernel_siginfo => ({
   si_signo,
   si_code,
   si_pid: current.tgid,
   si_uid: current.user.uid,
   si_value,
+  si_status: 0,
 });
 
-const valid_signal = (sig: number): boolean => sig >= 0 && sig <= _NSIG;
+export const valid_signal = (sig: number): boolean => sig >= 0 && sig <= _NSIG;
 
 /** A signal that the kernel sends on behalf of the running task, as SIGPIPE. */
 export const send_sig = (sig: number, p: task_struct): Kernel<number> =>
-  do_send_sig_info(ownInfo(sig, SI_USER, 0n), p, 'PIDTYPE_PID');
-
-/** Sends to one thread; 0 or -errno. `sig` 0 only asks whether the thread can be sent to. */
-export function* do_send_specific(p: task_struct, sig: number): Kernel<number> {
-  if (!valid_signal(sig)) return -EINVAL;
-  if (sig === 0) return 0;
-  return yield* do_send_sig_info(ownInfo(sig, SI_TKILL, 0n), p, 'PIDTYPE_PID');
-}
-
-/** Sends to the process that `p` belongs to; 0 or -errno. */
-export function* group_send_sig_info(
-  sig: number,
-  si_code: number,
-  si_value: bigint,
-  p: task_struct,
-): Kernel<number> {
-  if (!valid_signal(sig)) return -EINVAL;
-  if (sig === 0) return 0;
-  return yield* do_send_sig_info(ownInfo(sig, si_code, si_value), p, 'PIDTYPE_TGID');
-}
-
-/** Sends to the process with a thread of number `pid`; 0 or -errno. */
-export function* kill_proc_info(
-  sig: number,
-  si_code: number,
-  si_value: bigint,
-  pid: number,
-): Kernel<number> {
-  const p = current.kernel.tasks.get(pid);
-  if (p === undefined || p.exit_state !== 0) return -ESRCH;
-  return yield* group_send_sig_info(sig, si_code, si_value, p);
-}
+  do_send_sig_info(ownInfo(sig, SI_USER), p, 'PIDTYPE_PID');

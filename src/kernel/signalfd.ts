@@ -99,6 +99,7 @@ function signalfd_copyinfo(to: iov_iter, kinfo: kernel_siginfo): number {
   fields.setInt32(8, kinfo.si_code, true);
   fields.setUint32(12, kinfo.si_pid, true);
   fields.setUint32(16, kinfo.si_uid, true);
+  fields.setInt32(40, kinfo.si_status, true);
   fields.setInt32(44, Number(BigInt.asIntN(32, kinfo.si_value)), true);
   fields.setBigUint64(48, BigInt.asUintN(64, kinfo.si_value), true);
   return copy_to_iter(bytes, to);

@@ -6,6 +6,7 @@
 import { current } from './current.ts';
 import type { Op } from './op.ts';
 import type { task_struct } from './sched.ts';
+import type { kernel_siginfo } from './signal.ts';
 
 /** What a listener is told. The calls come in the order of the execution. */
 export interface Tracer {
@@ -33,7 +34,7 @@ export interface Tracer {
   /** A call came back with `ret`, and signals are looked at before user mode sees it. */
   sysReturn?(task: task_struct, ret: number): void;
   /** A signal handler runs in user mode, before the call that it interrupted returns. */
-  signal(task: task_struct, signo: number): void;
+  signal(task: task_struct, info: kernel_siginfo): void;
   /** The handler is done; `mask` blocks from here on. */
   sigreturn?(task: task_struct, mask: bigint): void;
 }

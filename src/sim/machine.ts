@@ -10,6 +10,7 @@
 import { current, setCurrent } from '../kernel/current.ts';
 import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { type file, files_struct } from '../kernel/file.ts';
+import { linkTask, newThread } from '../kernel/fork.ts';
 import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
 import {
@@ -21,11 +22,13 @@ import {
 } from '../kernel/hrtimer.ts';
 import { openNull } from '../kernel/mem.ts';
 import { Execution, type Kernel, Op } from '../kernel/op.ts';
+import { alloc_pid, pid } from '../kernel/pid.ts';
 import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kernel/sched.ts';
-import { sighand_struct, signal_struct, sigpending } from '../kernel/signal.ts';
+import { SIG_IGN, sighand_struct, signal_struct, sigpending } from '../kernel/signal.ts';
 import { grantSteps, OutOfSteps, takeReserve } from '../kernel/steps.ts';
 import { proc_doulongvec_minmax } from '../kernel/sysctl.ts';
 import type { Tracer } from '../kernel/trace.ts';
+import { SIGCHLD } from '../kernel/uapi/signal.ts';
 import { grantedCapabilities, user_struct } from '../kernel/user.ts';
 import { initNet, type NetGlobals, type net, settleNetwork } from '../net/net.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
@@ -33,7 +36,7 @@ import { inWords } from '../syscalls/found.ts';
 import { type Code, type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
 import { Host, type HostOptions, type Link, type LinkOptions, Topology } from './host.ts';
 import { checkOptions } from './options.ts';
-import { checkSleeper, notAnOperation, runProcess, runThread } from './program.ts';
+import { checkSleeper, notAnOperation, runChild, runProcess, runThread } from './program.ts';
 import { type Report, type Sleeper, Spawned, sleeperOf } from './report.ts';
 import { isObject, type Rule, refuseUnknown } from './rule.ts';
 import { inOrder, type Runnable, randomSchedule, type Schedule } from './schedule.ts';
@@ -95,8 +98,6 @@ export class Machine implements ThreadMaker {
   private readonly schedule: Schedule;
   private readonly nofile: number;
   private readonly user: user_struct;
-  private nextPid = firstPid;
-  private live = 0;
   private readonly programs: Spawned<unknown>[] = [];
 
   constructor(options: MachineOptions = {}) {
@@ -116,11 +117,12 @@ export class Machine implements ThreadMaker {
     this.nofile = options.nofile ?? 1024;
     this.user = new user_struct(0, new Set(grantedCapabilities));
     for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) {
-      const idle = this.newTask(0, `swapper/${cpu}`, null);
+      const idle = this.newTask(new pid(0, 0), `swapper/${cpu}`, null);
       idle.cpu = cpu;
       this.kernel.runqueues.push(new rq(cpu, idle));
     }
     setCurrent(this.idle());
+    this.kernel.child_reaper = this.newInit();
   }
 
   /** Writes a number to a file under /proc/sys. */
@@ -135,29 +137,53 @@ export class Machine implements ThreadMaker {
     return (this.kernel.runqueues[0] as rq).idle;
   }
 
+  /** The first thread of a process, in a process group of its own and the session of init. */
   private newTask(
-    pid: number,
+    number: pid,
     comm: string,
-    parent: task_struct | null,
+    init: task_struct | null,
     net_ns: net = this.network.init_net,
   ): task_struct {
+    const PIDTYPE_SID = init === null ? number : init.thread_pid;
     return new task_struct({
-      pid,
-      tgid: parent === null ? pid : parent.tgid,
+      pid: number,
+      tgid: number.nr,
       comm,
       kernel: this.kernel,
-      files: parent === null ? new files_struct(this.nofile) : parent.files,
-      sighand: parent === null ? new sighand_struct() : parent.sighand,
-      signal: parent === null ? new signal_struct() : parent.signal,
+      files: new files_struct(this.nofile),
+      sighand: new sighand_struct(),
+      signal: new signal_struct({ PIDTYPE_TGID: number, PIDTYPE_PGID: number, PIDTYPE_SID }),
       pending: new sigpending(),
       user: this.user,
-      net_ns: parent === null ? net_ns : parent.net_ns,
+      net_ns,
     });
   }
 
-  /** A new process with one thread, and /dev/null as descriptors 0 to 2. It has no code yet. */
+  /** Process 1: it runs nothing, and does not want to know of its children's ends. */
+  private newInit(): task_struct {
+    const { kernel } = this;
+    const init = this.newTask(alloc_pid(kernel), 'init', null);
+    init.sighand.action[SIGCHLD] = { handler: SIG_IGN, flags: 0, mask: 0n };
+    init.signal.unkillable = true;
+    init.signal.leader = true;
+    init.exit_signal = SIGCHLD;
+    linkTask(init);
+    init.children.length = 0; // It is nobody's child, and not its own either.
+    kernel.tasks.delete(init.pid);
+    kernel.live--;
+    kernel.last_pid = lastPidBefore;
+    return init;
+  }
+
+  /**
+   * A new process with one thread, and /dev/null as descriptors 0 to 2. It is a child of init and
+   * leads a process group of its own. It has no code yet.
+   */
   newProcess(comm: string, host: Host | null = null): task_struct {
-    const task = this.newTask(++this.nextPid, comm, null, host?.net);
+    const init = this.kernel.child_reaper as task_struct;
+    const task = this.newTask(alloc_pid(this.kernel), comm, init, host?.net);
+    task.real_parent = init;
+    task.exit_signal = SIGCHLD;
     const before = current;
     setCurrent(task);
     const null_file: file = openNull();
@@ -169,15 +195,15 @@ export class Machine implements ThreadMaker {
     null_file.f_ref.refs = 3;
     task.files.next_fd = 3;
     if (this.kernel.running) setCurrent(before); // A program goes on that has spawned another one.
-    return this.adopt(task);
+    linkTask(task);
+    return task;
   }
 
   /** A new thread of the process that `of` belongs to. It has no code yet. */
   newThread(of: task_struct, comm: string): task_struct {
-    const task = this.newTask(++this.nextPid, comm, of);
-    of.files.count++;
-    task.blocked = of.blocked;
-    return this.adopt(task);
+    const task = newThread(of, comm);
+    linkTask(task);
+    return task;
   }
 
   /** A new host, which nobody can reach before it has a link. */
@@ -233,16 +259,18 @@ export class Machine implements ThreadMaker {
     return task;
   }
 
-  hasEnded(tid: number): boolean {
-    return tid > firstPid && tid <= this.nextPid && !this.kernel.tasks.has(tid);
+  /** Lets a child that has been forked run `program`; the child ends when that returns. */
+  fork(child: task_struct, program: Program): void {
+    this.start(child, child.comm, runChild(program, new Sys(child, this)));
   }
 
-  private adopt(task: task_struct): task_struct {
-    task.signal.threads.push(task);
-    this.kernel.tasks.set(task.pid, task);
-    this.live++;
-    this.kernel.alone = this.live === 1;
-    return task;
+  /** What the running thread goes on with; it does not come back. */
+  exec(task: task_struct, program: Program): Code<void> {
+    return runChild(program, new Sys(task, this));
+  }
+
+  hasEnded(tid: number): boolean {
+    return tid > lastPidBefore && tid <= this.kernel.last_pid && !this.kernel.tasks.has(tid);
   }
 
   /** Gives a task code to run; it becomes runnable. */
@@ -439,8 +467,8 @@ export class Machine implements ThreadMaker {
     this.kernel.tracer?.switch(queue.cpu, task, queue.idle);
     if (task.__state === TASK_DEAD) {
       task.execution = null;
-      this.live--;
-      this.kernel.alone = this.live <= 1;
+      this.kernel.live--;
+      this.kernel.alone = this.kernel.live <= 1;
     }
   }
 
@@ -463,7 +491,8 @@ function expectNothingRuns(what: string): void {
   throw new Error(`${what}: expected outside of programs, found inside of ${task.comm}`);
 }
 
-const firstPid = 1000;
+/** Programs are numbered from the next one on. */
+const lastPidBefore = 1000;
 
 const HARDIRQ_OFFSET = 0x10000;
 

@@ -23,6 +23,13 @@ export function* runProcess<T>(
   yield* do_group_exit(0);
 }
 
+/** A child after fork(), and a program after execve(): the process ends with it. */
+export function* runChild(program: Program, sys: Sys): Kernel<void> {
+  yield* codeOf(program, sys);
+  checkForgotten(sys.task);
+  yield* do_group_exit(0);
+}
+
 /** Any other thread. */
 export function* runThread(program: Program, sys: Sys): Kernel<void> {
   yield* codeOf(program, sys);

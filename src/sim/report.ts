@@ -10,8 +10,10 @@ export type Result<T> =
   | { readonly how: 'returned'; readonly value: T }
   /** The error also comes out of Machine.run(). */
   | { readonly how: 'threw'; readonly error: unknown }
-  /** By exit_group(), or by a signal. */
-  | { readonly how: 'exited'; readonly status: number };
+  /** By exit_group(), or as another program after execve(). */
+  | { readonly how: 'exited'; readonly status: number }
+  /** By a signal. */
+  | { readonly how: 'killed'; readonly signo: number };
 
 /** A program on a machine. */
 export class Spawned<T> {
@@ -25,8 +27,11 @@ export class Spawned<T> {
 
   /** Null as long as it has not ended. */
   get result(): Result<T> | null {
-    if (this.ended !== null || this.task.__state !== TASK_DEAD) return this.ended;
-    return { how: 'exited', status: this.task.exit_code };
+    const { signal } = this.task;
+    if (this.ended !== null || signal.threads.length > 0) return this.ended;
+    const code = signal.group_exit_code;
+    const signo = code & 0x7f;
+    return signo === 0 ? { how: 'exited', status: code >> 8 } : { how: 'killed', signo };
   }
 
   /** The machine says so, once. */

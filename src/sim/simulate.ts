@@ -1,6 +1,7 @@
 /**
  * One program on a machine of its own, for those who want to know what it returns and no more.
  */
+import { signalName } from '../kernel/uapi/names.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Machine, type MachineOptions } from './machine.ts';
@@ -27,6 +28,11 @@ export function simulate<T>(program: (sys: Sys) => Code<T>, options: MachineOpti
   if (result === null) {
     throw new Error(`the program never ends: ${asleep.map(sleeperText).join(', ')}`);
   }
-  const how = result.how === 'exited' ? `it ended with status ${result.status}` : 'it threw';
+  const how =
+    result.how === 'exited'
+      ? `it ended with status ${result.status}`
+      : result.how === 'killed'
+        ? `it was killed by ${signalName(result.signo)}`
+        : 'it threw';
   throw new Error(`the program returned nothing: ${how}`);
 }

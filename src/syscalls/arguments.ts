@@ -134,6 +134,14 @@ const sigaction = struct('{ handler, flags, mask }', {
   flags: optional(int),
   mask: optional(signals),
 });
+const siginfo = struct('{ si_signo, si_code, si_pid, si_uid, si_value, si_status }', {
+  si_signo: int,
+  si_code: int,
+  si_pid: int,
+  si_uid: int,
+  si_value: that('an integer or a bigint of 64 bits', isData),
+  si_status: int,
+});
 const credentials = struct('{ pid, uid, gid }', { pid: int, uid: int, gid: int });
 const along = struct('{ level, type, data }', { level: int, type: int });
 /** What goes along: of SOL_SOCKET the kernel looks into the data. */
@@ -231,6 +239,20 @@ const calls: Readonly<Record<CallName, Readonly<Record<string, Shape>>>> = {
   sigqueue: { pid: int, sig: int, value: that('an integer of 64 bits', isData) },
   sigaction: { signum: int, act: sigaction },
   sigprocmask: { how: int, set: signals },
+  getppid: {},
+  setpgid: { pid: int, pgid: int },
+  getpgid: { pid: int },
+  getsid: { pid: int },
+  setsid: {},
+  fork: { child: routine, name: optional(text) },
+  vfork: { child: routine, name: optional(text) },
+  clone: { flags: int, child: routine, name: optional(text) },
+  execve: { pathname: text, program: routine },
+  wait4: { pid: int, options: int },
+  waitid: { idtype: int, id: int, options: int },
+  pidfd_open: { pid: int, flags: int },
+  pidfd_send_signal: { pidfd: int, sig: int, info: orNull(siginfo), flags: int },
+  exit: { status: int },
   exit_group: { status: int },
   pthread_create: { start_routine: routine, name: optional(text) },
   pthread_join: { tid: int },

@@ -9,10 +9,12 @@ export const sys_signalfd4 = (ufd: number, mask: sigset_t, flags: number): Kerne
 /** What read() gives of a signal, without what is always 0 here. */
 export interface signalfd_siginfo {
   ssi_signo: number;
-  /** SI_USER from kill(), SI_TKILL from tgkill(), SI_QUEUE from sigqueue(). */
+  /** SI_USER from kill(), SI_TKILL from tgkill(), SI_QUEUE from sigqueue(), CLD_* of a child. */
   ssi_code: number;
   ssi_pid: number;
   ssi_uid: number;
+  /** Of a child: its exit code, or the signal that killed it. */
+  ssi_status: number;
   /** What sigqueue() sent along: as an int, and as all 64 bits. */
   ssi_int: number;
   ssi_ptr: bigint;
@@ -28,6 +30,7 @@ export function signalsRead(bytes: Uint8Array, length: number): signalfd_siginfo
       ssi_code: fields.getInt32(at + 8, true),
       ssi_pid: fields.getUint32(at + 12, true),
       ssi_uid: fields.getUint32(at + 16, true),
+      ssi_status: fields.getInt32(at + 40, true),
       ssi_int: fields.getInt32(at + 44, true),
       ssi_ptr: fields.getBigUint64(at + 48, true),
     });

@@ -11,12 +11,13 @@
  * or sleeps for ever. A sys is for the thread that is given it, while that runs.
  */
 import { current } from '../kernel/current.ts';
+import type { waitid_info } from '../kernel/do_wait.ts';
 import { runSyscall } from '../kernel/entry.ts';
-import { do_group_exit, waitForExit } from '../kernel/exit.ts';
+import { waitForExit } from '../kernel/exit.ts';
 import type { Kernel } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import type { fd_set_bits, pollfd } from '../kernel/select.ts';
-import { type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
+import { type kernel_siginfo, type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
 import type { itimerspec } from '../kernel/time.ts';
 import { EventBuffer, type epoll_data_t, type epoll_event } from '../kernel/uaccess.ts';
 import { EDEADLK, EINTR, ESRCH } from '../kernel/uapi/errno.ts';
@@ -42,7 +43,9 @@ import * as polls from './poll.ts';
 import { readFdinfo } from './proc.ts';
 import * as process from './process.ts';
 import { sys_read, sys_readv, sys_write, sys_writev } from './rw.ts';
+import * as signals from './signal.ts';
 import { sys_signalfd4 } from './signalfd.ts';
+import * as sleep from './sleep.ts';
 import * as sockets from './socket.ts';
 import * as timerfds from './timerfd.ts';
 
@@ -66,9 +69,13 @@ export interface Interest {
 /** Text is written as UTF-8. */
 export type Writable = Uint8Array | string;
 
-/** What creates threads; the machine gives it to each task. */
+/** What gives tasks their programs; the machine gives it to each task. */
 export interface ThreadMaker {
   thread(of: task_struct, program: Program, name?: string): task_struct;
+  /** A child that has been forked runs `program`. */
+  fork(child: task_struct, program: Program): void;
+  /** The running task goes on with `program`, and does not come back. */
+  exec(task: task_struct, program: Program): Code<void>;
   /** Has there been a task of this number, which is there no more? */
   hasEnded(tid: number): boolean;
 }
@@ -497,25 +504,28 @@ export class Sys {
   /** sched_yield(2). */
   sched_yield(): Code<number> {
     this.check('sched_yield', []);
-    return syscall('sched_yield', [], () => process.sys_sched_yield());
+    return syscall('sched_yield', [], () => sleep.sys_sched_yield());
   }
 
   /** nanosleep(2): 0, -EINVAL, or -EINTR, with the time that is left in `rem`. */
   nanosleep(req: epoll.timespec, rem: epoll.timespec | null = null): Code<number> {
     this.check('nanosleep', [req, rem]);
-    return syscall('nanosleep', [req, rem], () => process.sys_nanosleep(req, rem));
+    return syscall('nanosleep', [req, rem], () => sleep.sys_nanosleep(req, rem));
   }
 
   /** tgkill(2): 0, or -errno. */
   tgkill(tgid: number, tid: number, sig: number): Code<number> {
     this.check('tgkill', [tgid, tid, sig]);
-    return syscall('tgkill', [tgid, tid, sig], () => process.sys_tgkill(tgid, tid, sig));
+    return syscall('tgkill', [tgid, tid, sig], () => signals.sys_tgkill(tgid, tid, sig));
   }
 
-  /** kill(2): 0, or -errno. The signal is for any thread of the process. */
+  /**
+   * kill(2): 0, or -errno. The signal is for any thread of the process; `pid` 0 means the caller's
+   * process group, -1 all other processes, any other negative one a group. `sig` 0 only asks.
+   */
   kill(pid: number, sig: number): Code<number> {
     this.check('kill', [pid, sig]);
-    return syscall('kill', [pid, sig], () => process.sys_kill(pid, sig));
+    return syscall('kill', [pid, sig], () => signals.sys_kill(pid, sig));
   }
 
   /** sigqueue(3): as kill(), with a value that a signalfd can be read for. */
@@ -527,7 +537,7 @@ export class Sys {
     return syscall(
       'rt_sigqueueinfo',
       args,
-      () => process.sys_rt_sigqueueinfo(pid, sig, si_value),
+      () => signals.sys_rt_sigqueueinfo(pid, sig, si_value),
       'sigqueue',
     );
   }
@@ -537,7 +547,7 @@ export class Sys {
     this.check('sigaction', [signum, act]);
     const full: sigaction = { flags: 0, mask: 0n, ...act };
     const args = [signum, full];
-    return syscall('rt_sigaction', args, () => process.sys_rt_sigaction(signum, full), 'sigaction');
+    return syscall('rt_sigaction', args, () => signals.sys_rt_sigaction(signum, full), 'sigaction');
   }
 
   /** sigprocmask(2): SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK; see sigset() for masks. */
@@ -547,20 +557,147 @@ export class Sys {
     return syscall(
       'rt_sigprocmask',
       args,
-      () => process.sys_rt_sigprocmask(how, set),
+      () => signals.sys_rt_sigprocmask(how, set),
       'sigprocmask',
     );
+  }
+
+  /** getppid(2): the parent's number, 1 (init) once that has ended. */
+  getppid(): Code<number> {
+    this.check('getppid', []);
+    return syscall('getppid', [], () => process.sys_getppid());
+  }
+
+  /** setpgid(2): 0, or -errno. `pid` 0: the caller; `pgid` 0: a group of that process's number. */
+  setpgid(pid: number, pgid: number): Code<number> {
+    this.check('setpgid', [pid, pgid]);
+    return syscall('setpgid', [pid, pgid], () => process.sys_setpgid(pid, pgid));
+  }
+
+  /** getpgid(2): the process group of a process (0: of the caller), or -ESRCH. */
+  getpgid(pid: number): Code<number> {
+    this.check('getpgid', [pid]);
+    return syscall('getpgid', [pid], () => process.sys_getpgid(pid));
+  }
+
+  /** getsid(2): the session of a process (0: of the caller), or -ESRCH. */
+  getsid(pid: number): Code<number> {
+    this.check('getsid', [pid]);
+    return syscall('getsid', [pid], () => process.sys_getsid(pid));
+  }
+
+  /** setsid(2): the number of the new session, or -EPERM for the leader of a process group. */
+  setsid(): Code<number> {
+    this.check('setsid', []);
+    return syscall('setsid', [], () => process.sys_setsid());
+  }
+
+  /**
+   * fork(2): the child's number, or -errno. The child runs `child`, which stands for the code
+   * behind `if (fork() == 0)`, with a copy of the descriptors; it ends when that returns.
+   */
+  fork(child: Program, name?: string): Code<number> {
+    this.check('fork', [child, name]);
+    return syscall('fork', [], () => process.sys_fork(this.starter(child), name));
+  }
+
+  /** vfork(2): as fork, and comes back when the child has called execve() or has ended. */
+  vfork(child: Program, name?: string): Code<number> {
+    this.check('vfork', [child, name]);
+    return syscall('vfork', [], () => process.sys_vfork(this.starter(child), name));
+  }
+
+  /**
+   * clone(2) of a process: as fork, with CLONE_FILES (the descriptors are shared), CLONE_PARENT,
+   * CLONE_VFORK, CLONE_VM, and the signal that the child's end sends, such as SIGCHLD.
+   */
+  clone(flags: number, child: Program, name?: string): Code<number> {
+    this.check('clone', [flags, child, name]);
+    return syscall('clone', [flags], () => process.sys_clone(flags, this.starter(child), name));
+  }
+
+  private starter(program: Program): process.Starter {
+    return (child) => this.maker.fork(child, program);
+  }
+
+  /**
+   * execve(2): the process goes on with `program`, under the name `pathname`; comes back only where
+   * the process is being killed. Other threads end, handlers are forgotten, descriptors with
+   * FD_CLOEXEC are closed.
+   */
+  execve(pathname: string, program: Program): Code<number> {
+    this.check('execve', [pathname, program]);
+    return libraryCall('execve', () => this.exec(pathname, program));
+  }
+
+  private *exec(pathname: string, program: Program): Code<number> {
+    const ret = yield* syscall('execve', [pathname], () => process.sys_execve(pathname));
+    if (ret === 0) yield* this.maker.exec(this.task, program);
+    return ret;
+  }
+
+  /**
+   * wait4(2): the number of a child that has ended, 0 for none with WNOHANG, or -errno as `ret`; how
+   * it has ended as `status`, see WIFEXITED and WIFSIGNALED. `pid` is a child, -1 for any, 0 for the
+   * caller's process group, or a group's number negated.
+   */
+  wait4(pid: number, options = 0): Code<{ ret: number; status: number }> {
+    this.check('wait4', [pid, options]);
+    const stat = { status: 0 };
+    const call = syscall('wait4', [pid, stat, options], () =>
+      process.sys_wait4(pid, stat, options),
+    );
+    return new Filling(call, (ret) => ({ ret, ...stat }));
+  }
+
+  /**
+   * waitid(2): 0 or -errno as `ret`, and who has ended, and how. `idtype`: P_ALL, P_PID, P_PGID or
+   * P_PIDFD; `options`: WEXITED, WNOHANG, WNOWAIT. With WNOHANG `si_pid` is 0 where nobody has.
+   */
+  waitid(idtype: number, id: number, options: number): Code<Filled<waitid_info>> {
+    this.check('waitid', [idtype, id, options]);
+    const infop: waitid_info = { si_signo: 0, si_code: 0, si_pid: 0, si_uid: 0, si_status: 0 };
+    const call = syscall('waitid', [idtype, id, infop, options], () =>
+      process.sys_waitid(idtype, id, infop, options),
+    );
+    return new Filling(call, (ret) => ({ ...infop, ret }));
+  }
+
+  /** pidfd_open(2): a descriptor that stands for a process, or -errno. */
+  pidfd_open(pid: number, flags: number): Code<number> {
+    this.check('pidfd_open', [pid, flags]);
+    return syscall('pidfd_open', [pid, flags], () => process.sys_pidfd_open(pid, flags));
+  }
+
+  /** pidfd_send_signal(2): 0, or -errno. `info` null: as kill(). `flags`: PIDFD_SIGNAL_* or 0. */
+  pidfd_send_signal(
+    pidfd: number,
+    sig: number,
+    info: kernel_siginfo | null = null,
+    flags = 0,
+  ): Code<number> {
+    this.check('pidfd_send_signal', [pidfd, sig, info, flags]);
+    return syscall('pidfd_send_signal', [pidfd, sig, info, flags], () =>
+      process.sys_pidfd_send_signal(pidfd, sig, info, flags),
+    );
+  }
+
+  /** exit(2): ends the calling thread, and the process with its last one; does not return. */
+  exit(status: number): Code<never> {
+    this.check('exit', [status]);
+    return libraryCall('exit', () => this.end('exit', status, process.sys_exit(status)));
   }
 
   /** exit_group(2): ends the process; does not return. */
   exit_group(status: number): Code<never> {
     this.check('exit_group', [status]);
-    return libraryCall('exit_group', () => this.exit(status));
+    const call = process.sys_exit_group(status);
+    return libraryCall('exit_group', () => this.end('exit_group', status, call));
   }
 
-  private *exit(status: number): Code<never> {
-    this.task.kernel.tracer?.sysEnter(this.task, 'exit_group', [status]);
-    yield* do_group_exit(status);
+  private *end(name: string, status: number, call: Code<void>): Code<never> {
+    this.task.kernel.tracer?.sysEnter(this.task, name, [status]);
+    yield* call;
     throw new Error('unreachable');
   }
 

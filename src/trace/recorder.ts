@@ -10,6 +10,7 @@
 import { current } from '../kernel/current.ts';
 import type { Op } from '../kernel/op.ts';
 import { type rq, TASK_DEAD, type task_struct } from '../kernel/sched.ts';
+import type { kernel_siginfo } from '../kernel/signal.ts';
 import type { Tracer } from '../kernel/trace.ts';
 import { SA_RESTART } from '../kernel/uapi/signal.ts';
 import type { Occasion, TaskRef, TraceEvent, TraceListener } from './events.ts';
@@ -30,11 +31,6 @@ type Told = TraceEvent extends infer E
     : never
   : never;
 
-interface End {
-  readonly code: number;
-  readonly signo: number;
-}
-
 /** mutex_trylock() is no operation: it cannot wait. */
 const tried = { verb: 'mutex_lock', flavour: 0 } as const;
 
@@ -48,8 +44,6 @@ export class Recorder implements Tracer {
   private readonly refs: WeakMap<task_struct, TaskRef> = new WeakMap();
   /** The operations that took the locks. */
   private readonly taken: WeakMap<object, Op> = new WeakMap();
-  /** How processes have ended. */
-  private readonly ends: Map<number, End> = new Map();
   /** Where on the JavaScript stack the machine's frame is, and its name. */
   private base = 0;
   private machineFrame = '';
@@ -169,7 +163,8 @@ export class Recorder implements Tracer {
     if (call !== null) call.ret = ret;
   }
 
-  signal(task: task_struct, signo: number): void {
+  signal(task: task_struct, info: kernel_siginfo): void {
+    const signo = info.si_signo;
     this.look();
     const call = this.stackOf(task).call();
     const flags = task.sighand.action[signo]?.flags ?? 0;
@@ -185,22 +180,9 @@ export class Recorder implements Tracer {
 
   private exit(task: task_struct): void {
     this.leaveAll(task);
-    const { code, signo } = this.endOf(task);
     this.stackOf(task).open.length = 0;
-    this.tell(task, { kind: 'exit', code, signo });
-  }
-
-  /** How a task ended; all threads that a process takes down with it end in the same way. */
-  private endOf(task: task_struct): End {
-    const known = this.ends.get(task.tgid);
-    if (known !== undefined) return known;
-    const call = this.stackOf(task).call();
-    const killed = call !== null && call.ret !== null;
-    const signo = killed ? task.signal.group_exit_code : 0;
-    const end = { code: killed ? 0 : task.exit_code, signo };
-    const isWholeProcess = killed || task.pid === task.tgid || call?.fn === 'exit_group';
-    if (isWholeProcess) this.ends.set(task.tgid, end);
-    return end;
+    const { exit_code } = task; // As wait4() has it.
+    this.tell(task, { kind: 'exit', code: exit_code >> 8, signo: exit_code & 0x7f });
   }
 
   private tell(task: task_struct, told: Told): void {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { current } from '../../src/kernel/current.ts';
 import { ktime_get } from '../../src/kernel/hrtimer.ts';
+import { do_send_specific } from '../../src/kernel/kill.ts';
 import { PF_EXITING } from '../../src/kernel/sched.ts';
 import { SIG_DFL } from '../../src/kernel/signal.ts';
-import { do_send_specific } from '../../src/kernel/signal_send.ts';
 import { EINTR } from '../../src/kernel/uapi/errno.ts';
 import { POLLIN } from '../../src/kernel/uapi/poll.ts';
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { current } from '../../src/kernel/current.ts';
-import { do_send_specific, group_send_sig_info } from '../../src/kernel/signal_send.ts';
+import { do_send_specific, group_send_sig_info } from '../../src/kernel/kill.ts';
+import { ownInfo } from '../../src/kernel/signal_send.ts';
 import { EINTR, EINVAL, ESRCH } from '../../src/kernel/uapi/errno.ts';
 import { SI_USER, SIG_BLOCK, SIGKILL, SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
 import { Machine } from '../../src/sim/machine.ts';
@@ -68,7 +69,7 @@ describe('a signal to a process', () => {
       });
       yield* sys.pthread_create((thread) => thread.nanosleep(ms(1000)));
       yield* pause(sys);
-      yield* group_send_sig_info(SIGUSR2, SI_USER, 0n, current);
+      yield* group_send_sig_info(ownInfo(SIGUSR2, SI_USER), current, 'PIDTYPE_TGID');
       yield* do_send_specific(current, SIGUSR1);
       yield* sys.getpid();
       return log;
@@ -82,7 +83,7 @@ describe('a signal to a process', () => {
       const log: string[] = [];
       yield* noteHandlers(sys, log, SIGUSR1);
       yield* sys.pthread_create(function* () {
-        yield* group_send_sig_info(SIGUSR1, SI_USER, 0n, current);
+        yield* group_send_sig_info(ownInfo(SIGUSR1, SI_USER), current, 'PIDTYPE_TGID');
       });
       const ret = yield* sys.nanosleep(ms(1000));
       return [ret, ...log];

@@ -134,7 +134,8 @@ describe('read()', () => {
       return [yield* taken(sys, fd), sys.task.tgid];
     });
     const of = (ssi_signo: number, ssi_code: number): signalfd_siginfo => ({
-      ...{ ssi_signo, ssi_code, ssi_pid: pid as number, ssi_uid: 0, ssi_int: 0, ssi_ptr: 0n },
+      ...{ ssi_signo, ssi_code, ssi_pid: pid as number, ssi_uid: 0 },
+      ...{ ssi_status: 0, ssi_int: 0, ssi_ptr: 0n },
     });
     const queued = { ...of(34, SI_QUEUE), ssi_int: -7, ssi_ptr: BigInt.asUintN(64, -7n) };
     expect(infos).toEqual([

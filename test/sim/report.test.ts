@@ -57,7 +57,7 @@ describe('the report of a run', () => {
   });
 
   /** exit(3) and signal(7) end a program in the middle; it returns nothing. */
-  test('a program that exits, or is killed, has its status as its result', () => {
+  test('a program that exits has its status as its result, one that is killed the signal', () => {
     const machine = new Machine();
     const exits = machine.spawn(function* (sys) {
       yield* sys.exit_group(3);
@@ -71,7 +71,7 @@ describe('the report of a run', () => {
     machine.run();
 
     expect(exits.result).toEqual({ how: 'exited', status: 3 });
-    expect(killed.result).toEqual({ how: 'exited', status: SIGPIPE });
+    expect(killed.result).toEqual({ how: 'killed', signo: SIGPIPE });
   });
 
   /** A lost wakeup shows as a thread that never comes back: who, in which call, since when. */

@@ -65,3 +65,7 @@ export const F_SETPIPE_SZ = 1031;
 export const F_GETPIPE_SZ = 1032;
 
 export const FD_CLOEXEC = 1;
+
+/** In place of a pidfd: the calling thread, and its process. */
+export const PIDFD_SELF_THREAD = -10000;
+export const PIDFD_SELF_THREAD_GROUP = -10001;

@@ -45,6 +45,10 @@ export const SIGRTMAX = 64;
 export const SI_USER = 0;
 export const SI_QUEUE = -1;
 export const SI_TKILL = -6;
+/** Of SIGCHLD: how the child has ended. */
+export const CLD_EXITED = 1;
+export const CLD_KILLED = 2;
+export const CLD_DUMPED = 3;
 
 export const SIG_BLOCK = 0;
 export const SIG_UNBLOCK = 1;

@@ -550,7 +550,7 @@ describe('a thread whose event buffer is on a missing page', () => {
 
   /** Verified on 6.18: who kills it does not wait for the page. */
   test('ends when it is killed', () => {
-    expect(signalled(SIGKILL)).toEqual([{ how: 'exited', status: SIGKILL }, 0]);
+    expect(signalled(SIGKILL)).toEqual([{ how: 'killed', signo: SIGKILL }, 0]);
   });
 
   /** A handler has to wait for the end of the call. */

@@ -105,6 +105,8 @@ function getKept(sock: socket, sk: sock, optname: number, out: OptionPointer): n
       value = sk.kept?.get(optname) ?? 1;
       break;
     case so.SO_INCOMING_CPU:
+      value = sk.sk_incoming_cpu;
+      break;
     case so.SO_MAX_PACING_RATE:
       value = sk.kept?.get(optname) ?? -1;
       break;

@@ -100,6 +100,8 @@ export abstract class sock implements Named {
   sk_rcvtimeo: number = MAX_SCHEDULE_TIMEOUT;
   sk_max_ack_backlog = 0;
   sk_ack_backlog = 0;
+  /** The CPU that the last packet came on, or that SO_INCOMING_CPU asks for; -1 for none. */
+  sk_incoming_cpu = -1;
 
   // Options and flags (sock_flag() in Linux):
   sk_reuse = false;
@@ -147,6 +149,8 @@ export abstract class sock implements Named {
   sk_error_report(): Kernel<void> {
     return sock_def_error_report(this);
   }
+  /** SO_KEEPALIVE is about to be set to `on`. */
+  keepalive(_on: boolean): void {}
   /** Takes and gives back what guards the options: the protocol's socket lock, if it has one. */
   sockopt_lock_sock(): Kernel<void> {
     return nothing();
@@ -223,6 +227,11 @@ export function* sock_def_write_space(sk: sock): Kernel<void> {
   if (wq === null || !sock_writeable(sk)) return;
   if (!current.kernel.alone) yield peekAt(wq);
   if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);
+}
+
+/** A packet has come on this CPU. */
+export function sk_incoming_cpu_update(sk: sock): void {
+  sk.sk_incoming_cpu = current.cpu;
 }
 
 /** Takes the pending error: 0 or -errno. */

@@ -33,6 +33,7 @@ import {
   sysctl_rmem_max,
   sysctl_wmem_max,
 } from './sock.ts';
+import { reuseport_update_incoming_cpu } from './sock_reuseport.ts';
 import type { socket } from './socket.ts';
 
 const INT_MAX = 0x7fffffff;
@@ -209,6 +210,7 @@ function setLocked(sk: sock, optname: number, value: number): number {
     case so.SO_RCVBUFFORCE:
       return capable(CAP_NET_ADMIN) ? __sock_set_rcvbuf(sk, Math.max(value, 0)) : -EPERM;
     case so.SO_KEEPALIVE:
+      sk.keepalive(value !== 0);
       sk.SOCK_KEEPOPEN = value !== 0;
       return 0;
     case so.SO_OOBINLINE:
@@ -223,7 +225,8 @@ function setLocked(sk: sock, optname: number, value: number): number {
     case so.SO_MARK:
       return capable(CAP_NET_ADMIN) ? keep(sk, optname, value) : -EPERM;
     case so.SO_INCOMING_CPU:
-      return keep(sk, optname, value);
+      reuseport_update_incoming_cpu(sk, value);
+      return 0;
     case so.SO_ZEROCOPY:
       return setZerocopy(sk, value);
     case so.SO_BUF_LOCK:

@@ -4,8 +4,10 @@
  * Differs from Linux: of streams there is TCP, of datagrams UDP and UDP-Lite; sockets of SOCK_RAW
  * are refused, for want of the capability.
  */
+import { current } from '../../kernel/current.ts';
 import { NSEC_PER_SEC } from '../../kernel/hrtimer.ts';
 import type { Kernel } from '../../kernel/op.ts';
+import { PF_EXITING } from '../../kernel/sched.ts';
 import {
   EACCES,
   EADDRNOTAVAIL,
@@ -101,7 +103,8 @@ export function* inet_create(type: number, protocol: number): Kernel<socket | nu
 function* inet_release(sock: socket): Kernel<void> {
   const sk = sock.sk as inet_sock | null;
   if (sk === null) return; // accept() found nothing to put into it.
-  yield* sk.sk_prot.close(sk, sk.sk_linger ? sk.sk_lingertime * NSEC_PER_SEC : 0);
+  const lingers = sk.sk_linger && (current.flags & PF_EXITING) === 0;
+  yield* sk.sk_prot.close(sk, lingers ? sk.sk_lingertime * NSEC_PER_SEC : 0);
   sock.sk = null;
 }
 

@@ -15,10 +15,10 @@ import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
 import { traceNote } from '../../kernel/trace.ts';
 import { EADDRINUSE, ENOENT } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY } from '../../kernel/uapi/in.ts';
-import { sock_net, TCP_LISTEN, TCP_TIME_WAIT } from '../sock.ts';
+import { sock_net, TCP_LISTEN } from '../sock.ts';
 import type { inet_hashinfo } from './inet_hashtables.ts';
 import { SOCK_CONNECT_BIND } from './inet_sock.ts';
-import { type inet_timewait_sock, twskExpired } from './inet_timewait_sock.ts';
+import type { inet_timewait_sock } from './inet_timewait_sock.ts';
 import { ip_local_port_range } from './netns.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
@@ -28,7 +28,9 @@ export class inet_bind_bucket {
   readonly port: number;
   /** All owners may share with sockets that set SO_REUSEADDR; -1: bound by connect alone. */
   fastreuse = 0;
+  /** With those that set SO_REUSEPORT: all of them, or those of `fast_rcv_saddr`. */
   fastreuseport = 0;
+  fast_rcv_saddr = 0;
   // Ours:
   readonly owners: Owner[] = [];
 
@@ -37,11 +39,16 @@ export class inet_bind_bucket {
   }
 }
 
-/** Could packets for the one be for the other? */
+/** inet_bind_bucket::fastreuseport. */
+const FASTREUSEPORT_ANY = 1;
+const FASTREUSEPORT_STRICT = 2;
+
+/** Could packets for the one address be for the other? */
+const ipv4_rcv_saddr_equal = (addr: number, addr2: number): boolean =>
+  addr === addr2 || addr === INADDR_ANY || addr2 === INADDR_ANY;
+
 const inet_rcv_saddr_equal = (sk: Owner, sk2: Owner): boolean =>
-  sk.inet_rcv_saddr === sk2.inet_rcv_saddr ||
-  sk.inet_rcv_saddr === INADDR_ANY ||
-  sk2.inet_rcv_saddr === INADDR_ANY;
+  ipv4_rcv_saddr_equal(sk.inet_rcv_saddr, sk2.inet_rcv_saddr);
 
 /** Must the two not share a port? `relax`: the port was asked for by number. */
 function inet_bind_conflict(sk: Owner, sk2: Owner, relax: boolean, reuseport_ok: boolean): boolean {
@@ -61,26 +68,9 @@ function inet_csk_bind_conflict(
   );
 }
 
-/** Drops owners whose time is up. */
-function forgetExpired(hinfo: inet_hashinfo, tb: inet_bind_bucket): void {
-  for (let i = tb.owners.length - 1; i >= 0; i--) {
-    const owner = tb.owners[i] as Owner;
-    if (owner.sk_state === TCP_TIME_WAIT && twskExpired(owner as inet_timewait_sock)) {
-      hinfo.remove(owner as inet_timewait_sock);
-      tb.owners.splice(i, 1);
-    }
-  }
-}
-
 /** The bucket of a port, or null if nobody uses it. */
-function findBucket(hinfo: inet_hashinfo, port: number): inet_bind_bucket | null {
-  const tb = hinfo.bhash.get(port);
-  if (tb === undefined) return null;
-  forgetExpired(hinfo, tb);
-  if (tb.owners.length > 0) return tb;
-  hinfo.bhash.delete(port);
-  return null;
-}
+const findBucket = (hinfo: inet_hashinfo, port: number): inet_bind_bucket | null =>
+  hinfo.bhash.get(port) ?? null;
 
 function inet_bind_bucket_create(hinfo: inet_hashinfo, port: number): inet_bind_bucket {
   const tb = new inet_bind_bucket(port);
@@ -94,10 +84,15 @@ export function inet_bind_hash(sk: tcp_sock, tb: inet_bind_bucket): void {
   tb.owners.push(sk);
 }
 
-/** Takes an owner out of its bucket. */
+/** Was its port chosen by connect()? */
+const sk_is_connect_bind = (sk: Owner): boolean =>
+  'tw_connect_bind' in sk ? sk.tw_connect_bind : (sk.sk_userlocks & SOCK_CONNECT_BIND) !== 0;
+
+/** Takes an owner out of its bucket; where only connections are left, others may join them. */
 export function unbind(hinfo: inet_hashinfo, tb: inet_bind_bucket, owner: Owner): void {
   tb.owners.splice(tb.owners.indexOf(owner), 1);
   if (tb.owners.length === 0) hinfo.bhash.delete(tb.port);
+  else if (tb.owners.every(sk_is_connect_bind)) tb.fastreuse = tb.fastreuseport = -1;
 }
 
 /** Gives the port back. inet_sport keeps its number, and getsockname() goes on showing it. */
@@ -114,12 +109,27 @@ export function* inet_put_port(sk: tcp_sock): Kernel<void> {
   yield* local_bh_enable();
 }
 
+/** May `sk` share the port, since those that have it all set SO_REUSEPORT too? */
+function sk_reuseport_match(tb: inet_bind_bucket, sk: tcp_sock): boolean {
+  if (tb.fastreuseport <= 0 || !sk.sk_reuseport || sk.sk_reuseport_cb !== null) return false;
+  return (
+    tb.fastreuseport === FASTREUSEPORT_ANY ||
+    ipv4_rcv_saddr_equal(tb.fast_rcv_saddr, sk.inet_rcv_saddr)
+  );
+}
+
 /** Whether sockets like `sk` can still share the port with everybody on it. */
 function inet_csk_update_fastreuse(sk: tcp_sock, tb: inet_bind_bucket): void {
   const reuse = sk.sk_reuse && sk.sk_state !== TCP_LISTEN;
-  if (tb.owners.length === 0) tb.fastreuse = reuse ? 1 : 0;
+  const first = tb.owners.length === 0;
+  if (first) tb.fastreuse = reuse ? 1 : 0;
   else if (!reuse) tb.fastreuse = 0;
-  tb.fastreuseport = sk.sk_reuseport ? 1 : 0;
+  if (!sk.sk_reuseport) {
+    tb.fastreuseport = 0;
+  } else if (first || !sk_reuseport_match(tb, sk)) {
+    tb.fastreuseport = first ? FASTREUSEPORT_ANY : FASTREUSEPORT_STRICT;
+    tb.fast_rcv_saddr = sk.inet_rcv_saddr;
+  }
 }
 
 /** Looks for a port that nobody uses; its bucket or null. */
@@ -157,7 +167,7 @@ function getPort(hinfo: inet_hashinfo, sk: tcp_sock, snum: number): number {
   const tb = found ?? inet_bind_bucket_create(hinfo, snum);
   if (snum !== 0 && tb.owners.length > 0) {
     const reuse = sk.sk_reuse && sk.sk_state !== TCP_LISTEN;
-    const shared = (tb.fastreuse > 0 && reuse) || (tb.fastreuseport > 0 && sk.sk_reuseport);
+    const shared = (tb.fastreuse > 0 && reuse) || sk_reuseport_match(tb, sk);
     if (!shared && inet_csk_bind_conflict(sk, tb, true, true)) {
       traceNote('inet_csk_get_port: the port is taken', sk);
       return -EADDRINUSE;
@@ -179,13 +189,13 @@ export function* __inet_inherit_port(sk: tcp_sock, child: tcp_sock): Kernel<numb
 }
 
 /**
- * The port of a connection that is bound to none: the first with no user but other connections, and
- * no connection to the same peer among them. Called with bhash_lock held.
+ * The port of a connection that is bound to none: the first with no user but other connections
+ * that `claim` takes. False if there is none. Called with bhash_lock held.
  */
 export function portForConnect(
   hinfo: inet_hashinfo,
   sk: tcp_sock,
-  established: (port: number) => boolean,
+  claim: (port: number) => boolean,
 ): boolean {
   const [low, high] = ip_local_port_range;
   const net = sock_net(sk).ipv4;
@@ -194,7 +204,8 @@ export function portForConnect(
     for (let tried = 0; tried < count; tried += 2) {
       const port = low + ((net.connectOffset + tried) % count) + parity;
       const tb = findBucket(hinfo, port);
-      if (tb !== null && (tb.fastreuse >= 0 || established(port))) continue;
+      if (tb !== null && (tb.fastreuse >= 0 || tb.fastreuseport >= 0)) continue;
+      if (!claim(port)) continue;
       net.connectOffset = (port + 2 - parity - low) % count;
       const bucket = tb ?? inet_bind_bucket_create(hinfo, port);
       bucket.fastreuse = bucket.fastreuseport = -1;

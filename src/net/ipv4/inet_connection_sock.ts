@@ -100,14 +100,13 @@ export function* inet_csk_listen_start(sk: tcp_sock): Kernel<number> {
   sk.sk_ack_backlog = 0;
   sk.icsk_ack = new icsk_ack();
   sk.sk_state = TCP_LISTEN;
-  const err = yield* inet_csk_get_port(sk, sk.sk_num);
-  if (err !== 0) {
-    sk.sk_state = TCP_CLOSE;
-    return err;
+  let err = yield* inet_csk_get_port(sk, sk.sk_num);
+  if (err === 0) {
+    sk.inet_sport = sk.sk_num;
+    err = yield* inet_hash(sk);
   }
-  sk.inet_sport = sk.sk_num;
-  yield* inet_hash(sk);
-  return 0;
+  if (err !== 0) sk.sk_state = TCP_CLOSE;
+  return err;
 }
 
 /** Resets a connection that nobody will accept. Called with the child's spinlock held. */

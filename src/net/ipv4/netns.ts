@@ -1,4 +1,5 @@
 /** What IPv4 keeps in global variables. Linux: include/net/netns/ipv4.h, net/ipv4/tcp_ipv4.c. */
+import { HZ } from '../../kernel/timer.ts';
 import { inet_hashinfo } from './inet_hashtables.ts';
 import { udp_table } from './udp_table.ts';
 
@@ -12,6 +13,15 @@ export const sysctl_tcp_syn_linear_timeouts = 4;
 export const sysctl_tcp_retries2 = 15;
 
 export class netns_ipv4 {
+  // Under /proc/sys/net/ipv4; in ticks where it is a time.
+  sysctl_tcp_abort_on_overflow = 0;
+  sysctl_tcp_fin_timeout: number = 60 * HZ;
+  sysctl_tcp_keepalive_time: number = 7200 * HZ;
+  sysctl_tcp_keepalive_intvl: number = 75 * HZ;
+  sysctl_tcp_keepalive_probes = 9;
+  sysctl_tcp_tw_reuse = 2;
+  sysctl_tcp_tw_reuse_delay: number = HZ;
+
   readonly tcp_hashinfo: inet_hashinfo = new inet_hashinfo();
   readonly udp_table: udp_table = new udp_table();
   readonly udplite_table: udp_table = new udp_table();

@@ -4,11 +4,12 @@
  *
  * It starts as a copy of its listener: options that were set there hold for all its children.
  */
+import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { IP_MULTICAST_TTL } from '../../kernel/uapi/in.ts';
-import { SO_INCOMING_CPU, SO_PRIORITY } from '../../kernel/uapi/socket.ts';
+import { SO_PRIORITY } from '../../kernel/uapi/socket.ts';
 import { sock_net, TCP_SYN_RECV } from '../sock.ts';
 import { bh_lock_sock, bh_unlock_sock } from '../sock_lock.ts';
 import { __inet_inherit_port } from './bind_hash.ts';
@@ -21,6 +22,7 @@ import { tcp_init_sock } from './tcp.ts';
 import { sk_acceptq_is_full } from './tcp_conn_request.ts';
 import { tcp_initialize_rcv_mss } from './tcp_delack.ts';
 import { tcp_done } from './tcp_done.ts';
+import { keepalive_time_when, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
 import { tcp_mss_clamp, tcp_sync_mss } from './tcp_mss.ts';
 import type { TcpSegment } from './tcp_skb.ts';
 import { tcp_sock } from './tcp_sock.ts';
@@ -45,7 +47,6 @@ function inheritOptions(newsk: tcp_sock, sk: tcp_sock): void {
   newsk.SOCK_BROADCAST = sk.SOCK_BROADCAST;
   newsk.kept = sk.kept === null ? null : new Map(sk.kept);
   newsk.kept?.delete(SO_PRIORITY);
-  newsk.kept?.delete(SO_INCOMING_CPU);
   newsk.ip_options = new Map(sk.ip_options).set(IP_MULTICAST_TTL, IPDEFTTL);
   newsk.icsk_rto_max = sk.icsk_rto_max;
   newsk.icsk_rto_min = sk.icsk_rto_min;
@@ -88,6 +89,7 @@ function* tcp_create_openreq_child(
   inheritOptions(newsk, sk);
   takeAddress(newsk, req);
   yield bh_lock_sock(newsk);
+  newsk.sk_incoming_cpu = current.cpu;
   newsk.sk_state = TCP_SYN_RECV;
   newsk.rcv_wup = newsk.copied_seq = newsk.rcv_nxt = seqAdd(req.rcv_isn, 1);
   const seq = seqAdd(req.snt_isn, 1);
@@ -95,6 +97,7 @@ function* tcp_create_openreq_child(
   newsk.write_seq = newsk.pushed_seq = seq;
   newsk.snd_wl1 = req.rcv_isn;
   newsk.icsk_ack.lrcvtime = jiffies();
+  if (newsk.SOCK_KEEPOPEN) tcp_reset_keepalive_timer(newsk, keepalive_time_when(newsk));
   newsk.window_clamp = req.rsk_window_clamp;
   newsk.rcv_ssthresh = req.rsk_rcv_wnd;
   newsk.rcv_wnd = req.rsk_rcv_wnd;

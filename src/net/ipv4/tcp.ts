@@ -1,9 +1,4 @@
-/**
- * Setting a socket up, shutting a direction, closing, disconnecting. Linux: net/ipv4/tcp.c.
- *
- * Differs from Linux: an orphan in FIN_WAIT2 always goes on as what tcp_time_wait() leaves, also
- * where TCP_LINGER2 keeps it for longer than TIME_WAIT lasts.
- */
+/** Setting a socket up, shutting a direction, closing, disconnecting. Linux: net/ipv4/tcp.c. */
 import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
@@ -44,6 +39,7 @@ import {
   TCPF_SYN_SENT,
 } from '../tcp_states.ts';
 import { inet_csk_listen_stop } from './inet_connection_sock.ts';
+import { TCP_TIMEWAIT_LEN } from './inet_timewait_sock.ts';
 import { sysctl_tcp_rmem, sysctl_tcp_wmem } from './netns.ts';
 import { after, before, seqAdd, seqDiff } from './seq.ts';
 import { tcp_send_active_reset, tcp_send_fin } from './tcp_ack_output.ts';
@@ -55,6 +51,7 @@ import {
   tcp_write_queue_purge,
 } from './tcp_done.ts';
 import { forgetAddress } from './tcp_ipv4.ts';
+import { tcp_fin_time, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
 import { freeReceived } from './tcp_mem.ts';
 import { tcp_time_wait } from './tcp_minisocks.ts';
 import { TCPHDR_FIN, type TcpSegment } from './tcp_skb.ts';
@@ -166,6 +163,21 @@ function* sayGoodbye(sk: tcp_sock): Kernel<void> {
   }
 }
 
+/** An orphan whose peer has not ended its direction; false if something else answers for it now. */
+function* orphanInFinWait2(sk: tcp_sock): Kernel<boolean> {
+  const tmo = tcp_fin_time(sk);
+  if (sk.linger2 < 0) {
+    yield* tcp_set_state(sk, TCP_CLOSE);
+    yield* tcp_send_active_reset(sk);
+  } else if (tmo > TCP_TIMEWAIT_LEN) {
+    tcp_reset_keepalive_timer(sk, tmo - TCP_TIMEWAIT_LEN);
+  } else {
+    yield* tcp_time_wait(sk, TCP_FIN_WAIT2, tmo);
+    return false;
+  }
+  return true;
+}
+
 /** The file is gone: the socket goes on alone, until the peer has ended too. */
 function* adjudgeToDeath(sk: tcp_sock): Kernel<void> {
   const state = sk.sk_state;
@@ -175,15 +187,8 @@ function* adjudgeToDeath(sk: tcp_sock): Kernel<void> {
   yield* __release_sock(sk);
   // Softirqs or the backlog may have ended it meanwhile.
   if (state === TCP_CLOSE || sk.sk_state !== TCP_CLOSE) {
-    if (sk.sk_state === TCP_FIN_WAIT2) {
-      if (sk.linger2 < 0) {
-        yield* tcp_set_state(sk, TCP_CLOSE);
-        yield* tcp_send_active_reset(sk);
-      } else {
-        yield* tcp_time_wait(sk, TCP_FIN_WAIT2);
-      }
-    }
-    if (sk.sk_state === TCP_CLOSE) yield* inet_csk_destroy_sock(sk);
+    const goesOn = sk.sk_state !== TCP_FIN_WAIT2 || (yield* orphanInFinWait2(sk));
+    if (goesOn && sk.sk_state === TCP_CLOSE) yield* inet_csk_destroy_sock(sk);
   }
   bh_unlock_sock(sk);
   yield* local_bh_enable();
@@ -229,6 +234,7 @@ export function* tcp_disconnect(sk: tcp_sock): Kernel<number> {
   tcp_clear_xmit_timers(sk);
   sk.copied_seq = sk.rcv_nxt;
   sk.urg_data = 0;
+  sk.sk_peek_off = -1;
   tcp_write_queue_purge(sk);
   purgeReceived(sk);
   sk.inet_dport = 0;
@@ -246,6 +252,8 @@ function startOver(sk: tcp_sock): void {
   sk.icsk_backoff = 0;
   sk.icsk_probes_out = 0;
   sk.icsk_rto = TCP_TIMEOUT_INIT;
+  sk.icsk_rto_min = 0;
+  sk.icsk_delack_max = 0;
   sk.snd_ssthresh = TCP_INFINITE_SSTHRESH;
   sk.snd_cwnd = TCP_INIT_CWND;
   sk.window_clamp = 0;

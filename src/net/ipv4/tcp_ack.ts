@@ -98,6 +98,7 @@ export function* tcp_ack(sk: tcp_sock, skb: TcpSegment, challenge: boolean): Ker
   sk.snd_una = ack;
   sk.sk_err_soft = 0;
   sk.icsk_probes_out = 0;
+  sk.rcv_tstamp = jiffies();
   if (prior_packets === 0) {
     tcp_ack_probe(sk);
     return ACK_OK;

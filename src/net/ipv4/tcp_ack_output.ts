@@ -5,9 +5,9 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
-import { SOCK_RCVBUF_LOCK } from '../sock.ts';
+import { SOCK_RCVBUF_LOCK, TCP_CLOSE } from '../sock.ts';
 import { inState, TCPF_CLOSE } from '../tcp_states.ts';
-import { before, seqAdd, seqDiff } from './seq.ts';
+import { before, between, seqAdd, seqDiff } from './seq.ts';
 import { tcp_initialize_rcv_mss } from './tcp_delack.ts';
 import { tcp_write_queue_purge } from './tcp_done.ts';
 import { tcp_fragment, tcp_set_skb_tso_segs } from './tcp_fragment.ts';
@@ -122,10 +122,22 @@ export function* tcp_connect(sk: tcp_sock): Kernel<void> {
   tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, sk.icsk_rto);
 }
 
-/** Sends what fits the peer's window, although it is less than a segment. */
+/** Sends a segment that has arrived before (or the urgent mark), which the peer will answer. */
+function* tcp_xmit_probe_skb(sk: tcp_sock, urgent: boolean): Kernel<void> {
+  const skb = tcp_init_nondata_skb(seqAdd(sk.snd_una, urgent ? 0 : -1), TCPHDR_ACK);
+  yield* tcp_transmit_skb(sk, skb, false);
+}
+
+/** Sends what fits the peer's window although it is less than a segment; else asks for an answer. */
 export function* tcp_write_wakeup(sk: tcp_sock): Kernel<void> {
+  if (sk.sk_state === TCP_CLOSE) return;
   const skb = tcp_send_head(sk);
-  if (skb === null || !before(skb.seq, tcp_wnd_end(sk))) return;
+  if (skb === null || !before(skb.seq, tcp_wnd_end(sk))) {
+    const urgent = between(sk.snd_up, seqAdd(sk.snd_una, 1), seqAdd(sk.snd_una, 0xffff));
+    if (urgent) yield* tcp_xmit_probe_skb(sk, true);
+    yield* tcp_xmit_probe_skb(sk, false);
+    return;
+  }
   const mss = tcp_current_mss(sk);
   const room = seqDiff(tcp_wnd_end(sk), skb.seq);
   if (before(sk.pushed_seq, skb.end_seq)) sk.pushed_seq = skb.end_seq;

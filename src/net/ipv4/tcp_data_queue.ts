@@ -91,7 +91,7 @@ function* tcp_fin(sk: tcp_sock): Kernel<void> {
       break;
     case TCP_FIN_WAIT2:
       yield* tcp_send_ack(sk);
-      yield* tcp_time_wait(sk, TCP_TIME_WAIT);
+      yield* tcp_time_wait(sk, TCP_TIME_WAIT, 0);
       break;
   }
   purgeOutOfOrder(sk);

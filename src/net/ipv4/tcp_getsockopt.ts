@@ -6,18 +6,15 @@
 import { HZ, jiffies } from '../../kernel/timer.ts';
 import { EINVAL, ENOPROTOOPT, EPERM } from '../../kernel/uapi/errno.ts';
 import * as tcp from '../../kernel/uapi/tcp.ts';
+import { sock_net } from '../sock.ts';
 import { inState, TCPF_CLOSE, TCPF_LISTEN } from '../tcp_states.ts';
 import { sysctl_tcp_syn_retries } from './netns.ts';
 import { inet_csk_in_pingpong_mode } from './tcp_delack.ts';
+import { keepalive_intvl_when, keepalive_probes, keepalive_time_when } from './tcp_keepalive.ts';
 import { TCP_NAGLE_CORK, TCP_NAGLE_OFF } from './tcp_output.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 import { TCP_DELACK_MAX, TCP_RTO_MAX, TCP_RTO_MIN } from './tcp_timer.ts';
 
-/** /proc/sys/net/ipv4/tcp_keepalive_*, and tcp_fin_timeout; in seconds. */
-const KEEPALIVE_TIME = 7200;
-const KEEPALIVE_INTVL = 75;
-const KEEPALIVE_PROBES = 9;
-const FIN_TIMEOUT = 60;
 const SECONDS_MAX = 120;
 /** The four bytes "bbr". */
 const CONGESTION_NAME = 0x72_62_62;
@@ -37,15 +34,17 @@ function retrans_to_secs(retrans: number): number {
 function getLimits(sk: tcp_sock, optname: number): number | null {
   switch (optname) {
     case tcp.TCP_KEEPIDLE:
-      return sk.keepalive_time / HZ || KEEPALIVE_TIME;
+      return keepalive_time_when(sk) / HZ;
     case tcp.TCP_KEEPINTVL:
-      return sk.keepalive_intvl / HZ || KEEPALIVE_INTVL;
+      return keepalive_intvl_when(sk) / HZ;
     case tcp.TCP_KEEPCNT:
-      return sk.keepalive_probes || KEEPALIVE_PROBES;
+      return keepalive_probes(sk);
     case tcp.TCP_SYNCNT:
       return sk.icsk_syn_retries || sysctl_tcp_syn_retries;
     case tcp.TCP_LINGER2:
-      return sk.linger2 < 0 ? sk.linger2 : sk.linger2 / HZ || FIN_TIMEOUT;
+      return sk.linger2 < 0
+        ? sk.linger2
+        : (sk.linger2 || sock_net(sk).ipv4.sysctl_tcp_fin_timeout) / HZ;
     case tcp.TCP_DEFER_ACCEPT:
       return retrans_to_secs(sk.icsk_accept_queue.rskq_defer_accept);
     case tcp.TCP_WINDOW_CLAMP:

@@ -26,6 +26,7 @@ import {
 } from '../sock.ts';
 import { sock_owned_by_user } from '../sock_lock.ts';
 import { inState, TCPF_CLOSE_WAIT, TCPF_CLOSING, TCPF_LAST_ACK } from '../tcp_states.ts';
+import { TCP_TIMEWAIT_LEN } from './inet_timewait_sock.ts';
 import { after, before, seqAdd } from './seq.ts';
 import {
   __tcp_oow_rate_limited,
@@ -44,6 +45,7 @@ import {
 } from './tcp_delack.ts';
 import { tcp_done, tcp_reset, tcp_set_state } from './tcp_done.ts';
 import { tcp_fast_path_on } from './tcp_fast_path.ts';
+import { tcp_fin_time, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
 import { tcp_time_wait } from './tcp_minisocks.ts';
 import { tcp_push_pending_frames } from './tcp_output.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
@@ -158,10 +160,16 @@ function* finAcknowledged(sk: tcp_sock, skb: TcpSegment): Kernel<'consumed' | 'r
     yield* tcp_done(sk);
     return 'reset';
   }
-  // A FIN in this very segment is for the socket; without one the rest is waited for without it.
-  if ((skb.tcp_flags & TCPHDR_FIN) !== 0 || sock_owned_by_user(sk)) return null;
-  yield* tcp_time_wait(sk, TCP_FIN_WAIT2);
-  return 'consumed';
+  const tmo = tcp_fin_time(sk);
+  if (tmo > TCP_TIMEWAIT_LEN) {
+    tcp_reset_keepalive_timer(sk, tmo - TCP_TIMEWAIT_LEN);
+  } else if ((skb.tcp_flags & TCPHDR_FIN) !== 0 || sock_owned_by_user(sk)) {
+    tcp_reset_keepalive_timer(sk, tmo); // A FIN that is here already is for the socket.
+  } else {
+    yield* tcp_time_wait(sk, TCP_FIN_WAIT2, tmo);
+    return 'consumed';
+  }
+  return null;
 }
 
 /** Step 5 of RFC 793: what the acknowledgement means for the state. */
@@ -174,7 +182,7 @@ function* ackedInState(sk: tcp_sock, skb: TcpSegment): Kernel<'consumed' | 'rese
       return yield* finAcknowledged(sk, skb);
     case TCP_CLOSING:
       if (sk.snd_una !== sk.write_seq) return null;
-      yield* tcp_time_wait(sk, TCP_TIME_WAIT);
+      yield* tcp_time_wait(sk, TCP_TIME_WAIT, 0);
       return 'consumed';
     case TCP_LAST_ACK:
       if (sk.snd_una !== sk.write_seq) return null;

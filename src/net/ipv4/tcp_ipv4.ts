@@ -4,15 +4,17 @@
  * A segment for a socket that is owned by a task waits in the socket's backlog.
  */
 import type { Kernel } from '../../kernel/op.ts';
+import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { EAFNOSUPPORT, ENETUNREACH } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY } from '../../kernel/uapi/in.ts';
 import { AF_INET } from '../../kernel/uapi/socket.ts';
-import { dev_net } from '../dev.ts';
 import {
+  sk_incoming_cpu_update,
   sock_net,
   TCP_CLOSE,
   TCP_ESTABLISHED,
+  TCP_FIN_WAIT2,
   TCP_LISTEN,
   TCP_NEW_SYN_RECV,
   TCP_SYN_SENT,
@@ -32,10 +34,10 @@ import {
   inet_hash_connect,
 } from './inet_hashtables.ts';
 import { SOCK_BINDADDR_LOCK } from './inet_sock.ts';
-import { type inet_timewait_sock, inet_twsk_reschedule } from './inet_timewait_sock.ts';
+import { type inet_timewait_sock, inet_twsk_deschedule_put } from './inet_timewait_sock.ts';
 import type { request_sock } from './request_sock.ts';
-import { ip_route_output, RTN_BROADCAST, RTN_MULTICAST } from './route.ts';
-import { before } from './seq.ts';
+import { ip_route_output, ipv4_is_loopback, RTN_BROADCAST, RTN_MULTICAST } from './route.ts';
+import { before, seqAdd } from './seq.ts';
 import { tcp_connect } from './tcp_ack_output.ts';
 import { tcp_set_state } from './tcp_done.ts';
 import { tcp_rcv_state_process } from './tcp_input.ts';
@@ -98,6 +100,7 @@ function* process(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
     yield* tcp_v4_do_rcv(sk, skb);
     return;
   }
+  sk_incoming_cpu_update(sk);
   yield bh_lock_sock(sk);
   if (sock_owned_by_user(sk)) {
     traceNote('tcp_v4_rcv: the socket is owned, to the backlog', sk);
@@ -124,11 +127,11 @@ function* forRequest(req: request_sock, skb: TcpSegment): Kernel<boolean> {
 
 /** A segment for what is left of a connection. */
 function* forTimewait(tw: inet_timewait_sock, skb: TcpSegment): Kernel<void> {
-  let status = tcp_timewait_state_process(tw, skb);
+  let status = yield* tcp_timewait_state_process(tw, skb);
   if (status === TCP_TW_SYN) {
-    const listener = yield* __inet_lookup_listener(dev_net(skb.dev), skb.daddr, skb.dest);
+    const listener = yield* __inet_lookup_listener(skb);
     if (listener !== null) {
-      inet_twsk_reschedule(tw, 0);
+      yield* inet_twsk_deschedule_put(tw);
       yield* process(listener, skb);
       return;
     }
@@ -140,7 +143,7 @@ function* forTimewait(tw: inet_timewait_sock, skb: TcpSegment): Kernel<void> {
   }
   if (status === TCP_TW_RST) {
     yield* tcp_v4_send_reset(skb);
-    inet_twsk_reschedule(tw, 0);
+    yield* inet_twsk_deschedule_put(tw);
   }
 }
 
@@ -160,7 +163,7 @@ export function* tcp_v4_rcv(skb: TcpSegment): Kernel<void> {
     }
     if (yield* forRequest(sk as request_sock, skb)) return;
   }
-  const listener = yield* __inet_lookup_listener(dev_net(skb.dev), skb.daddr, skb.dest);
+  const listener = yield* __inet_lookup_listener(skb);
   if (listener !== null) {
     yield* process(listener, skb);
     return;
@@ -193,6 +196,26 @@ export function* tcp_v4_connect(sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
   if (sk.write_seq === 0) sk.write_seq = sock_net(sk).ipv4.newIsn();
   yield* tcp_connect(sk);
   return 0;
+}
+
+/** tcp_tw_reuse: 0 never, 1 always, 2 between addresses of the loopback device. */
+const mayReuse = (tw: inet_timewait_sock): boolean => {
+  const { sysctl_tcp_tw_reuse } = sock_net(tw).ipv4;
+  if (sysctl_tcp_tw_reuse !== 2) return sysctl_tcp_tw_reuse === 1;
+  return ipv4_is_loopback(tw.inet_daddr) || ipv4_is_loopback(tw.inet_rcv_saddr);
+};
+
+/**
+ * May a connection between the same ends take the place of `tw`? Where connect() chooses the port
+ * (`chosen`), not before a second has gone by. Its numbers start beyond the old ones.
+ */
+export function tcp_twsk_unique(sk: tcp_sock, tw: inet_timewait_sock, chosen: boolean): boolean {
+  if (chosen) {
+    const late = jiffies() > tw.tw_entry_stamp + sock_net(tw).ipv4.sysctl_tcp_tw_reuse_delay;
+    if (tw.tw_substate === TCP_FIN_WAIT2 || !mayReuse(tw) || !late) return false;
+  }
+  sk.write_seq = seqAdd(tw.tw_snd_nxt, 65_537) || 1;
+  return true;
 }
 
 /** inet_bhash2_reset_saddr(): the socket is bound to no address, unless by bind(). */

@@ -1,14 +1,11 @@
 /**
  * The beginning and the end of a connection, when there is no socket yet or none any more.
- * Linux: net/ipv4/tcp_minisocks.c, net/ipv4/tcp_ipv4.c (tcp_twsk_unique).
+ * Linux: net/ipv4/tcp_minisocks.c.
  */
-import { ktime_get } from '../../kernel/hrtimer.ts';
 import type { Kernel } from '../../kernel/op.ts';
-import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
-import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
-import { jiffies, mod_timer } from '../../kernel/timer.ts';
+import { jiffies, mod_timer, timer_pending } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
-import { sock_net, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from '../sock.ts';
+import { TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from '../sock.ts';
 import { __sk_add_backlog, bh_unlock_sock, sock_owned_by_user } from '../sock_lock.ts';
 import {
   inet_csk_complete_hashdance,
@@ -17,6 +14,8 @@ import {
 } from './inet_connection_sock.ts';
 import {
   inet_timewait_sock,
+  inet_twsk_deschedule_put,
+  inet_twsk_hashdance_schedule,
   inet_twsk_reschedule,
   TCP_TIMEWAIT_LEN,
 } from './inet_timewait_sock.ts';
@@ -30,7 +29,6 @@ import { tcp_rcv_state_process } from './tcp_input.ts';
 import { tcp_v4_send_ack, tcp_v4_send_reset } from './tcp_reply.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
-import { tcp_receive_window } from './tcp_window.ts';
 
 function tcp_in_window(seq: number, end_seq: number, s_win: number, e_win: number): boolean {
   if (seq === s_win) return true;
@@ -44,14 +42,29 @@ export const TCP_TW_RST = 1;
 export const TCP_TW_ACK = 2;
 export const TCP_TW_SYN = 3;
 
-/** The other end has not ended its direction when this end's socket went. */
-function finWait2(tw: inet_timewait_sock, skb: TcpSegment): number {
+/** Says where the sequence stands, but not too often. */
+function tcp_timewait_check_oow_rate_limit(tw: inet_timewait_sock, skb: TcpSegment): number {
+  if (isData(skb)) return TCP_TW_ACK;
+  if (__tcp_oow_rate_limited(tw.tw_last_oow_ack_time)) return TCP_TW_SUCCESS;
+  tw.tw_last_oow_ack_time = jiffies();
+  return TCP_TW_ACK;
+}
+
+/** Not one of those that two ends could go on answering each other with. */
+const isData = (skb: TcpSegment): boolean =>
+  skb.seq !== skb.end_seq && (skb.tcp_flags & TCPHDR_SYN) === 0;
+
+/** The other end had not ended its direction when this end's socket went. */
+function* finWait2(tw: inet_timewait_sock, skb: TcpSegment): Kernel<number> {
   const { tcp_flags } = skb;
   const end = seqAdd(tw.tw_rcv_nxt, tw.tw_rcv_wnd);
   if (!tcp_in_window(skb.seq, skb.end_seq, tw.tw_rcv_nxt, end)) {
-    return ackUnlessLimited(tw);
+    return tcp_timewait_check_oow_rate_limit(tw, skb);
   }
-  if ((tcp_flags & TCPHDR_RST) !== 0) return killed(tw);
+  if ((tcp_flags & TCPHDR_RST) !== 0) {
+    yield* inet_twsk_deschedule_put(tw);
+    return TCP_TW_SUCCESS;
+  }
   if ((tcp_flags & TCPHDR_SYN) !== 0 && !before(skb.seq, tw.tw_rcv_nxt)) return TCP_TW_RST;
   const news = after(skb.end_seq, tw.tw_rcv_nxt) && skb.end_seq !== skb.seq;
   if ((tcp_flags & TCPHDR_ACK) === 0 || !news) return TCP_TW_SUCCESS;
@@ -60,70 +73,39 @@ function finWait2(tw: inet_timewait_sock, skb: TcpSegment): number {
   if (!isFin) return TCP_TW_RST;
   tw.tw_substate = TCP_TIME_WAIT;
   tw.tw_rcv_nxt = skb.end_seq;
-  tw.tw_entry_stamp = ktime_get();
+  tw.tw_entry_stamp = jiffies();
   inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
   return TCP_TW_ACK;
 }
 
-/** Says where the sequence stands, but not too often. */
-function ackUnlessLimited(tw: inet_timewait_sock): number {
-  if (__tcp_oow_rate_limited(tw.tw_last_oow_ack_time)) return TCP_TW_SUCCESS;
-  tw.tw_last_oow_ack_time = jiffies();
-  return TCP_TW_ACK;
-}
-
-/** A reset: its time is up. */
-function killed(tw: inet_timewait_sock): number {
-  inet_twsk_reschedule(tw, 0);
-  return TCP_TW_SUCCESS;
-}
-
-export function tcp_timewait_state_process(tw: inet_timewait_sock, skb: TcpSegment): number {
-  if (tw.tw_substate === TCP_FIN_WAIT2) return finWait2(tw, skb);
+export function* tcp_timewait_state_process(
+  tw: inet_timewait_sock,
+  skb: TcpSegment,
+): Kernel<number> {
+  if (tw.tw_substate === TCP_FIN_WAIT2) return yield* finWait2(tw, skb);
   const { tcp_flags } = skb;
   const rst = (tcp_flags & TCPHDR_RST) !== 0;
   if (skb.seq === tw.tw_rcv_nxt && (skb.seq === skb.end_seq || rst)) {
-    if (rst) return killed(tw);
-    inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
+    if (rst) yield* inet_twsk_deschedule_put(tw);
+    else inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
     return TCP_TW_SUCCESS;
   }
-  // A new connection between the same ends: it starts later, and so with another number.
+  // A new connection between the same ends: its timestamp would be newer, whatever its number.
   const opening = TCPHDR_SYN | TCPHDR_RST | TCPHDR_ACK;
   if ((tcp_flags & opening) === TCPHDR_SYN) return TCP_TW_SYN;
   if (rst) return TCP_TW_SUCCESS;
   if ((tcp_flags & TCPHDR_ACK) !== 0) inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
-  return ackUnlessLimited(tw);
+  return tcp_timewait_check_oow_rate_limit(tw, skb);
 }
 
-/** A connection between the same ends takes its place: its numbers start beyond the old ones. */
-export function tcp_twsk_unique(sk: tcp_sock, tw: inet_timewait_sock): void {
-  sk.write_seq = seqAdd(tw.tw_snd_nxt, 65_537);
-}
-
-/** Leaves an entry behind that answers for the connection, and ends the socket. */
-export function* tcp_time_wait(sk: tcp_sock, state: number): Kernel<void> {
+/** Leaves an entry behind that answers for the connection for `timeo` ticks, and ends the socket. */
+export function* tcp_time_wait(sk: tcp_sock, state: number, timeo: number): Kernel<void> {
   __fentry__('tcp_time_wait');
-  const tw = new inet_timewait_sock(sk);
-  tw.tw_substate = state;
-  tw.sk_reuse = sk.sk_reuse;
-  tw.sk_reuseport = sk.sk_reuseport;
-  tw.tw_rcv_nxt = sk.rcv_nxt;
-  tw.tw_snd_nxt = sk.snd_nxt;
-  tw.tw_rcv_wnd = tcp_receive_window(sk);
-  tw.tw_rcv_wscale = sk.rx_opt.rcv_wscale;
-  tw.tw_entry_stamp = ktime_get();
-  const { tcp_hashinfo } = sock_net(sk).ipv4;
-  local_bh_disable();
-  yield spin_lock(tcp_hashinfo.bhash_lock);
-  tw.tw_tb = sk.icsk_bind_hash;
-  sk.icsk_bind_hash?.owners.push(tw);
-  spin_unlock(tcp_hashinfo.bhash_lock);
-  yield spin_lock(tcp_hashinfo.ehash_lock);
-  if (tcp_hashinfo.remove(sk)) tcp_hashinfo.insert(tw);
-  inet_twsk_reschedule(tw, TCP_TIMEWAIT_LEN);
-  spin_unlock(tcp_hashinfo.ehash_lock);
+  const tw = new inet_timewait_sock(sk, state);
+  const rto = (sk.icsk_rto << 2) - (sk.icsk_rto >> 1);
+  const len = state === TCP_TIME_WAIT ? TCP_TIMEWAIT_LEN : Math.max(timeo, rto);
+  yield* inet_twsk_hashdance_schedule(tw, sk, len);
   yield* tcp_done(sk);
-  yield* local_bh_enable();
 }
 
 /** A SYN that was sent again. */
@@ -131,7 +113,8 @@ function* repeatedSyn(sk: tcp_sock, req: request_sock): Kernel<void> {
   if (__tcp_oow_rate_limited(req.last_oow_ack_time)) return;
   req.last_oow_ack_time = jiffies();
   yield* tcp_rtx_synack(sk, req);
-  mod_timer(req.rsk_timer, jiffies() + reqsk_timeout(req));
+  const { rsk_timer } = req;
+  if (timer_pending(rsk_timer)) mod_timer(rsk_timer, jiffies() + reqsk_timeout(req));
 }
 
 /** What came of a segment for a request. */

@@ -16,12 +16,14 @@ import { AF_INET, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
 import type { net_device } from '../dev.ts';
 import type { net } from '../net.ts';
 import type { sk_buff } from '../skbuff.ts';
+import type { sock_reuseport } from '../sock_reuseport.ts';
 import { type StreamSock, sk_stream_write_space } from '../stream.ts';
 import { inState, TCPF_CLOSE, TCPF_LISTEN } from '../tcp_states.ts';
 import type { inet_bind_bucket } from './bind_hash.ts';
 import { inet_sock, type proto } from './inet_sock.ts';
 import { request_sock_queue } from './request_sock.ts';
 import { tcp_v4_do_rcv } from './tcp_ipv4.ts';
+import { tcp_keepalive_timer, tcp_set_keepalive } from './tcp_keepalive.ts';
 import { tcp_prot } from './tcp_prot.ts';
 import { tcp_release_cb } from './tcp_release_cb.ts';
 import type { TcpSegment } from './tcp_skb.ts';
@@ -61,6 +63,8 @@ export abstract class inet_connection_sock extends inet_sock {
   icsk_bind_hash: inet_bind_bucket | null = null;
   abstract readonly icsk_retransmit_timer: timer_list;
   abstract readonly icsk_delack_timer: timer_list;
+  /** sock::sk_timer: keepalive, and what ends an orphan. */
+  abstract readonly sk_timer: timer_list;
   /** In ticks, as all times here. */
   icsk_rto = 0;
   icsk_pending = 0;
@@ -94,6 +98,9 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   );
   readonly icsk_delack_timer: timer_list = new timer_list('tcp_delack_timer', () =>
     tcp_delack_timer(this),
+  );
+  readonly sk_timer: timer_list = new timer_list('tcp_keepalive_timer', () =>
+    tcp_keepalive_timer(this),
   );
   readonly rx_opt: tcp_options_received = new tcp_options_received();
 
@@ -138,6 +145,8 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   retrans_stamp = 0;
   notsent_lowat = 0;
 
+  sk_reuseport_cb: sock_reuseport | null = null;
+
   // Receiving. The first two are read by pollers without the lock:
   rcv_nxt = 0;
   copied_seq = 0;
@@ -161,6 +170,8 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
     rtt_us: 0,
   };
   last_oow_ack_time = 0;
+  /** When the last acknowledgement came. */
+  rcv_tstamp = 0;
 
   // Options:
   linger2 = 0;
@@ -195,6 +206,9 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   }
   override hasRoute(): boolean {
     return !inState(this, TCPF_CLOSE | TCPF_LISTEN);
+  }
+  override keepalive(on: boolean): void {
+    tcp_set_keepalive(this, on);
   }
   override sk_write_space(): Kernel<void> {
     return sk_stream_write_space(this);

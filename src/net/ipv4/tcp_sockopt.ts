@@ -24,6 +24,7 @@ import {
   inet_csk_enter_pingpong_mode,
   inet_csk_exit_pingpong_mode,
 } from './tcp_delack.ts';
+import { tcp_sock_set_keepidle_locked } from './tcp_keepalive.ts';
 import {
   TCP_NAGLE_CORK,
   TCP_NAGLE_OFF,
@@ -133,7 +134,7 @@ function setKept(sk: tcp_sock, optname: number, val: number): number | null {
       return fits(1) ? 0 : -EINVAL;
     case tcp.TCP_KEEPIDLE:
       if (!within(val, 1, MAX_TCP_KEEPIDLE)) return -EINVAL;
-      sk.keepalive_time = val * HZ;
+      tcp_sock_set_keepidle_locked(sk, val * HZ);
       return 0;
     case tcp.TCP_SAVE_SYN:
       if (!fits(2)) return -EINVAL;

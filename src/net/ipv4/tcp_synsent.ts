@@ -18,6 +18,7 @@ import {
 import { tcp_reset, tcp_set_state } from './tcp_done.ts';
 import { tcp_fast_path_on } from './tcp_fast_path.ts';
 import { tcp_data_snd_check } from './tcp_input.ts';
+import { keepalive_time_when, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
 import { tcp_sync_mss } from './tcp_mss.ts';
 import { TCPHDR_ACK, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
@@ -49,6 +50,7 @@ function* tcp_finish_connect(sk: tcp_sock): Kernel<void> {
   yield* tcp_set_state(sk, TCP_ESTABLISHED);
   sk.icsk_ack.lrcvtime = jiffies();
   tcp_init_transfer(sk);
+  if (sk.SOCK_KEEPOPEN) tcp_reset_keepalive_timer(sk, keepalive_time_when(sk));
   sk.pred_flags = 0;
   if (sk.rx_opt.snd_wscale === 0) tcp_fast_path_on(sk);
 }

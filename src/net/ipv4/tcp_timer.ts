@@ -6,8 +6,7 @@
  * window. Another sends an acknowledgement that has waited for company.
  *
  * Differs from Linux: a delayed ACK is due as soon as nothing else can run, whatever the clock says
- * (`settleNetwork`). No keepalive probes and no probes into a closed window: the peer is always
- * there to answer, and no window update is lost. No tail loss probes.
+ * (`settleNetwork`). No probes into a closed window: no window update is lost. No tail loss probes.
  */
 import { list_add_tail, list_del_init, list_empty, list_entry } from '../../kernel/list.ts';
 import type { Kernel } from '../../kernel/op.ts';
@@ -90,8 +89,9 @@ export function tcp_ack_probe(sk: tcp_sock): void {
   if (sk.icsk_pending === ICSK_TIME_PROBE0) inet_csk_clear_xmit_timer(sk);
 }
 
-/** Retransmission has gone on for too long. */
-const tcp_write_err = (sk: tcp_sock): Kernel<void> => tcp_done_with_error(sk, ETIMEDOUT);
+/** The peer has not answered for too long. */
+export const tcp_write_err = (sk: tcp_sock): Kernel<void> =>
+  tcp_done_with_error(sk, sk.sk_err_soft || ETIMEDOUT);
 
 /** The longest timeout, and the least; TCP_RTO_MAX_MS and TCP_RTO_MIN_US. */
 export const tcp_rto_max = (sk: tcp_sock): number => sk.icsk_rto_max || TCP_RTO_MAX;
@@ -226,4 +226,5 @@ export function tcp_clear_xmit_timers(sk: tcp_sock): void {
   sk.icsk_ack.pending &= ~ICSK_ACK_TIMER;
   timer_delete(sk.icsk_delack_timer);
   if (!list_empty(sk.delack)) list_del_init(sk.delack);
+  timer_delete(sk.sk_timer);
 }

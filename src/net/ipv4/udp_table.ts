@@ -6,7 +6,7 @@
  *
  * Invariants: the tables change under `lock`; lookups take no lock (RCU).
  * Differs from Linux: one lock instead of one a hash chain; free ports are taken in order instead of
- * at random; the secret of the hash that chooses in a SO_REUSEPORT group is always the same.
+ * at random.
  */
 import { current } from '../../kernel/current.ts';
 import { type Kernel, type Named, Op } from '../../kernel/op.ts';
@@ -23,6 +23,7 @@ import {
   reuseport_has_conns,
   reuseport_select_sock,
 } from '../sock_reuseport.ts';
+import { __inet_ehashfn } from './ehashfn.ts';
 import { ip_local_port_range } from './netns.ts';
 import type { udp_sock } from './udp_sock.ts';
 
@@ -217,18 +218,10 @@ function compute_score(
     if (sk.inet_dport !== sport) return -1;
     score += 4;
   }
-  return score;
+  return sk.sk_incoming_cpu === current.cpu ? score + 1 : score;
 }
 
-/** A number for both ends of a datagram's way, spread over 32 bits. */
-export function udp_ehashfn(laddr: number, lport: number, faddr: number, fport: number): number {
-  let hash = 0x9e37_79b9;
-  for (const word of [laddr, faddr, lport * 65_536 + fport]) {
-    hash = Math.imul(hash ^ word, 0x85eb_ca6b);
-    hash ^= hash >>> 15;
-  }
-  return Math.imul(hash, 0xc2b2_ae35) >>> 0;
-}
+export const udp_ehashfn: typeof __inet_ehashfn = __inet_ehashfn;
 
 /** The member of the group of `sk` that a datagram is for; null if it has no group. */
 const inet_lookup_reuseport = (

@@ -1,6 +1,6 @@
 /**
  * A number for both ends of a packet's way, spread over 32 bits.
- * Linux: include/net/inet_hashtables.h (__inet_ehashfn), net/ipv4/inet_hashtables.c.
+ * Linux: include/net/inet_sock.h (__inet_ehashfn), net/ipv4/inet_hashtables.c.
  *
  * Differs from Linux: another function, whose secret is always the same.
  */

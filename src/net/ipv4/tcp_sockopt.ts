@@ -32,7 +32,7 @@ import {
   tcp_push_pending_frames,
 } from './tcp_output.ts';
 import { ICSK_ACK_PUSHED, type tcp_sock } from './tcp_sock.ts';
-import { TCP_DELACK_MAX, TCP_RTO_MAX, TCP_RTO_MIN } from './tcp_timer.ts';
+import { TCP_DELACK_MAX, TCP_RTO_MAX, TCP_RTO_MIN, TCP_TIMEOUT_MIN } from './tcp_timer.ts';
 import { MAX_TCP_WINDOW, TCP_MIN_MSS, tcp_set_window_clamp } from './tcp_window.ts';
 
 const MAX_TCP_SYNCNT = 127;
@@ -43,7 +43,6 @@ const TCP_FIN_TIMEOUT_MAX: number = 120 * HZ;
 const SECONDS_MAX = 120;
 /** A tick of the kernel's clock at HZ = 250, which bounds are rounded up to. */
 const TICK_MS = 4;
-const TCP_TIMEOUT_MIN: number = 2 * TICK_MS;
 /** The longest TCP_TX_DELAY, and one more. */
 const TX_DELAY_END: number = 1 << 28;
 /** TCP_REPAIR_OFF_NO_WP, TCP_REPAIR_OFF, TCP_REPAIR_ON. */

@@ -21,8 +21,8 @@ import { tcp_data_snd_check } from './tcp_input.ts';
 import { keepalive_time_when, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
 import { tcp_sync_mss } from './tcp_mss.ts';
 import { TCPHDR_ACK, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
-import type { tcp_sock } from './tcp_sock.ts';
-import { armLongDelack } from './tcp_timer.ts';
+import { ICSK_TIME_RETRANS, type tcp_sock } from './tcp_sock.ts';
+import { armLongDelack, TCP_TIMEOUT_MIN, tcp_reset_xmit_timer } from './tcp_timer.ts';
 import { tcp_urg } from './tcp_urg.ts';
 import { tcp_init_buffer_space } from './tcp_window.ts';
 
@@ -63,6 +63,10 @@ function* synAck(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   sk.rcv_nxt = skb.end_seq;
   sk.rcv_wup = skb.end_seq;
   sk.snd_wnd = skb.window;
+  if (!sk.rx_opt.wscale_ok) {
+    sk.rx_opt.rcv_wscale = 0;
+    sk.window_clamp = Math.min(sk.window_clamp, 0xffff);
+  }
   sk.advmss -= TCPOLEN_TSTAMP_ALIGNED;
   tcp_sync_mss(sk);
   tcp_initialize_rcv_mss(sk);
@@ -99,7 +103,11 @@ function* crossedSyns(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
 /** True if the segment is to be answered with a reset. */
 export function* tcp_rcv_synsent_state_process(sk: tcp_sock, skb: TcpSegment): Kernel<boolean> {
   if ((skb.tcp_flags & TCPHDR_ACK) !== 0) {
-    if (!after(skb.ack_seq, sk.snd_una) || after(skb.ack_seq, sk.snd_nxt)) return true;
+    if (!after(skb.ack_seq, sk.snd_una) || after(skb.ack_seq, sk.snd_nxt)) {
+      // An end of an earlier connection, which the reset will put an end to: call again soon.
+      if (sk.icsk_retransmits === 0) tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, TCP_TIMEOUT_MIN);
+      return true;
+    }
     if ((skb.tcp_flags & TCPHDR_RST) !== 0) yield* tcp_reset(sk);
     else if ((skb.tcp_flags & TCPHDR_SYN) !== 0) yield* synAck(sk, skb);
     return false;

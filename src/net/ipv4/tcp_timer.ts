@@ -40,6 +40,8 @@ import {
 export const TCP_TIMEOUT_INIT: number = HZ;
 export const TCP_RTO_MIN: number = HZ / 5;
 export const TCP_RTO_MAX: number = 120 * HZ;
+/** The shortest time until any timer fires: two ticks at HZ = 250. */
+export const TCP_TIMEOUT_MIN = 8;
 /** The longest that an ACK waits. */
 export const TCP_DELACK_MAX: number = HZ / 5;
 

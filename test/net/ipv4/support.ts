@@ -11,6 +11,7 @@ import {
   SOL_SOCKET,
 } from '../../../src/kernel/uapi/socket.ts';
 import { SIOCOUTQ } from '../../../src/kernel/uapi/sockios.ts';
+import type { NetGlobals } from '../../../src/net/net.ts';
 import type { sockaddr } from '../../../src/net/socket.ts';
 import { decodeText } from '../../../src/syscalls/bytes.ts';
 import type { Code, Sys, Writable } from '../../../src/syscalls/sys.ts';
@@ -112,4 +113,10 @@ export function* timed<T>(sys: Sys, call: Code<T>): Code<[result: T, ms: number]
   const start = clock(sys);
   const result = yield* call;
   return [result, Math.round(clock(sys) - start)];
+}
+
+/** From here on nothing arrives. */
+export function cutLoopback(sys: Sys): void {
+  const { init_net } = sys.task.kernel.net as NetGlobals;
+  init_net.loopback_dev.ndo_start_xmit = function* () {};
 }

@@ -17,6 +17,7 @@ import {
   SO_LINGER,
   SOL_SOCKET,
 } from '../../../src/kernel/uapi/socket.ts';
+import { Machine } from '../../../src/sim/machine.ts';
 import type { Code } from '../../../src/syscalls/sys.ts';
 import { inThread, pause, watch } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
@@ -223,4 +224,18 @@ test('a lingering close waits until all is acknowledged, or for its time', () =>
     for (let n = -1; n !== 0; got += n) n = yield* sys.read(d, net.bytes(1_000_000));
     expect(got).toBe(sent);
   });
+});
+
+/** A process that exits does not wait, whatever SO_LINGER says. Linux: 0 ms. */
+test('SO_LINGER does not hold an exit up', () => {
+  const machine = new Machine();
+  machine.spawn(function* (sys) {
+    const [a] = yield* pair(sys);
+    yield* sys.setsockopt(a, SOL_SOCKET, SO_LINGER, 5);
+    while ((yield* put(sys, a, net.bytes(65_536))) > 0);
+    yield* sys.exit_group(0);
+  });
+  const start = machine.kernel.hrtimers.now_ns;
+  machine.run();
+  expect(machine.kernel.hrtimers.now_ns - start).toBeLessThan(1_000_000_000);
 });

@@ -14,6 +14,7 @@
 
 // ── A machine and the programs on it ─────────────────────────────────────────────────────────────
 
+export { decodeText, encodeText } from './kernel/bytes.ts';
 export type { waitid_info } from './kernel/do_wait.ts';
 export type { fd_set_bits, pollfd } from './kernel/select.ts';
 export {
@@ -48,7 +49,6 @@ export { Machine, type MachineOptions, type SpawnOptions } from './sim/machine.t
 export type { Report, Result, Sleeper, Spawned } from './sim/report.ts';
 export { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './sim/schedule.ts';
 export { simulate } from './sim/simulate.ts';
-export { decodeText, encodeText } from './syscalls/bytes.ts';
 export { type signalfd_siginfo, signalsRead } from './syscalls/signalfd.ts';
 export {
   AssertionFailed,

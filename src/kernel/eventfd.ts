@@ -7,6 +7,7 @@ import { anon_inode_getfile } from './anon_inodes.ts';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { fd_install, type file, type file_operations, get_unused_fd_flags } from './file.ts';
+import { noop_llseek } from './fs/llseek.ts';
 import { ida_alloc, ida_free } from './ida.ts';
 import { type Kernel, type Named, Op } from './op.ts';
 import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
@@ -160,6 +161,7 @@ export const eventfd_fops: file_operations = {
   read_iter: eventfd_read,
   write_iter: eventfd_write,
   writesSegments: true,
+  llseek: noop_llseek,
 };
 
 /** A new counter behind the lowest free descriptor, or -errno. */

@@ -12,7 +12,10 @@ import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { eventpoll_release_file } from './eventpoll/remove.ts';
 import type { epitem } from './eventpoll/types.ts';
+import { type dentry, dput } from './fs/dcache.ts';
+import type { inode } from './fs/inode.ts';
 import type { hlist_head } from './list.ts';
+import { fsnotify_close } from './notify/fsnotify.ts';
 import { type Kernel, type Named, Op } from './op.ts';
 import type { poll_table } from './poll.ts';
 import {
@@ -25,28 +28,24 @@ import { spin_lock, spin_unlock, spinlock_t } from './spinlock.ts';
 import { __fentry__ } from './trace.ts';
 import type { iov_iter } from './uaccess.ts';
 import { EBADF, EBUSY, EINVAL, EMFILE } from './uapi/errno.ts';
-import { O_CLOEXEC } from './uapi/fcntl.ts';
-
-export class inode {
-  readonly i_ino: number;
-  readonly s_dev: number;
-
-  constructor(i_ino: number, s_dev: number) {
-    this.i_ino = i_ino;
-    this.s_dev = s_dev;
-  }
-}
+import { O_ACCMODE, O_CLOEXEC } from './uapi/fcntl.ts';
 
 /** What a kind of file can do. A method that is absent is one that the kernel refuses. */
 export interface file_operations {
   /** Ours: the kind, for views and traces. */
   readonly name: string;
+  /** Opens a file of a path; 0, or -errno. */
+  readonly open?: (file: file) => Kernel<number>;
+  /** Moves the position; the new one, or -errno. */
+  readonly llseek?: (file: file, offset: number, whence: number) => Kernel<number>;
   readonly poll?: (file: file, wait: poll_table | null) => Kernel<number>;
   /** Reads into `to`; the number of bytes, or -errno. */
   readonly read_iter?: (file: file, to: iov_iter) => Kernel<number>;
   readonly write_iter?: (file: file, from: iov_iter) => Kernel<number>;
   /** Ours: Linux gives the file `write` and no `write_iter`, so writev() writes each segment alone. */
   readonly writesSegments?: boolean;
+  /** Ours: the same for `read` and readv(). */
+  readonly readsSegments?: boolean;
   readonly unlocked_ioctl?: (file: file, cmd: number, arg: unknown) => Kernel<number>;
   /** Ours: F_SETFL takes O_DIRECT (packet mode of a pipe). */
   readonly canDirect?: boolean;
@@ -67,6 +66,8 @@ export class file implements Named {
   private_data: unknown;
   readonly f_ref: refcount_t = new refcount_t(1);
   readonly f_inode: inode;
+  /** The name that it was opened by; null for what has none. */
+  readonly f_path: dentry | null;
   readonly f_lock: spinlock_t = new spinlock_t('file->f_lock');
 
   // Under f_lock; read without it where Linux does:
@@ -80,9 +81,17 @@ export class file implements Named {
   freed = false;
   peek: Op | null = null;
 
-  constructor(f_op: file_operations, name: string, inode: inode, flags: number, data: unknown) {
+  constructor(
+    f_op: file_operations,
+    name: string,
+    inode: inode,
+    flags: number,
+    data: unknown,
+    path: dentry | null = null,
+  ) {
     this.f_op = f_op;
-    this.f_mode = (flags & 3) + 1;
+    this.f_mode = (flags + 1) & O_ACCMODE;
+    this.f_path = path;
     this.f_flags = flags & ~O_CLOEXEC;
     this.private_data = data;
     this.f_inode = inode;
@@ -118,12 +127,14 @@ export function* fput_close_sync(f: file): Kernel<void> {
 /** The last reference is gone: takes the file out of every epoll, then closes it. */
 export function* __fput(f: file): Kernel<void> {
   __fentry__('__fput');
+  if (f.f_path !== null) yield* fsnotify_close(f);
   yield peekAtLinks(f); // eventpoll_release() looks at f_ep without the lock.
   if (f.f_ep !== null) yield* eventpoll_release_file(f);
   if (f.f_op.release !== undefined) yield* f.f_op.release(f);
   if (f.freed) throw new KernelBug('use after free', `file ${f.name} is freed twice`);
   f.freed = true;
   f.f_lock.freed = true;
+  if (f.f_path !== null) yield* dput(f.f_path);
 }
 
 const NR_OPEN_DEFAULT = 64;

@@ -6,11 +6,13 @@
 import { MadeCalls } from './calls.ts';
 import { eventpoll_init } from './eventpoll/init.ts';
 import { EventpollStatics } from './eventpoll/types.ts';
-import { inode } from './file.ts';
+import { inode } from './fs/inode.ts';
+import { FileSystems } from './fs/mount.ts';
 import type { Patched } from './history.ts';
 import { hrtimer_cpu_base } from './hrtimer.ts';
 import { ida } from './ida.ts';
 import { Lockdep } from './lockdep.ts';
+import { InotifyStatics } from './notify/inotify_user.ts';
 import type { pid } from './pid.ts';
 import { rcu_state } from './rcu.ts';
 import { rwlock_t } from './rwlock.ts';
@@ -43,6 +45,8 @@ export class Globals {
   readonly pids: Map<number, pid> = new Map();
   last_pid = 0;
   pidfs_ino = 1;
+  readonly fs: FileSystems = new FileSystems();
+  readonly inotify: InotifyStatics = new InotifyStatics(totalram);
   /** All tasks that are not released but the idle ones and init, by number. */
   readonly tasks: Map<number, task_struct> = new Map();
   /** init, which gets the children of those that end. */
@@ -77,6 +81,6 @@ export class Globals {
   }
 }
 
-/** Ours: an inode of a file system that has one for each file. */
+/** Ours: an inode that no path leads to, of a file system that has one for each file. */
 export const newInode = (globals: Globals, s_dev: number): inode =>
   new inode(++globals.inodes, s_dev);

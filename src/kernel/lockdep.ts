@@ -16,6 +16,11 @@ import type { task_struct } from './sched.ts';
 
 /** Every kind of lock in the model, outermost first where an order exists. */
 const classNames = [
+  's_vfs_rename_mutex',
+  'inode->i_rwsem',
+  'group->mark_mutex',
+  'conn->lock',
+  'group->notification_lock',
   'epnested_mutex',
   'ep->mtx',
   'u->iolock',

@@ -16,8 +16,8 @@ import {
   type file_operations,
   fput,
   get_unused_fd_flags,
-  inode,
 } from './file.ts';
+import { inode } from './fs/inode.ts';
 import { kill_pgrp_info, kill_pid_info_type } from './kill.ts';
 import type { Kernel } from './op.ts';
 import { find_vpid, type pid, pid_has_task, pid_task } from './pid.ts';

@@ -19,6 +19,7 @@ import {
   fput,
   get_unused_fd_flags,
 } from './file.ts';
+import { noop_llseek } from './fs/llseek.ts';
 import type { Kernel } from './op.ts';
 import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
 import {
@@ -165,6 +166,7 @@ function* signalfd_show_fdinfo(m: string[], file: file): Kernel<void> {
 export const signalfd_fops: file_operations = {
   name: 'signalfd',
   poll: signalfd_poll,
+  llseek: noop_llseek,
   read_iter: signalfd_read_iter,
   show_fdinfo: signalfd_show_fdinfo,
 };

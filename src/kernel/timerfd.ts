@@ -21,6 +21,7 @@ import {
   fput,
   get_unused_fd_flags,
 } from './file.ts';
+import { noop_llseek } from './fs/llseek.ts';
 import {
   HRTIMER_NORESTART,
   hrtimer,
@@ -206,6 +207,7 @@ function* timerfd_ioctl(file: file, cmd: number, arg: unknown): Kernel<number> {
 export const timerfd_fops: file_operations = {
   name: 'timerfd',
   release: timerfd_release,
+  llseek: noop_llseek,
   poll: timerfd_poll,
   read_iter: timerfd_read_iter,
   show_fdinfo: timerfd_show,

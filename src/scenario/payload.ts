@@ -2,8 +2,8 @@
  * The bytes that `write` and `send` pass, and what of the bytes that came in is shown.
  */
 
+import { encodeText } from '../kernel/bytes.ts';
 import { putU64 } from '../kernel/u64.ts';
-import { encodeText } from '../syscalls/bytes.ts';
 
 /** What a `write` or `send` step passes: its text, so many "x", or the eight bytes of a number. */
 export function payloadBytes(args: {

@@ -39,7 +39,7 @@ import { checkOptions } from './options.ts';
 import { checkSleeper, notAnOperation, runChild, runProcess, runThread } from './program.ts';
 import { type Report, type Sleeper, Spawned, sleeperOf } from './report.ts';
 import { isObject, type Rule, refuseUnknown } from './rule.ts';
-import { inOrder, type Runnable, randomSchedule, type Schedule } from './schedule.ts';
+import { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './schedule.ts';
 import { whereItStands } from './spin.ts';
 
 export interface MachineOptions extends KernelChoice {
@@ -114,6 +114,7 @@ export class Machine implements ThreadMaker {
     const { seed = 0 } = options;
     this.schedule = options.schedule ?? (seed === 0 ? inOrder : randomSchedule(seed));
     this.topology = new Topology(this.network, seed);
+    this.kernel.fs.random = new Random(seed);
     this.nofile = options.nofile ?? 1024;
     this.user = new user_struct(0, new Set(grantedCapabilities));
     for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) {

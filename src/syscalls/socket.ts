@@ -20,7 +20,6 @@ import {
   __sys_socket,
   __sys_socketpair,
 } from '../net/sys_socket.ts';
-import { unlinkPath } from '../net/unix/table.ts';
 
 const typeOf = (type: number): number => type & 0xf;
 
@@ -84,5 +83,3 @@ export const sys_getsockopt = (
   name: number,
   out: OptionPointer,
 ): Kernel<number> => __sys_getsockopt(fd, level, name, out);
-
-export const sys_unlink = (pathname: string): Kernel<number> => unlinkPath(pathname);

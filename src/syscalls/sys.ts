@@ -10,6 +10,8 @@
  * One that is made and never entered, as without its `yield*`, is an error when its thread ends,
  * or sleeps for ever. A sys is for the thread that is given it, while that runs.
  */
+
+import { encodeText } from '../kernel/bytes.ts';
 import { current } from '../kernel/current.ts';
 import type { waitid_info } from '../kernel/do_wait.ts';
 import { runSyscall } from '../kernel/entry.ts';
@@ -33,11 +35,12 @@ import {
   isInterest,
   isWritable,
 } from './arguments.ts';
-import { encodeText } from './bytes.ts';
 import { Filling, libraryCall, syscall } from './call.ts';
 import * as epoll from './epoll.ts';
 import { sys_eventfd2 } from './eventfd.ts';
 import * as fds from './fd.ts';
+import * as inotify from './inotify.ts';
+import * as paths from './path.ts';
 import { sys_pipe2 } from './pipe.ts';
 import * as polls from './poll.ts';
 import { readFdinfo } from './proc.ts';
@@ -207,7 +210,7 @@ export class Sys {
     );
   }
 
-  // ── bytes and descriptors ──────────────────────────────────────────────────────────────────
+  // ── bytes ──────────────────────────────────────────────────────────────────────────────────
 
   /** read(2): how many bytes of `buf` were filled in, 0 at the end, or -errno. */
   read(fd: number, buf: Uint8Array): Code<number> {
@@ -237,11 +240,111 @@ export class Sys {
     return syscall('writev', [fd, parts, parts.length], () => sys_writev(fd, parts));
   }
 
-  /** unlink(2): 0, or -ENOENT. Only sockets have paths here. */
+  // ── paths ──────────────────────────────────────────────────────────────────────────────────
+
+  /**
+   * open(2): a descriptor, or -errno. There are /dev with its devices, /proc, /tmp, and what a
+   * program makes. Relative paths start at the root.
+   */
+  open(pathname: string, flags: number, mode = 0): Code<number> {
+    this.check('open', [pathname, flags, mode]);
+    return syscall('open', [pathname, flags, mode], () => paths.sys_open(pathname, flags, mode));
+  }
+
+  /** openat(2): as open, relative to a directory's descriptor, or AT_FDCWD. */
+  openat(dirfd: number, pathname: string, flags: number, mode = 0): Code<number> {
+    this.check('openat', [dirfd, pathname, flags, mode]);
+    return syscall('openat', [dirfd, pathname, flags, mode], () =>
+      paths.sys_openat(dirfd, pathname, flags, mode),
+    );
+  }
+
+  /** lseek(2): the new position in bytes, or -errno. `whence`: SEEK_SET, SEEK_CUR, SEEK_END, … */
+  lseek(fd: number, offset: number, whence: number): Code<number> {
+    this.check('lseek', [fd, offset, whence]);
+    return syscall('lseek', [fd, offset, whence], () => paths.sys_lseek(fd, offset, whence));
+  }
+
+  /** truncate(2): 0, or -errno. `length` in bytes. */
+  truncate(path: string, length: number): Code<number> {
+    this.check('truncate', [path, length]);
+    return syscall('truncate', [path, length], () => paths.sys_truncate(path, length));
+  }
+
+  /** ftruncate(2): 0, or -errno. `length` in bytes. */
+  ftruncate(fd: number, length: number): Code<number> {
+    this.check('ftruncate', [fd, length]);
+    return syscall('ftruncate', [fd, length], () => paths.sys_ftruncate(fd, length));
+  }
+
+  /** mkdir(2): 0, or -errno. */
+  mkdir(pathname: string, mode = 0o777): Code<number> {
+    this.check('mkdir', [pathname, mode]);
+    return syscall('mkdir', [pathname, mode], () => paths.sys_mkdir(pathname, mode));
+  }
+
+  /** rmdir(2): 0, or -errno. */
+  rmdir(pathname: string): Code<number> {
+    this.check('rmdir', [pathname]);
+    return syscall('rmdir', [pathname], () => paths.sys_rmdir(pathname));
+  }
+
+  /** link(2): 0, or -errno. */
+  link(oldpath: string, newpath: string): Code<number> {
+    this.check('link', [oldpath, newpath]);
+    return syscall('link', [oldpath, newpath], () => paths.sys_link(oldpath, newpath));
+  }
+
+  /** unlink(2): 0, or -errno. */
   unlink(pathname: string): Code<number> {
     this.check('unlink', [pathname]);
-    return syscall('unlink', [pathname], () => sockets.sys_unlink(pathname));
+    return syscall('unlink', [pathname], () => paths.sys_unlink(pathname));
   }
+
+  /** rename(2): 0, or -errno. */
+  rename(oldpath: string, newpath: string): Code<number> {
+    this.check('rename', [oldpath, newpath]);
+    return syscall('rename', [oldpath, newpath], () => paths.sys_rename(oldpath, newpath));
+  }
+
+  /** renameat2(2): 0, or -errno. `flags`: RENAME_NOREPLACE, RENAME_EXCHANGE. */
+  renameat2(
+    olddirfd: number,
+    oldpath: string,
+    newdirfd: number,
+    newpath: string,
+    flags: number,
+  ): Code<number> {
+    const args = [olddirfd, oldpath, newdirfd, newpath, flags];
+    this.check('renameat2', args);
+    return syscall('renameat2', args, () =>
+      paths.sys_renameat2(olddirfd, oldpath, newdirfd, newpath, flags),
+    );
+  }
+
+  // ── inotify ────────────────────────────────────────────────────────────────────────────────
+
+  /** inotify_init1(2): a descriptor, or -errno. What is read of it: see inotifyEvents(). */
+  inotify_init1(flags: number): Code<number> {
+    this.check('inotify_init1', [flags]);
+    return syscall('inotify_init1', [flags], () => inotify.sys_inotify_init1(flags));
+  }
+
+  /** inotify_add_watch(2): the number of the watch, or -errno. `mask`: IN_* bits. */
+  inotify_add_watch(fd: number, pathname: string, mask: number): Code<number> {
+    this.check('inotify_add_watch', [fd, pathname, mask]);
+    return syscall('inotify_add_watch', [fd, pathname, mask], () =>
+      inotify.sys_inotify_add_watch(fd, pathname, mask),
+    );
+  }
+
+  /** inotify_rm_watch(2): 0, or -errno. */
+  inotify_rm_watch(fd: number, wd: number): Code<number> {
+    this.check('inotify_rm_watch', [fd, wd]);
+    return syscall('inotify_rm_watch', [fd, wd], () => inotify.sys_inotify_rm_watch(fd, wd));
+  }
+
+  // ── descriptors ────────────────────────────────────────────────────────────────────────────
 
   /** close(2): 0, or -EBADF. */
   close(fd: number): Code<number> {
@@ -273,7 +376,7 @@ export class Sys {
     return syscall('fcntl', [fd, cmd, arg], () => fds.sys_fcntl(fd, cmd, arg));
   }
 
-  /** ioctl(2): FIONREAD, FIONBIO, TFD_IOC_SET_TICKS: `{ value }`; EPIOC*PARAMS: epoll_params. */
+  /** ioctl(2): FIONREAD, FIONBIO, TFD_IOC_SET_TICKS, …: `{ value }`; EPIOC*PARAMS: epoll_params. */
   ioctl(fd: number, op: number, argp: object): Code<number> {
     this.check('ioctl', [fd, op, argp]);
     return syscall('ioctl', [fd, op, argp], () => fds.sys_ioctl(fd, op | 0, argp));

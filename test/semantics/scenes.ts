@@ -9,7 +9,7 @@ import {
 } from '../../src/kernel/uapi/eventpoll.ts';
 import { POLLIN } from '../../src/kernel/uapi/poll.ts';
 import { AF_UNIX, SOCK_NONBLOCK, SOCK_STREAM } from '../../src/kernel/uapi/socket.ts';
-import { decodeText } from '../../src/syscalls/bytes.ts';
+import { decodeText } from '../../src/kernel/bytes.ts';
 import type { Code, Filled, Sys } from '../../src/syscalls/sys.ts';
 import { pause } from '../support/programs.ts';
 

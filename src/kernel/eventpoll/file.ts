@@ -5,6 +5,7 @@
 import { anon_inode_getfile } from '../anon_inodes.ts';
 import { current } from '../current.ts';
 import { fd_install, type file, type file_operations, get_unused_fd_flags } from '../file.ts';
+import { noop_llseek } from '../fs/llseek.ts';
 import { mutex_lock, mutex_unlock } from '../mutex.ts';
 import type { Kernel } from '../op.ts';
 import type { poll_table } from '../poll.ts';
@@ -57,6 +58,7 @@ function* ep_show_fdinfo(m: string[], f: file): Kernel<void> {
 
 export const eventpoll_fops: file_operations = {
   name: 'eventpoll',
+  llseek: noop_llseek,
   show_fdinfo: ep_show_fdinfo,
   release: ep_eventpoll_release,
   poll: ep_eventpoll_poll,

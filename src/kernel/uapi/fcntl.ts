@@ -28,6 +28,8 @@ export const __O_TMPFILE = 0o20000000;
 export const O_TMPFILE: number = __O_TMPFILE | O_DIRECTORY;
 export const O_NDELAY: number = O_NONBLOCK;
 
+export const AT_FDCWD = -100;
+
 export const F_DUPFD = 0;
 export const F_GETFD = 1;
 export const F_SETFD = 2;

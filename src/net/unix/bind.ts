@@ -1,15 +1,19 @@
 /** Giving a socket a name, and asking for names. Linux: net/unix/af_unix.c. */
+import { filename_create, vfs_mknod, vfs_unlink } from '../../kernel/fs/create.ts';
+import { dget } from '../../kernel/fs/dcache.ts';
+import { inode_unlock } from '../../kernel/fs/inode.ts';
 import { mutex_lock, mutex_unlock } from '../../kernel/mutex.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
-import { EADDRINUSE, EINVAL, ENOTCONN } from '../../kernel/uapi/errno.ts';
+import { EADDRINUSE, EEXIST, EINVAL, ENOTCONN } from '../../kernel/uapi/errno.ts';
+import { AT_FDCWD } from '../../kernel/uapi/fcntl.ts';
 import { AF_UNIX } from '../../kernel/uapi/socket.ts';
+import { S_IFSOCK } from '../../kernel/uapi/stat.ts';
 import { sock_net } from '../sock.ts';
 import type { msghdr, sockaddr, socket } from '../socket.ts';
 import {
   abstractKey,
   isAbstract,
-  UnixPath,
   unix_address,
   unix_mkname_bsd,
   unix_validate_addr,
@@ -38,24 +42,26 @@ export function* unix_autobind(sk: unix_sock): Kernel<number> {
 function* unix_bind_bsd(sk: unix_sock, path: string): Kernel<number> {
   const { unx } = sock_net(sk);
   const name = unix_mkname_bsd(path);
-  const made = new UnixPath(name, null);
-  yield spin_lock(unx.lock);
-  const exists = unx.paths.has(name);
-  if (!exists) unx.paths.set(name, made);
-  spin_unlock(unx.lock);
-  if (exists) return -EADDRINUSE;
-  yield mutex_lock(sk.bindlock);
-  yield spin_lock(unx.lock);
-  const bound = sk.addr !== null;
-  if (bound) {
-    unx.paths.delete(name);
-  } else {
-    made.socket = sk;
-    sk.path = made;
-    sk.addr = new unix_address(name);
+  const nd = yield* filename_create(AT_FDCWD, name, false);
+  if (typeof nd === 'number') return nd === -EEXIST ? -EADDRINUSE : nd;
+  const dir = nd.dir.d_inode;
+  const made = yield* vfs_mknod(nd, S_IFSOCK | 0o755, null);
+  if (typeof made === 'number') {
+    inode_unlock(dir);
+    return made;
   }
-  spin_unlock(unx.lock);
+  yield mutex_lock(sk.bindlock);
+  const bound = sk.addr !== null;
+  if (!bound) {
+    yield spin_lock(unx.lock);
+    unx.bsd.set(made.d_inode, sk);
+    sk.path = dget(made);
+    sk.addr = new unix_address(name);
+    spin_unlock(unx.lock);
+  }
   mutex_unlock(sk.bindlock);
+  if (bound) yield* vfs_unlink(dir, made);
+  inode_unlock(dir);
   return bound ? -EINVAL : 0;
 }
 

@@ -4,7 +4,9 @@
  * connect() makes the other end itself and queues it at the listener as an empty packet whose
  * owner it is; the connection works from then on, accepted or not.
  */
+
 import { current } from '../../kernel/current.ts';
+import { dget } from '../../kernel/fs/dcache.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../../kernel/sched.ts';
 import { schedule_timeout } from '../../kernel/sleep_timeout.ts';
@@ -171,7 +173,7 @@ function* joinListener(
       newsk.sk_state = TCP_ESTABLISHED;
       inheritScm(newsk, other);
       newsk.addr = other.addr;
-      newsk.path = other.path;
+      newsk.path = other.path === null ? null : dget(other.path);
       sock.state = SS_CONNECTED;
       sk.sk_state = TCP_ESTABLISHED;
       sk.peer = newsk;

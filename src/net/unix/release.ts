@@ -1,6 +1,7 @@
 /** The end of a socket, and of one direction. Linux: net/unix/af_unix.c. */
 
 import { current } from '../../kernel/current.ts';
+import { dput } from '../../kernel/fs/dcache.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { ECONNRESET, EINVAL } from '../../kernel/uapi/errno.ts';
@@ -52,6 +53,8 @@ export function* unix_release_sock(sk: unix_sock, embrion: boolean): Kernel<void
   sk.sk_state = TCP_CLOSE;
   const skpair = sk.peer;
   sk.peer = null;
+  const { path } = sk;
+  sk.path = null;
   unix_state_unlock(sk);
   sk.oob_skb = null;
   yield* wake_up_interruptible_all(sk.peer_wait);
@@ -61,10 +64,11 @@ export function* unix_release_sock(sk: unix_sock, embrion: boolean): Kernel<void
   }
   for (;;) {
     const skb = yield* skb_dequeue(sk.sk_receive_queue);
-    if (skb === null) return;
+    if (skb === null) break;
     if (state === TCP_LISTEN) yield* unix_release_sock(skb.sk as unix_sock, true);
     yield* kfree_skb(skb);
   }
+  if (path !== null) yield* dput(path);
 }
 
 export function* unix_release(sock: socket): Kernel<void> {

@@ -7,13 +7,16 @@
  * abstract name begins with a zero byte and is free again when its socket is closed; sockets of
  * different types may have the same one.
  *
- * Differs from Linux: one table and one lock; every directory exists and nothing but sockets is in
- * it; sockets without a name are in no table.
+ * Differs from Linux: one lock for all names; sockets without a name are in no table.
  */
+import type { inode } from '../../kernel/fs/inode.ts';
+import { user_path_at } from '../../kernel/fs/namei.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
-import { ECONNREFUSED, EINVAL, ENOENT, EPROTOTYPE } from '../../kernel/uapi/errno.ts';
+import { ECONNREFUSED, EINVAL, EPROTOTYPE } from '../../kernel/uapi/errno.ts';
+import { AT_FDCWD } from '../../kernel/uapi/fcntl.ts';
 import { AF_UNIX } from '../../kernel/uapi/socket.ts';
+import { S_IFMT, S_IFSOCK } from '../../kernel/uapi/stat.ts';
 import { currentNet } from '../net.ts';
 import { sock_net } from '../sock.ts';
 import type { sockaddr } from '../socket.ts';
@@ -31,17 +34,6 @@ export class unix_address {
   }
 }
 
-/** A name in the file system, and the socket that made it. */
-export class UnixPath {
-  readonly name: string;
-  socket: unix_sock | null;
-
-  constructor(name: string, socket: unix_sock | null) {
-    this.name = name;
-    this.socket = socket;
-  }
-}
-
 /** What the family keeps for one network. */
 export class netns_unix {
   /** Packets, or connections, that a socket lets wait; /proc/sys/net/unix/max_dgram_qlen. */
@@ -49,7 +41,8 @@ export class netns_unix {
   readonly lock: spinlock_t = new spinlock_t('unix_table_lock');
 
   // Under lock:
-  readonly paths: Map<string, UnixPath> = new Map();
+  /** By the inode that bind() made. */
+  readonly bsd: Map<inode, unix_sock> = new Map();
   /** By type and name. */
   readonly abstract: Map<string, unix_sock> = new Map();
 
@@ -71,21 +64,25 @@ export function unix_validate_addr({ family, path = '' }: sockaddr): number {
   return valid ? 0 : -EINVAL;
 }
 
-function unix_find_bsd(unx: netns_unix, name: string, type: number): unix_sock | number {
-  const found = unx.paths.get(unix_mkname_bsd(name));
-  if (found === undefined) return -ENOENT;
-  if (found.socket === null) return -ECONNREFUSED;
-  return found.socket.sk_type === type ? found.socket : -EPROTOTYPE;
+/** The socket that is bound to a path, which stays when the socket is gone. */
+function* unix_find_bsd(unx: netns_unix, name: string, type: number): Kernel<unix_sock | number> {
+  const path = yield* user_path_at(AT_FDCWD, unix_mkname_bsd(name), false);
+  if (typeof path === 'number') return path;
+  if ((path.d_inode.i_mode & S_IFMT) !== S_IFSOCK) return -ECONNREFUSED;
+  yield spin_lock(unx.lock);
+  const found = unx.bsd.get(path.d_inode);
+  spin_unlock(unx.lock);
+  if (found === undefined) return -ECONNREFUSED;
+  return found.sk_type === type ? found : -EPROTOTYPE;
 }
 
 /** The socket that is bound to an address, or -errno. */
 export function* unix_find_other(addr: sockaddr, type: number): Kernel<unix_sock | number> {
   const { unx } = currentNet();
   const name = addr.path as string;
+  if (!isAbstract(name)) return yield* unix_find_bsd(unx, name, type);
   yield spin_lock(unx.lock);
-  const found = isAbstract(name)
-    ? (unx.abstract.get(abstractKey(type, name)) ?? -ECONNREFUSED)
-    : unix_find_bsd(unx, name, type);
+  const found = unx.abstract.get(abstractKey(type, name)) ?? -ECONNREFUSED;
   spin_unlock(unx.lock);
   return found;
 }
@@ -96,17 +93,8 @@ export function* unix_remove_socket(sk: unix_sock): Kernel<void> {
   if (addr === null) return;
   const { unx } = sock_net(sk);
   yield spin_lock(unx.lock);
-  if (path !== null && path.socket === sk) path.socket = null;
+  if (path !== null && unx.bsd.get(path.d_inode) === sk) unx.bsd.delete(path.d_inode);
   const key = abstractKey(sk.sk_type, addr.name);
   if (unx.abstract.get(key) === sk) unx.abstract.delete(key);
   spin_unlock(unx.lock);
-}
-
-/** Takes a name out of the file system; the socket keeps what it has. 0 or -ENOENT. */
-export function* unlinkPath(name: string): Kernel<number> {
-  const { unx } = currentNet();
-  yield spin_lock(unx.lock);
-  const found = unx.paths.delete(name);
-  spin_unlock(unx.lock);
-  return found ? 0 : -ENOENT;
 }

@@ -10,7 +10,9 @@
  * Differs from Linux: references are not counted, since a socket that somebody still points to is not
  * freed here; nobody looks for sockets that are only in each other's queues (unix_gc).
  */
+
 import { current } from '../../kernel/current.ts';
+import type { dentry } from '../../kernel/fs/dcache.ts';
 import { mutex } from '../../kernel/mutex.ts';
 import type { Kernel, Op } from '../../kernel/op.ts';
 import { spin_lock, spin_lock_nested, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
@@ -29,7 +31,7 @@ import { keptOption, sock, TCP_LISTEN } from '../sock.ts';
 import type { socket } from '../socket.ts';
 import { peekAtWmem } from '../wmem.ts';
 import { unix_dgram_peer_wake_relay } from './peer_wake.ts';
-import type { UnixPath, unix_address } from './table.ts';
+import type { unix_address } from './table.ts';
 
 export class unix_sock extends sock {
   readonly name: string;
@@ -37,7 +39,7 @@ export class unix_sock extends sock {
   // Under bindlock, set once; read without it:
   addr: unix_address | null = null;
   /** What it is bound to in the file system. */
-  path: UnixPath | null = null;
+  path: dentry | null = null;
   readonly bindlock: mutex = new mutex('u->bindlock');
 
   /** Held by whoever reads, so that bytes are taken in order. */

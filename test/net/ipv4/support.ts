@@ -13,7 +13,7 @@ import {
 import { SIOCOUTQ } from '../../../src/kernel/uapi/sockios.ts';
 import type { NetGlobals } from '../../../src/net/net.ts';
 import type { sockaddr } from '../../../src/net/socket.ts';
-import { decodeText } from '../../../src/syscalls/bytes.ts';
+import { decodeText } from '../../../src/kernel/bytes.ts';
 import type { Code, Sys, Writable } from '../../../src/syscalls/sys.ts';
 import { reported, watch } from '../../support/programs.ts';
 

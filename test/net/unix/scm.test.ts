@@ -27,7 +27,7 @@ import {
 } from '../../../src/kernel/uapi/socket.ts';
 import type { cmsghdr } from '../../../src/net/socket.ts';
 import type { user_msghdr } from '../../../src/net/sys_msg.ts';
-import { decodeText, encodeText } from '../../../src/syscalls/bytes.ts';
+import { decodeText, encodeText } from '../../../src/kernel/bytes.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import { inMachine } from '../../support/run.ts';
 

@@ -9,7 +9,7 @@ import {
 } from '../../../src/kernel/uapi/socket.ts';
 import { SIOCOUTQ } from '../../../src/kernel/uapi/sockios.ts';
 import type { sockaddr } from '../../../src/net/socket.ts';
-import { decodeText } from '../../../src/syscalls/bytes.ts';
+import { decodeText } from '../../../src/kernel/bytes.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import { timeval } from '../../support/programs.ts';
 

@@ -49,6 +49,7 @@ export { Machine, type MachineOptions, type SpawnOptions } from './sim/machine.t
 export type { Report, Result, Sleeper, Spawned } from './sim/report.ts';
 export { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './sim/schedule.ts';
 export { simulate } from './sim/simulate.ts';
+export { type inotify_event, inotifyEvents } from './syscalls/inotify.ts';
 export { type signalfd_siginfo, signalsRead } from './syscalls/signalfd.ts';
 export {
   AssertionFailed,

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { encodeText } from '../../src/kernel/bytes.ts';
 import { EAGAIN, EOPNOTSUPP } from '../../src/kernel/uapi/errno.ts';
 import { EPOLLET, EPOLLIN, EPOLLRDHUP } from '../../src/kernel/uapi/eventpoll.ts';
 import { POLLIN, POLLNVAL } from '../../src/kernel/uapi/poll.ts';
 import { payloadBytes, shownText } from '../../src/scenario/payload.ts';
 import * as transcript from '../../src/scenario/transcript.ts';
-import { encodeText } from '../../src/kernel/bytes.ts';
 
 /** The example of the format: equal transcripts are equal bytes, on the simulator and on Linux. */
 test('a transcript is written with its keys in order and no white space', () => {

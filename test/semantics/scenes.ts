@@ -1,5 +1,6 @@
 /** What the programs of these tests are made of, beside test/support/programs.ts. */
 
+import { decodeText } from '../../src/kernel/bytes.ts';
 import { EFD_NONBLOCK } from '../../src/kernel/uapi/eventfd.ts';
 import {
   EPOLL_CTL_ADD,
@@ -9,7 +10,6 @@ import {
 } from '../../src/kernel/uapi/eventpoll.ts';
 import { POLLIN } from '../../src/kernel/uapi/poll.ts';
 import { AF_UNIX, SOCK_NONBLOCK, SOCK_STREAM } from '../../src/kernel/uapi/socket.ts';
-import { decodeText } from '../../src/kernel/bytes.ts';
 import type { Code, Filled, Sys } from '../../src/syscalls/sys.ts';
 import { pause } from '../support/programs.ts';
 

@@ -8,10 +8,10 @@
  * there from its first use on. Nobody is kept out by permissions: the one user may open everything.
  */
 
-import type { file, file_operations } from '../file.ts';
+import type { file_operations } from '../file.ts';
 import { mutex, mutex_lock_nested, mutex_unlock } from '../mutex.ts';
 import type { fsnotify_mark_connector } from '../notify/backend.ts';
-import type { Kernel, Op } from '../op.ts';
+import type { Op } from '../op.ts';
 import { S_IFDIR, S_IFMT } from '../uapi/stat.ts';
 import type { dentry } from './dcache.ts';
 
@@ -73,6 +73,3 @@ export const inode_lock_nested = (i: inode, subclass: number): Op =>
   mutex_lock_nested(rwsem(i), subclass);
 export const inode_lock = (i: inode): Op => inode_lock_nested(i, I_MUTEX_NORMAL);
 export const inode_unlock = (i: inode): void => mutex_unlock(rwsem(i));
-
-/** Moves the position of a file by lseek(); what the position becomes, or -errno. */
-export type llseek_t = (f: file, offset: number, whence: number) => Kernel<number>;

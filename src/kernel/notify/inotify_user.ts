@@ -315,7 +315,7 @@ function inotifyFile(fd: number): file | number {
 }
 
 /** Watches a path, or changes how it is watched; the number of the watch, or -errno. */
-export function* do_inotify_add_watch(fd: number, pathname: string, mask: number): Kernel<number> {
+export function* inotifyAddWatch(fd: number, pathname: string, mask: number): Kernel<number> {
   if ((mask & ~ALL_INOTIFY_BITS) !== 0 || (mask & ALL_INOTIFY_BITS) === 0) return -EINVAL;
   const both = uapi.IN_MASK_ADD | uapi.IN_MASK_CREATE;
   if ((mask & both) === both) return fdExists(fd) ? -EINVAL : -EBADF;
@@ -334,7 +334,7 @@ export function* do_inotify_add_watch(fd: number, pathname: string, mask: number
 const fdExists = (fd: number): boolean => (current.files.fd[fd] ?? null) !== null;
 
 /** Ends a watch; 0, or -errno. */
-export function* do_inotify_rm_watch(fd: number, wd: number): Kernel<number> {
+export function* inotifyRmWatch(fd: number, wd: number): Kernel<number> {
   const f = inotifyFile(fd);
   if (typeof f === 'number') return f;
   const mark = groupOf(f).idr.get(wd);

@@ -7,7 +7,9 @@ import * as errno from './errno.ts';
 import * as eventfd from './eventfd.ts';
 import * as eventpoll from './eventpoll.ts';
 import * as fcntl from './fcntl.ts';
+import * as fs from './fs.ts';
 import * as inet from './in.ts';
+import * as inotify from './inotify.ts';
 import * as ioctls from './ioctls.ts';
 import * as poll from './poll.ts';
 import * as signal from './signal.ts';
@@ -107,6 +109,15 @@ export const eventfdFlagNames: NameTable = tableOf(eventfd, /^EFD_/);
 export const signalfdFlagNames: NameTable = tableOf(signalfd, /^SFD_/);
 export const timerfdFlagNames: NameTable = tableOf(timerfd, /^TFD_(CLOEXEC|NONBLOCK)$/);
 export const timerfdSettimeFlagNames: NameTable = tableOf(timerfd, /^TFD_TIMER_/);
+/** One bit each: IN_CLOSE and the like are several. */
+export const inotifyMaskNames: NameTable = tableOf(inotify, /^IN_(?!CLOEXEC|NONBLOCK)/, [
+  'IN_CLOSE',
+  'IN_MOVE',
+  'IN_ALL_EVENTS',
+]);
+export const inotifyFlagNames: NameTable = tableOf(inotify, /^IN_(CLOEXEC|NONBLOCK)$/);
+export const whenceNames: NameTable = tableOf(fs, /^SEEK_/);
+export const renameFlagNames: NameTable = tableOf(fs, /^RENAME_/);
 export const clockNames: NameTable = tableOf(time, /^CLOCK_/);
 export const ioctlRequestNames: NameTable = [
   ...tableOf(ioctls, /^FIO/),
@@ -118,6 +129,7 @@ export const socketLevelNames: NameTable = [
   ...ipProtocolNames.filter(([, value]) => value !== socket.SOL_SOCKET),
 ];
 
+export const inotifyMask = (word: number): string => flagNames(inotifyMaskNames, word);
 export const epollFlags = (word: number): string => flagNames(epollEventNames, word);
 export const pollFlags = (word: number): string => flagNames(pollEventNames, word);
 export const epollCreateFlags = (word: number): string => flagNames(epollCreateFlagNames, word);

@@ -35,6 +35,7 @@ import {
   sigset,
   timespec,
 } from './parameters.ts';
+import { pathSignatures } from './paths.ts';
 import { socketSignatures } from './sockets.ts';
 import * as words from './words.ts';
 
@@ -199,6 +200,7 @@ const signatures: Readonly<Record<string, Signature>> = {
     out<Itimerspec>(3, itimerspecText),
   ],
   timerfd_gettime: [number(0), out<Itimerspec>(1, itimerspecText)],
+  ...pathSignatures,
   ...socketSignatures,
   // What pthread_join() waits with: the kernel clears the thread's id when it ends.
   futex: [

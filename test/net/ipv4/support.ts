@@ -1,4 +1,6 @@
 /** Small pieces that the programs of these tests are made of. */
+
+import { decodeText } from '../../../src/kernel/bytes.ts';
 import { EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from '../../../src/kernel/uapi/eventpoll.ts';
 import { FIONREAD } from '../../../src/kernel/uapi/ioctls.ts';
 import {
@@ -13,7 +15,6 @@ import {
 import { SIOCOUTQ } from '../../../src/kernel/uapi/sockios.ts';
 import type { NetGlobals } from '../../../src/net/net.ts';
 import type { sockaddr } from '../../../src/net/socket.ts';
-import { decodeText } from '../../../src/kernel/bytes.ts';
 import type { Code, Sys, Writable } from '../../../src/syscalls/sys.ts';
 import { reported, watch } from '../../support/programs.ts';
 

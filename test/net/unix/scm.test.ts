@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decodeText, encodeText } from '../../../src/kernel/bytes.ts';
 import {
   EAGAIN,
   EBADF,
@@ -27,7 +28,6 @@ import {
 } from '../../../src/kernel/uapi/socket.ts';
 import type { cmsghdr } from '../../../src/net/socket.ts';
 import type { user_msghdr } from '../../../src/net/sys_msg.ts';
-import { decodeText, encodeText } from '../../../src/kernel/bytes.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import { inMachine } from '../../support/run.ts';
 

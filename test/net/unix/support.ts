@@ -1,4 +1,6 @@
 /** Small pieces that the programs of these tests are made of. */
+
+import { decodeText } from '../../../src/kernel/bytes.ts';
 import {
   AF_UNIX,
   MSG_DONTWAIT,
@@ -9,7 +11,6 @@ import {
 } from '../../../src/kernel/uapi/socket.ts';
 import { SIOCOUTQ } from '../../../src/kernel/uapi/sockios.ts';
 import type { sockaddr } from '../../../src/net/socket.ts';
-import { decodeText } from '../../../src/kernel/bytes.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import { timeval } from '../../support/programs.ts';
 

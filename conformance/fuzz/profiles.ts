@@ -8,6 +8,7 @@ import { errors } from './profiles/errors.ts';
 import { held } from './profiles/held.ts';
 import { mixed } from './profiles/mixed.ts';
 import { nested } from './profiles/nested.ts';
+import { process } from './profiles/process.ts';
 import { tcp } from './profiles/tcp.ts';
 import { threads } from './profiles/threads.ts';
 import { time } from './profiles/time.ts';
@@ -23,6 +24,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   held,
   mixed,
   nested,
+  process,
   tcp,
   threads,
   time,

@@ -19,6 +19,7 @@ export type Kind =
   | 'udp'
   | 'unix'
   | 'signals'
+  | 'pidfd'
   | 'fresh';
 
 /** An open file, shared by the descriptors that were duplicated from each other. */

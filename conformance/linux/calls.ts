@@ -21,6 +21,7 @@ import {
 import { badAddress } from './layout.ts';
 import { payload, received } from './payload.ts';
 import { describeFd } from './proc.ts';
+import { encodeProcesses } from './processes.ts';
 import { encodeSignals, maskAt, readSignals } from './signals.ts';
 import { encodeOnSocket } from './sockets.ts';
 
@@ -55,12 +56,21 @@ export function encode(step: Step, at: Surroundings): RawCall {
     case 'sigprocmask':
     case 'sigaction':
     case 'kill':
+    case 'pidfd_send_signal':
       return encodeSignals(step, at);
+    case 'fork':
+    case 'execve':
+    case 'exit':
+    case 'wait4':
+    case 'waitid':
+    case 'setpgid':
+    case 'pidfd_open':
+      return encodeProcesses(step, at);
     case 'timerfd_gettime':
       return timerLeft(step, at);
     case 'read': {
       const fd = at.fd(step.args.fd);
-      const kind = describeFd(at.process.pid, fd);
+      const kind = describeFd(at.process.tid(at.thread), fd);
       if (kind === 'anon_inode:[signalfd]') return readSignals(fd, step.args.len, at);
       return {
         nr: nr.read,
@@ -95,7 +105,7 @@ export function encode(step: Step, at: Surroundings): RawCall {
       return setTimer(step, at);
     case 'tgkill': {
       const { thread, signal } = step.args;
-      return { nr: nr.tgkill, args: [at.process.pid, at.tid(thread), signal] };
+      return { nr: nr.tgkill, args: [at.pid(thread), at.tid(thread), signal] };
     }
     case 'sleep':
     case 'release':

@@ -143,7 +143,7 @@ function awaitRest(
 function isStable(process: LinuxProcess, busy: readonly { thread: number; nr: number }[]): boolean {
   const before = busy.map(({ thread }) => process.done(thread));
   const looksAsleep = busy.every(
-    ({ thread, nr }) => asleep(process.pid, process.tid(thread), thread)?.nr === nr,
+    ({ thread, nr }) => asleep(process.tid(thread), thread)?.nr === nr,
   );
   if (!looksAsleep) return false;
   const rest = new Rest(process, busy);
@@ -199,7 +199,7 @@ function playAfter(process: LinuxProcess, scenario: Scenario, names: Names): Res
     session.flush();
     const own = session.results.filter((entry) => entry.step === step.index).at(-1);
     if (own === undefined) continue;
-    if (own.blocked === true) {
+    if (own.blocked === true || own.ended === true) {
       results.push('blocked');
       continue;
     }

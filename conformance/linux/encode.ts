@@ -22,6 +22,7 @@ export interface Surroundings {
   readonly dataAt: number;
   fd(fd: Fd): number;
   tid(thread: number): number;
+  threadName(thread: number): string;
   /** The id of the process that a thread belongs to. */
   pid(thread: number): number;
   /** What the target of a connect is bound to, as the call takes it; throws where it has none. */

@@ -16,7 +16,7 @@ export const maxCopies = 7;
 /** The fifo of thread n is descriptor `goFd + n`. */
 export const goFd = 7936;
 export const faultFd: number = goFd + maxThreads;
-export const lastFd: number = faultFd + 1;
+export const lastFd: number = faultFd + 2;
 
 /** Offsets in struct control, which is at 0. */
 export const control = {
@@ -30,6 +30,7 @@ export const control = {
   messageSize: 100,
   handler: 128,
   restorer: 136,
+  later: 144,
 } as const;
 
 export const states = { starting: 0, ready: 1, failed: 2, ended: 3 } as const;

@@ -5,6 +5,7 @@
 
 import { AF_UNIX } from '../../src/kernel/uapi/socket.ts';
 import { ScenarioError } from '../../src/scenario/errors.ts';
+import { forkedThreads } from '../../src/scenario/processes.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 import { outcomeSetText, transcriptText } from '../../src/scenario/transcript.ts';
 import { Unavailable } from './compiler.ts';
@@ -88,6 +89,7 @@ export class Linux {
     const answer = answerOf(scenario, () => {
       process.begin({
         threads: scenario.threads.length,
+        later: forkedThreads(scenario),
         network: usesNetwork(scenario),
         held: usesHeld(scenario),
       });

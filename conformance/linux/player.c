@@ -6,6 +6,9 @@
  *   4             a fifo: one byte for each process to be forked
  *   5 … 20        a fifo for each thread: one byte when it has calls to make
  *
+ * A process that a thread forks is served as a thread of its own. One that calls execve() runs this
+ * program again, as `player N`, and goes on as thread N.
+ *
  * An idle thread sleeps in read(2) on its fifo, so that the driver can tell from /proc whether a
  * thread is idle, running, or asleep in its call. The layout is repeated in layout.ts.
  */
@@ -42,6 +45,7 @@
 #define GO_FD 7936 /* Above RLIMIT_NOFILE: no scenario can open these descriptors. */
 #define FAULT_FD (GO_FD + MAX_THREADS)
 #define START_FD (GO_FD + MAX_THREADS + 1)
+#define MEMORY_FD (GO_FD + MAX_THREADS + 2)
 
 enum state { STARTING, READY, FAILED, ENDED };
 
@@ -55,6 +59,7 @@ struct control {
 	char message[100];
 	uint64_t handler; /* Of a signal, at 128; it does nothing. */
 	uint64_t restorer; /* What a handler returns to. */
+	uint32_t later; /* A bit for each thread that begins with a fork. */
 };
 
 struct status {
@@ -124,6 +129,16 @@ static void meet(uint32_t together)
 		sched_yield();
 }
 
+static void *serve(void *arg);
+
+/* The child goes on as a thread of the scenario; its memory is that of its parent's fork. */
+static void become(int thread)
+{
+	statuses[thread].done = 0;
+	__atomic_store_n(&statuses[thread].tid, (uint32_t)syscall(SYS_gettid), __ATOMIC_RELEASE);
+	serve((void *)(intptr_t)thread);
+}
+
 static void make(struct call *call)
 {
 	uint64_t *a = call->args;
@@ -135,6 +150,8 @@ static void make(struct call *call)
 	if (call->delay_ns)
 		spin(call->delay_ns);
 	result = syscall((long)call->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (call->nr == SYS_fork && result == 0)
+		become((int)a[0]);
 	call->result = result == -1 ? -errno : result;
 }
 
@@ -246,7 +263,7 @@ static void run_process(void)
 	pthread_attr_t attr;
 	int i;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
 	take_signals();
 	memset(statuses, 0, sizeof(*statuses) * MAX_THREADS);
 	control->pid = (uint32_t)getpid();
@@ -262,6 +279,8 @@ static void run_process(void)
 	for (i = 1; i < (int)control->threads; i++) {
 		pthread_t thread;
 
+		if (control->later & 1u << i)
+			continue;
 		errno = pthread_create(&thread, &attr, serve, (void *)(intptr_t)i);
 		if (errno)
 			fail("pthread_create");
@@ -302,23 +321,46 @@ static void prepare_descriptors(void)
 		perror("dup2");
 		exit(1);
 	}
+	dup2(3, MEMORY_FD);
 	for (i = 0; i < MAX_THREADS; i++)
 		dup2(5 + i, GO_FD + i);
 	syscall(SYS_close_range, 3, GO_FD - 1, 0);
 }
 
-int main(void)
+static void map_memory(int fd)
 {
 	struct stat st;
+
+	if (fstat(fd, &st) < 0 ||
+	    mmap(BASE, (size_t)st.st_size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED_NOREPLACE, fd, 0) != BASE) {
+		perror("mmap");
+		exit(1);
+	}
+}
+
+/* The call of execve() that ran this program has returned 0, to the thread that made it. */
+static int go_on(int thread)
+{
+	struct status *status = &statuses[thread];
+
+	map_memory(MEMORY_FD);
+	status->tid = (uint32_t)syscall(SYS_gettid);
+	status->result = 0;
+	__atomic_store_n(&status->done, status->done + 1, __ATOMIC_RELEASE);
+	serve((void *)(intptr_t)thread);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
 	char byte;
 
+	if (argc > 1)
+		return go_on(atoi(argv[1]));
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (fstat(3, &st) < 0 ||
-	    mmap(BASE, (size_t)st.st_size, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_FIXED_NOREPLACE, 3, 0) != BASE) {
-		perror("mmap");
-		return 1;
-	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	map_memory(3);
 	prepare_descriptors();
 	prepare_network();
 	while (read(START_FD, &byte, 1) == 1) {
@@ -328,10 +370,13 @@ int main(void)
 			close(START_FD);
 			run_process();
 		}
-		if (pid < 0 || waitpid(pid, NULL, 0) < 0) {
+		if (pid < 0) {
 			perror("fork");
 			return 1;
 		}
+		/* Until all processes of the scenario have ended; orphans come here too. */
+		while (waitpid(-1, NULL, 0) > 0)
+			;
 		if (control->state != FAILED)
 			set_state(ENDED);
 	}

@@ -26,10 +26,10 @@ export function readProc(path: string): string {
   return text;
 }
 
-/** What a descriptor of a process is; `''` when it is not open. */
-export function describeFd(pid: number, fd: number): string {
+/** What a descriptor of a thread is; `''` when it is not open. */
+export function describeFd(tid: number, fd: number): string {
   try {
-    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    return readlinkSync(`/proc/${tid}/fd/${fd}`);
   } catch {
     return '';
   }
@@ -49,20 +49,34 @@ export interface Asleep {
 }
 
 /** The call in which a thread sleeps; null while it runs, or waits for something to do. */
-export function asleep(pid: number, tid: number, thread: number): Asleep | null {
-  const call = readProc(`/proc/${pid}/task/${tid}/syscall`);
+export function asleep(tid: number, thread: number): Asleep | null {
+  const found = sleeping(tid);
+  return found === null || isWaiting(found.call, thread) ? null : found;
+}
+
+/** The signature of a thread that waits for something to do; null where it does not. */
+export function waiting(tid: number, thread: number): string | null {
+  const found = sleeping(tid);
+  return found !== null && isWaiting(found.call, thread) ? found.signature : null;
+}
+
+const isWaiting = (call: string, thread: number): boolean =>
+  call.startsWith(`0 0x${(goFd + thread).toString(16)} `);
+
+function sleeping(tid: number): (Asleep & { readonly call: string }) | null {
+  const call = readProc(`/proc/${tid}/syscall`);
   const nr = Number.parseInt(call, 10);
-  if (!(nr >= 0) || call.startsWith(`0 0x${(goFd + thread).toString(16)} `)) return null;
-  const status = readProc(`/proc/${pid}/task/${tid}/status`);
+  if (!(nr >= 0)) return null;
+  const status = readProc(`/proc/${tid}/status`);
   const state = /^State:\t(.)/m.exec(status)?.[1];
   if (state !== 'S' && state !== 'D') return null;
   const switches = status.slice(status.indexOf('voluntary_ctxt_switches'));
-  return { nr, signature: call + switches };
+  return { nr, call, signature: call + switches };
 }
 
 /** Whether a thread waits for a page of userfaultfd. */
-export const isHeld = (pid: number, tid: number): boolean =>
-  readProc(`/proc/${pid}/task/${tid}/wchan`) === 'handle_userfault';
+export const isHeld = (tid: number): boolean =>
+  readProc(`/proc/${tid}/wchan`) === 'handle_userfault';
 
 export interface Network {
   /** Something is on its way and will arrive. */
@@ -78,10 +92,10 @@ const synRecv = '03';
 const timers = / 0[0-4]:[0-9A-F]{8} /g;
 
 /** At rest is a network in which no packet waits for a CPU and no segment for its ACK. */
-export function networkOf(pid: number): Network {
+export function networkOf(tid: number): Network {
   let moving = packetsQueued() > 0;
   let waiting = false;
-  const sockets = readProc(`/proc/${pid}/net/tcp`);
+  const sockets = readProc(`/proc/${tid}/net/tcp`);
   for (const line of sockets.split('\n').slice(1)) {
     const [, , , state, , timer] = line.trim().split(/\s+/);
     if (timer === undefined || !timer.startsWith('01:')) continue;

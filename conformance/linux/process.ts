@@ -29,6 +29,8 @@ export class PlayerLost extends Error {
 
 export interface Needs {
   readonly threads: number;
+  /** The threads that begin with a fork. */
+  readonly later: readonly number[];
   readonly network: boolean;
   readonly held: boolean;
 }
@@ -62,6 +64,10 @@ export class LinuxProcess {
   /** The memory of the process as a file, while a held page is looked at. */
   private own: number | null = null;
   private running = 0;
+  /** By thread; 0 where it has not begun. */
+  private pids: number[] = [];
+  /** Threads that an execve() has ended: their numbers may be those of others. */
+  private readonly gone: Set<number> = new Set();
   /** How often somebody wanted to know whether it is alive. */
   private asked = 0;
   private network = false;
@@ -92,7 +98,7 @@ export class LinuxProcess {
   }
 
   /** Starts a fresh process; throws `Unavailable` where it cannot have what it needs. */
-  begin({ threads, network, held }: Needs): void {
+  begin({ threads, later, network, held }: Needs): void {
     if (threads > layout.maxThreads) {
       throw new Unavailable(`${threads} threads; the player has at most ${layout.maxThreads}`);
     }
@@ -101,13 +107,18 @@ export class LinuxProcess {
     control.writeUInt32LE(network ? 1 : 0, layout.control.network);
     control.writeUInt32LE(held ? 1 : 0, layout.control.held);
     this.memory.write(control, 0);
+    const bits = Buffer.alloc(4);
+    bits.writeUInt32LE(later.reduce((mask, thread) => mask | (1 << thread), 0));
+    this.memory.write(bits, layout.control.later);
     this.memory.write(Buffer.alloc(layout.maxThreads * layout.orderSize), layout.orders);
     this.issued.fill(0, 0, this.issued.length);
+    this.gone.clear();
     for (let i = 0; i < threads; i++) this.issued[i] = 0;
     writeSync(this.channels.start, 'x');
     this.network = network;
     const state = this.await(layout.states.ready);
     this.running = this.memory.headWord(layout.control.pid);
+    this.pids = Array.from({ length: threads }, (_, i) => (later.includes(i) ? 0 : this.running));
     if (state === layout.states.ready) return;
     this.running = 0;
     const { message, messageSize } = layout.control;
@@ -119,8 +130,7 @@ export class LinuxProcess {
     if (this.own !== null) closeSync(this.own);
     this.own = null;
     if (this.running === 0) return;
-    signal(this.running);
-    this.running = 0;
+    this.killAll();
     this.await(layout.states.ended);
     for (const file of readdirSync(this.folder)) {
       rmSync(join(this.folder, file), { recursive: true, force: true });
@@ -131,8 +141,51 @@ export class LinuxProcess {
     return this.network;
   }
 
-  get pid(): number {
-    return this.running;
+  /** The process that a thread belongs to, 0 where it has not begun. */
+  pidOf(thread: number): number {
+    return this.pids[thread] ?? 0;
+  }
+
+  /** The thread that stands for a forked process. */
+  threadOf(pid: number): number {
+    return this.pids.indexOf(pid);
+  }
+
+  /** A fork has returned the number of a process, which goes on as `thread`. */
+  forked(thread: number, pid: number): void {
+    this.pids[thread] = pid;
+    this.issued[thread] = 0;
+    for (let i = 0; this.tid(thread) !== pid; i++) {
+      if (i > 20) nap(0.05);
+      this.look();
+      if (i % 200 === 199 && !isAlive(pid)) return;
+    }
+  }
+
+  /** A thread has called execve(): the others of its process are gone. */
+  executed(thread: number): void {
+    const pid = this.pidOf(thread);
+    for (const [other, its] of this.pids.entries()) {
+      if (its === pid && other !== thread) this.gone.add(other);
+    }
+  }
+
+  /** The threads that have begun. */
+  begun(): number[] {
+    return [...this.pids.keys()].filter(
+      (thread) => this.pids[thread] !== 0 && !this.gone.has(thread),
+    );
+  }
+
+  /** Of a thread that is there, or was. */
+  anyTid(): number {
+    const thread = this.pids.findIndex((pid, i) => pid !== 0 && this.runs(i));
+    return this.tid(Math.max(thread, 0));
+  }
+
+  /** Whether a thread is there: it has begun, and its process has not ended. */
+  runs(thread: number): boolean {
+    return this.pidOf(thread) !== 0 && !this.gone.has(thread) && isAlive(this.tid(thread));
   }
 
   tid(thread: number): number {
@@ -185,7 +238,7 @@ export class LinuxProcess {
   /** Whether the process is there; now and then that is looked up. */
   get alive(): boolean {
     if (this.memory.headWord(layout.control.state) !== layout.states.ready) return false;
-    return this.asked++ % 200 !== 199 || isAlive(this.running);
+    return this.asked++ % 200 !== 199 || this.pids.some((pid) => pid !== 0 && isAlive(pid));
   }
 
   /** Makes one call that does not block and waits for it. */
@@ -218,9 +271,14 @@ export class LinuxProcess {
   }
 
   private kill(): void {
-    if (this.running !== 0) signal(this.running);
-    this.running = 0;
+    this.killAll();
     signal(this.player);
+  }
+
+  private killAll(): void {
+    for (const pid of new Set([this.running, ...this.pids])) if (pid !== 0) signal(pid);
+    this.running = 0;
+    this.pids = [];
   }
 
   private await(wanted: number): number {

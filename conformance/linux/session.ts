@@ -6,6 +6,7 @@ import { ENOENT } from '../../src/kernel/uapi/errno.ts';
 import {
   noAddress,
   nothingHeld,
+  notRunning,
   placeName,
   ScenarioError,
   threadBlocked,
@@ -16,6 +17,7 @@ import {
   blockedEntry,
   type CallResult,
   type Entry,
+  endedEntry,
   failed,
   lateEntry,
   returned,
@@ -28,7 +30,7 @@ import { encode } from './calls.ts';
 import { int32s, put, type RawCall, type Surroundings, timespec } from './encode.ts';
 import { faultFd, heldBase, heldSize } from './layout.ts';
 import { Names } from './names.ts';
-import { isHeld, readProc } from './proc.ts';
+import { isAlive, isHeld, readProc } from './proc.ts';
 import { type LinuxProcess, monotonic, nap } from './process.ts';
 import { Rest } from './rest.ts';
 
@@ -47,6 +49,8 @@ const maxLagMs = 8;
 /** How long a scenario may take beyond its own sleeps and timeouts. */
 const limitMs = 10_000;
 const timedNapMs = 0.5;
+/** A process looks dead for a moment while a thread takes the place of the first one. */
+const looksAtDead = 200;
 
 interface Pending {
   readonly step: Step;
@@ -67,11 +71,14 @@ export class Session {
   private clock: number = monotonic();
   private limit: number = monotonic() + limitMs;
   private readonly keepsTime: boolean;
+  /** Processes may come and go. */
+  private readonly mayEnd: boolean;
 
   constructor(process: LinuxProcess, scenario: Scenario, names: Names = new Names(scenario)) {
     this.process = process;
     this.scenario = scenario;
     this.names = names;
+    this.mayEnd = scenario.steps.some(({ call }) => comingAndGoing.has(call));
     this.keepsTime = [...scenario.steps, ...scenario.after].some(dependsOnTime);
   }
 
@@ -102,6 +109,9 @@ export class Session {
   private playStep(step: Step): void {
     const { thread } = step;
     this.awaitIdle(thread);
+    if (this.mayEnd && !this.process.runs(thread)) {
+      throw notRunning(step, this.scenario.threads[thread] as string);
+    }
     this.flush();
     this.checkClock();
     if (step.call === 'sleep') {
@@ -136,11 +146,22 @@ export class Session {
       thread,
       dataAt: 0,
       fd: (fd) => this.names.resolve(fd, step),
-      tid: (other) => process.tid(other),
-      pid: () => process.pid,
+      tid: (other) => {
+        this.pidOf(other, step);
+        return process.tid(other);
+      },
+      pid: (other) => this.pidOf(other, step),
+      threadName: (other) => this.scenario.threads[other] ?? '?',
       addressOf: (target) => this.addressOf(target, step),
       holdPage: () => process.holdPage(thread),
     };
+  }
+
+  /** Of a thread that has begun, even if it has ended since. */
+  private pidOf(thread: number, step: Step): number {
+    const pid = this.process.pidOf(thread);
+    if (pid === 0) throw notRunning(step, this.scenario.threads[thread] as string);
+    return pid;
   }
 
   private addressOf(target: Fd, step: Step): Buffer {
@@ -162,7 +183,7 @@ export class Session {
     const pending = this.pending.get(thread);
     if (pending === undefined) return;
     const { process } = this;
-    if (pending.timeoutMs === null || isHeld(process.pid, process.tid(thread))) {
+    if (pending.timeoutMs === null || isHeld(process.tid(thread))) {
       const name = this.scenario.threads[thread] as string;
       throw threadBlocked(name, pending.step);
     }
@@ -200,7 +221,7 @@ export class Session {
   private release(step: Step & { call: 'release' }): void {
     const { process } = this;
     const held = step.args.thread;
-    if (!this.pending.has(held) || !isHeld(process.pid, process.tid(held))) {
+    if (!this.pending.has(held) || !isHeld(process.tid(held))) {
       throw nothingHeld(step, this.scenario.threads[held] as string);
     }
     const request = Buffer.alloc(32);
@@ -214,15 +235,16 @@ export class Session {
 
   private fdinfo(step: Step & { call: 'fdinfo' }): CallResult {
     const fd = this.names.resolve(step.args.fd, step);
-    const text = readProc(`/proc/${this.process.pid}/fdinfo/${fd}`);
+    const text = readProc(`/proc/${this.process.tid(step.thread)}/fdinfo/${fd}`);
     return text === '' ? failed(ENOENT) : { ret: 0, lines: shownFdinfo(text) };
   }
 
   /** Waits until every thread is idle or asleep in its call, and takes down what returned. */
   private settle(issuer?: number): void {
     const threads = [...this.pending].map(([thread, { raw }]) => ({ thread, nr: raw.nr }));
-    const rest = new Rest(this.process, threads);
+    const rest = new Rest(this.process, threads, this.mayEnd);
     rest.glance(issuer);
+    if (this.issued?.call === 'execve') this.awaitExec(this.issued.thread);
     while (!rest.isReached()) this.checkLimit();
     this.collect();
   }
@@ -231,13 +253,34 @@ export class Session {
     const { process, issued } = this;
     if (issued === null) return;
     for (const [thread, { step, raw }] of this.pending) {
-      if (!process.returned(thread)) continue;
+      if (!process.returned(thread)) {
+        if (this.mayEnd && !process.runs(thread)) this.end(thread, step);
+        continue;
+      }
       this.pending.delete(thread);
       const result = this.resultOf(step, raw, process.result(thread));
       const isLate = step !== issued || this.results.at(-1)?.step === step.index;
       if (isLate) this.late.push(lateEntry(step.index, issued.index, result));
       else this.results.push(returnedEntry(step.index, result));
     }
+  }
+
+  /** One that succeeds ends the other threads of its process; until then nothing is as it looks. */
+  private awaitExec(thread: number): void {
+    const { process } = this;
+    for (let dead = 0; !process.returned(thread) && dead < looksAtDead; ) {
+      this.checkLimit();
+      nap(timedNapMs / 10);
+      process.look();
+      dead = isAlive(process.pidOf(thread)) ? 0 : dead + 1;
+    }
+    if (process.returned(thread) && process.result(thread) === 0) process.executed(thread);
+  }
+
+  /** The thread is gone, and its call with it. */
+  private end(thread: number, step: Step): void {
+    this.pending.delete(thread);
+    if (step === this.issued) this.results.push(endedEntry(step.index));
   }
 
   /** What a call returned; binds the names of its step. */
@@ -260,10 +303,19 @@ export class Session {
 
   private checkLimit(): void {
     const where = this.issued === null ? 'at the start' : `after ${placeName(this.issued)}`;
-    if (!this.process.alive) throw new Hung(`the process ended ${where}`);
+    if (!this.mayEnd && !this.process.alive) throw new Hung(`the process ended ${where}`);
     if (monotonic() > this.limit) throw new Hung(`the system does not come to rest ${where}`);
   }
 }
+
+const comingAndGoing: ReadonlySet<string> = new Set<Step['call']>([
+  'fork',
+  'execve',
+  'exit',
+  'sigaction',
+  'kill',
+  'pidfd_send_signal',
+]);
 
 /** Whether it matters how fast the steps follow each other. */
 function dependsOnTime(step: Step): boolean {

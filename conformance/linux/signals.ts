@@ -1,7 +1,7 @@
 /** The calls about signals as raw system calls. */
 import { sigmask } from '../../src/kernel/signal.ts';
 import { signalName } from '../../src/kernel/uapi/names.ts';
-import type { Step } from '../../src/scenario/scenario.ts';
+import type { Step, StepOf } from '../../src/scenario/scenario.ts';
 import { syscallNumbers as nr, saRestorer } from './abi.ts';
 import { NULL, opening, put, type RawCall, type Surroundings, u64 } from './encode.ts';
 
@@ -16,7 +16,7 @@ export const maskAt = (signals: readonly number[] | null, at: Surroundings): num
 
 type SignalStep = Extract<
   Step,
-  { readonly call: 'signalfd4' | 'sigprocmask' | 'sigaction' | 'kill' }
+  { readonly call: 'signalfd4' | 'sigprocmask' | 'sigaction' | 'kill' | 'pidfd_send_signal' }
 >;
 
 export function encodeSignals(step: SignalStep, at: Surroundings): RawCall {
@@ -37,9 +37,17 @@ export function encodeSignals(step: SignalStep, at: Surroundings): RawCall {
       return { nr: nr.rt_sigaction, args: [signal, put(at, Buffer.concat(kept)), NULL, maskSize] };
     }
     case 'kill':
-      return { nr: nr.kill, args: [at.pid(step.args.thread), step.args.signal] };
+      return { nr: nr.kill, args: [whom(step.args, at), step.args.signal] };
+    case 'pidfd_send_signal': {
+      const { fd, signal } = step.args;
+      return { nr: nr.pidfd_send_signal, args: [at.fd(fd), signal, NULL, 0] };
+    }
   }
 }
+
+/** A process, or a group of them, as kill() takes it. */
+const whom = ({ thread, group }: StepOf<'kill'>['args'], at: Surroundings): number =>
+  group === undefined ? at.pid(thread as number) : -at.pid(group);
 
 /** struct signalfd_siginfo. */
 const entrySize = 128;

@@ -71,7 +71,7 @@ function playTraced(scenario: Scenario, stage: Stage, format: Format): Transcrip
   const { functions = true } = format;
   const recorder = new Recorder((event) => format.event(event), { functions });
   const mark = (index: number, thread: number, settled: boolean): void => {
-    const { task } = player.threads[thread] as Player['threads'][number];
+    const { task } = player.thread(thread);
     recorder.step(task, index, settled);
   };
   const player = new Player(
@@ -83,7 +83,7 @@ function playTraced(scenario: Scenario, stage: Stage, format: Format): Transcrip
     },
   );
   const { kernel } = player.machine;
-  const tasks = player.threads.map(({ task }) => recorder.refOf(task));
+  const tasks = player.running().map(({ task }) => recorder.refOf(task));
   const { name, about } = scenario;
   format.begin({ kind: 'scenario', name, about, tasks, kernel, recorder });
   let error: string | null = null;

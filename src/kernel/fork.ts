@@ -9,7 +9,7 @@
  */
 import { current } from './current.ts';
 import { ERESTARTNOINTR } from './errno.ts';
-import { dup_fd, put_files_struct } from './fdtable.ts';
+import { dup_fd } from './fdtable.ts';
 import type { files_struct } from './file.ts';
 import type { Kernel } from './op.ts';
 import { alloc_pid, attach_pid, task_pgrp, task_session } from './pid.ts';
@@ -23,7 +23,7 @@ import {
 } from './sched.ts';
 import { recalc_sigpending, sighand_struct, signal_struct, sigpending } from './signal.ts';
 import { spin_lock, spin_lock_irq, spin_unlock, spin_unlock_irq } from './spinlock.ts';
-import { EINTR, EINVAL } from './uapi/errno.ts';
+import { EINVAL } from './uapi/errno.ts';
 import { CLONE_FILES, CLONE_PARENT, CLONE_VFORK, CLONE_VM, CSIGNAL } from './uapi/sched.ts';
 import { finish_wait, init_wait, prepare_to_wait, wait_queue_head, wake_up_all } from './wait.ts';
 
@@ -63,7 +63,9 @@ function* copy_sighand(): Kernel<sighand_struct> {
   const { sighand } = current;
   const copy = new sighand_struct();
   yield spin_lock_irq(sighand.siglock);
-  copy.action.push(...sighand.action);
+  sighand.action.forEach((act, sig) => {
+    copy.action[sig] = act;
+  });
   spin_unlock_irq(sighand.siglock);
   return copy;
 }
@@ -110,23 +112,13 @@ function* copy_process(clone_flags: number, comm: string): Kernel<task_struct | 
   p.real_parent = sibling ? current.real_parent : current;
   p.exit_signal = sibling ? group_leader.exit_signal : clone_flags & CSIGNAL;
   yield spin_lock(sighand.siglock);
+  p.signal.shared_pending.signal = delayed.signal;
+  recalc_sigpending(p);
+  linkTask(p);
   signal.multiprocess.splice(signal.multiprocess.indexOf(delayed), 1);
-  const killed = fatal_signal_pending(current); // Else the child of a killed group would survive.
-  if (!killed) {
-    p.signal.shared_pending.signal = delayed.signal;
-    recalc_sigpending(p);
-    linkTask(p);
-  }
   spin_unlock(sighand.siglock);
   write_unlock_irq(kernel.tasklist_lock);
-  return killed ? undoCopy(p) : p;
-}
-
-/** Nobody has seen the process yet. */
-function undoCopy(p: task_struct): number {
-  p.kernel.pids.delete(p.pid);
-  put_files_struct(p.files);
-  return -EINTR;
+  return p;
 }
 
 const knownFlags = CSIGNAL | CLONE_FILES | CLONE_PARENT | CLONE_VFORK | CLONE_VM;

@@ -102,6 +102,10 @@ export const noAddress = (at: Place): ScenarioError =>
 export const nothingHeld = (at: Place, thread: string): ScenarioError =>
   stepError(at, `thread ${thread} has no held call`);
 
+/** Found while playing: the thread has not been forked yet, or has ended. */
+export const notRunning = (at: Place, thread: string): ScenarioError =>
+  stepError(at, `thread ${thread} does not run`);
+
 /** Found while playing: a step is due on a thread whose call, issued at `at`, never returns. */
 export const threadBlocked = (thread: string, at: Place): ScenarioError =>
   new ScenarioError(`thread ${thread} is blocked in ${placeName(at)}`);

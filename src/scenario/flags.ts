@@ -10,6 +10,7 @@ import * as fcntl from '../kernel/uapi/fcntl.ts';
 import * as inet from '../kernel/uapi/in.ts';
 import * as ioctls from '../kernel/uapi/ioctls.ts';
 import { type NameTable, tableOf } from '../kernel/uapi/names.ts';
+import * as pidfd from '../kernel/uapi/pidfd.ts';
 import * as poll from '../kernel/uapi/poll.ts';
 import * as signal from '../kernel/uapi/signal.ts';
 import * as signalfd from '../kernel/uapi/signalfd.ts';
@@ -17,6 +18,7 @@ import * as socket from '../kernel/uapi/socket.ts';
 import * as tcp from '../kernel/uapi/tcp.ts';
 import * as time from '../kernel/uapi/time.ts';
 import * as timerfd from '../kernel/uapi/timerfd.ts';
+import * as wait from '../kernel/uapi/wait.ts';
 import { badArgument, type Place, unknownFlag } from './errors.ts';
 
 export type FlagFamily = ReadonlyMap<string, number>;
@@ -54,6 +56,8 @@ export const ioctlFamily: FlagFamily = family(tableOf(ioctls, /^(FIONREAD|FIONBI
 export const signalFamily: FlagFamily = family(tableOf(signal, /^SIG(?!_)/));
 export const maskFamily: FlagFamily = family(tableOf(signal, /^SIG_(BLOCK|UNBLOCK|SETMASK)$/));
 export const sigactionFamily: FlagFamily = family(tableOf(signal, /^SA_/));
+export const waitFamily: FlagFamily = family(tableOf(wait, /^(?:W|__W)/));
+export const pidfdFamily: FlagFamily = family(tableOf(pidfd, /^PIDFD_(?:NONBLOCK|THREAD)$/));
 export const signalfdFamily: FlagFamily = family(tableOf(signalfd, /^SFD_/));
 
 /** What fits into 32 bits, read as signed or as unsigned. */

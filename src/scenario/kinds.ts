@@ -14,6 +14,8 @@ import type { Version } from './spec.ts';
 export interface Context extends Place {
   readonly version: Version;
   readonly threads: readonly string[];
+  /** The threads that begin with a fork. */
+  readonly begun: Set<number>;
   /** The one reference of a name; a new slot where the name is new. */
   ref(name: string): FdRef;
 }
@@ -253,6 +255,17 @@ export const thread: Kind<number> = {
     if (typeof value !== 'string') throw badArgument(context, argument);
     const index = context.threads.indexOf(value);
     if (index < 0) throw unknownThread(context, value);
+    return index;
+  },
+};
+
+/** A thread that this step is to begin: not the first one, and not in two steps. */
+export const child: Kind<number> = {
+  type: 'thread that no other step begins',
+  read(value, argument, context) {
+    const index = thread.read(value, argument, context);
+    if (index === 0 || context.begun.has(index)) throw badArgument(context, argument);
+    context.begun.add(index);
     return index;
   },
 };

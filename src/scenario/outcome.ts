@@ -1,5 +1,6 @@
 /** What a step came back with, and what it needs to know of the player. */
 import type { Kernel } from '../kernel/op.ts';
+import type { task_struct } from '../kernel/sched.ts';
 import type { FaultingPage } from '../kernel/uaccess.ts';
 import type { sockaddr } from '../net/socket.ts';
 import type { Filled, Sys } from '../syscalls/sys.ts';
@@ -22,6 +23,11 @@ export interface Surroundings {
   /** The thread id of another thread, and the id of its process. */
   tid(thread: number): number;
   pid(thread: number): number;
+  threadName(thread: number): string;
+  /** The name of the thread that stands for a forked process. */
+  processName(pid: number): string;
+  /** A process that was forked goes on as a thread of the scenario. */
+  begin(thread: number, task: task_struct): void;
   /** The page that a held call of this step waits for. */
   page: FaultingPage | null;
 }

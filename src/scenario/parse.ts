@@ -159,6 +159,7 @@ class StepReader implements Context {
   readonly version: Version;
   readonly threads: readonly string[];
   readonly names: string[] = [];
+  readonly begun: Set<number> = new Set();
   private readonly refs: Map<string, FdRef> = new Map();
 
   // The step that is being read:

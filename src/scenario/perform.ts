@@ -20,6 +20,7 @@ import { shownFdinfo } from './fdinfo.ts';
 import type { Handler } from './kinds.ts';
 import { descriptor, number, type Outcome, outcome, pair, type Surroundings } from './outcome.ts';
 import { payloadBytes } from './payload.ts';
+import { performOnProcess } from './perform_process.ts';
 import { performOnSocket } from './perform_socket.ts';
 import type { Fd, Step, StepOf } from './scenario.ts';
 import {
@@ -69,7 +70,19 @@ export function performStep(step: Step, at: Surroundings): Kernel<Outcome> {
       return number(sys.sigaction(signal, { handler: handlers[handler], flags }));
     }
     case 'kill':
-      return number(sys.kill(at.pid(step.args.thread), step.args.signal));
+      return number(sys.kill(whom(step.args, at), step.args.signal));
+    case 'pidfd_send_signal': {
+      const { fd, signal } = step.args;
+      return number(sys.pidfd_send_signal(at.fd(fd), signal, null, 0));
+    }
+    case 'fork':
+    case 'execve':
+    case 'exit':
+    case 'wait4':
+    case 'waitid':
+    case 'setpgid':
+    case 'pidfd_open':
+      return performOnProcess(step, at);
     case 'timerfd_gettime':
       return timerLeft(step, at);
     case 'fdinfo':
@@ -96,8 +109,10 @@ export function performStep(step: Step, at: Surroundings): Kernel<Outcome> {
       return descriptor(sys.timerfd_create(step.args.clock, step.args.flags));
     case 'timerfd_settime':
       return number(setTimer(step, at));
-    case 'tgkill':
-      return number(sys.tgkill(sys.task.tgid, at.tid(step.args.thread), step.args.signal));
+    case 'tgkill': {
+      const { thread, signal } = step.args;
+      return number(sys.tgkill(at.pid(thread), at.tid(thread), signal));
+    }
     case 'sleep':
       return number(sys.nanosleep(epoll.toTimespec(step.args.ms * 1e6)));
     case 'release':
@@ -227,6 +242,10 @@ function* readPieces(step: StepOf<'readv'>, at: Surroundings): Kernel<Outcome> {
   const bytes = Uint8Array.from(pieces.flatMap((piece) => [...piece]).slice(0, ret));
   return outcome(ret, returnedBytes(ret, bytes));
 }
+
+/** A process, or a group of them, as kill() takes it. */
+const whom = ({ thread, group }: StepOf<'kill'>['args'], at: Surroundings): number =>
+  group === undefined ? at.pid(thread as number) : -at.pid(group);
 
 function* timerLeft(step: StepOf<'timerfd_gettime'>, at: Surroundings): Kernel<Outcome> {
   const { ret, it_value } = yield* at.sys.timerfd_gettime(at.fd(step.args.fd));

@@ -8,7 +8,7 @@ import { setCurrent } from '../kernel/current.ts';
 import { exit_to_user_mode_loop } from '../kernel/entry.ts';
 import { expand_files } from '../kernel/file.ts';
 import type { Kernel } from '../kernel/op.ts';
-import type { task_struct } from '../kernel/sched.ts';
+import { TASK_DEAD, type task_struct } from '../kernel/sched.ts';
 import { SIG_IGN, type sigaction } from '../kernel/signal.ts';
 import { OutOfSteps } from '../kernel/steps.ts';
 import type { FaultingPage } from '../kernel/uaccess.ts';
@@ -17,14 +17,23 @@ import { addressOf } from '../net/addresses.ts';
 import type { sockaddr } from '../net/socket.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import { Sys } from '../syscalls/sys.ts';
-import { notBound, nothingHeld, placeName, ScenarioError, threadBlocked } from './errors.ts';
+import {
+  notBound,
+  nothingHeld,
+  notRunning,
+  placeName,
+  ScenarioError,
+  threadBlocked,
+} from './errors.ts';
 import type { Outcome, Surroundings } from './outcome.ts';
 import { performStep } from './perform.ts';
+import { forkedThreads } from './processes.ts';
 import type { Fd, Scenario, Step } from './scenario.ts';
 import {
   blockedEntry,
   type CallResult,
   type Entry,
+  endedEntry,
   lateEntry,
   returned,
   returnedEntry,
@@ -49,6 +58,7 @@ const caught: sigaction = {
 const highestFd = 1023;
 const ignored: sigaction = { handler: SIG_IGN, flags: 0, mask: 0n };
 
+/** A thread of the scenario that runs, or has run. */
 class Thread implements Surroundings {
   readonly name: string;
   readonly task: task_struct;
@@ -74,16 +84,29 @@ class Thread implements Surroundings {
     return addressOf(this.task, fd);
   }
   tid(thread: number): number {
-    return (this.player.threads[thread] as Thread).task.pid;
+    return this.player.thread(thread).task.pid;
   }
   pid(thread: number): number {
-    return (this.player.threads[thread] as Thread).task.tgid;
+    return this.player.thread(thread).task.tgid;
+  }
+  threadName(thread: number): string {
+    return this.player.nameOf(thread);
+  }
+  processName(pid: number): string {
+    return this.player.threads.find((one) => one?.task.pid === pid)?.name ?? '?';
+  }
+  begin(thread: number, task: task_struct): void {
+    this.player.begin(thread, task);
+  }
+  get hasEnded(): boolean {
+    return this.task.__state === TASK_DEAD;
   }
 }
 
 export class Player {
   readonly machine: Machine;
-  readonly threads: Thread[] = [];
+  /** Those that begin with a fork are null until then. */
+  readonly threads: (Thread | null)[] = [];
   private readonly scenario: Scenario;
   private readonly listener: PlayListener;
   private readonly bindings: (number | undefined)[] = [];
@@ -98,7 +121,12 @@ export class Player {
     this.listener = listener;
     this.machine = new Machine(options);
     let first: task_struct | null = null;
-    for (const name of scenario.threads) {
+    const later = forkedThreads(scenario);
+    for (const [i, name] of scenario.threads.entries()) {
+      if (later.includes(i)) {
+        this.threads.push(null);
+        continue;
+      }
       const task: task_struct =
         first === null ? this.machine.newProcess(name) : this.machine.newThread(first, name);
       first ??= task;
@@ -125,7 +153,7 @@ export class Player {
       const place = spins ? `${placeName(issued)}: ` : '';
       return { name, results: this.results, error: place + error.message };
     }
-    const blocked = this.threads.filter((thread) => thread.step !== null);
+    const blocked = this.running().filter((thread) => thread.step !== null);
     return { name, results: this.results, blocked: blocked.map((thread) => thread.name) };
   }
 
@@ -136,8 +164,29 @@ export class Player {
     return bound;
   }
 
+  nameOf(thread: number): string {
+    return this.scenario.threads[thread] as string;
+  }
+
+  /** One that has begun, even if it has ended since. */
+  thread(index: number): Thread {
+    const thread = this.threads[index] ?? null;
+    if (thread === null) throw notRunning(this.issued as Step, this.nameOf(index));
+    return thread;
+  }
+
+  begin(index: number, task: task_struct): void {
+    this.threads[index] = new Thread(this, this.nameOf(index), task);
+  }
+
+  /** The threads that have begun. */
+  running(): Thread[] {
+    return this.threads.filter((thread) => thread !== null);
+  }
+
   private issue(step: Step): void {
-    const thread = this.threads[step.thread] as Thread;
+    const thread = this.threads[step.thread] ?? null;
+    if (thread === null || thread.hasEnded) throw notRunning(step, this.nameOf(step.thread));
     if (thread.step !== null) this.waitFor(thread, thread.step);
     this.flushLate();
     this.issued = step;
@@ -148,7 +197,7 @@ export class Player {
       setCurrent(thread.task);
       this.start(thread, step, performStep(step, thread));
       this.machine.settle();
-      for (const other of this.threads) this.deliver(other);
+      for (const other of this.running()) this.deliver(other);
       if (step.call === 'sleep') this.passTime(thread);
       this.report(thread, step);
     }
@@ -177,13 +226,13 @@ export class Player {
 
   /** A thread that is in user mode takes its signals at once. */
   private deliver(target: Thread): void {
-    if (target.step !== null || !target.task.sigpending) return;
+    if (target.step !== null || target.hasEnded || !target.task.sigpending) return;
     this.machine.start(target.task, 'signal', exit_to_user_mode_loop(0));
     this.machine.settle();
   }
 
   private release(step: Step & { call: 'release' }): void {
-    const held = this.threads[step.args.thread] as Thread;
+    const held = this.thread(step.args.thread);
     if (held.page === null || held.page.waiters.isEmpty()) throw nothingHeld(step, held.name);
     setCurrent(held.task);
     held.page.supply();
@@ -195,7 +244,8 @@ export class Player {
   /** The result of the step that was issued last. */
   private report(thread: Thread, step: Step): void {
     if (thread.outcome === null) {
-      this.results.push(blockedEntry(step.index));
+      const { index } = step;
+      this.results.push(thread.hasEnded ? endedEntry(index) : blockedEntry(index));
       return;
     }
     this.results.push(returnedEntry(step.index, this.finish(thread, step, thread.outcome)));
@@ -204,7 +254,8 @@ export class Player {
   /** Notes the calls of earlier steps that have returned. */
   private reportOthers(): void {
     const after = (this.issued as Step).index;
-    for (const thread of this.threads) {
+    for (const thread of this.running()) {
+      if (thread.hasEnded) thread.step = null;
       const { step, outcome } = thread;
       if (step === null || outcome === null) continue;
       this.late.push(lateEntry(step.index, after, this.finish(thread, step, outcome)));

@@ -53,8 +53,27 @@ export interface CallArgs2 {
     readonly handler: kinds.Handler;
     readonly flags: number;
   };
-  /** To the process of a thread. */
-  readonly kill: { readonly thread: number; readonly signal: number };
+  /** To the process of a thread, or to all processes of a group. */
+  readonly kill: {
+    readonly thread: number | undefined;
+    readonly group: number | undefined;
+    readonly signal: number;
+  };
+  /** `child` is the thread of the new process. */
+  readonly fork: { readonly child: number };
+  readonly execve: Readonly<Record<never, never>>;
+  readonly exit: { readonly status: number };
+  /** `process` null waits for any child. */
+  readonly wait4: { readonly process: number | null; readonly options: number };
+  readonly waitid: {
+    readonly process: number | undefined;
+    /** A pidfd. */
+    readonly fd: Fd | undefined;
+    readonly options: number;
+  };
+  readonly setpgid: { readonly process: number; readonly group: number };
+  readonly pidfd_open: { readonly process: number; readonly flags: number };
+  readonly pidfd_send_signal: { readonly fd: Fd; readonly signal: number };
   readonly timerfd_gettime: { readonly fd: Fd };
   readonly fdinfo: { readonly fd: Fd };
 }
@@ -156,7 +175,53 @@ export const calls2: { readonly [C in keyof CallArgs2]: CallSpec<CallArgs2[C]> }
   },
   kill: {
     since: 2,
-    args: { thread: required(kinds.thread), signal: required(kinds.signal) },
+    args: {
+      thread: maybe(kinds.thread),
+      group: maybe(kinds.thread),
+      signal: required(kinds.signal),
+    },
+    binds: 0,
+    fields: [],
+    exactlyOne: ['thread', 'group'],
+  },
+  fork: { since: 2, args: { child: required(kinds.child) }, binds: 0, fields: ['process'] },
+  execve: { since: 2, args: {}, binds: 0, fields: [] },
+  exit: { since: 2, args: { status: required(kinds.int32) }, binds: 0, fields: [] },
+  wait4: {
+    since: 2,
+    args: {
+      process: optional(kinds.orNull(kinds.thread), null),
+      options: flags(families.waitFamily),
+    },
+    binds: 0,
+    fields: ['process', 'status'],
+  },
+  waitid: {
+    since: 2,
+    args: {
+      process: maybe(kinds.thread),
+      fd: maybe(kinds.fd),
+      options: required(kinds.flagWord(families.waitFamily)),
+    },
+    binds: 0,
+    fields: ['process', 'status'],
+    exactlyOne: ['process', 'fd'],
+  },
+  setpgid: {
+    since: 2,
+    args: { process: required(kinds.thread), group: required(kinds.thread) },
+    binds: 0,
+    fields: [],
+  },
+  pidfd_open: {
+    since: 2,
+    args: { process: required(kinds.thread), flags: flags(families.pidfdFamily) },
+    binds: 1,
+    fields: [],
+  },
+  pidfd_send_signal: {
+    since: 2,
+    args: { fd: required(kinds.fd), signal: required(kinds.signal) },
     binds: 0,
     fields: [],
   },

@@ -19,7 +19,9 @@ export type ResultField =
   | 'msg_flags'
   | 'signals'
   | 'armed'
-  | 'lines';
+  | 'lines'
+  | 'process'
+  | 'status';
 
 export interface Argument<T> {
   readonly kind: kinds.Kind<T>;

@@ -39,12 +39,31 @@ export interface CallResult {
   readonly armed?: boolean;
   /** What /proc says. */
   readonly lines?: readonly string[];
+  /** A process by its thread's name, and how it ended. */
+  readonly process?: string;
+  readonly status?: string;
 }
 
-/** A line of `results`: a call that returned, or one that did not when it was issued. */
+/** A line of `results`: a call that returned, one that did not when issued, or its thread's end. */
 export type Entry =
-  | { readonly step: number; readonly blocked: true }
-  | (CallResult & { readonly step: number; readonly after?: number; readonly blocked?: never });
+  | {
+      readonly step: number;
+      readonly after?: never;
+      readonly blocked: true;
+      readonly ended?: never;
+    }
+  | {
+      readonly step: number;
+      readonly after?: never;
+      readonly ended: true;
+      readonly blocked?: never;
+    }
+  | (CallResult & {
+      readonly step: number;
+      readonly after?: number;
+      readonly blocked?: never;
+      readonly ended?: never;
+    });
 
 export interface Transcript {
   readonly name: string | null;
@@ -131,6 +150,9 @@ export const returnedEntry = (step: number, result: CallResult): Entry => ({ ste
 
 export const blockedEntry = (step: number): Entry => ({ step, blocked: true });
 
+/** The call that ended the process of its own thread. */
+export const endedEntry = (step: number): Entry => ({ step, ended: true });
+
 /** A call that returned after a later step had been issued. */
 export const lateEntry = (step: number, after: number, result: CallResult): Entry => ({
   step,
@@ -147,7 +169,15 @@ function eventsText(events: readonly ShownEvent[]): string {
 }
 
 /** What came with version 2 of the format, in the order in which it stands. */
-const laterFields = ['from', 'msg_flags', 'signals', 'armed', 'lines'] as const;
+const laterFields = [
+  'from',
+  'msg_flags',
+  'signals',
+  'armed',
+  'lines',
+  'process',
+  'status',
+] as const;
 
 /** The fields of a result without its braces. */
 function fieldsText(result: CallResult): string {
@@ -171,6 +201,7 @@ function fieldsText(result: CallResult): string {
 export const resultText = (result: CallResult): string => `{${fieldsText(result)}}`;
 
 export function entryText(entry: Entry): string {
+  if (entry.ended === true) return `{"step":${entry.step},"ended":true}`;
   if (entry.blocked === true) return `{"step":${entry.step},"blocked":true}`;
   const after = entry.after === undefined ? '' : `"after":${entry.after},`;
   return `{"step":${entry.step},${after}${fieldsText(entry)}}`;

@@ -54,6 +54,7 @@ export const sleep = (ms: number): StepDoc => ({ call: 'sleep', args: { ms } });
 
 function shown(entry: Entry): string {
   if (entry.blocked === true) return 'blocked';
+  if (entry.ended === true) return 'ended';
   if (entry.errno !== undefined) return entry.errno;
   if (entry.events === undefined) return String(entry.ret);
   return entry.events.map((event) => String(event.data)).join(' ') || 'nothing';

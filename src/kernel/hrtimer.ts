@@ -53,6 +53,8 @@ export class hrtimer {
   cancelling: task_struct[] | null = null;
   /** Orders timers that expire at the same time. */
   order = 0;
+  /** What it does may be of no use to anybody: by itself it keeps no machine running. */
+  background = false;
 
   constructor(name: string, fn: TimerFunction) {
     this.name = name;
@@ -67,6 +69,8 @@ export class hrtimer_cpu_base {
   /** What CLOCK_REALTIME is ahead of the monotonic clock. */
   realtimeOffset_ns = 0;
   started = 0;
+  /** How many wait that somebody may wait for: those that are not in the background. */
+  awaited = 0;
   readonly active: rb_root<hrtimer> = rbRoot<hrtimer>(
     (a, b) => a.expires - b.expires || a.slack_ns - b.slack_ns || a.order - b.order,
   );
@@ -84,13 +88,16 @@ export function hrtimer_start(timer: hrtimer, expires: number): void {
   timer.order = ++base.started;
   timer.queued = true;
   rb_add(base.active, timer);
+  if (!timer.background) base.awaited++;
   if (timer.expires <= base.now_ns) current.kernel.interruptDue = true;
 }
 
 /** Takes back a timer whose function is not running; true if it was waiting. */
 export function hrtimer_cancel(timer: hrtimer): boolean {
   if (!timer.queued) return false;
-  rb_erase(current.kernel.hrtimers.active, timer);
+  const base = current.kernel.hrtimers;
+  rb_erase(base.active, timer);
+  if (!timer.background) base.awaited--;
   timer.queued = false;
   return true;
 }

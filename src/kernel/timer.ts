@@ -34,9 +34,11 @@ export class timer_list {
   /** It has fired and waits for bottom halves to be enabled. */
   expired = false;
 
-  constructor(name: string, fn: () => Kernel<void>) {
+  /** `background`: see hrtimer. */
+  constructor(name: string, fn: () => Kernel<void>, background = false) {
     this.function = fn;
     this.tick = new hrtimer(name, () => expireTimer(this));
+    this.tick.background = background;
   }
 }
 

@@ -30,6 +30,7 @@ import { proc_doulongvec_minmax } from '../kernel/sysctl.ts';
 import type { Tracer } from '../kernel/trace.ts';
 import { SIGCHLD } from '../kernel/uapi/signal.ts';
 import { grantedCapabilities, user_struct } from '../kernel/user.ts';
+import { netKnob } from '../net/ipv4/sysctl_net_ipv4.ts';
 import { initNet, type NetGlobals, type net, settleNetwork } from '../net/net.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
 import { inWords } from '../syscalls/found.ts';
@@ -56,6 +57,8 @@ export interface MachineOptions extends KernelChoice {
   readonly nofile?: number;
   /** /proc/sys/fs/epoll/max_user_watches. */
   readonly maxUserWatches?: number;
+  /** Numbers under /proc/sys, by path; what is under net/ holds for each host. */
+  readonly sysctls?: Readonly<Record<string, number>>;
   /**
    * How many steps (operations, system calls) one run() may take, so that what spins for ever does
    * not hang whoever runs it; 10 million unless told otherwise, which take a few seconds, and
@@ -85,6 +88,9 @@ function spawnOptions(as: string | SpawnOptions): SpawnOptions {
   return as;
 }
 
+/** So many timers in the background fire in a row before they are taken to go on for ever. */
+const PATIENCE = 1000;
+
 class Choice implements Runnable {
   since = 0;
   queue: rq | null = null;
@@ -94,6 +100,7 @@ class Choice implements Runnable {
 export class Machine implements ThreadMaker {
   readonly kernel: Globals;
   private readonly network: NetGlobals;
+  private readonly sysctls: Record<string, number>;
   private readonly topology: Topology;
   private readonly schedule: Schedule;
   private readonly nofile: number;
@@ -104,10 +111,12 @@ export class Machine implements ThreadMaker {
     expectNothingRuns('new Machine() and simulate()');
     checkOptions(options);
     this.kernel = new Globals(patchedKernel(options));
-    if (options.maxUserWatches !== undefined) {
-      this.setKnob('fs/epoll/max_user_watches', options.maxUserWatches);
-    }
     this.network = initNet(this.kernel);
+    this.sysctls = { ...options.sysctls };
+    if (options.maxUserWatches !== undefined) {
+      this.sysctls['fs/epoll/max_user_watches'] = options.maxUserWatches;
+    }
+    this.setKnobs(this.network.init_net);
     this.kernel.tracer = options.tracer ?? null;
     this.kernel.maxSteps = options.maxSteps ?? this.kernel.maxSteps;
     grantSteps(this.kernel);
@@ -126,9 +135,14 @@ export class Machine implements ThreadMaker {
     this.kernel.child_reaper = this.newInit();
   }
 
+  /** Sets the knobs of a network as the machine was told to; and the machine's own. */
+  private setKnobs(net: net): void {
+    for (const [path, value] of Object.entries(this.sysctls)) this.setKnob(path, value, net);
+  }
+
   /** Writes a number to a file under /proc/sys. */
-  private setKnob(path: string, value: number): void {
-    const knob = this.kernel.sysctls.get(path);
+  private setKnob(path: string, value: number, net: net): void {
+    const knob = this.kernel.sysctls.get(path) ?? netKnob(net, path);
     if (knob === undefined || proc_doulongvec_minmax(knob, value) !== 0) {
       throw new RangeError(`/proc/sys/${path} cannot be ${value}`);
     }
@@ -209,7 +223,9 @@ export class Machine implements ThreadMaker {
 
   /** A new host, which nobody can reach before it has a link. */
   host(name: string, options: HostOptions = {}): Host {
-    return this.topology.addHost(name, options);
+    const made = this.topology.addHost(name, options);
+    this.setKnobs(made.net);
+    return made;
   }
 
   /** Connects two hosts. */
@@ -324,12 +340,22 @@ export class Machine implements ThreadMaker {
   run(until: number = Number.POSITIVE_INFINITY): Report {
     grantSteps(this.kernel);
     this.settle();
-    while (this.fireTimers(until)) this.settle();
+    let alone = 0; // How many timers in the background have fired with no other one waiting.
+    while (this.isWorthWaiting(until, alone) && this.fireTimers(until)) {
+      alone = this.kernel.hrtimers.awaited > 0 ? 0 : alone + 1;
+      this.settle();
+    }
     if (until !== Number.POSITIVE_INFINITY && this.kernel.hrtimers.now_ns < until) {
       this.kernel.hrtimers.now_ns = until;
     } else for (const task of this.kernel.tasks.values()) checkSleeper(task);
     setCurrent(this.idle()); // A program that kept its `sys` is nobody's now.
     return { programs: this.programs, asleep: this.asleep() };
+  }
+
+  /** Is there a timer that anybody may wait for? One in the background may still wake a sleeper. */
+  private isWorthWaiting(until: number, alone: number): boolean {
+    if (until !== Number.POSITIVE_INFINITY || this.kernel.hrtimers.awaited > 0) return true;
+    return alone < PATIENCE && this.asleep().length > 0;
   }
 
   /** The tasks that have not come to their end, and where each of them is. */

@@ -36,6 +36,11 @@ const rules: Readonly<Record<keyof MachineOptions, Rule>> = {
   nofile: atLeast(1),
   // The knob under /proc/sys says which numbers it takes.
   maxUserWatches: { expected: 'a number', fits: (value) => typeof value === 'number' },
+  sysctls: {
+    expected: "numbers by their path under /proc/sys, such as { 'net/ipv4/tcp_fastopen': 3 }",
+    fits: (value) =>
+      isObject(value) && Object.values(value).every((number) => typeof number === 'number'),
+  },
   maxSteps: {
     expected: '1 or more',
     fits: (value) => typeof value === 'number' && value >= 1,

@@ -17,13 +17,20 @@ test.each<[unknown, string]>([
   [
     { cpu: 1 },
     'options: expected one of kernel, with, without, cpus, schedule, seed, nofile, maxUserWatches, ' +
-      'maxSteps, tracer, found "cpu"',
+      'sysctls, maxSteps, tracer, found "cpu"',
   ],
   [{ kernel: 6.18 }, "kernel: expected a release as a text, such as '6.18', found 6.18"],
   [{ kernel: 5.1 }, "kernel: expected a release as a text, such as '6.18', found 5.1"],
   [{ with: '339ddb53d373' }, "with: expected an array of commit ids, found '339ddb53d373'"],
   [{ maxSteps: '5' }, "maxSteps: expected 1 or more, found '5'"],
   [{ maxUserWatches: '5' }, "maxUserWatches: expected a number, found '5'"],
+  [
+    { sysctls: { 'net/ipv4/tcp_fastopen': '3' } },
+    'sysctls: expected numbers by their path under /proc/sys, such as ' +
+      "{ 'net/ipv4/tcp_fastopen': 3 }, found",
+  ],
+  [{ sysctls: { 'net/ipv4/tcp_fastopn': 3 } }, '/proc/sys/net/ipv4/tcp_fastopn cannot be 3'],
+  [{ sysctls: { 'net/ipv4/tcp_tw_reuse': 3 } }, '/proc/sys/net/ipv4/tcp_tw_reuse cannot be 3'],
   [{ tracer: 5 }, 'tracer: expected a tracer, such as a Recorder, found 5'],
   [5, 'options: expected an object, found 5'],
   [null, 'options: expected an object, found null'],

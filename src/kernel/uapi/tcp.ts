@@ -38,6 +38,7 @@ export const TCP_FASTOPEN_KEY = 33;
 export const TCP_FASTOPEN_NO_COOKIE = 34;
 export const TCP_ZEROCOPY_RECEIVE = 35;
 export const TCP_INQ = 36;
+export const TCP_CM_INQ: number = TCP_INQ;
 export const TCP_TX_DELAY = 37;
 export const TCP_AO_REPAIR = 42;
 export const TCP_IS_MPTCP = 43;

@@ -48,7 +48,11 @@ export class inet_timewait_sock {
   /** When it came to TIME_WAIT or what stands for it, in ticks. */
   tw_entry_stamp: number = jiffies();
   tw_tb: inet_bind_bucket | null = null;
-  readonly tw_timer: timer_list = new timer_list('tw_timer_handler', () => tw_timer_handler(this));
+  readonly tw_timer: timer_list = new timer_list(
+    'tw_timer_handler',
+    () => tw_timer_handler(this),
+    true,
+  );
 
   // Ours: it is in the table of connections.
   hashed = false;

@@ -8,13 +8,23 @@ export const sysctl_tcp_wmem: readonly [number, number, number] = [4096, 16_384,
 export const sysctl_tcp_rmem: readonly [number, number, number] = [4096, 131_072, 33_554_432];
 export const ip_local_port_range: readonly [number, number] = [32_768, 60_999];
 export const sysctl_tcp_syn_retries = 6;
-export const sysctl_tcp_synack_retries = 5;
 export const sysctl_tcp_syn_linear_timeouts = 4;
 export const sysctl_tcp_retries2 = 15;
+
+/** Bits of tcp_fastopen; the last two do without cookies. */
+export const TFO_CLIENT_ENABLE = 1;
+export const TFO_SERVER_ENABLE = 2;
+export const TFO_CLIENT_NO_COOKIE = 4;
+export const TFO_SERVER_COOKIE_NOT_REQD = 0x200;
+/** Listeners need no TCP_FASTOPEN. */
+export const TFO_SERVER_WO_SOCKOPT1 = 0x400;
 
 export class netns_ipv4 {
   // Under /proc/sys/net/ipv4; in ticks where it is a time.
   sysctl_tcp_abort_on_overflow = 0;
+  sysctl_tcp_fastopen: number = TFO_CLIENT_ENABLE;
+  sysctl_tcp_synack_retries = 5;
+  sysctl_tcp_syncookies = 1;
   sysctl_tcp_fin_timeout: number = 60 * HZ;
   sysctl_tcp_keepalive_time: number = 7200 * HZ;
   sysctl_tcp_keepalive_intvl: number = 75 * HZ;

@@ -27,6 +27,7 @@ import { tcp_mss_clamp, tcp_sync_mss } from './tcp_mss.ts';
 import type { TcpSegment } from './tcp_skb.ts';
 import { tcp_sock } from './tcp_sock.ts';
 import { TCPOLEN_TSTAMP_ALIGNED } from './tcp_synsent.ts';
+import { TCP_MSS_DEFAULT } from './tcp_window.ts';
 
 /** Copies what a listener's options say. */
 function inheritOptions(newsk: tcp_sock, sk: tcp_sock): void {
@@ -107,6 +108,7 @@ function* tcp_create_openreq_child(
   newsk.snd_wnd = skb.window << req.snd_wscale;
   newsk.max_window = newsk.snd_wnd;
   newsk.tcp_header_len = 20 + TCPOLEN_TSTAMP_ALIGNED;
+  if (skb.len >= TCP_MSS_DEFAULT) newsk.icsk_ack.last_seg_size = skb.len;
   newsk.rx_opt.mss_clamp = req.mss;
   return newsk;
 }

@@ -3,18 +3,26 @@ import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { jiffies, mod_timer } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
-import { TCP_LISTEN } from '../sock.ts';
+import { sock_net, TCP_LISTEN } from '../sock.ts';
 import { inet_csk_reqsk_queue_drop, reqsk_timeout } from './inet_connection_sock.ts';
-import { sysctl_tcp_synack_retries } from './netns.ts';
 import type { request_sock } from './request_sock.ts';
 import { tcp_rtx_synack } from './tcp_conn_request.ts';
+import type { tcp_sock } from './tcp_sock.ts';
+
+/** How often a SYN-ACK is sent again: less often where old requests fill half of the queue. */
+function max_syn_ack_retries(listener: tcp_sock): number {
+  let retries = listener.icsk_syn_retries || sock_net(listener).ipv4.sysctl_tcp_synack_retries;
+  const { qlen, young } = listener.icsk_accept_queue;
+  if (qlen * 2 <= Math.max(8, listener.sk_max_ack_backlog >>> 0)) return retries;
+  for (let room = young * 2; retries > 2 && qlen >= room; room *= 2) retries--;
+  return retries;
+}
 
 /** Has the request waited long enough, and is the SYN-ACK to be sent again? */
 function syn_ack_recalc(req: request_sock): { expire: boolean; resend: boolean } {
   const listener = req.rsk_listener;
-  const retries = listener.icsk_syn_retries || sysctl_tcp_synack_retries;
   const { rskq_defer_accept } = listener.icsk_accept_queue;
-  const late = req.num_timeout >= retries;
+  const late = req.num_timeout >= max_syn_ack_retries(listener);
   if (rskq_defer_accept === 0) return { expire: late, resend: true };
   return {
     expire: late && (!req.acked || req.num_timeout >= rskq_defer_accept),

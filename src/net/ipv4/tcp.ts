@@ -3,7 +3,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { ECONNRESET, EINVAL, ENOTTY } from '../../kernel/uapi/errno.ts';
-import { SIOCATMARK, SIOCINQ, SIOCOUTQ } from '../../kernel/uapi/sockios.ts';
+import { SIOCATMARK, SIOCINQ, SIOCOUTQ, SIOCOUTQNSD } from '../../kernel/uapi/sockios.ts';
 import {
   SEND_SHUTDOWN,
   SHUTDOWN_MASK,
@@ -90,11 +90,12 @@ export function* tcp_ioctl(sk: tcp_sock, cmd: number, arg: { value: number }): K
     arg.value = sk.urg_data !== 0 && sk.urg_seq === sk.copied_seq ? 1 : 0;
     return 0;
   }
-  if (cmd !== SIOCINQ && cmd !== SIOCOUTQ) return -ENOTTY;
+  if (cmd !== SIOCINQ && cmd !== SIOCOUTQ && cmd !== SIOCOUTQNSD) return -ENOTTY;
   if (inState(sk, TCPF_LISTEN)) return -EINVAL;
-  if (cmd === SIOCOUTQ) {
+  if (cmd !== SIOCINQ) {
     const calling = inState(sk, TCPF_SYN_SENT | TCPF_SYN_RECV);
-    arg.value = calling ? 0 : seqDiff(sk.write_seq, sk.snd_una);
+    const from = cmd === SIOCOUTQ ? sk.snd_una : sk.snd_nxt;
+    arg.value = calling ? 0 : seqDiff(sk.write_seq, from);
     return 0;
   }
   yield* lock_sock(sk);

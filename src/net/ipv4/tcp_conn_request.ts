@@ -76,15 +76,26 @@ export function* tcp_rtx_synack(sk: tcp_sock, req: request_sock): Kernel<void> {
   req.num_retrans++;
 }
 
+/** Too many requests: is the answer to be a cookie? Without cookies the SYN is dropped. */
+function tcp_syn_flood_action(sk: tcp_sock): boolean {
+  traceNote('tcp_conn_request: the SYN queue is full', sk);
+  return sock_net(sk).ipv4.sysctl_tcp_syncookies !== 0;
+}
+
+/** Takes a SYN. One that met TIME_WAIT brings the number to answer with, and is always let in. */
 export function* tcp_v4_conn_request(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   __fentry__('tcp_conn_request');
+  const net = sock_net(sk).ipv4;
+  const full = net.sysctl_tcp_syncookies === 2 || inet_csk_reqsk_queue_is_full(sk);
+  const want_cookie = skb.tcp_tw_isn === 0 && full;
+  if (want_cookie && !tcp_syn_flood_action(sk)) return;
   if (sk_acceptq_is_full(sk)) {
     traceNote('tcp_conn_request: the accept queue is full, the SYN is dropped', sk);
     return;
   }
   local_bh_disable();
-  const req = newRequest(sk, skb, inet_csk_reqsk_queue_is_full(sk));
-  req.snt_isn = sock_net(sk).ipv4.newIsn();
+  const req = newRequest(sk, skb, want_cookie);
+  req.snt_isn = skb.tcp_tw_isn || net.newIsn();
   tcp_openreq_init_rwin(req, sk);
   req.timeout = TCP_TIMEOUT_INIT;
   if (yield* inet_ehash_insert(req, null)) {

@@ -7,6 +7,7 @@ import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { ECONNREFUSED, ECONNRESET, EPIPE } from '../../kernel/uapi/errno.ts';
+import { skb_errqueue_purge } from '../err_queue.ts';
 import { SHUTDOWN_MASK, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_SYN_SENT } from '../sock.ts';
 import { inet_put_port } from './bind_hash.ts';
 import { inet_unhash } from './inet_hashtables.ts';
@@ -45,6 +46,7 @@ export function* inet_csk_destroy_sock(sk: tcp_sock): Kernel<void> {
   tcp_clear_xmit_timers(sk);
   tcp_write_queue_purge(sk);
   purgeReceived(sk);
+  yield* skb_errqueue_purge(sk);
   if (sk.icsk_bind_hash !== null) yield* inet_put_port(sk);
 }
 

@@ -134,6 +134,7 @@ function* forTimewait(tw: inet_timewait_sock, skb: TcpSegment): Kernel<void> {
     const listener = yield* __inet_lookup_listener(skb);
     if (listener !== null) {
       yield* inet_twsk_deschedule_put(tw);
+      skb.tcp_tw_isn = seqAdd(tw.tw_snd_nxt, 65_537) || 1;
       yield* process(listener, skb);
       return;
     }

@@ -5,7 +5,7 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies, mod_timer, timer_pending } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
-import { TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from '../sock.ts';
+import { sock_net, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from '../sock.ts';
 import { __sk_add_backlog, bh_unlock_sock, sock_owned_by_user } from '../sock_lock.ts';
 import {
   inet_csk_complete_hashdance,
@@ -147,23 +147,32 @@ export function* tcp_check_req(sk: tcp_sock, skb: TcpSegment, req: request_sock)
   }
   if (skb.seq === req.rcv_isn) flg &= ~TCPHDR_SYN;
   if ((flg & (TCPHDR_RST | TCPHDR_SYN)) !== 0) {
-    if ((flg & TCPHDR_RST) === 0) yield* tcp_v4_send_reset(skb);
-    return { sk: null, stolen: !(yield* inet_csk_reqsk_queue_drop(sk, req)) };
+    return yield* embryonic_reset(sk, skb, req);
   }
   if ((flg & TCPHDR_ACK) === 0) return dropped;
   return yield* establish(sk, skb, req);
 }
 
+/** Forgets a request, and resets its peer unless that has done so itself. */
+function* embryonic_reset(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Checked> {
+  if ((skb.tcp_flags & TCPHDR_RST) === 0) yield* tcp_v4_send_reset(skb);
+  return { sk: null, stolen: !(yield* inet_csk_reqsk_queue_drop(sk, req)) };
+}
+
 /** The handshake is over: makes the socket, unless data is to come first or there is no room. */
 function* establish(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Checked> {
   const isBare = skb.end_seq === seqAdd(req.rcv_isn, 1);
-  if (req.num_timeout < sk.icsk_accept_queue.rskq_defer_accept && isBare) {
+  const { rskq_defer_accept } = sk.icsk_accept_queue;
+  if (!req.syncookie && req.num_timeout < rskq_defer_accept && isBare) {
     traceNote('tcp_check_req: the connection waits for data', req);
     req.acked = true;
     return dropped;
   }
   const made = yield* tcp_v4_syn_recv_sock(sk, skb, req);
   if (made === null) {
+    if (sock_net(sk).ipv4.sysctl_tcp_abort_on_overflow !== 0 && !req.syncookie) {
+      return yield* embryonic_reset(sk, skb, req);
+    }
     req.acked = true;
     return dropped;
   }

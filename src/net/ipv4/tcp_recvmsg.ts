@@ -4,7 +4,7 @@
  * The reader sleeps until as many bytes are there as it asked for (its low-water mark, or all with
  * MSG_WAITALL), then takes what is in the queue. It stops at the urgent mark.
  *
- * Differs from Linux: no error queue to read (MSG_ERRQUEUE gives EAGAIN), no timestamps.
+ * Differs from Linux: no timestamps.
  */
 import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
@@ -20,6 +20,7 @@ import {
   MSG_TRUNC,
   MSG_WAITALL,
 } from '../../kernel/uapi/socket.ts';
+import { SOL_TCP, TCP_CM_INQ } from '../../kernel/uapi/tcp.ts';
 import { __skb_unlink, type sk_buff, skb_peek_tail } from '../skbuff.ts';
 import {
   RCV_SHUTDOWN,
@@ -35,6 +36,7 @@ import {
 } from '../sock.ts';
 import { __sk_flush_backlog, lock_sock, release_sock, sk_wait_data } from '../sock_lock.ts';
 import type { msghdr } from '../socket.ts';
+import { ip_recv_error } from './ip_error.ts';
 import { after, seqAdd, seqDiff } from './seq.ts';
 import { __tcp_cleanup_rbuf } from './tcp_delack.ts';
 import { tcp_fast_path_check } from './tcp_fast_path.ts';
@@ -228,12 +230,22 @@ function resumePeek(sk: tcp_sock, rcv: Receive): void {
   rcv.peek_seq = seqAdd(sk.copied_seq, rcv.peek_offset);
 }
 
+/** TCP_INQ: how many bytes are left; 1 behind the end, so that a reader looks again. */
+function tcp_inq_hint(sk: tcp_sock): number {
+  const inq = seqDiff(sk.rcv_nxt, sk.copied_seq);
+  return inq === 0 && sk.SOCK_DONE ? 1 : inq;
+}
+
 /** Receives; how many bytes, 0 at the end, or -errno. */
 export function* tcp_recvmsg(sk: tcp_sock, msg: msghdr, flags: number): Kernel<number> {
   __fentry__('tcp_recvmsg');
-  if ((flags & MSG_ERRQUEUE) !== 0) return -EAGAIN;
+  if ((flags & MSG_ERRQUEUE) !== 0) return yield* ip_recv_error(sk, msg);
   yield* lock_sock(sk);
+  const tellsInq = sk.sk_state !== TCP_LISTEN && sk.recvmsg_inq !== 0;
   const ret = yield* tcp_recvmsg_locked(sk, msg, flags);
   yield* release_sock(sk);
+  if (tellsInq && ret >= 0 && msg.msg_control !== null) {
+    msg.msg_control.push({ level: SOL_TCP, type: TCP_CM_INQ, data: tcp_inq_hint(sk) });
+  }
   return ret;
 }

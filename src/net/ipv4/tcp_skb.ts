@@ -51,6 +51,9 @@ export class TcpSegment extends IpPacket {
   tcp_gso_segs = 0;
   tcp_gso_size = 0;
 
+  /** For a SYN that takes the place of what is left of a connection: the number to answer with. */
+  tcp_tw_isn = 0;
+
   // struct tcphdr:
   source = 0;
   dest = 0;

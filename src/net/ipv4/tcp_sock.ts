@@ -99,8 +99,10 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   readonly icsk_delack_timer: timer_list = new timer_list('tcp_delack_timer', () =>
     tcp_delack_timer(this),
   );
-  readonly sk_timer: timer_list = new timer_list('tcp_keepalive_timer', () =>
-    tcp_keepalive_timer(this),
+  readonly sk_timer: timer_list = new timer_list(
+    'tcp_keepalive_timer',
+    () => tcp_keepalive_timer(this),
+    true,
   );
   readonly rx_opt: tcp_options_received = new tcp_options_received();
 

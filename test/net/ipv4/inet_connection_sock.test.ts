@@ -10,14 +10,14 @@ import {
 } from '../../../src/kernel/uapi/eventpoll.ts';
 import { IPPROTO_TCP } from '../../../src/kernel/uapi/in.ts';
 import { SHUT_RD, SHUT_WR, SOCK_NONBLOCK } from '../../../src/kernel/uapi/socket.ts';
-import { TCP_DEFER_ACCEPT } from '../../../src/kernel/uapi/tcp.ts';
+import { TCP_DEFER_ACCEPT, TCP_SYNCNT } from '../../../src/kernel/uapi/tcp.ts';
 import { inThread, pause, reported, watch } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
 import { Recorder } from '../../support/trace.ts';
 import * as net from './support.ts';
 
 const { dial, listener, mask, put, take } = net;
-const { EAGAIN, ECONNRESET, EINVAL, ENOTCONN, EPIPE } = err;
+const { EAGAIN, ECONNRESET, EINVAL, ENOTCONN, EPIPE, ETIMEDOUT } = err;
 
 /** accept(2): a pool of threads that all block in accept() is woken one for each connection. */
 test('a connection wakes one accept, the one that waits longest', () => {
@@ -186,4 +186,46 @@ test('a connection that the client has closed is accepted, with its data and its
     expect(yield* take(sys, server, 9)).toBe('hello');
     expect(yield* take(sys, server, 9)).toBe('');
   });
+});
+
+/** A busy server without cookies: a SYN that finds the SYN queue full is dropped; with them it is not. */
+test.each([
+  [0, -ETIMEDOUT],
+  [1, 0],
+])('with tcp_syncookies %i a SYN that finds the SYN queue full ends in %i', (cookies, expected) => {
+  inMachine(
+    function* (sys) {
+      const [l, addr] = yield* listener(sys, 0);
+      yield* sys.setsockopt(l, IPPROTO_TCP, TCP_DEFER_ACCEPT, 100); // The first stays in the SYN queue.
+      yield* dial(sys, addr, SOCK_NONBLOCK);
+      const fd = yield* net.tcp(sys);
+      yield* sys.setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, 1);
+      expect(yield* sys.connect(fd, addr)).toBe(expected);
+    },
+    { sysctls: { 'net/ipv4/tcp_syncookies': cookies } },
+  );
+});
+
+/**
+ * tcp(7), tcp_abort_on_overflow. Two requests, and room for one connection. Linux: the second, whose
+ * request was a cookie, does not wait for data; the first one's data then finds no room.
+ */
+test.each([
+  [0, 0],
+  [1, ECONNRESET],
+])('with tcp_abort_on_overflow %i a connection that finds no room has the error %i', (...row) => {
+  const [abort, expected] = row;
+  inMachine(
+    function* (sys) {
+      const [l, addr] = yield* listener(sys, 0);
+      yield* sys.setsockopt(l, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5);
+      const [, first] = yield* dial(sys, addr);
+      yield* dial(sys, addr);
+      expect(yield* mask(sys, l)).toBe(EPOLLIN);
+      yield* put(sys, first, 'x');
+      yield* pause(sys);
+      expect(yield* net.soError(sys, first)).toBe(expected);
+    },
+    { sysctls: { 'net/ipv4/tcp_abort_on_overflow': abort } },
+  );
 });

@@ -10,6 +10,7 @@ import {
   TCP_KEEPINTVL,
   TCP_USER_TIMEOUT,
 } from '../../../src/kernel/uapi/tcp.ts';
+import { Machine } from '../../../src/sim/machine.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import { watch } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
@@ -50,4 +51,15 @@ test('a peer that does not answer is not noticed without SO_KEEPALIVE', () => {
     const ep = yield* watch(sys, a, EPOLLIN);
     expect(yield* sys.epoll_wait(ep, 1, 100_000)).toHaveLength(0);
   });
+});
+
+/** A server that sleeps for ever, with keepalive on: the test that runs it comes to its end. */
+test('keepalive between ends that sleep keeps no machine running', () => {
+  const machine = new Machine();
+  machine.spawn(function* (sys) {
+    const [a, b] = yield* pair(sys);
+    yield* askEverySecond(sys, a);
+    yield* sys.read(b, new Uint8Array(1));
+  });
+  expect(machine.run().asleep).toHaveLength(1);
 });

@@ -5,11 +5,13 @@ import {
   MSG_PEEK,
   MSG_TRUNC,
   MSG_WAITALL,
+  SHUT_WR,
   SO_PEEK_OFF,
   SO_RCVLOWAT,
   SO_RCVTIMEO,
   SOL_SOCKET,
 } from '../../../src/kernel/uapi/socket.ts';
+import { SOL_TCP, TCP_CM_INQ, TCP_INQ } from '../../../src/kernel/uapi/tcp.ts';
 import type { Code } from '../../../src/syscalls/sys.ts';
 import { inThread, pause, timeval } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
@@ -150,5 +152,23 @@ test('a reader that keeps up is given a larger window', () => {
     for (let got = 0; got < 1_000_000; ) got += yield* sys.read(b, bytes(100_000));
     yield* pause(sys);
     expect(yield* net.inq(sys, b)).toBeGreaterThan(500_000);
+  });
+});
+
+/** tcp(7), TCP_INQ: a reader learns what is left without another call; 1 behind the end. */
+test('TCP_INQ tells with each message how many bytes are left', () => {
+  inMachine(function* (sys) {
+    const [a, b] = yield* pair(sys);
+    yield* sys.setsockopt(b, SOL_TCP, TCP_INQ, 1);
+    yield* put(sys, a, 'hello');
+    yield* sys.shutdown(a, SHUT_WR);
+    const left: unknown[] = [];
+    for (const len of [2, 3, 1]) {
+      const msg = { msg_iov: [net.bytes(len)], msg_control: [] };
+      yield* sys.recvmsg(b, msg, 0);
+      left.push(msg.msg_control);
+    }
+    const inq = (data: number) => [{ level: SOL_TCP, type: TCP_CM_INQ, data }];
+    expect(left).toEqual([inq(4), inq(1), inq(1)]);
   });
 });

@@ -9,7 +9,7 @@
  */
 import { current } from './current.ts';
 import { ERESTARTNOINTR } from './errno.ts';
-import { dup_fd } from './fdtable.ts';
+import { dup_fd, put_files_struct } from './fdtable.ts';
 import type { files_struct } from './file.ts';
 import type { Kernel } from './op.ts';
 import { alloc_pid, attach_pid, task_pgrp, task_session } from './pid.ts';
@@ -23,7 +23,7 @@ import {
 } from './sched.ts';
 import { recalc_sigpending, sighand_struct, signal_struct, sigpending } from './signal.ts';
 import { spin_lock, spin_lock_irq, spin_unlock, spin_unlock_irq } from './spinlock.ts';
-import { EINVAL } from './uapi/errno.ts';
+import { EINTR, EINVAL } from './uapi/errno.ts';
 import { CLONE_FILES, CLONE_PARENT, CLONE_VFORK, CLONE_VM, CSIGNAL } from './uapi/sched.ts';
 import { finish_wait, init_wait, prepare_to_wait, wait_queue_head, wake_up_all } from './wait.ts';
 
@@ -71,8 +71,8 @@ function* copy_sighand(): Kernel<sighand_struct> {
 }
 
 /** A process that is a copy of the running one, which nobody knows yet. */
-function* newProcess(clone_flags: number, comm: string): Kernel<task_struct> {
-  const { kernel, user, net_ns } = current;
+function* newProcess(clone_flags: number): Kernel<task_struct> {
+  const { kernel, user, net_ns, comm } = current;
   let files: files_struct = current.files;
   if ((clone_flags & CLONE_FILES) !== 0) files.count++;
   else files = yield* dup_fd(files);
@@ -89,7 +89,7 @@ function* newProcess(clone_flags: number, comm: string): Kernel<task_struct> {
 }
 
 /** A new process; -errno where a signal or the flags forbid it. It has no code yet. */
-function* copy_process(clone_flags: number, comm: string): Kernel<task_struct | number> {
+function* copy_process(clone_flags: number): Kernel<task_struct | number> {
   const { kernel, sighand, signal, group_leader } = current;
   // Signals that are there by now come first; one for many processes that comes from here on is
   // for the child too.
@@ -102,7 +102,7 @@ function* copy_process(clone_flags: number, comm: string): Kernel<task_struct | 
   }
   signal.multiprocess.push(delayed);
   spin_unlock_irq(sighand.siglock);
-  const p = yield* newProcess(clone_flags, comm);
+  const p = yield* newProcess(clone_flags);
   p.flags |= PF_FORKNOEXEC;
   p.blocked = current.blocked;
   p.timer_slack_ns = current.timer_slack_ns;
@@ -112,13 +112,23 @@ function* copy_process(clone_flags: number, comm: string): Kernel<task_struct | 
   p.real_parent = sibling ? current.real_parent : current;
   p.exit_signal = sibling ? group_leader.exit_signal : clone_flags & CSIGNAL;
   yield spin_lock(sighand.siglock);
-  p.signal.shared_pending.signal = delayed.signal;
-  recalc_sigpending(p);
-  linkTask(p);
   signal.multiprocess.splice(signal.multiprocess.indexOf(delayed), 1);
+  const killed = fatal_signal_pending(current); // Else the child of a killed group would survive.
+  if (!killed) {
+    p.signal.shared_pending.signal = delayed.signal;
+    recalc_sigpending(p);
+    linkTask(p);
+  }
   spin_unlock(sighand.siglock);
   write_unlock_irq(kernel.tasklist_lock);
-  return p;
+  return killed ? undoCopy(p) : p;
+}
+
+/** Nobody has seen the process yet. */
+function undoCopy(p: task_struct): number {
+  p.kernel.pids.delete(p.pid);
+  put_files_struct(p.files);
+  return -EINTR;
 }
 
 const knownFlags = CSIGNAL | CLONE_FILES | CLONE_PARENT | CLONE_VFORK | CLONE_VM;
@@ -129,11 +139,10 @@ const knownFlags = CSIGNAL | CLONE_FILES | CLONE_PARENT | CLONE_VFORK | CLONE_VM
  */
 export function* kernel_clone(
   clone_flags: number,
-  comm: string,
   start: (child: task_struct) => void,
 ): Kernel<number> {
   if ((clone_flags & ~knownFlags) !== 0) return -EINVAL;
-  const p = yield* copy_process(clone_flags, comm);
+  const p = yield* copy_process(clone_flags);
   if (typeof p === 'number') return p;
   const vfork = (clone_flags & CLONE_VFORK) !== 0;
   if (vfork) p.vfork_done = new wait_queue_head('vfork_done');

@@ -1,5 +1,6 @@
 /** The calls about processes, as perform.ts makes all the others. */
 import type { Kernel } from '../kernel/op.ts';
+import type { task_struct } from '../kernel/sched.ts';
 import { CLD_EXITED } from '../kernel/uapi/signal.ts';
 import { P_PID, P_PIDFD } from '../kernel/uapi/wait.ts';
 import { syscall } from '../syscalls/call.ts';
@@ -36,7 +37,11 @@ const player = '/player';
 function* fork(step: StepOf<'fork'>, at: Surroundings): Kernel<Outcome> {
   const { child } = step.args;
   const name = at.threadName(child);
-  const ret = yield* syscall('fork', [], () => sys_fork((task) => at.begin(child, task), name));
+  const begin = (task: task_struct): void => {
+    task.comm = name;
+    at.begin(child, task);
+  };
+  const ret = yield* syscall('fork', [], () => sys_fork(begin));
   return outcome(ret, { ret: 0, process: name });
 }
 

@@ -277,7 +277,8 @@ export class Machine implements ThreadMaker {
   }
 
   /** Lets a child that has been forked run `program`; the child ends when that returns. */
-  fork(child: task_struct, program: Program): void {
+  fork(child: task_struct, program: Program, name?: string): void {
+    child.comm = name ?? `p${child.pid}`;
     this.start(child, child.comm, runChild(program, new Sys(child, this)));
   }
 

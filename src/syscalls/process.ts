@@ -90,23 +90,19 @@ export function* sys_setsid(): Kernel<number> {
   return refused ? -EPERM : sid.nr;
 }
 
-/** Gives a new task its code, or none yet. */
+/** Gives a new task its code, or none yet; its name is the caller's until then. */
 export type Starter = (child: task_struct) => void;
 
 /** A process like the caller; `start` stands for what the child does when its fork() gives 0. */
-export const sys_fork = (start: Starter, comm: string = current.comm): Kernel<number> =>
-  kernel_clone(SIGCHLD, comm, start);
+export const sys_fork = (start: Starter): Kernel<number> => kernel_clone(SIGCHLD, start);
 
 /** As fork(), and comes back when the child has called execve() or has ended. */
-export const sys_vfork = (start: Starter, comm: string = current.comm): Kernel<number> =>
-  kernel_clone(CLONE_VFORK | CLONE_VM | SIGCHLD, comm, start);
+export const sys_vfork = (start: Starter): Kernel<number> =>
+  kernel_clone(CLONE_VFORK | CLONE_VM | SIGCHLD, start);
 
 /** As fork(); with CLONE_FILES the child shares the descriptors instead of having copies. */
-export const sys_clone = (
-  flags: number,
-  start: Starter,
-  comm: string = current.comm,
-): Kernel<number> => kernel_clone(flags, comm, start);
+export const sys_clone = (flags: number, start: Starter): Kernel<number> =>
+  kernel_clone(flags, start);
 
 /** What execve() does before the new program, which is its caller's to run. */
 export const sys_execve = (pathname: string): Kernel<number> =>

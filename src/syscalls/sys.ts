@@ -76,7 +76,7 @@ export type Writable = Uint8Array | string;
 export interface ThreadMaker {
   thread(of: task_struct, program: Program, name?: string): task_struct;
   /** A child that has been forked runs `program`. */
-  fork(child: task_struct, program: Program): void;
+  fork(child: task_struct, program: Program, name?: string): void;
   /** The running task goes on with `program`, and does not come back. */
   exec(task: task_struct, program: Program): Code<void>;
   /** Has there been a task of this number, which is there no more? */
@@ -701,13 +701,13 @@ export class Sys {
    */
   fork(child: Program, name?: string): Code<number> {
     this.check('fork', [child, name]);
-    return syscall('fork', [], () => process.sys_fork(this.starter(child), name));
+    return syscall('fork', [], () => process.sys_fork(this.starter(child, name)));
   }
 
   /** vfork(2): as fork, and comes back when the child has called execve() or has ended. */
   vfork(child: Program, name?: string): Code<number> {
     this.check('vfork', [child, name]);
-    return syscall('vfork', [], () => process.sys_vfork(this.starter(child), name));
+    return syscall('vfork', [], () => process.sys_vfork(this.starter(child, name)));
   }
 
   /**
@@ -716,11 +716,11 @@ export class Sys {
    */
   clone(flags: number, child: Program, name?: string): Code<number> {
     this.check('clone', [flags, child, name]);
-    return syscall('clone', [flags], () => process.sys_clone(flags, this.starter(child), name));
+    return syscall('clone', [flags], () => process.sys_clone(flags, this.starter(child, name)));
   }
 
-  private starter(program: Program): process.Starter {
-    return (child) => this.maker.fork(child, program);
+  private starter(program: Program, name: string | undefined): process.Starter {
+    return (child) => this.maker.fork(child, program, name);
   }
 
   /**

@@ -23,8 +23,10 @@ import {
   WNOHANG,
   WNOWAIT,
 } from '../../src/kernel/uapi/wait.ts';
+import { randomSchedule } from '../../src/sim/schedule.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
 import { WEXITSTATUS, WIFEXITED, WIFSIGNALED, WTERMSIG } from '../../src/syscalls/wait.ts';
+import { Recorder } from '../../src/trace/recorder.ts';
 import { inThread, ms, pause } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
 
@@ -279,5 +281,47 @@ describe('several waiters', () => {
       yield* sys.pthread_join(tid);
       expect(found.map(({ ret }) => Math.sign(ret)).sort()).toEqual([-1, 1]);
     });
+  });
+
+  /** wait_task_zombie(): between its look and its release another one may look. */
+  test('that look at the same time never both get it, on every schedule tried', () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const found: number[] = [];
+      inMachine(
+        function* (sys) {
+          yield* exiting(sys, 0);
+          const tid = yield* sys.pthread_create(function* (thread) {
+            found.push((yield* thread.wait4(-1)).ret);
+          });
+          found.push((yield* sys.wait4(-1)).ret);
+          yield* sys.pthread_join(tid);
+        },
+        { schedule: randomSchedule(seed), cpus: 4 },
+      );
+      expect([seed, ...found.map(Math.sign).sort()]).toEqual([seed, -1, 1]);
+    }
+  });
+
+  /** child_wait_callback(): else each of a thousand waiters would look at each end. */
+  test.each([
+    ['for another child', 0],
+    ['for children of its own only', __WNOTHREAD],
+  ])('that waits %s is not woken', (_, options) => {
+    const woken: string[] = [];
+    const tracer = new Recorder((event) => {
+      if (event.kind === 'wakeup' && event.task.comm === 'child') woken.push(event.woken.comm);
+    });
+    inMachine(
+      function* (sys) {
+        const slow = yield* exiting(sys, 0, 20);
+        yield* sys.pthread_create(function* (thread) {
+          yield* thread.fork((child) => pause(child, 5), 'child');
+          yield* pause(thread, 30);
+        });
+        yield* sys.wait4(options === 0 ? slow : -1, options);
+      },
+      { tracer },
+    );
+    expect(woken).toEqual([]);
   });
 });

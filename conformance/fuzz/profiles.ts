@@ -5,6 +5,7 @@ import { big } from './profiles/big.ts';
 import { classic } from './profiles/classic.ts';
 import { dgram } from './profiles/dgram.ts';
 import { errors } from './profiles/errors.ts';
+import { files } from './profiles/files.ts';
 import { held } from './profiles/held.ts';
 import { mixed } from './profiles/mixed.ts';
 import { nested } from './profiles/nested.ts';
@@ -21,6 +22,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   classic,
   dgram,
   errors,
+  files,
   held,
   mixed,
   nested,

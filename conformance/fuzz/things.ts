@@ -20,6 +20,8 @@ export type Kind =
   | 'unix'
   | 'signals'
   | 'pidfd'
+  | 'file'
+  | 'notify'
   | 'fresh';
 
 /** An open file, shared by the descriptors that were duplicated from each other. */

@@ -18,6 +18,7 @@ import {
   timeval,
   u64,
 } from './encode.ts';
+import { encodeFiles, readInotify } from './files.ts';
 import { badAddress } from './layout.ts';
 import { payload, received } from './payload.ts';
 import { describeFd } from './proc.ts';
@@ -25,6 +26,7 @@ import { encodeProcesses } from './processes.ts';
 import { encodeSignals, maskAt, readSignals } from './signals.ts';
 import { encodeOnSocket } from './sockets.ts';
 
+const unpredictable = new Set(['/dev/random', '/dev/urandom']);
 const counters = new Set(['anon_inode:[eventfd]', 'anon_inode:[timerfd]']);
 
 /** The system call that a step stands for; `sleep`, `release` and `fdinfo` are none. */
@@ -50,14 +52,23 @@ export function encode(step: Step, at: Surroundings): RawCall {
       return readPieces(step, at);
     case 'writev':
       return writePieces(step, at);
-    case 'unlink':
-      return { nr: nr.unlink, args: [put(at, Buffer.from(`${step.args.path}\0`))] };
     case 'signalfd4':
     case 'sigprocmask':
     case 'sigaction':
     case 'kill':
     case 'pidfd_send_signal':
       return encodeSignals(step, at);
+    case 'open':
+    case 'lseek':
+    case 'mkdir':
+    case 'rmdir':
+    case 'unlink':
+    case 'link':
+    case 'rename':
+    case 'inotify_init1':
+    case 'inotify_add_watch':
+    case 'inotify_rm_watch':
+      return encodeFiles(step, at);
     case 'fork':
     case 'execve':
     case 'exit':
@@ -72,6 +83,14 @@ export function encode(step: Step, at: Surroundings): RawCall {
       const fd = at.fd(step.args.fd);
       const kind = describeFd(at.process.tid(at.thread), fd);
       if (kind === 'anon_inode:[signalfd]') return readSignals(fd, step.args.len, at);
+      if (kind === 'anon_inode:inotify') return readInotify(fd, step.args.len, at);
+      if (unpredictable.has(kind)) {
+        return {
+          nr: nr.read,
+          ...received(step.args.len, at, false, (to) => [fd, ...to]),
+          shown: (ret) => ({ ret }),
+        };
+      }
       return {
         nr: nr.read,
         ...received(step.args.len, at, counters.has(kind), (to) => [fd, ...to]),

@@ -63,13 +63,17 @@ export function waiting(tid: number, thread: number): string | null {
 const isWaiting = (call: string, thread: number): boolean =>
   call.startsWith(`0 0x${(goFd + thread).toString(16)} `);
 
+/** It waits for work of the kernel's own, which comes to its end without anybody's help. */
+const waitsForKernel = (tid: number): boolean =>
+  /flush_work|rcu|completion/.test(readProc(`/proc/${tid}/wchan`));
+
 function sleeping(tid: number): (Asleep & { readonly call: string }) | null {
   const call = readProc(`/proc/${tid}/syscall`);
   const nr = Number.parseInt(call, 10);
   if (!(nr >= 0)) return null;
   const status = readProc(`/proc/${tid}/status`);
   const state = /^State:\t(.)/m.exec(status)?.[1];
-  if (state !== 'S' && state !== 'D') return null;
+  if (state !== 'S' && (state !== 'D' || waitsForKernel(tid))) return null;
   const switches = status.slice(status.indexOf('voluntary_ctxt_switches'));
   return { nr, call, signature: call + switches };
 }

@@ -7,6 +7,7 @@
 import { spawn } from 'node:child_process';
 import {
   closeSync,
+  existsSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -76,7 +77,8 @@ export class LinuxProcess {
   constructor() {
     const path = builtPlayer();
     this.channels = openChannels();
-    this.folder = mkdtempSync(join(tmpdir(), 'epollsim-files-'));
+    const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+    this.folder = mkdtempSync(join(parent, 'epollsim-files-'));
     const { memory, start, go } = this.channels;
     this.memory = new Memory(memory);
     const child = spawn(path, {

@@ -24,6 +24,6 @@ export function addressText(address: ShownAddress): string {
   return chosenName.test(path) ? '@*' : `@${path.slice(1)}`;
 }
 
-/** The name as the system call has it. */
-export const sunPath = (path: string): string =>
-  path.startsWith('@') ? `\0${path.slice(1)}` : path;
+/** A socket's name as bind() and connect() have it; `folder` is where paths begin. */
+export const sunPath = (path: string, folder = ''): string =>
+  path.startsWith('@') ? `\0${path.slice(1)}` : folder + path;

@@ -7,7 +7,9 @@
 import * as eventfd from '../kernel/uapi/eventfd.ts';
 import * as eventpoll from '../kernel/uapi/eventpoll.ts';
 import * as fcntl from '../kernel/uapi/fcntl.ts';
+import * as fs from '../kernel/uapi/fs.ts';
 import * as inet from '../kernel/uapi/in.ts';
+import * as inotify from '../kernel/uapi/inotify.ts';
 import * as ioctls from '../kernel/uapi/ioctls.ts';
 import { type NameTable, tableOf } from '../kernel/uapi/names.ts';
 import * as pidfd from '../kernel/uapi/pidfd.ts';
@@ -56,6 +58,8 @@ export const ioctlFamily: FlagFamily = family(tableOf(ioctls, /^(FIONREAD|FIONBI
 export const signalFamily: FlagFamily = family(tableOf(signal, /^SIG(?!_)/));
 export const maskFamily: FlagFamily = family(tableOf(signal, /^SIG_(BLOCK|UNBLOCK|SETMASK)$/));
 export const sigactionFamily: FlagFamily = family(tableOf(signal, /^SA_/));
+export const inotifyFamily: FlagFamily = family(tableOf(inotify, /^IN_/));
+export const whenceFamily: FlagFamily = family(tableOf(fs, /^SEEK_/));
 export const waitFamily: FlagFamily = family(tableOf(wait, /^(?:W|__W)/));
 export const pidfdFamily: FlagFamily = family(tableOf(pidfd, /^PIDFD_(?:NONBLOCK|THREAD)$/));
 export const signalfdFamily: FlagFamily = family(tableOf(signalfd, /^SFD_/));

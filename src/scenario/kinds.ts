@@ -300,6 +300,24 @@ export const path: Kind<string> = {
   },
 };
 
+const device = /^\/dev\/(?:null|zero|full|random|urandom)$/;
+
+/** A file or folder in the scenario's own, at most one deep; the folder itself; or a device. */
+export const filePath: Kind<string> = {
+  type: 'path: a name, or two with a "/" between; "."; or /dev/null, zero, full, random or urandom',
+  read(value, argument, context) {
+    if (typeof value === 'string' && (value === '.' || device.test(value))) return value;
+    const parts = typeof value === 'string' ? value.split('/') : [];
+    if (parts.length < 1 || parts.length > 2 || parts.some((part) => part.startsWith('@'))) {
+      throw badArgument(context, argument);
+    }
+    for (const part of parts) path.read(part, argument, context);
+    return value as string;
+  },
+};
+
+export const mode: Kind<number> = integer('mode', 0, 0o7777);
+
 const listOf = <T>(kind: Kind<T>, type: string, longest: number): Kind<readonly T[]> => ({
   type,
   read(value, argument, context) {

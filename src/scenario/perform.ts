@@ -3,7 +3,9 @@
  */
 
 import { eventfd_fops } from '../kernel/eventfd.ts';
+import { inotify_fops } from '../kernel/notify/inotify_user.ts';
 import type { Kernel } from '../kernel/op.ts';
+import { random_fops, urandom_fops } from '../kernel/random.ts';
 import type { fd_set_bits } from '../kernel/select.ts';
 import { SIG_DFL, SIG_IGN, type sigaction, sigmask, type sigset_t } from '../kernel/signal.ts';
 import { signalfd_fops } from '../kernel/signalfd.ts';
@@ -20,6 +22,7 @@ import { shownFdinfo } from './fdinfo.ts';
 import type { Handler } from './kinds.ts';
 import { descriptor, number, type Outcome, outcome, pair, type Surroundings } from './outcome.ts';
 import { payloadBytes } from './payload.ts';
+import { performOnFile, shownEventsRead } from './perform_file.ts';
 import { performOnProcess } from './perform_process.ts';
 import { performOnSocket } from './perform_socket.ts';
 import type { Fd, Step, StepOf } from './scenario.ts';
@@ -57,8 +60,6 @@ export function performStep(step: Step, at: Surroundings): Kernel<Outcome> {
       return readPieces(step, at);
     case 'writev':
       return number(sys.writev(at.fd(step.args.fd), step.args.parts));
-    case 'unlink':
-      return number(sys.unlink(step.args.path));
     case 'signalfd4': {
       const { fd, mask, flags } = step.args;
       return descriptor(sys.signalfd4(at.fd(fd), sigset(mask), flags));
@@ -75,6 +76,17 @@ export function performStep(step: Step, at: Surroundings): Kernel<Outcome> {
       const { fd, signal } = step.args;
       return number(sys.pidfd_send_signal(at.fd(fd), signal, null, 0));
     }
+    case 'open':
+    case 'lseek':
+    case 'mkdir':
+    case 'rmdir':
+    case 'unlink':
+    case 'link':
+    case 'rename':
+    case 'inotify_init1':
+    case 'inotify_add_watch':
+    case 'inotify_rm_watch':
+      return performOnFile(step, at);
     case 'fork':
     case 'execve':
     case 'exit':
@@ -232,6 +244,8 @@ function* readBytes(step: StepOf<'read'>, at: Surroundings): Kernel<Outcome> {
     const signals = signalsRead(buf, ret).map(({ ssi_signo }) => signalName(ssi_signo));
     return outcome(ret, { ret, signals });
   }
+  if (kind === inotify_fops) return outcome(ret, { ret, inotify: shownEventsRead(buf, ret) });
+  if (kind === random_fops || kind === urandom_fops) return outcome(ret);
   return outcome(ret, returnedBytes(ret, buf.subarray(0, ret)));
 }
 

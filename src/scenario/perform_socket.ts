@@ -8,6 +8,7 @@ import { noAddress } from './errors.ts';
 import type { Target } from './kinds.ts';
 import { descriptor, number, type Outcome, outcome, pair, type Surroundings } from './outcome.ts';
 import { payloadBytes } from './payload.ts';
+import { folder } from './perform_file.ts';
 import type { Step, StepOf } from './scenario.ts';
 import {
   returnedBytes,
@@ -81,7 +82,7 @@ export function performOnSocket(step: SocketStep, at: Surroundings): Kernel<Outc
 
 const localhost = { family: AF_INET, addr: 0x7f000001 };
 
-const unixAddress = (path: string): sockaddr => ({ family: AF_UNIX, path: sunPath(path) });
+const unixAddress = (path: string): sockaddr => ({ family: AF_UNIX, path: sunPath(path, folder) });
 
 /** Of a port and a path one is given. */
 const addressGiven = ({ port, path }: StepOf<'bind'>['args']): sockaddr =>
@@ -99,7 +100,8 @@ function targetOf(step: Step, to: Target, at: Surroundings): sockaddr {
 function sender(address: sockaddr | null | undefined): string | undefined {
   if (address === null || address === undefined) return undefined;
   if (address.family !== AF_UNIX) return addressText({ port: address.port ?? 0 });
-  return addressText({ path: address.path ?? null });
+  const { path = null } = address;
+  return addressText({ path: path?.startsWith(folder) ? path.slice(folder.length) : path });
 }
 
 function* receive(step: StepOf<'recv'>, at: Surroundings): Kernel<Outcome> {

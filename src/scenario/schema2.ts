@@ -41,7 +41,20 @@ export interface CallArgs2 {
     /** For how many descriptors there is room. */
     readonly fds: number;
   };
+  readonly open: { readonly path: string; readonly flags: number; readonly mode: number };
+  readonly lseek: { readonly fd: Fd; readonly offset: number; readonly whence: number };
+  readonly mkdir: { readonly path: string };
+  readonly rmdir: { readonly path: string };
   readonly unlink: { readonly path: string };
+  readonly link: { readonly from: string; readonly to: string };
+  readonly rename: { readonly from: string; readonly to: string };
+  readonly inotify_init1: { readonly flags: number };
+  readonly inotify_add_watch: {
+    readonly fd: Fd;
+    readonly path: string;
+    readonly mask: number;
+  };
+  readonly inotify_rm_watch: { readonly fd: Fd; readonly wd: number };
   readonly signalfd4: {
     readonly fd: Fd;
     readonly mask: readonly number[];
@@ -146,7 +159,63 @@ export const calls2: { readonly [C in keyof CallArgs2]: CallSpec<CallArgs2[C]> }
     binds: ({ fds }) => fds,
     fields: ['fds', 'data', 'from', 'msg_flags'],
   },
-  unlink: { since: 2, args: { path: required(kinds.path) }, binds: 0, fields: [] },
+  open: {
+    since: 2,
+    args: {
+      path: required(kinds.filePath),
+      flags: flags(families.openFamily),
+      mode: optional(kinds.mode, 0o644),
+    },
+    binds: 1,
+    fields: [],
+  },
+  lseek: {
+    since: 2,
+    args: {
+      fd: required(kinds.fd),
+      offset: required(kinds.int64),
+      whence: required(kinds.oneOf(families.whenceFamily)),
+    },
+    binds: 0,
+    fields: [],
+  },
+  mkdir: { since: 2, args: { path: required(kinds.filePath) }, binds: 0, fields: [] },
+  rmdir: { since: 2, args: { path: required(kinds.filePath) }, binds: 0, fields: [] },
+  unlink: { since: 2, args: { path: required(kinds.filePath) }, binds: 0, fields: [] },
+  link: {
+    since: 2,
+    args: { from: required(kinds.filePath), to: required(kinds.filePath) },
+    binds: 0,
+    fields: [],
+  },
+  rename: {
+    since: 2,
+    args: { from: required(kinds.filePath), to: required(kinds.filePath) },
+    binds: 0,
+    fields: [],
+  },
+  inotify_init1: {
+    since: 2,
+    args: { flags: flags(families.inotifyFamily) },
+    binds: 1,
+    fields: [],
+  },
+  inotify_add_watch: {
+    since: 2,
+    args: {
+      fd: required(kinds.fd),
+      path: required(kinds.filePath),
+      mask: required(kinds.flagWord(families.inotifyFamily)),
+    },
+    binds: 0,
+    fields: [],
+  },
+  inotify_rm_watch: {
+    since: 2,
+    args: { fd: required(kinds.fd), wd: required(kinds.int32) },
+    binds: 0,
+    fields: [],
+  },
   signalfd4: {
     since: 2,
     args: {

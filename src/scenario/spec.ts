@@ -18,6 +18,7 @@ export type ResultField =
   | 'from'
   | 'msg_flags'
   | 'signals'
+  | 'inotify'
   | 'armed'
   | 'lines'
   | 'process'

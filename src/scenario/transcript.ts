@@ -35,6 +35,8 @@ export interface CallResult {
   readonly msg_flags?: string;
   /** What a read of a signalfd brought, in order. */
   readonly signals?: readonly string[];
+  /** What a read of an inotify instance brought, see shownInotify(). */
+  readonly inotify?: readonly string[];
   /** Whether a timer is to expire some day. */
   readonly armed?: boolean;
   /** What /proc says. */
@@ -173,6 +175,7 @@ const laterFields = [
   'from',
   'msg_flags',
   'signals',
+  'inotify',
   'armed',
   'lines',
   'process',

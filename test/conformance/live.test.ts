@@ -56,6 +56,7 @@ test.runIf(reason === null)(
 
 /** Whoever does what nobody has written a case for. */
 test.runIf(reason === null)('The kernel answers random scenarios like the model', slow, () => {
-  const profiles = 'basic,big,classic,dgram,errors,held,mixed,nested,tcp,threads,udp,unix,process';
+  const profiles =
+    'basic,big,classic,dgram,errors,held,mixed,nested,tcp,threads,udp,unix,process,files';
   expectEqual(['fuzz', '--seed', '1', '--count', '300', '--profile', profiles]);
 });

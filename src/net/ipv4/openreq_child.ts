@@ -110,6 +110,7 @@ function* tcp_create_openreq_child(
   newsk.tcp_header_len = 20 + TCPOLEN_TSTAMP_ALIGNED;
   if (skb.len >= TCP_MSS_DEFAULT) newsk.icsk_ack.last_seg_size = skb.len;
   newsk.rx_opt.mss_clamp = req.mss;
+  newsk.rx_opt.ts_recent = req.ts_recent;
   return newsk;
 }
 

@@ -53,6 +53,10 @@ export class request_sock {
   rcv_nxt = 0;
   snt_isn = 0;
   last_oow_ack_time = 0;
+  /** The peer's time stamp. */
+  ts_recent = 0;
+  /** When the answer was sent first, in microseconds. */
+  snt_synack = 0;
 
   // Ours: it is in the table of connections.
   hashed = false;

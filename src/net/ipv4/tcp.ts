@@ -50,6 +50,7 @@ import {
   tcp_set_state,
   tcp_write_queue_purge,
 } from './tcp_done.ts';
+import { TCP_FASTRETRANS_THRESH } from './tcp_fastretrans.ts';
 import { forgetAddress } from './tcp_ipv4.ts';
 import { tcp_fin_time, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
 import { freeReceived } from './tcp_mem.ts';
@@ -267,5 +268,14 @@ function startOver(sk: tcp_sock): void {
   sk.rx_opt.wscale_ok = false;
   sk.rx_opt.snd_wscale = sk.rx_opt.rcv_wscale = 0;
   sk.bytes_acked = 0;
+  sk.srtt_us = 0;
+  sk.mdev_us = 0;
+  sk.rttvar_us = 0;
+  sk.delivered = 0;
+  sk.reordering = TCP_FASTRETRANS_THRESH;
+  sk.is_cwnd_limited = false;
+  sk.max_packets_out = 0;
+  sk.icsk_probes_tstamp = 0;
+  sk.rx_opt.ts_recent = 0;
   sk.last_oow_ack_time = 0;
 }

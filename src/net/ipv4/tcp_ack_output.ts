@@ -3,12 +3,13 @@
  * Linux: net/ipv4/tcp_output.c.
  */
 import type { Kernel } from '../../kernel/op.ts';
-import { jiffies } from '../../kernel/timer.ts';
+import { HZ, jiffies, mod_timer } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { SOCK_RCVBUF_LOCK, TCP_CLOSE } from '../sock.ts';
 import { inState, TCPF_CLOSE } from '../tcp_states.ts';
+import { sysctl_tcp_retries2 } from './netns.ts';
 import { before, between, seqAdd, seqDiff } from './seq.ts';
-import { tcp_initialize_rcv_mss } from './tcp_delack.ts';
+import { inet_csk_in_pingpong_mode, tcp_initialize_rcv_mss } from './tcp_delack.ts';
 import { tcp_write_queue_purge } from './tcp_done.ts';
 import { tcp_fragment, tcp_set_skb_tso_segs } from './tcp_fragment.ts';
 import { chargeSent } from './tcp_mem.ts';
@@ -33,8 +34,23 @@ import {
   TCPHDR_SYN,
   tcp_init_nondata_skb,
 } from './tcp_skb.ts';
-import { ICSK_TIME_RETRANS, TCP_CA_Open, type tcp_sock } from './tcp_sock.ts';
-import { TCP_TIMEOUT_INIT, tcp_reset_xmit_timer } from './tcp_timer.ts';
+import {
+  ICSK_ACK_PUSHED,
+  ICSK_ACK_SCHED,
+  ICSK_ACK_TIMER,
+  ICSK_TIME_PROBE0,
+  ICSK_TIME_RETRANS,
+  TCP_CA_Open,
+  type tcp_sock,
+} from './tcp_sock.ts';
+import {
+  TCP_DELACK_MAX,
+  TCP_DELACK_MIN,
+  TCP_TIMEOUT_INIT,
+  tcp_clamp_probe0_to_user_timeout,
+  tcp_probe0_when,
+  tcp_reset_xmit_timer,
+} from './tcp_timer.ts';
 import { tcp_full_space, tcp_select_initial_window } from './tcp_window.ts';
 
 /** Acknowledges what has arrived, and tells the window. */
@@ -122,13 +138,13 @@ export function* tcp_connect(sk: tcp_sock): Kernel<void> {
   tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, sk.icsk_rto);
 }
 
-/** Sends a segment that has arrived before (or the urgent mark), which the peer will answer. */
+/** Asks the peer where it stands, with a number that it does not expect. */
 function* tcp_xmit_probe_skb(sk: tcp_sock, urgent: boolean): Kernel<void> {
-  const skb = tcp_init_nondata_skb(seqAdd(sk.snd_una, urgent ? 0 : -1), TCPHDR_ACK);
-  yield* tcp_transmit_skb(sk, skb, false);
+  const seq = seqAdd(sk.snd_una, urgent ? 0 : -1);
+  yield* tcp_transmit_skb(sk, tcp_init_nondata_skb(seq, TCPHDR_ACK), false);
 }
 
-/** Sends what fits the peer's window although it is less than a segment; else asks for an answer. */
+/** Sends what fits the peer's window, although it is less than a segment; else asks for the window. */
 export function* tcp_write_wakeup(sk: tcp_sock): Kernel<void> {
   if (sk.sk_state === TCP_CLOSE) return;
   const skb = tcp_send_head(sk);
@@ -150,4 +166,46 @@ export function* tcp_write_wakeup(sk: tcp_sock): Kernel<void> {
   }
   yield* tcp_transmit_skb(sk, skb, true);
   yield* tcp_event_new_data_sent(sk, skb);
+}
+
+/** Asks the peer for its window, and will ask again. */
+export function* tcp_send_probe0(sk: tcp_sock): Kernel<void> {
+  yield* tcp_write_wakeup(sk);
+  if (sk.packets_out > 0 || sk.sk_write_queue.isEmpty()) {
+    sk.icsk_probes_out = 0;
+    sk.icsk_backoff = 0;
+    sk.icsk_probes_tstamp = 0;
+    return;
+  }
+  sk.icsk_probes_out++;
+  if (sk.icsk_backoff < sysctl_tcp_retries2) sk.icsk_backoff++;
+  const when = tcp_clamp_probe0_to_user_timeout(sk, tcp_probe0_when(sk));
+  tcp_reset_xmit_timer(sk, ICSK_TIME_PROBE0, when);
+}
+
+/** Lets an ACK wait for company, but not for longer than a round trip. */
+export function* tcp_send_delayed_ack(sk: tcp_sock): Kernel<void> {
+  const { icsk_ack, icsk_delack_timer } = sk;
+  let { ato } = icsk_ack;
+  if (ato > TCP_DELACK_MIN) {
+    const patient = inet_csk_in_pingpong_mode(sk) || (icsk_ack.pending & ICSK_ACK_PUSHED) !== 0;
+    let max_ato = patient ? TCP_DELACK_MAX : HZ / 2;
+    if (sk.srtt_us !== 0) {
+      const rtt = Math.max(Math.ceil((sk.srtt_us >> 3) / 1000), TCP_DELACK_MIN);
+      max_ato = Math.min(max_ato, rtt);
+    }
+    ato = Math.min(ato, max_ato);
+  }
+  ato = Math.min(ato, TCP_DELACK_MAX);
+  let timeout = jiffies() + ato;
+  if ((icsk_ack.pending & ICSK_ACK_TIMER) !== 0) {
+    const { expires } = icsk_delack_timer;
+    if (expires <= jiffies() + (ato >> 2)) {
+      yield* tcp_send_ack(sk);
+      return;
+    }
+    timeout = Math.min(timeout, expires);
+  }
+  icsk_ack.pending |= ICSK_ACK_SCHED | ICSK_ACK_TIMER;
+  mod_timer(icsk_delack_timer, timeout);
 }

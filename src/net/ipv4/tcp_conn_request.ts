@@ -15,6 +15,7 @@ import { ip_queue_xmit } from './ip_output.ts';
 import { reqsk_queue_added, request_sock } from './request_sock.ts';
 import { seqAdd } from './seq.ts';
 import { tcp_mss_clamp } from './tcp_mss.ts';
+import { tcp_clock_ms, tcp_clock_us } from './tcp_rtt.ts';
 import { TCPHDR_ACK, TCPHDR_SYN, type TcpSegment, tcp_init_nondata_skb } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 import { TCPOLEN_TSTAMP_ALIGNED } from './tcp_synsent.ts';
@@ -48,6 +49,8 @@ function newRequest(sk: tcp_sock, skb: TcpSegment, syncookie: boolean): request_
   req.ir_rmt_addr = skb.saddr;
   req.ir_rmt_port = skb.source;
   req.rcv_isn = skb.seq;
+  req.ts_recent = skb.tsval;
+  req.snt_synack = tcp_clock_us();
   req.rcv_nxt = seqAdd(skb.seq, 1);
   const { user_mss } = sk.rx_opt;
   req.mss = user_mss !== 0 ? Math.min(user_mss, skb.mss) : skb.mss;
@@ -64,6 +67,8 @@ export function* tcp_v4_send_synack(sk: tcp_sock, req: request_sock): Kernel<voi
   skb.daddr = req.ir_rmt_addr;
   skb.dest = req.ir_rmt_port;
   skb.ack_seq = req.rcv_nxt;
+  skb.tsval = tcp_clock_ms();
+  skb.tsecr = req.ts_recent;
   skb.window = Math.min(req.rsk_rcv_wnd, 0xffff);
   skb.mss = tcp_mss_clamp(sk, req.sk_dst_dev);
   skb.wscale = req.wscale_ok ? req.rcv_wscale : -1;

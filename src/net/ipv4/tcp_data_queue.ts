@@ -2,8 +2,8 @@
  * What becomes of the bytes that arrive. Linux: net/ipv4/tcp_input.c (tcp_data_queue).
  *
  * What is next in the sequence goes to the receive queue and wakes the reader; what comes early,
- * because two CPUs delivered out of turn, waits in order; what was there already is acknowledged
- * again.
+ * because two CPUs delivered out of turn or a segment was lost, waits in order; what was there already
+ * is acknowledged again.
  *
  * Differs from Linux: whatever fits the window is taken, though its overhead may exceed the buffer
  * (no tcp_prune_queue); no SACK.
@@ -22,6 +22,7 @@ import {
   TCP_SYN_RECV,
   TCP_TIME_WAIT,
 } from '../sock.ts';
+import { overLoopback } from './over_loopback.ts';
 import { after, before, seqAdd } from './seq.ts';
 import { tcp_send_ack } from './tcp_ack_output.ts';
 import {
@@ -117,19 +118,34 @@ function* tcp_ofo_queue(sk: tcp_sock): Kernel<void> {
   if (queue.length === 0) sk.icsk_ack.pending |= ICSK_ACK_NOW;
 }
 
-/** Keeps a segment that comes early, in its place. */
+/** Puts a segment in its place, without those that it has all of; false if it brings nothing new. */
+function insertEarly(sk: tcp_sock, skb: TcpSegment): boolean {
+  const queue = sk.out_of_order_queue;
+  let at = queue.length;
+  while (at > 0 && before(skb.seq, (queue[at - 1] as TcpSegment).seq)) at--;
+  const previous = queue[at - 1];
+  if (previous !== undefined && !after(skb.end_seq, previous.end_seq)) return false;
+  let covered = at;
+  while (covered < queue.length && !after((queue[covered] as TcpSegment).end_seq, skb.end_seq)) {
+    freeReceived(sk, queue[covered++] as TcpSegment);
+  }
+  queue.splice(at, covered - at, skb);
+  return true;
+}
+
+/** Keeps a segment that comes early. */
 function tcp_data_queue_ofo(sk: tcp_sock, skb: TcpSegment): void {
   traceNote('tcp_data_queue_ofo: a segment is early', sk);
   scheduleMemory(sk, skb.truesize);
   tcp_measure_rcv_mss(sk, skb);
   sk.pred_flags = 0;
   inet_csk_schedule_ack(sk);
-  const queue = sk.out_of_order_queue;
-  let at = queue.length;
-  while (at > 0 && before(skb.seq, (queue[at - 1] as TcpSegment).seq)) at--;
-  queue.splice(at, 0, skb);
-  tcp_grow_window(sk, skb, false);
-  chargeReceived(sk, skb);
+  if (insertEarly(sk, skb)) {
+    if (overLoopback(sk)) tcp_grow_window(sk, skb, false); // As with SACK, without which it is not.
+    chargeReceived(sk, skb);
+  } else {
+    __kfree_skb(skb);
+  }
   if (sk.sk_socket !== null) tcp_rcvbuf_grow(sk, sk.rcvq_space.space);
 }
 

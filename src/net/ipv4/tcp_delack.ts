@@ -10,8 +10,9 @@ import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { RCV_SHUTDOWN } from '../sock.ts';
 import { sock_owned_by_user } from '../sock_lock.ts';
+import { overLoopback } from './over_loopback.ts';
 import { seqDiff } from './seq.ts';
-import { tcp_send_ack } from './tcp_ack_output.ts';
+import { tcp_send_ack, tcp_send_delayed_ack } from './tcp_ack_output.ts';
 import { TCP_ATO_MIN } from './tcp_output.ts';
 import { TCPHDR_PSH, type TcpSegment } from './tcp_skb.ts';
 import {
@@ -145,7 +146,8 @@ export function* __tcp_ack_snd_check(sk: tcp_sock, ofo_possible: boolean): Kerne
     return;
   }
   if (ofo_possible && sk.out_of_order_queue.length > 0) yield* tcp_send_ack(sk);
-  else armDelack(sk);
+  else if (overLoopback(sk)) armDelack(sk);
+  else yield* tcp_send_delayed_ack(sk);
 }
 
 export function* tcp_ack_snd_check(sk: tcp_sock): Kernel<void> {

@@ -38,6 +38,7 @@ export function tcp_write_queue_purge(sk: tcp_sock): void {
   sk.packets_out = 0;
   sk.lost_out = 0;
   sk.retrans_out = 0;
+  sk.sacked_out = 0;
   sk.icsk_backoff = 0;
 }
 

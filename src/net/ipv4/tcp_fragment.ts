@@ -1,10 +1,13 @@
 /** Cutting and filling segments that wait to be sent. Linux: net/ipv4/tcp_output.c. */
-import { seqAdd } from './seq.ts';
-import { chargeSent, tcp_wmem_free_skb } from './tcp_mem.ts';
+import { before, seqAdd } from './seq.ts';
+import { chargeSent, sk_mem_uncharge, tcp_wmem_free_skb } from './tcp_mem.ts';
 import {
   countFrags,
   SEGMENT_OVERHEAD,
   skb_shift,
+  skb_unclone_keeptruesize,
+  TCPCB_LOST,
+  TCPCB_SACKED_RETRANS,
   TCPHDR_FIN,
   TCPHDR_PSH,
   TcpSegment,
@@ -18,7 +21,48 @@ export function tcp_set_skb_tso_segs(skb: TcpSegment, mss_now: number): number {
   return skb.tcp_gso_segs;
 }
 
-/** Cuts a segment at the head of `queue` in two. */
+/** A segment that is under way counts for `decr` fewer. */
+function tcp_adjust_pcount(sk: tcp_sock, skb: TcpSegment, decr: number): void {
+  sk.packets_out -= decr;
+  if ((skb.sacked & TCPCB_SACKED_RETRANS) !== 0) sk.retrans_out -= decr;
+  if ((skb.sacked & TCPCB_LOST) !== 0) sk.lost_out -= decr;
+  if (decr > 0) sk.sacked_out -= Math.min(sk.sacked_out, decr);
+}
+
+/** Puts a segment behind another one. */
+function insertBehind(queue: tcp_sock['sk_write_queue'], skb: TcpSegment, buff: TcpSegment): void {
+  let at = 0;
+  while (queue.peekAt(at) !== skb) at++;
+  if (at === 0) {
+    queue.shift();
+    queue.unshift(buff);
+    queue.unshift(skb);
+  } else {
+    queue.splice(at + 1, 0, buff);
+  }
+}
+
+/** Says anew how many segments of `mss_now` bytes one is that is under way. */
+export function recountSegs(sk: tcp_sock, skb: TcpSegment, mss_now: number): void {
+  const old_factor = skb.tcp_gso_segs;
+  const diff = old_factor - tcp_set_skb_tso_segs(skb, mss_now);
+  if (diff !== 0) tcp_adjust_pcount(sk, skb, diff);
+}
+
+/** Drops the first `len` bytes of a segment, which were acknowledged. */
+export function tcp_trim_head(sk: tcp_sock, skb: TcpSegment, len: number): void {
+  skb_unclone_keeptruesize(skb);
+  skb.data = skb.cut(len);
+  skb.start += len;
+  skb.seq = seqAdd(skb.seq, len);
+  skb.truesize -= len;
+  sk.sk_wmem_queued -= len;
+  sk_mem_uncharge(sk, len);
+  countFrags(skb);
+  if (skb.tcp_gso_segs > 1) tcp_set_skb_tso_segs(skb, skb.tcp_gso_size);
+}
+
+/** Cuts a segment of `queue` in two. */
 export function tcp_fragment(
   sk: tcp_sock,
   queue: tcp_sock['sk_write_queue'],
@@ -27,6 +71,8 @@ export function tcp_fragment(
   mss_now: number,
 ): void {
   const buff = new TcpSegment();
+  const old_factor = skb.tcp_gso_segs;
+  skb_unclone_keeptruesize(skb);
   chargeSent(sk, SEGMENT_OVERHEAD);
   const rest = skb.cut(len);
   buff.start = skb.start + len;
@@ -45,9 +91,12 @@ export function tcp_fragment(
   tcp_set_skb_tso_segs(buff, mss_now);
   countFrags(skb);
   countFrags(buff);
-  queue.shift();
-  queue.unshift(buff);
-  queue.unshift(skb);
+  buff.skb_mstamp = skb.skb_mstamp;
+  if (!before(sk.snd_nxt, buff.end_seq)) {
+    const diff = old_factor - skb.tcp_gso_segs - buff.tcp_gso_segs;
+    if (diff !== 0) tcp_adjust_pcount(sk, skb, diff);
+  }
+  insertBehind(queue, skb, buff);
 }
 
 /** Fills a segment that could be larger from the one behind it. */

@@ -48,11 +48,11 @@ import { tcp_fast_path_on } from './tcp_fast_path.ts';
 import { tcp_fin_time, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
 import { tcp_time_wait } from './tcp_minisocks.ts';
 import { tcp_push_pending_frames } from './tcp_output.ts';
+import { tcp_ack_update_rtt } from './tcp_rtt.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 import { tcp_check_space } from './tcp_space.ts';
 import { tcp_init_transfer, tcp_rcv_synsent_state_process } from './tcp_synsent.ts';
-import { tcp_rto_min } from './tcp_timer.ts';
 import { tcp_urg } from './tcp_urg.ts';
 import { tcp_receive_window } from './tcp_window.ts';
 
@@ -125,7 +125,7 @@ export function* tcp_validate_incoming(sk: tcp_sock, skb: TcpSegment): Kernel<bo
 function* synRecvEstablished(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   sk.advmss -= 12; // Room for timestamps.
   sk.retrans_stamp = 0;
-  sk.icsk_rto = tcp_rto_min(sk); // The handshake has measured the round trip.
+  if (sk.srtt_us === 0) tcp_ack_update_rtt(sk, skb, -1);
   tcp_init_transfer(sk);
   sk.copied_seq = sk.rcv_nxt;
   yield* tcp_set_state(sk, TCP_ESTABLISHED);

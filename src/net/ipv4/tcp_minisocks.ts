@@ -27,6 +27,7 @@ import { tcp_rtx_synack } from './tcp_conn_request.ts';
 import { tcp_done } from './tcp_done.ts';
 import { tcp_rcv_state_process } from './tcp_input.ts';
 import { tcp_v4_send_ack, tcp_v4_send_reset } from './tcp_reply.ts';
+import { tcp_synack_rtt_meas } from './tcp_rtt.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
@@ -176,6 +177,7 @@ function* establish(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Ch
     req.acked = true;
     return dropped;
   }
+  tcp_synack_rtt_meas(made.newsk, req, skb);
   const child = yield* inet_csk_complete_hashdance(sk, made.newsk, req, made.own_req);
   return { sk: child, stolen: !made.own_req };
 }

@@ -13,10 +13,12 @@ import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { inState, TCPF_CLOSE } from '../tcp_states.ts';
 import { ip_queue_xmit } from './ip_output.ts';
 import { after, before, seqAdd, seqDiff } from './seq.ts';
-import { tcp_cwnd_test } from './tcp_cong.ts';
+import { tcp_cwnd_test, tcp_cwnd_validate, tcp_packets_in_flight } from './tcp_cong.ts';
+import { tcp_in_cwnd_reduction } from './tcp_fastretrans.ts';
 import { tcp_fragment, tcp_grow_skb, tcp_set_skb_tso_segs } from './tcp_fragment.ts';
 import { chargeSent } from './tcp_mem.ts';
 import { sk_gso_max_size, tcp_current_mss } from './tcp_mss.ts';
+import { tcp_clock_ms, tcp_clock_us } from './tcp_rtt.ts';
 import {
   skb_clone,
   TCPHDR_ACK,
@@ -77,6 +79,8 @@ function fillHeader(sk: tcp_sock, skb: TcpSegment, rcv_nxt: number): void {
   skb.source = sk.inet_sport;
   skb.dest = sk.inet_dport;
   skb.ack_seq = rcv_nxt;
+  skb.tsval = tcp_clock_ms();
+  skb.tsecr = sk.rx_opt.ts_recent;
   if (tcp_urg_mode(sk) && before(skb.seq, sk.snd_up)) {
     const distance = seqDiff(sk.snd_up, skb.seq);
     if (distance < 0x10000 || after(seqAdd(skb.seq, 0xffff), sk.snd_nxt)) {
@@ -102,6 +106,7 @@ export function* __tcp_transmit_skb(
 ): Kernel<void> {
   __fentry__('__tcp_transmit_skb');
   if (skb.tcp_gso_segs > 1) skb.tcp_flags |= TCPHDR_PSH;
+  if (clone_it) skb.skb_mstamp = tcp_clock_us();
   const sent = clone_it ? skb_clone(skb) : skb;
   fillHeader(sk, sent, rcv_nxt);
   if ((sent.tcp_flags & TCPHDR_ACK) !== 0) tcp_event_ack_sent(sk, rcv_nxt);
@@ -215,6 +220,9 @@ export function* tcp_write_xmit(
     sent_pkts += skb.tcp_gso_segs;
     if (push_one) break;
   }
+  const is_cwnd_limited = tcp_packets_in_flight(sk) >= sk.snd_cwnd;
+  if (sent_pkts > 0 || is_cwnd_limited) tcp_cwnd_validate(sk, is_cwnd_limited);
+  if (sent_pkts > 0 && tcp_in_cwnd_reduction(sk)) sk.prr_out += sent_pkts;
   return sent_pkts === 0 && sk.packets_out === 0 && !sk.sk_write_queue.isEmpty();
 }
 

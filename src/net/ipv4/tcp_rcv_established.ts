@@ -18,6 +18,7 @@ import {
 } from './tcp_delack.ts';
 import { isPredicted } from './tcp_fast_path.ts';
 import { tcp_data_snd_check, tcp_validate_incoming } from './tcp_input.ts';
+import { tcp_replace_ts_recent } from './tcp_rtt.ts';
 import { TCPHDR_ACK, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 import { tcp_urg } from './tcp_urg.ts';
@@ -25,6 +26,7 @@ import { tcp_rcv_rtt_measure_ts, tcp_receive_window } from './tcp_window.ts';
 
 /** Data that is next in the sequence, and nothing else. */
 function* bulkData(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
+  tcp_replace_ts_recent(sk, skb);
   tcp_rcv_rtt_measure_ts(sk, skb);
   if (!current.kernel.alone) yield sk.look; // Pollers see rcv_nxt without the lock.
   tcp_queue_rcv(sk, skb, false);

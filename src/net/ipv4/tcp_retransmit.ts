@@ -4,15 +4,20 @@
  *
  * The loopback device loses nothing; but a listener without room in its queue drops what comes.
  *
- * Differs from Linux: only a timeout tells of a loss: no SACK, no fast retransmit, no undo.
+ * Differs from Linux: small segments are not put together when they are sent again, and nobody looks
+ * whether the first copy still waits in this host.
  */
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
-import { inState, TCPF_SYN_SENT } from '../tcp_states.ts';
+import { inState, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_states.ts';
 import { sysctl_tcp_syn_linear_timeouts } from './netns.ts';
-import { tcp_enter_loss, tcp_packets_in_flight } from './tcp_cong.ts';
-import { tcp_transmit_skb } from './tcp_output.ts';
+import { before, seqDiff } from './seq.ts';
+import { tcp_packets_in_flight } from './tcp_cong.ts';
+import { tcp_enter_loss, tcp_in_cwnd_reduction } from './tcp_fastretrans.ts';
+import { recountSegs, tcp_fragment, tcp_trim_head } from './tcp_fragment.ts';
+import { tcp_current_mss } from './tcp_mss.ts';
+import { tcp_transmit_skb, tcp_wnd_end } from './tcp_output.ts';
 import {
   skb_unclone_keeptruesize,
   TCPCB_EVER_RETRANS,
@@ -20,58 +25,81 @@ import {
   TCPCB_SACKED_RETRANS,
   type TcpSegment,
 } from './tcp_skb.ts';
-import { ICSK_TIME_RETRANS, TCP_CA_Loss, type tcp_sock } from './tcp_sock.ts';
+import { ICSK_TIME_RETRANS, type tcp_sock } from './tcp_sock.ts';
 import {
   tcp_clamp_rto_to_user_timeout,
+  tcp_rearm_rto,
   tcp_reset_xmit_timer,
   tcp_rto_max,
+  tcp_write_err,
   tcp_write_timeout,
 } from './tcp_timer.ts';
 
-function* tcp_retransmit_skb(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
+/** Sends up to `segs` segments of `skb` again; false if the peer's window does not let it. */
+function* tcp_retransmit_skb(sk: tcp_sock, skb: TcpSegment, segs: number): Kernel<boolean> {
   __fentry__('tcp_retransmit_skb');
-  skb_unclone_keeptruesize(skb);
-  if ((skb.sacked & TCPCB_SACKED_RETRANS) === 0) {
-    skb.sacked |= TCPCB_SACKED_RETRANS;
-    sk.retrans_out += skb.tcp_gso_segs;
+  if (before(skb.seq, sk.snd_una)) tcp_trim_head(sk, skb, seqDiff(sk.snd_una, skb.seq));
+  const cur_mss = tcp_current_mss(sk);
+  let avail_wnd = seqDiff(tcp_wnd_end(sk), skb.seq);
+  if (avail_wnd <= 0) {
+    if (skb.seq !== sk.snd_una) return false;
+    avail_wnd = cur_mss;
   }
-  skb.sacked |= TCPCB_EVER_RETRANS;
+  let len = cur_mss * segs;
+  if (len > avail_wnd) len = avail_wnd - (avail_wnd % cur_mss) || avail_wnd;
+  if (skb.len > len) {
+    tcp_fragment(sk, sk.tcp_rtx_queue, skb, len, cur_mss);
+  } else {
+    skb_unclone_keeptruesize(skb);
+    if (skb.len > 0) recountSegs(sk, skb, cur_mss);
+  }
+  skb.sacked |= TCPCB_SACKED_RETRANS | TCPCB_EVER_RETRANS;
+  sk.retrans_out += skb.tcp_gso_segs;
+  if (sk.retrans_stamp === 0) sk.retrans_stamp = jiffies();
   yield* tcp_transmit_skb(sk, skb, true);
-}
-
-/** Takes everything in flight for lost. */
-function markLost(sk: tcp_sock): void {
-  sk.lost_out = 0;
-  sk.retrans_out = 0;
-  for (let i = 0; i < sk.tcp_rtx_queue.length; i++) {
-    const skb = sk.tcp_rtx_queue.peekAt(i) as TcpSegment;
-    skb.sacked = (skb.sacked & ~TCPCB_SACKED_RETRANS) | TCPCB_LOST;
-    sk.lost_out += skb.tcp_gso_segs;
-  }
+  return true;
 }
 
 /** Sends again what counts for lost, as far as the congestion window goes. */
 export function* tcp_xmit_retransmit_queue(sk: tcp_sock): Kernel<void> {
+  if (sk.packets_out === 0) return;
+  let rearm_timer = false;
   for (let i = 0; i < sk.tcp_rtx_queue.length; i++) {
-    if (tcp_packets_in_flight(sk) >= sk.snd_cwnd) return;
+    const segs = sk.snd_cwnd - tcp_packets_in_flight(sk);
+    if (segs <= 0 || sk.retrans_out >= sk.lost_out) break;
     const skb = sk.tcp_rtx_queue.peekAt(i) as TcpSegment;
     if ((skb.sacked & TCPCB_LOST) === 0 || (skb.sacked & TCPCB_SACKED_RETRANS) !== 0) continue;
-    yield* tcp_retransmit_skb(sk, skb);
+    if (!(yield* tcp_retransmit_skb(sk, skb, segs))) break;
+    if (tcp_in_cwnd_reduction(sk)) sk.prr_out += skb.tcp_gso_segs;
+    if (i === 0) rearm_timer = true;
   }
+  // The answer may have come at once, and ended it all.
+  if (rearm_timer && sk.packets_out > 0) tcp_rearm_rto(sk);
+}
+
+/** The peer has closed its window after something was sent: has it been away for too long? */
+function tcp_rtx_probe0_timed_out(sk: tcp_sock): boolean {
+  const timeout = sk.icsk_user_timeout || 2 * tcp_rto_max(sk);
+  if (jiffies() - sk.rcv_tstamp <= timeout) return false;
+  return sk.retrans_stamp !== 0 && jiffies() - sk.retrans_stamp > timeout;
 }
 
 /** The time for the acknowledgement is up. */
 export function* tcp_retransmit_timer(sk: tcp_sock): Kernel<void> {
   __fentry__('tcp_retransmit_timer');
-  const head = sk.tcp_rtx_queue.peekFront();
-  if (sk.packets_out === 0 || head === undefined) return;
-  if (sk.icsk_retransmits === 0) sk.retrans_stamp = jiffies() - sk.icsk_rto;
-  if (yield* tcp_write_timeout(sk)) return;
-  tcp_enter_loss(sk, TCP_CA_Loss);
-  markLost(sk);
-  sk.icsk_retransmits++;
-  sk.total_rto++;
-  yield* tcp_retransmit_skb(sk, head);
+  if (sk.packets_out === 0 || sk.tcp_rtx_queue.isEmpty()) return;
+  const probes = sk.snd_wnd === 0 && !sk.SOCK_DEAD && !inState(sk, TCPF_SYN_SENT | TCPF_SYN_RECV);
+  if (probes && tcp_rtx_probe0_timed_out(sk)) {
+    yield* tcp_write_err(sk);
+    return;
+  }
+  if (!probes && (yield* tcp_write_timeout(sk))) return;
+  tcp_enter_loss(sk);
+  if (!probes) {
+    sk.icsk_retransmits++;
+    sk.total_rto++;
+  }
+  yield* tcp_retransmit_skb(sk, sk.tcp_rtx_queue.peekFront() as TcpSegment, 1);
   if (!inState(sk, TCPF_SYN_SENT) || sk.total_rto > sysctl_tcp_syn_linear_timeouts) {
     sk.icsk_backoff++;
     sk.icsk_rto = Math.min(sk.icsk_rto << 1, tcp_rto_max(sk));

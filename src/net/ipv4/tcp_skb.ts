@@ -7,7 +7,7 @@
  * memory, once the sender has freed its own.
  *
  * Differs from Linux: `nr_frags` counts the pages that the bytes would lie in, the bytes themselves
- * are one array; options are fields, and only those of a SYN are carried.
+ * are one array; options are fields, and only those of a SYN and time stamps are carried.
  */
 import { IPPROTO_TCP } from '../../kernel/uapi/in.ts';
 import { addressText, IpPacket, rxTruesize } from './ip.ts';
@@ -53,6 +53,8 @@ export class TcpSegment extends IpPacket {
 
   /** For a SYN that takes the place of what is left of a connection: the number to answer with. */
   tcp_tw_isn = 0;
+  /** When it was sent last, in microseconds. */
+  skb_mstamp = 0;
 
   // struct tcphdr:
   source = 0;
@@ -61,6 +63,9 @@ export class TcpSegment extends IpPacket {
   window = 0;
   /** Valid with TCPHDR_URG. */
   urg_ptr = 0;
+  /** Time stamps: the sender's, and that of the peer which it has seen last; 0 for none. */
+  tsval = 0;
+  tsecr = 0;
   /** Options of a SYN; 0 for none and -1 for none. */
   mss = 0;
   wscale = -1;
@@ -116,6 +121,8 @@ export class TcpSegment extends IpPacket {
     frame.tcp_gso_segs = 1;
     frame.ack_seq = this.ack_seq;
     frame.window = this.window;
+    frame.tsval = this.tsval;
+    frame.tsecr = this.tsecr;
     frame.urg_ptr = Math.max(this.urg_ptr - from, 0);
     if (frame.urg_ptr === 0) frame.tcp_flags &= ~TCPHDR_URG;
     frame.mss = this.mss;

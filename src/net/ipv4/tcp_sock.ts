@@ -54,8 +54,11 @@ export const ICSK_ACK_NOW = 16;
 export const ICSK_TIME_RETRANS = 1;
 export const ICSK_TIME_PROBE0 = 3;
 
-/** icsk_ca_state: nothing is wrong, or everything in flight is taken for lost. */
+/** icsk_ca_state: nothing is wrong; duplicate acknowledgements come. */
 export const TCP_CA_Open = 0;
+export const TCP_CA_Disorder = 1;
+/** A segment is taken for lost; everything in flight is. */
+export const TCP_CA_Recovery = 3;
 export const TCP_CA_Loss = 4;
 
 export abstract class inet_connection_sock extends inet_sock {
@@ -72,6 +75,8 @@ export abstract class inet_connection_sock extends inet_sock {
   icsk_retransmits = 0;
   icsk_syn_retries = 0;
   icsk_probes_out = 0;
+  /** When the first of these was sent; 0 for none. */
+  icsk_probes_tstamp = 0;
   icsk_user_timeout = 0;
   /** TCP_RTO_MAX_MS, TCP_RTO_MIN_US, TCP_DELACK_MAX_US; 0 until set. */
   icsk_rto_max = 0;
@@ -89,6 +94,8 @@ export class tcp_options_received {
   snd_wscale = 0;
   rcv_wscale = 0;
   wscale_ok = false;
+  /** The time stamp to send back. */
+  ts_recent = 0;
 }
 
 export class tcp_sock extends inet_connection_sock implements StreamSock {
@@ -138,6 +145,31 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   packets_out = 0;
   lost_out = 0;
   retrans_out = 0;
+  /** Segments that have arrived behind a gap, as far as duplicate acknowledgements tell. */
+  sacked_out = 0;
+  /** How many duplicates mean a loss. */
+  reordering = 3;
+  /** Segments that have arrived at the peer. */
+  delivered = 0;
+  /** A timeout may have come too early: what is acknowledged next will tell. */
+  frto = false;
+  // While the window shrinks:
+  prior_cwnd = 0;
+  prr_delivered = 0;
+  prr_out = 0;
+  // Measured, in microseconds; the mean times 8, the deviation times 4:
+  srtt_us = 0;
+  mdev_us = 0;
+  mdev_max_us = 0;
+  rttvar_us = 0;
+  rtt_seq = 0;
+  // Whether the congestion window is what holds sending back:
+  is_cwnd_limited = false;
+  max_packets_out = 0;
+  cwnd_usage_seq = 0;
+  snd_cwnd_cnt = 0;
+  /** When the last acknowledgement came, in ticks. */
+  rcv_tstamp = 0;
   /** Where the loss episode began. */
   high_seq = 0;
   snd_cwnd = 0;
@@ -171,9 +203,9 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
     time: 0,
     rtt_us: 0,
   };
+  /** The time stamp that a round trip was measured by last. */
+  rcv_rtt_last_tsecr = 0;
   last_oow_ack_time = 0;
-  /** When the last acknowledgement came. */
-  rcv_tstamp = 0;
 
   // Options:
   linger2 = 0;

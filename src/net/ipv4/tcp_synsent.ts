@@ -32,6 +32,7 @@ export const TCPOLEN_TSTAMP_ALIGNED = 12;
 /** The options of the peer's SYN. */
 function takeOptions(sk: tcp_sock, skb: TcpSegment): void {
   const { rx_opt } = sk;
+  rx_opt.ts_recent = skb.tsval;
   rx_opt.mss_clamp = rx_opt.user_mss !== 0 ? Math.min(rx_opt.user_mss, skb.mss) : skb.mss;
   rx_opt.wscale_ok = skb.wscale >= 0;
   rx_opt.snd_wscale = rx_opt.wscale_ok ? skb.wscale : 0;

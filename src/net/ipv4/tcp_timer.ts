@@ -5,8 +5,9 @@
  * One timer retransmits what is not acknowledged, or sends a piece of what does not fit the peer's
  * window. Another sends an acknowledgement that has waited for company.
  *
- * Differs from Linux: a delayed ACK is due as soon as nothing else can run, whatever the clock says
- * (`settleNetwork`). No probes into a closed window: no window update is lost. No tail loss probes.
+ * Differs from Linux: over the loopback device a delayed ACK is due as soon as nothing else can run,
+ * whatever the clock says (`settleNetwork`), and nobody probes a closed window: no window update is
+ * lost. No tail loss probes.
  */
 import { list_add_tail, list_del_init, list_empty, list_entry } from '../../kernel/list.ts';
 import type { Kernel } from '../../kernel/op.ts';
@@ -22,8 +23,9 @@ import {
   sysctl_tcp_syn_linear_timeouts,
   sysctl_tcp_syn_retries,
 } from './netns.ts';
-import { before } from './seq.ts';
-import { tcp_send_ack, tcp_write_wakeup } from './tcp_ack_output.ts';
+import { overLoopback } from './over_loopback.ts';
+import { after, before } from './seq.ts';
+import { tcp_send_ack, tcp_send_probe0 } from './tcp_ack_output.ts';
 import { inet_csk_exit_pingpong_mode, inet_csk_in_pingpong_mode } from './tcp_delack.ts';
 import { tcp_done_with_error } from './tcp_done.ts';
 import { TCP_ATO_MIN, tcp_send_head, tcp_wnd_end } from './tcp_output.ts';
@@ -42,7 +44,8 @@ export const TCP_RTO_MIN: number = HZ / 5;
 export const TCP_RTO_MAX: number = 120 * HZ;
 /** The shortest time until any timer fires: two ticks at HZ = 250. */
 export const TCP_TIMEOUT_MIN = 8;
-/** The longest that an ACK waits. */
+/** How long an ACK waits at least, and at most. */
+export const TCP_DELACK_MIN: number = HZ / 25;
 export const TCP_DELACK_MAX: number = HZ / 5;
 
 /** sk_tsq_flags: a timer found the socket owned, or an ACK is due when the owner is done. */
@@ -67,13 +70,33 @@ export function tcp_rearm_rto(sk: tcp_sock): void {
   else tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, sk.icsk_rto);
 }
 
+/** How long the peer has before it is asked for its window, in ticks. */
+export const tcp_probe0_base = (sk: tcp_sock): number => Math.max(sk.icsk_rto, TCP_RTO_MIN);
+
+/** The same for the next question: twice as long each time. */
+export function tcp_probe0_when(sk: tcp_sock): number {
+  const base = tcp_probe0_base(sk);
+  const most = Math.floor(Math.log2(tcp_rto_max(sk) / base)) + 1;
+  return Math.min(base * 2 ** Math.min(most, sk.icsk_backoff), tcp_rto_max(sk));
+}
+
+/** As it is, but not beyond TCP_USER_TIMEOUT. */
+export function tcp_clamp_probe0_to_user_timeout(sk: tcp_sock, when: number): number {
+  const { icsk_probes_tstamp, icsk_user_timeout } = sk;
+  if (icsk_user_timeout === 0 || icsk_probes_tstamp === 0) return when;
+  const elapsed = jiffies() - icsk_probes_tstamp;
+  return Math.min(when, Math.max(icsk_user_timeout - elapsed, TCP_TIMEOUT_MIN));
+}
+
 /**
  * Something waits and nothing is under way that an acknowledgement will come for: what still fits
- * the peer's window will be sent although it is less than a segment.
+ * the peer's window will be sent although it is less than a segment, and a peer whose window is
+ * closed will be asked. Over the loopback device no opening of a window is ever lost.
  */
 export function tcp_check_probe_timer(sk: tcp_sock): void {
-  if (sk.packets_out === 0 && sk.icsk_pending === 0 && windowIsOpen(sk)) {
-    tcp_reset_xmit_timer(sk, ICSK_TIME_PROBE0, Math.max(sk.icsk_rto, TCP_RTO_MIN));
+  if (sk.packets_out > 0 || sk.icsk_pending !== 0) return;
+  if (windowIsOpen(sk) || !overLoopback(sk)) {
+    tcp_reset_xmit_timer(sk, ICSK_TIME_PROBE0, tcp_probe0_base(sk));
   }
 }
 
@@ -87,11 +110,17 @@ function windowIsOpen(sk: tcp_sock): boolean {
 export function tcp_ack_probe(sk: tcp_sock): void {
   const head = tcp_send_head(sk);
   if (head === null) return;
+  if (after(head.end_seq, tcp_wnd_end(sk)) && !overLoopback(sk)) {
+    const when = tcp_clamp_probe0_to_user_timeout(sk, tcp_probe0_when(sk));
+    tcp_reset_xmit_timer(sk, ICSK_TIME_PROBE0, when);
+    return;
+  }
   sk.icsk_backoff = 0;
+  sk.icsk_probes_tstamp = 0;
   if (sk.icsk_pending === ICSK_TIME_PROBE0) inet_csk_clear_xmit_timer(sk);
 }
 
-/** The peer has not answered for too long. */
+/** Retransmission has gone on for too long. */
 export const tcp_write_err = (sk: tcp_sock): Kernel<void> =>
   tcp_done_with_error(sk, sk.sk_err_soft || ETIMEDOUT);
 
@@ -124,7 +153,9 @@ export function tcp_clamp_rto_to_user_timeout(sk: tcp_sock): number {
 }
 
 /** How often an orphan tries. */
-const tcp_orphan_retries = (sk: tcp_sock): number => (sk.icsk_rto < tcp_rto_max(sk) ? 8 : 0);
+const ORPHAN_RETRIES = 8;
+const tcp_orphan_retries = (sk: tcp_sock): number =>
+  sk.icsk_rto < tcp_rto_max(sk) ? ORPHAN_RETRIES : 0;
 
 /** Has it? Gives the connection up then, and tells so. */
 export function* tcp_write_timeout(sk: tcp_sock): Kernel<boolean> {
@@ -142,10 +173,36 @@ export function* tcp_write_timeout(sk: tcp_sock): Kernel<boolean> {
   return expired;
 }
 
-/** Sends as much as the window lets go. */
+/** Has the peer kept its window closed, and not said so, for too long? */
+function probesTimedOut(sk: tcp_sock): boolean {
+  const { icsk_probes_tstamp, icsk_user_timeout } = sk;
+  const waited = jiffies() - icsk_probes_tstamp;
+  if (icsk_user_timeout !== 0 && icsk_probes_tstamp !== 0 && waited >= icsk_user_timeout)
+    return true;
+  let max_probes = sysctl_tcp_retries2;
+  if (sk.SOCK_DEAD) {
+    const alive = sk.icsk_rto * 2 ** sk.icsk_backoff < tcp_rto_max(sk);
+    if (!alive) return true;
+    max_probes = ORPHAN_RETRIES;
+  }
+  return sk.icsk_probes_out >= max_probes;
+}
+
+/** Sends as much as the window lets go, or asks the peer for its window. */
 function* tcp_probe_timer(sk: tcp_sock): Kernel<void> {
-  if (sk.packets_out > 0 || !windowIsOpen(sk)) return;
-  yield* tcp_write_wakeup(sk);
+  if (sk.packets_out > 0 || tcp_send_head(sk) === null) {
+    sk.icsk_probes_out = 0;
+    sk.icsk_probes_tstamp = 0;
+    return;
+  }
+  if (overLoopback(sk) && !windowIsOpen(sk)) return;
+  if (probesTimedOut(sk)) {
+    yield* tcp_write_err(sk);
+    return;
+  }
+  if (sk.icsk_probes_tstamp === 0) sk.icsk_probes_tstamp = jiffies();
+  netGlobals().probes++;
+  yield* tcp_send_probe0(sk);
 }
 
 /** Called with the lock held, by whoever has the socket. */
@@ -173,6 +230,11 @@ export function* tcp_write_timer(sk: tcp_sock): Kernel<void> {
 export function* tcp_delack_timer_handler(sk: tcp_sock): Kernel<void> {
   const { icsk_ack } = sk;
   if (inState(sk, TCPF_CLOSE | TCPF_LISTEN) || (icsk_ack.pending & ICSK_ACK_TIMER) === 0) return;
+  const { expires } = sk.icsk_delack_timer;
+  if (!overLoopback(sk) && expires > jiffies()) {
+    mod_timer(sk.icsk_delack_timer, expires);
+    return;
+  }
   icsk_ack.pending &= ~ICSK_ACK_TIMER;
   if ((icsk_ack.pending & ICSK_ACK_SCHED) === 0) return;
   if (inet_csk_in_pingpong_mode(sk)) {

@@ -6,15 +6,17 @@
  * than its bytes (truesize), and `scaling_ratio` is the measured share that is data. A window once
  * offered is never taken back, and it grows in steps of 1 << rcv_wscale.
  *
- * Differs from Linux: the clock stands still while data flows, so a round trip cannot be timed;
- * wherever tcp_rcv_space_adjust() waits for one to pass, a receive call counts as one.
+ * Differs from Linux: over the loopback device the clock stands still while data flows, so a round trip
+ * cannot be timed; wherever tcp_rcv_space_adjust() waits for one to pass, a receive call counts as one.
  */
 
 import { EINVAL } from '../../kernel/uapi/errno.ts';
 import { SOCK_MIN_RCVBUF, SOCK_RCVBUF_LOCK, sysctl_rmem_max } from '../sock.ts';
 import { inState, TCPF_CLOSE } from '../tcp_states.ts';
 import { sysctl_tcp_rmem } from './netns.ts';
+import { overLoopback } from './over_loopback.ts';
 import { before, seqAdd, seqDiff } from './seq.ts';
+import { tcp_clock_us, tcp_rtt_tsopt_us } from './tcp_rtt.ts';
 import { SEGMENT_OVERHEAD, type TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
@@ -154,7 +156,7 @@ export function tcp_set_window_clamp(sk: tcp_sock, val: number): number {
 export function tcp_init_buffer_space(sk: tcp_sock, tcp_sndbuf_expand: () => void): void {
   tcp_sndbuf_expand();
   const maxwin = tcp_full_space(sk);
-  sk.rcvq_space.time = 0;
+  sk.rcvq_space.time = overLoopback(sk) ? 0 : tcp_clock_us();
   sk.rcvq_space.seq = sk.copied_seq;
   if (sk.window_clamp >= maxwin) {
     sk.window_clamp = maxwin;
@@ -171,17 +173,34 @@ export function tcp_init_buffer_space(sk: tcp_sock, tcp_sndbuf_expand: () => voi
 /** Measures how long a window's worth of data takes to arrive. */
 export function tcp_rcv_rtt_measure(tp: tcp_sock): void {
   const est = tp.rcv_rtt_est;
+  const now = overLoopback(tp) ? 1 : tcp_clock_us();
   if (est.time !== 0) {
     if (before(tp.rcv_nxt, est.seq)) return;
-    est.rtt_us = 8;
+    tcp_rcv_rtt_update(tp, max(now - est.time, 1), true);
   }
   est.seq = seqAdd(tp.rcv_nxt, tp.rcv_wnd);
-  est.time = 1;
+  est.time = now;
+}
+
+/** Takes a measurement in, in microseconds; the mean is kept times 8. */
+function tcp_rcv_rtt_update(tp: tcp_sock, sample: number, win_dep: boolean): void {
+  const est = tp.rcv_rtt_est;
+  const m = sample * 8;
+  if (est.rtt_us === 0 || m < est.rtt_us) est.rtt_us = m;
+  else if (!win_dep && tp.rcv_nxt === tp.copied_seq) est.rtt_us += sample - (est.rtt_us >> 3);
 }
 
 /** A full segment echoes a timestamp, which tells how long a round trip takes. */
 export function tcp_rcv_rtt_measure_ts(sk: tcp_sock, skb: TcpSegment): void {
-  if (seqDiff(skb.end_seq, skb.seq) >= sk.icsk_ack.rcv_mss) sk.rcv_rtt_est.rtt_us ||= 8;
+  if (seqDiff(skb.end_seq, skb.seq) < sk.icsk_ack.rcv_mss) return;
+  if (overLoopback(sk)) {
+    sk.rcv_rtt_est.rtt_us ||= 8;
+    return;
+  }
+  if (skb.tsecr === sk.rcv_rtt_last_tsecr) return;
+  sk.rcv_rtt_last_tsecr = skb.tsecr;
+  const delta = tcp_rtt_tsopt_us(skb, 0);
+  if (delta > 0) tcp_rcv_rtt_update(sk, delta, false);
 }
 
 /** The application takes `newval` bytes a round trip: the buffer is to hold twice of that. */
@@ -199,13 +218,18 @@ export function tcp_rcvbuf_grow(sk: tcp_sock, newval: number): void {
   sk.window_clamp = tcp_win_from_space(sk, rcvbuf);
 }
 
+/** By what the receive buffer is tuned: microseconds, or receive calls. */
+const rcvSpaceTime = (sk: tcp_sock): number => (overLoopback(sk) ? sk.receives : tcp_clock_us());
+
 /** Called when data has been copied to the user: tunes the receive buffer. */
 export function tcp_rcv_space_adjust(sk: tcp_sock): void {
-  const { rcvq_space, receives } = sk;
-  if (rcvq_space.time === receives || sk.rcv_rtt_est.rtt_us === 0) return;
+  const { rcvq_space, rcv_rtt_est } = sk;
+  const time = rcvSpaceTime(sk);
+  const rtt = overLoopback(sk) ? 1 : rcv_rtt_est.rtt_us >> 3;
+  if (rcv_rtt_est.rtt_us === 0 || time - rcvq_space.time < rtt) return;
   const inq = seqDiff(sk.rcv_nxt, sk.copied_seq);
   const copied = seqDiff(sk.copied_seq, rcvq_space.seq) - inq;
   if (copied > rcvq_space.space) tcp_rcvbuf_grow(sk, copied);
   rcvq_space.seq = sk.copied_seq;
-  rcvq_space.time = receives;
+  rcvq_space.time = time;
 }

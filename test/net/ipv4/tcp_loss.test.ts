@@ -1,0 +1,328 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  AF_INET,
+  type Code,
+  EHOSTUNREACH,
+  EPOLL_CTL_ADD,
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLOUT,
+  ETIMEDOUT,
+  inOrder,
+  type LinkOptions,
+  type MachineOptions,
+  type PacketView,
+  randomSchedule,
+  SHUT_WR,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  type Sys,
+} from '../../../src/index.ts';
+import {
+  accepted,
+  connected,
+  ms,
+  type Pair,
+  pair,
+  pattern,
+  readAll,
+  writeAll,
+} from '../../support/hosts.ts';
+
+/** A transfer both ways, one after the other. What either end has read, and who never ends. */
+function exchange(
+  { machine, a, b }: Pair,
+  up: Uint8Array,
+  down: Uint8Array,
+): { up: Uint8Array | null; down: Uint8Array | null; asleep: number } {
+  const got: { up: Uint8Array | null; down: Uint8Array | null } = { up: null, down: null };
+  machine.spawn(
+    function* (sys) {
+      const fd = yield* accepted(sys, b, 80);
+      got.up = yield* readAll(sys, fd, 5000);
+      yield* writeAll(sys, fd, down);
+      yield* sys.close(fd);
+    },
+    { host: b },
+  );
+  machine.spawn(
+    function* (sys) {
+      const fd = yield* connected(sys, b, 80);
+      yield* writeAll(sys, fd, up);
+      yield* sys.shutdown(fd, SHUT_WR);
+      got.down = yield* readAll(sys, fd, 3000);
+      yield* sys.close(fd);
+    },
+    { host: a },
+  );
+  return { ...got, asleep: machine.run().asleep.length, ...got };
+}
+
+/** Where two runs of bytes begin to differ; -1 if they do not. */
+function differ(found: Uint8Array | null, expected: Uint8Array): number {
+  if (found?.length !== expected.length) return Math.min(found?.length ?? 0, expected.length);
+  return expected.findIndex((byte, i) => found[i] !== byte);
+}
+
+const links = fc.record({
+  latency_ns: fc.integer({ min: 0, max: 200 * ms }),
+  bandwidth_bps: fc.constantFrom(1e6, 10e6, 1e9, Number.POSITIVE_INFINITY),
+  queue: fc.integer({ min: 5, max: 100 }),
+  loss: fc.double({ min: 0, max: 0.25, noNaN: true }),
+  reorder: fc.double({ min: 0, max: 0.4, noNaN: true }),
+  duplicate: fc.double({ min: 0, max: 0.4, noNaN: true }),
+});
+
+describe('over a link that loses, reorders and duplicates', () => {
+  /** What TCP is for: RFC 9293, section 3.1. */
+  test('the bytes that are read are those that were written, and both ends finish', () => {
+    const up = pattern(30_000);
+    const down = pattern(10_000);
+    fc.assert(
+      fc.property(links, fc.integer({ min: 1 }), fc.boolean(), (link, seed, mixed) => {
+        const schedule = mixed ? randomSchedule(seed) : inOrder;
+
+        const got = exchange(pair(link, { seed, schedule }), up, down);
+
+        expect([differ(got.up, up), differ(got.down, down), got.asleep]).toEqual([-1, -1, 0]);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  /** A failure that is found by chance has to be found again. */
+  test('the same seed gives the same packets at the same times', () => {
+    const trace = (seed: number): string[] => {
+      const seen: string[] = [];
+      const loss = ({ text }: PacketView): boolean => {
+        seen.push(`${made.machine.now_ns} ${text}`);
+        return false;
+      };
+      const options: LinkOptions = { loss, reorder: 0.2, duplicate: 0.1 };
+      const made = pair(options, { seed });
+      exchange(made, pattern(20_000), pattern(10_000));
+      return seen;
+    };
+
+    expect(trace(5)).toEqual(trace(5));
+    expect(trace(5)).not.toEqual(trace(6));
+  });
+});
+
+/** The times in ms at which packets that `of` knows were sent, when those that `drop` names are lost. */
+function sentAt(
+  { a, machine }: Pair & { readonly seen: number[] },
+  run: (sys: Sys) => Code<unknown>,
+): unknown {
+  const program = machine.spawn(run, { host: a });
+  machine.run();
+  return program.result?.how === 'returned' ? program.result.value : program.result;
+}
+
+/** A pair whose link loses what `drop` says, and notes when packets of the kind `of` were sent. */
+function watched(
+  of: (packet: PacketView) => boolean,
+  drop: (packet: PacketView, nth: number) => boolean,
+  options: LinkOptions = {},
+  machineOptions: MachineOptions = {},
+): Pair & { readonly seen: number[] } {
+  const seen: number[] = [];
+  const loss = (packet: PacketView): boolean => {
+    if (!of(packet)) return drop(packet, -1);
+    seen.push(made.machine.now_ns / ms - 1000);
+    return drop(packet, seen.length - 1);
+  };
+  const made = pair({ latency_ns: 10 * ms, ...options, loss }, machineOptions);
+  return { ...made, seen };
+}
+
+const isSyn = ({ text }: PacketView): boolean => / SYN,/.test(text);
+const isData = ({ from, payload }: PacketView): boolean => from === 'a' && payload > 0;
+
+describe('a lost segment', () => {
+  /** tcp_syn_linear_timeouts: four seconds in a row, then twice as long each time. */
+  test('SYN is sent again after 1, 1, 1, 1, 1, 2, 4, 8, 16, 32, 64 s, then ETIMEDOUT', () => {
+    const made = watched(isSyn, () => true);
+    const { machine, b, seen } = made;
+
+    const err = sentAt(made, function* (sys) {
+      const fd = yield* sys.socket(AF_INET, SOCK_STREAM, 0);
+      return yield* sys.connect(fd, b.sockaddr(80));
+    });
+
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67].map((s) => s * 1000));
+    expect(err).toBe(-ETIMEDOUT);
+    expect(machine.now_ns / ms - 1000).toBe(131_000);
+  });
+
+  /** RFC 6298: 200 ms and a round trip at least, and twice as long each time. */
+  test('data is sent again after the RTO, which doubles', () => {
+    const made = watched(isData, (_packet, nth) => nth >= 0 && nth < 4);
+    const { machine, b, seen } = made;
+    machine.spawn(
+      function* (sys) {
+        yield* readAll(sys, yield* accepted(sys, b, 80));
+      },
+      { host: b },
+    );
+
+    sentAt(made, function* (sys) {
+      const fd = yield* connected(sys, b, 80);
+      yield* sys.write(fd, 'hello');
+      yield* sys.close(fd);
+    });
+
+    expect(seen.slice(0, 5)).toEqual([20, 240, 680, 1560, 3320]);
+  });
+
+  /** RFC 5681: three duplicates, and no timeout is waited for. */
+  test('is sent again as soon as three duplicates have come', () => {
+    const made = watched(isData, (_packet, nth) => nth === 2);
+    const { machine, b, seen } = made;
+    machine.spawn(
+      function* (sys) {
+        const got = yield* readAll(sys, yield* accepted(sys, b, 80));
+        sys.assert(got.length === 10 * 1448, 'all has come');
+      },
+      { host: b },
+    );
+
+    sentAt(made, function* (sys) {
+      const fd = yield* connected(sys, b, 80);
+      yield* writeAll(sys, fd, pattern(10 * 1448));
+      yield* sys.close(fd);
+    });
+
+    // Ten at once after the handshake, the third of them once more when its duplicates come.
+    expect(seen).toEqual([...Array(10).fill(20), 40]);
+  });
+});
+
+describe('a connection whose link is cut', () => {
+  /** tcp_retries2: 15 retransmissions take a quarter of an hour. */
+  test('ends with ETIMEDOUT after 15 retransmissions', () => {
+    const made = watched(isData, () => false);
+    const { machine, b, wire, seen } = made;
+    machine.spawn(
+      function* (sys) {
+        yield* sys.read(yield* accepted(sys, b, 80), new Uint8Array(1));
+      },
+      { host: b },
+    );
+
+    const err = sentAt(made, function* (sys) {
+      const fd = yield* connected(sys, b, 80);
+      wire.partition();
+      yield* sys.write(fd, 'anybody?');
+      return yield* sys.read(fd, new Uint8Array(1));
+    });
+
+    expect(err).toBe(-ETIMEDOUT);
+    expect(seen).toHaveLength(16);
+    expect(machine.now_ns / ms / 1000 / 60).toBeGreaterThan(15);
+    expect(machine.now_ns / ms / 1000 / 60).toBeLessThan(18);
+  });
+
+  /** Nothing but time is lost if it is healed in time. */
+  test('goes on where it was once the link is healed', () => {
+    const made = pair({ latency_ns: ms, bandwidth_bps: 10e6 });
+    const { machine, wire } = made;
+    machine.after(50 * ms, () => wire.partition());
+    machine.after(5000 * ms, () => wire.heal());
+
+    const got = exchange(made, pattern(200_000), pattern(10));
+
+    expect(differ(got.up, pattern(200_000))).toBe(-1);
+    expect(got.asleep).toBe(0);
+    expect(machine.now_ns).toBeGreaterThan(6_000 * ms);
+  });
+});
+
+describe('a slow reader', () => {
+  /** The window closes, and the writer sleeps until it opens. */
+  test('stalls the writer, who goes on when there is room', () => {
+    const { machine, a, b } = pair({ latency_ns: ms });
+    const at: number[] = [];
+    const bytes = pattern(3_000_000);
+    machine.spawn(
+      function* (sys) {
+        const fd = yield* accepted(sys, b, 80);
+        yield* sys.nanosleep({ tv_sec: 100, tv_nsec: 0 });
+        sys.assert((yield* readAll(sys, fd)).length === bytes.length, 'all has come');
+      },
+      { host: b },
+    );
+    machine.spawn(
+      function* (sys) {
+        const fd = yield* connected(sys, b, 80);
+        yield* writeAll(sys, fd, bytes);
+        at.push(machine.now_ns / ms - 1000);
+        yield* sys.close(fd);
+      },
+      { host: a },
+    );
+
+    const { asleep } = machine.run();
+
+    expect(asleep).toEqual([]);
+    expect(at[0]).toBeGreaterThan(100_000);
+    expect(at[0]).toBeLessThan(101_000);
+  });
+
+  /** The persist timer: without it both would wait for ever (RFC 9293, 3.8.6.1). */
+  test('is asked for its window if the news of it was lost', () => {
+    const opens: number[] = [];
+    let lost = false;
+    const loss = ({ from, text, payload }: PacketView): boolean => {
+      const deaf = lost && from === 'b' && payload === 0 && / ACK,/.test(text) && opens.length < 8;
+      if (deaf) opens.push(1);
+      return deaf;
+    };
+    const { machine, a, b } = pair({ latency_ns: ms, loss });
+    const bytes = pattern(1_000_000);
+    machine.spawn(
+      function* (sys) {
+        const fd = yield* accepted(sys, b, 80);
+        yield* sys.nanosleep({ tv_sec: 10, tv_nsec: 0 });
+        lost = true;
+        sys.assert((yield* readAll(sys, fd)).length === bytes.length, 'all has come');
+      },
+      { host: b },
+    );
+    machine.spawn(
+      function* (sys) {
+        const fd = yield* connected(sys, b, 80);
+        yield* writeAll(sys, fd, bytes);
+        yield* sys.close(fd);
+      },
+      { host: a },
+    );
+
+    expect(machine.run().asleep).toEqual([]);
+    expect(opens).toHaveLength(8);
+  });
+});
+
+/** EHOSTUNREACH is kept while a connection is tried, and is what it ends with. */
+test('a connection to an address that nobody has ends with EHOSTUNREACH for poll as well', () => {
+  const { machine, a } = pair();
+  const nobody = { family: AF_INET, addr: 0x0a000077, port: 1 };
+  const program = machine.spawn(
+    function* (sys) {
+      const fd = yield* sys.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      yield* sys.connect(fd, nobody);
+      const ep = yield* sys.epoll_create1(0);
+      yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, fd, { events: EPOLLOUT, data: 0 });
+      const events = [...(yield* sys.epoll_wait(ep, 1, -1))].map((event) => event.events);
+      return [events, yield* sys.connect(fd, nobody)];
+    },
+    { host: a },
+  );
+
+  machine.run();
+
+  expect(program.result).toMatchObject({
+    value: [[EPOLLOUT | EPOLLERR | EPOLLHUP], -EHOSTUNREACH],
+  });
+});

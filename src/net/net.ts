@@ -55,8 +55,6 @@ export class NetGlobals {
   readonly delacks: list_head<tcp_sock> = new list_head<tcp_sock>(null);
   /** The NAPI instances of all devices, by their number less the least that there is. */
   readonly napi_hash: napi_struct[] = [];
-  /** How often a peer was asked for its window, or whether it still is there. */
-  probes = 0;
 }
 
 /** Ours: those of the running machine. */

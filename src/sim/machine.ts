@@ -341,9 +341,13 @@ export class Machine implements ThreadMaker {
   run(until: number = Number.POSITIVE_INFINITY): Report {
     grantSteps(this.kernel);
     this.settle();
-    let alone = 0; // How many timers in the background have fired with no other one waiting.
+    // How many timers in the background have fired with no other one waiting, and woken nobody.
+    let alone = 0;
+    let { wakeups } = this.kernel;
     while (this.isWorthWaiting(until, alone) && this.fireTimers(until)) {
-      alone = this.kernel.hrtimers.awaited > 0 ? 0 : alone + 1;
+      if (this.kernel.hrtimers.awaited === 0) alone++;
+      if (this.kernel.wakeups !== wakeups) alone = 0;
+      wakeups = this.kernel.wakeups;
       this.settle();
     }
     if (until !== Number.POSITIVE_INFINITY && this.kernel.hrtimers.now_ns < until) {

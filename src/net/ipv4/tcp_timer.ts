@@ -60,7 +60,13 @@ export function inet_csk_clear_xmit_timer(sk: tcp_sock): void {
 
 /** Starts the timer for `what`, in `when` ticks. */
 export function tcp_reset_xmit_timer(sk: tcp_sock, what: number, when: number): void {
+  const { tick } = sk.icsk_retransmit_timer;
+  const background = what === ICSK_TIME_PROBE0 && !windowIsOpen(sk);
   sk.icsk_pending = what;
+  if (tick.background !== background) {
+    timer_delete(sk.icsk_retransmit_timer);
+    tick.background = background; // A peer may keep its window closed for ever.
+  }
   mod_timer(sk.icsk_retransmit_timer, jiffies() + Math.min(when, tcp_rto_max(sk)));
 }
 
@@ -201,7 +207,6 @@ function* tcp_probe_timer(sk: tcp_sock): Kernel<void> {
     return;
   }
   if (sk.icsk_probes_tstamp === 0) sk.icsk_probes_tstamp = jiffies();
-  netGlobals().probes++;
   yield* tcp_send_probe0(sk);
 }
 

@@ -326,3 +326,28 @@ test('a connection to an address that nobody has ends with EHOSTUNREACH for poll
     value: [[EPOLLOUT | EPOLLERR | EPOLLHUP], -EHOSTUNREACH],
   });
 });
+
+/** A reader that never reads is a deadlock, and a test that never ends does not say so. */
+test('a writer whose peer keeps its window closed for ever is found asleep', () => {
+  const { machine, a, b } = pair({ latency_ns: ms });
+  machine.spawn(
+    function* (sys) {
+      yield* accepted(sys, b, 80);
+      yield* sys.epoll_wait(yield* sys.epoll_create1(0), 1, -1);
+    },
+    { host: b, name: 'reader' },
+  );
+  machine.spawn(
+    function* (sys) {
+      yield* writeAll(sys, yield* connected(sys, b, 80), pattern(3_000_000));
+    },
+    { host: a, name: 'writer' },
+  );
+
+  const { asleep } = machine.run();
+
+  expect(asleep.map(({ name, call }) => `${name}: ${call}`)).toEqual([
+    'reader: epoll_wait',
+    'writer: write',
+  ]);
+});

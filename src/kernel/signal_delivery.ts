@@ -92,6 +92,8 @@ export function* arch_do_signal_or_restart(ret: number): Kernel<number> {
       if (ksig === null) break;
       const { info, ka, handler } = ksig;
       if (handler === null) {
+        // One that is sent to be fatal was told of when it was sent.
+        if (!task.signal.group_exit) task.kernel.tracer?.sent?.(task, info, 'fatal');
         task.exit_code = info.si_signo;
         return SIGNAL_KILLED;
       }

@@ -63,12 +63,17 @@ export function* __send_signal_locked(
   __fentry__('__send_signal_locked');
   const sig = info.si_signo;
   const pending = type === 'PIDTYPE_PID' ? t.pending : t.signal.shared_pending;
-  if (!prepare_signal(sig, t) || legacy_queue(pending, sig)) return;
+  const { tracer } = t.kernel;
+  if (!prepare_signal(sig, t)) {
+    if (!t.signal.group_exit) tracer?.sent?.(t, info, 'ignored');
+    return;
+  }
+  if (legacy_queue(pending, sig)) return;
   if (sig !== SIGKILL) pending.list.push(info);
   yield* signalfd_notify(t);
   pending.signal |= sigmask(sig);
   if (type === 'PIDTYPE_PGID' || type === 'PIDTYPE_MAX') addDelayed(t, sig);
-  complete_signal(sig, t, type);
+  complete_signal(info, t, type);
 }
 
 /** A signal for many processes is also for a child that the process is just making. */
@@ -101,7 +106,8 @@ function takerOf(sig: number, p: task_struct, type: SignalScope): task_struct | 
   return null;
 }
 
-function complete_signal(sig: number, p: task_struct, type: SignalScope): void {
+function complete_signal(info: kernel_siginfo, p: task_struct, type: SignalScope): void {
+  const sig = info.si_signo;
   const t = takerOf(sig, p, type);
   if (t === null) return;
   const { signal } = p;
@@ -109,6 +115,7 @@ function complete_signal(sig: number, p: task_struct, type: SignalScope): void {
   if (sig_fatal(p, sig) && !signal.group_exit && !sig_kernel_coredump(sig)) {
     signal.group_exit = true;
     signal.group_exit_code = sig;
+    p.kernel.tracer?.sent?.(t, info, 'fatal');
     for (const thread of signal.threads) {
       thread.pending.signal |= sigmask(SIGKILL);
       signal_wake_up(thread, true);

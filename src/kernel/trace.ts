@@ -35,6 +35,11 @@ export interface Tracer {
   sysReturn?(task: task_struct, ret: number): void;
   /** A signal handler runs in user mode, before the call that it interrupted returns. */
   signal(task: task_struct, info: kernel_siginfo): void;
+  /**
+   * A signal that no handler runs for: it does nothing (`ignored`), or it is the end of the process
+   * of `task`, which takes it (`fatal`).
+   */
+  sent?(task: task_struct, info: kernel_siginfo, fate: 'ignored' | 'fatal'): void;
   /** The handler is done; `mask` blocks from here on. */
   sigreturn?(task: task_struct, mask: bigint): void;
 }

@@ -116,10 +116,32 @@ export interface IrqEvent extends Occasion {
   readonly entered: boolean;
 }
 
+/** What is known of a signal. */
+export interface SignalInfo {
+  readonly si_signo: number;
+  /** SI_USER, SI_TKILL, SI_QUEUE, CLD_*. */
+  readonly si_code: number;
+  readonly si_pid: number;
+  readonly si_uid: number;
+  readonly si_value: bigint;
+  readonly si_status: number;
+}
+
+/** A signal was sent that no handler will run for. */
+export interface SentEvent extends Occasion {
+  readonly kind: 'sent';
+  readonly info: SignalInfo;
+  /** Who would have taken it, or takes it. */
+  readonly to: TaskRef;
+  /** It does nothing, or it is the end of the process. */
+  readonly fate: 'ignored' | 'fatal';
+}
+
 /** A signal handler starts. */
 export interface SignalEvent extends Occasion {
   readonly kind: 'signal';
   readonly signo: number;
+  readonly info: SignalInfo;
   /** What the call that it interrupts came back with; null in user mode. */
   readonly ret: number | null;
   /** SA_RESTART: such a call is made anew. */
@@ -142,6 +164,10 @@ export interface ExitEvent extends Occasion {
   readonly code: number;
   /** The signal that ended it, or 0. */
   readonly signo: number;
+  /** What the call that it was in came back with; null if it did not. */
+  readonly ret: number | null;
+  /** How many other threads of its process live on. */
+  readonly others: number;
 }
 
 /** A step of a scenario is issued, or everything that follows from it has happened. */
@@ -162,6 +188,7 @@ export type TraceEvent =
   | WakeupEvent
   | SwitchEvent
   | IrqEvent
+  | SentEvent
   | SignalEvent
   | SigreturnEvent
   | ExitEvent

@@ -34,6 +34,7 @@ export class EventLines implements Format {
 export const callKinds: readonly TraceEvent['kind'][] = [
   'call',
   'return',
+  'sent',
   'signal',
   'sigreturn',
   'exit',

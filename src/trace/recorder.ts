@@ -56,7 +56,7 @@ export class Recorder implements Tracer {
   /** What a task is called in events. */
   refOf(task: task_struct): TaskRef {
     let ref = this.refs.get(task);
-    if (ref === undefined || ref.comm !== task.comm) {
+    if (ref === undefined || ref.comm !== task.comm || ref.pid !== task.pid) {
       ref = { pid: task.pid, tgid: task.tgid, comm: task.comm };
       this.refs.set(task, ref);
     }
@@ -170,7 +170,12 @@ export class Recorder implements Tracer {
     const flags = task.sighand.action[signo]?.flags ?? 0;
     if (call !== null) call.restarts = (flags & SA_RESTART) !== 0;
     const filled = call?.live.map(snapshot) ?? [];
-    this.tell(task, { kind: 'signal', signo, filled, ...interrupted(call) });
+    this.tell(task, { kind: 'signal', signo, info, filled, ...interrupted(call) });
+  }
+
+  sent(task: task_struct, info: kernel_siginfo, fate: 'ignored' | 'fatal'): void {
+    this.look();
+    this.tell(current, { kind: 'sent', info, to: this.refOf(task), fate });
   }
 
   sigreturn(task: task_struct, mask: bigint): void {
@@ -180,9 +185,11 @@ export class Recorder implements Tracer {
 
   private exit(task: task_struct): void {
     this.leaveAll(task);
+    const ret = this.stackOf(task).call()?.ret ?? null;
     this.stackOf(task).open.length = 0;
+    const others = task.signal.threads.filter((t) => t !== task && t.exit_state === 0).length;
     const { exit_code } = task; // As wait4() has it.
-    this.tell(task, { kind: 'exit', code: exit_code >> 8, signo: exit_code & 0x7f });
+    this.tell(task, { kind: 'exit', code: exit_code >> 8, signo: exit_code & 0x7f, ret, others });
   }
 
   private tell(task: task_struct, told: Told): void {

@@ -6,12 +6,15 @@
  *
  * Invariants: at most one line is open, and it belongs to the task whose call began last.
  * Differs from strace: a thread's start shows no clone(), its end is shown as the exit() that a C
- * library would call; addresses are made up; `<...>` and `+++` lines otherwise as strace has them.
+ * library would call; addresses are made up. A signal that is ignored is shown when its task has
+ * come back from a call, and does not interrupt one, as it does where strace is attached.
  */
 import { ERESTARTSYS } from '../kernel/errno.ts';
 import { EINTR } from '../kernel/uapi/errno.ts';
 import { signalName } from '../kernel/uapi/names.ts';
+import { SIGKILL } from '../kernel/uapi/signal.ts';
 import type { ShownCall } from './calls/parameters.ts';
+import { siginfoText } from './calls/processes.ts';
 import { strerror } from './calls/strerror.ts';
 import { begunCall, endedCall, headText, resultText, tailText } from './calls/text.ts';
 import { sigsetText } from './calls/words.ts';
@@ -19,7 +22,9 @@ import type {
   CallEvent,
   ExitEvent,
   ReturnEvent,
+  SentEvent,
   SignalEvent,
+  SignalInfo,
   SigreturnEvent,
   TaskRef,
   TraceEvent,
@@ -57,6 +62,8 @@ export class Strace implements Format {
   /** The line that has been begun, and its task. */
   private line = '';
   private owner = 0;
+  /** Signals that no handler runs for, to be shown as soon as their task can take them. */
+  private readonly sent: Map<number, SignalInfo[]> = new Map();
   /** Thread group leaders that have ended and are reported after the rest of their group. */
   private readonly ended: Map<number, string> = new Map();
 
@@ -68,6 +75,7 @@ export class Strace implements Format {
     if (scene.kind === 'scenario') this.write(`# ${titleOf(scene)}\n`);
     this.live.clear();
     this.pending.clear();
+    this.sent.clear();
     this.ended.clear();
     for (const { pid } of scene.tasks) this.live.add(pid);
   }
@@ -82,6 +90,9 @@ export class Strace implements Format {
         break;
       case 'return':
         this.returned(event);
+        break;
+      case 'sent':
+        this.note(event);
         break;
       case 'signal':
         this.signalled(event);
@@ -111,6 +122,18 @@ export class Strace implements Format {
     const last = this.pending.get(event.task.pid)?.pop();
     if (last === undefined || last.answered) return;
     this.answer(event.task, endedCall(event));
+    this.takeSent(event.task);
+  }
+
+  /** Of SIGKILL nothing is shown but its effect. */
+  private note({ to, info }: SentEvent): void {
+    if (info.si_signo === SIGKILL) return;
+    this.sent.set(to.pid, [...(this.sent.get(to.pid) ?? []), info]);
+  }
+
+  private takeSent(task: TaskRef): void {
+    for (const info of this.sent.get(task.pid) ?? []) this.whole(task, deliveryText(info));
+    this.sent.delete(task.pid);
   }
 
   /** Shows the rest of a call, on its line if that is still open. */
@@ -121,15 +144,13 @@ export class Strace implements Format {
   }
 
   private signalled(event: SignalEvent): void {
-    const { task, signo, ret, filled } = event;
+    const { task, info, ret, filled } = event;
     const under = this.pending.get(task.pid)?.at(-1);
     if (under !== undefined && !under.answered && ret !== null) {
       this.answer(task, { ...under.call, ret, filled });
       under.answered = true;
     }
-    const name = signalName(signo);
-    const info = `si_signo=${name}, si_code=SI_TKILL, si_pid=${task.tgid}, si_uid=0`;
-    this.whole(task, `--- ${name} {${info}} ---`);
+    this.whole(task, deliveryText(info));
   }
 
   private sigreturned({ task, mask, ret, restarts }: SigreturnEvent): void {
@@ -144,23 +165,32 @@ export class Strace implements Format {
     this.open(task, headText(under.call));
   }
 
-  private exited({ task, code, signo }: ExitEvent): void {
+  private exited({ task, code, signo, ret, others }: ExitEvent): void {
     const under = this.pending.get(task.pid)?.find(({ answered }) => !answered);
     this.pending.delete(task.pid);
-    if (under?.call.name === 'exit_group') this.answer(task, under.call);
-    else if (under !== undefined) this.killed(task, under.call);
+    if (under !== undefined) this.cutShort(task, under.call, ret);
     else if (signo === 0) {
       this.open(task, `${task.pid === task.tgid ? 'exit_group' : 'exit'}(${code})`);
       this.finish('?');
     }
+    if (signo !== 0) this.takeSent(task);
+    this.sent.delete(task.pid);
     const how = signo === 0 ? `exited with ${code}` : `killed by ${signalName(signo)}`;
-    // The first thread stands for its process, and is reported after the others.
-    if (task.pid === task.tgid) this.ended.set(task.pid, how);
-    else {
-      this.whole(task, `+++ ${how} +++`);
-      this.live.delete(task.pid);
-    }
-    if (this.live.size === this.ended.size) this.reportLeaders();
+    // The first thread stands for its process: it is reported after the others, with the status
+    // of the last.
+    this.ended.set(task.pid, how);
+    if (task.pid !== task.tgid) this.report(task);
+    if (others > 0 || !this.ended.has(task.tgid)) return;
+    this.ended.set(task.tgid, how);
+    this.report({ pid: task.tgid, tgid: task.tgid, comm: '' });
+  }
+
+  /** The call that its task has ended in: exit() itself, or one that a signal has ended. */
+  private cutShort(task: TaskRef, call: ShownCall, ret: number | null): void {
+    const taken = ret !== null && this.sent.has(task.pid);
+    if (taken) this.answer(task, { ...call, ret });
+    else if (call.name === 'exit' || call.name === 'exit_group') this.answer(task, call);
+    else this.killed(task, call);
   }
 
   /** The call that never returned. */
@@ -171,12 +201,10 @@ export class Strace implements Format {
     this.flush();
   }
 
-  private reportLeaders(): void {
-    for (const [pid, how] of this.ended) {
-      this.ended.delete(pid);
-      this.whole({ pid, tgid: pid, comm: '' }, `+++ ${how} +++`);
-      this.live.delete(pid);
-    }
+  private report(task: TaskRef): void {
+    this.whole(task, `+++ ${this.ended.get(task.pid)} +++`);
+    this.ended.delete(task.pid);
+    this.live.delete(task.pid);
   }
 
   private prefix({ pid }: TaskRef): string {
@@ -213,3 +241,6 @@ export class Strace implements Format {
     this.owner = 0;
   }
 }
+
+const deliveryText = (info: SignalInfo): string =>
+  `--- ${signalName(info.si_signo)} {${siginfoText(info)}} ---`;

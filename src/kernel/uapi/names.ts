@@ -11,13 +11,16 @@ import * as fs from './fs.ts';
 import * as inet from './in.ts';
 import * as inotify from './inotify.ts';
 import * as ioctls from './ioctls.ts';
+import * as pidfd from './pidfd.ts';
 import * as poll from './poll.ts';
+import * as sched from './sched.ts';
 import * as signal from './signal.ts';
 import * as signalfd from './signalfd.ts';
 import * as socket from './socket.ts';
 import * as tcp from './tcp.ts';
 import * as time from './time.ts';
 import * as timerfd from './timerfd.ts';
+import * as wait from './wait.ts';
 
 export type NameTable = readonly (readonly [name: string, value: number])[];
 
@@ -124,6 +127,13 @@ export const ioctlRequestNames: NameTable = [
   ...tableOf(eventpoll, /^EPIOC/),
 ];
 export const signalNames: NameTable = tableOf(signal, /^SIG(?!_)/, ['SIGIOT', 'SIGPOLL']);
+export const waitOptionNames: NameTable = tableOf(wait, /^(W|__W)/, ['WSTOPPED']);
+export const idtypeNames: NameTable = tableOf(wait, /^P_/);
+export const cloneFlagNames: NameTable = tableOf(sched, /^CLONE_/);
+export const pidfdFlagNames: NameTable = tableOf(pidfd, /^PIDFD_(NONBLOCK|THREAD)$/);
+export const pidfdSignalNames: NameTable = tableOf(pidfd, /^PIDFD_SIGNAL_/);
+const sendCodeNames: NameTable = tableOf(signal, /^SI_/);
+const childCodeNames: NameTable = tableOf(signal, /^CLD_/);
 export const socketLevelNames: NameTable = [
   ['SOL_SOCKET', socket.SOL_SOCKET],
   ...ipProtocolNames.filter(([, value]) => value !== socket.SOL_SOCKET),
@@ -164,3 +174,6 @@ export function socketOption(level: number, optname: number): string {
   if (level === inet.IPPROTO_TCP) return valueName(tcpOptionNames, optname);
   return String(optname);
 }
+/** What si_code means, for a signal of this number. */
+export const sigCodeName = (sig: number, code: number): string =>
+  valueName(sig === signal.SIGCHLD && code > 0 ? childCodeNames : sendCodeNames, code);

@@ -14,7 +14,6 @@ import {
   ioctlRequestNames,
   openFlagNames,
   openFlags,
-  signalName,
   timerfdSettimeFlagNames,
 } from '../../kernel/uapi/names.ts';
 import type { Bytes } from '../values.ts';
@@ -36,6 +35,7 @@ import {
   timespec,
 } from './parameters.ts';
 import { pathSignatures } from './paths.ts';
+import { processSignatures, signo } from './processes.ts';
 import { socketSignatures } from './sockets.ts';
 import * as words from './words.ts';
 
@@ -122,19 +122,6 @@ const remaining: Parameter = {
   },
 };
 
-interface SiginfoValue {
-  readonly si_signo: number;
-  readonly si_pid: number;
-  readonly si_uid: number;
-  readonly si_value: bigint;
-}
-const siginfoText = ({ si_signo, si_pid, si_uid, si_value }: SiginfoValue): string => {
-  const from = `si_signo=${signalName(si_signo)}, si_code=SI_QUEUE, si_pid=${si_pid}, si_uid=${si_uid}`;
-  const ptr = BigInt.asUintN(64, si_value);
-  if (ptr === 0n) return `{${from}}`;
-  return `{${from}, si_int=${BigInt.asIntN(32, ptr)}, si_ptr=0x${ptr.toString(16)}}`;
-};
-
 type Signature = readonly Parameter[] | ((call: ShownCall) => readonly Parameter[]);
 
 const signatures: Readonly<Record<string, Signature>> = {
@@ -201,6 +188,7 @@ const signatures: Readonly<Record<string, Signature>> = {
   ],
   timerfd_gettime: [number(0), out<Itimerspec>(1, itimerspecText)],
   ...pathSignatures,
+  ...processSignatures,
   ...socketSignatures,
   // What pthread_join() waits with: the kernel clears the thread's id when it ends.
   futex: [
@@ -210,20 +198,9 @@ const signatures: Readonly<Record<string, Signature>> = {
     always('NULL'),
     always('FUTEX_BITSET_MATCH_ANY'),
   ],
-  exit_group: [number(0)],
-  getpid: [],
-  gettid: [],
   sched_yield: [],
   nanosleep: [timespec(0), remaining],
-  tgkill: [number(0), number(1), arg<number>(2, signalName)],
-  kill: [number(0), arg<number>(1, signalName)],
-  rt_sigqueueinfo: [number(0), arg<number>(1, signalName), pointer<SiginfoValue>(2, siginfoText)],
-  rt_sigaction: [
-    arg<number>(0, signalName),
-    pointer<SigactionValue>(1, sigactionText),
-    always('NULL'),
-    eight,
-  ],
+  rt_sigaction: [signo(0), pointer<SigactionValue>(1, sigactionText), always('NULL'), eight],
   rt_sigprocmask: [
     oneOf(
       0,

@@ -1,7 +1,7 @@
 /** The calls of the scenario format as raw system calls: all but those on sockets. */
 import { F_DUPFD, F_DUPFD_CLOEXEC } from '../../src/kernel/uapi/fcntl.ts';
-import { FIONREAD } from '../../src/kernel/uapi/ioctls.ts';
 import { maxShown } from '../../src/scenario/payload.ts';
+import { asksForNumber } from '../../src/scenario/perform.ts';
 import type { Step, StepOf } from '../../src/scenario/scenario.ts';
 import { returnedBytes, returnedEvents, returnedRevents } from '../../src/scenario/transcript.ts';
 import { syscallNumbers as nr } from './abi.ts';
@@ -298,7 +298,7 @@ function fdsIn(set: Buffer): number[] {
 function ioctl({ args }: StepOf<'ioctl'>, at: Surroundings): RawCall {
   const address = put(at, int32s(args.arg));
   const raw = { nr: nr.ioctl, args: [at.fd(args.fd), args.request, address] };
-  if (args.request !== FIONREAD) return raw;
+  if (!asksForNumber(args.request)) return raw;
   return {
     ...raw,
     shown: (ret) => ({ ret, value: at.process.peek(address, 4).readInt32LE() }),

@@ -17,6 +17,7 @@ import * as poll from '../kernel/uapi/poll.ts';
 import * as signal from '../kernel/uapi/signal.ts';
 import * as signalfd from '../kernel/uapi/signalfd.ts';
 import * as socket from '../kernel/uapi/socket.ts';
+import * as sockios from '../kernel/uapi/sockios.ts';
 import * as tcp from '../kernel/uapi/tcp.ts';
 import * as time from '../kernel/uapi/time.ts';
 import * as timerfd from '../kernel/uapi/timerfd.ts';
@@ -55,6 +56,11 @@ export const eventfdFamily: FlagFamily = family(tableOf(eventfd, /^EFD_/));
 export const timerfdFamily: FlagFamily = family(tableOf(timerfd, /^TFD_/));
 export const clockFamily: FlagFamily = family(tableOf(time, /^CLOCK_/));
 export const ioctlFamily: FlagFamily = family(tableOf(ioctls, /^(FIONREAD|FIONBIO)$/));
+/** Of version 2. */
+export const laterIoctlFamily: FlagFamily = family(
+  tableOf(ioctls, /^(FIONREAD|FIONBIO|FIOCLEX|FIONCLEX)$/),
+  tableOf(sockios, /^SIOC(ATMARK|OUTQ|OUTQNSD)$/),
+);
 export const signalFamily: FlagFamily = family(tableOf(signal, /^SIG(?!_)/));
 export const maskFamily: FlagFamily = family(tableOf(signal, /^SIG_(BLOCK|UNBLOCK|SETMASK)$/));
 export const sigactionFamily: FlagFamily = family(tableOf(signal, /^SA_/));

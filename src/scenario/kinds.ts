@@ -84,6 +84,16 @@ export const uint32: Kind<number> = {
   },
 };
 
+/** An ioctl's request, by its name. */
+export const ioctlRequest: Kind<number> = {
+  type: 'flags',
+  names: flags.ioctlFamily,
+  read(value, argument, context) {
+    const names = context.version === 1 ? flags.ioctlFamily : flags.laterIoctlFamily;
+    return flags.parseFlags(value, names, argument, context);
+  },
+};
+
 /** Names joined by "|". */
 export const flagWord = (names: flags.FlagFamily): Kind<number> => ({
   type: 'flags',

@@ -15,6 +15,7 @@ import { EventBuffer, FaultingPage } from '../kernel/uaccess.ts';
 import { EPOLL_CTL_DEL } from '../kernel/uapi/eventpoll.ts';
 import { FIONREAD } from '../kernel/uapi/ioctls.ts';
 import { signalName } from '../kernel/uapi/names.ts';
+import { SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD } from '../kernel/uapi/sockios.ts';
 import { syscall } from '../syscalls/call.ts';
 import * as epoll from '../syscalls/epoll.ts';
 import { signalsRead } from '../syscalls/signalfd.ts';
@@ -271,10 +272,14 @@ function* fdinfo(step: StepOf<'fdinfo'>, at: Surroundings): Kernel<Outcome> {
   return outcome(ret, { ret, lines: shownFdinfo(text) });
 }
 
+/** Does the request store a number? */
+export const asksForNumber = (request: number): boolean =>
+  [FIONREAD, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD].includes(request);
+
 function* ioctl(step: StepOf<'ioctl'>, at: Surroundings): Kernel<Outcome> {
   const arg = { value: step.args.arg };
   const ret = yield* at.sys.ioctl(at.fd(step.args.fd), step.args.request, arg);
-  return step.args.request === FIONREAD
+  return asksForNumber(step.args.request)
     ? outcome(ret, returnedValue(ret, arg.value))
     : outcome(ret);
 }

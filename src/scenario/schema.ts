@@ -295,7 +295,7 @@ export const calls: { readonly [C in CallName]: CallSpec<CallArgs[C]> } = {
   ioctl: {
     args: {
       fd: required(kinds.fd),
-      request: required(kinds.flagWord(families.ioctlFamily)),
+      request: required(kinds.ioctlRequest),
       arg: optional(kinds.int32, 0),
     },
     binds: 0,

@@ -24,7 +24,26 @@ import {
   stopListening,
   urgent,
 } from '../connections.ts';
+import {
+  overflow,
+  sharePort,
+  tcpIoctl,
+  tcpMessages,
+  tcpOption,
+  tcpPieces,
+  withItself,
+} from '../tcp_depth.ts';
 import { World } from '../world.ts';
+
+const depth: Weighted = [
+  [tcpOption, 8],
+  [tcpIoctl, 4],
+  [tcpPieces, 4],
+  [tcpMessages, 8],
+  [overflow, 0.6],
+  [withItself, 1],
+  [sharePort, 1],
+];
 
 export const tcp: Profile = (random, name) => {
   const world = new World(random);
@@ -62,7 +81,8 @@ export const tcp: Profile = (random, name) => {
     [pollSome, 3],
     [selectSome, 0.6],
   ];
-  act(world, actions, random.int(18, 36));
+  const isDeep = random.chance(0.5);
+  act(world, isDeep ? [...actions, ...depth] : actions, random.int(18, 36));
   world.finish();
-  return world.scenario(name);
+  return world.scenario(name, isDeep ? 2 : undefined);
 };

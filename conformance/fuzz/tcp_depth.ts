@@ -1,0 +1,140 @@
+/** Actions on TCP sockets that need version 2 of the format, or that only TCP has. */
+import type { Action } from './actions.ts';
+import { listenerOf } from './connections.ts';
+import type { Item, World } from './world.ts';
+
+const someTcp = (world: World): Item | undefined => world.random.shuffle(world.of('tcp'))[0];
+
+const anySocket = (world: World): Item | undefined =>
+  world.random.shuffle(world.of('tcp', 'tcp', 'listen', 'fresh'))[0];
+
+const options = [
+  ['TCP_DEFER_ACCEPT', [0, 1, 5]],
+  ['TCP_CORK', [0, 1]],
+  ['TCP_NODELAY', [0, 1]],
+  ['TCP_NOTSENT_LOWAT', [0, 1, 1000]],
+  ['TCP_KEEPIDLE', [1, 60, 0, 32768]],
+  ['TCP_KEEPINTVL', [1, 0]],
+  ['TCP_KEEPCNT', [3, 128]],
+  ['TCP_SYNCNT', [2, 0, 128]],
+  ['TCP_LINGER2', [0, 1, -1]],
+  ['TCP_QUICKACK', [0, 1]],
+  ['TCP_USER_TIMEOUT', [0, 1000, -1]],
+  ['TCP_INQ', [0, 1, 2]],
+  ['TCP_FASTOPEN', [0, 5]],
+  ['TCP_FASTOPEN_CONNECT', [0, 1]],
+] as const;
+
+const socketOptions = [
+  ['SO_KEEPALIVE', [0, 1]],
+  ['SO_REUSEADDR', [0, 1]],
+  ['SO_REUSEPORT', [0, 1]],
+  ['SO_OOBINLINE', [0, 1]],
+  ['SO_RCVLOWAT', [1, 3, 10]],
+  ['SO_LINGER', [-1, 0, 3]],
+  ['SO_BROADCAST', [1]],
+  ['SO_PRIORITY', [0, 6]],
+  ['SO_SNDBUF', [0, 8192]],
+  ['SO_RCVBUF', [0, 8192]],
+] as const;
+
+export const tcpOption: Action = (world) => {
+  const item = anySocket(world);
+  if (item === undefined) return;
+  const { random } = world;
+  const fd = `$${item.name}`;
+  const own = random.chance(0.6);
+  const level = own ? 'IPPROTO_TCP' : 'SOL_SOCKET';
+  const [name, values] = own ? random.pick(options) : random.pick(socketOptions);
+  const isSize = name === 'SO_SNDBUF' || name === 'SO_RCVBUF';
+  const reads = random.chance(0.35) && name !== 'TCP_QUICKACK' && !isSize;
+  if (reads) world.step('getsockopt', { fd, level, name });
+  else world.step('setsockopt', { fd, level, name, value: random.pick<number>(values) });
+};
+
+export const tcpIoctl: Action = (world) => {
+  const item = anySocket(world);
+  if (item === undefined) return;
+  const request = world.random.pick(['SIOCATMARK', 'SIOCOUTQ', 'SIOCOUTQNSD', 'FIONREAD']);
+  world.step('ioctl', { fd: `$${item.name}`, request });
+};
+
+export const tcpPieces: Action = (world) => {
+  const item = someTcp(world);
+  if (item === undefined) return;
+  const { random } = world;
+  const fd = `$${item.name}`;
+  if (random.chance(0.55)) {
+    world.step('writev', {
+      fd,
+      parts: random.pick([
+        ['a', 'bc'],
+        ['', 'x'],
+        ['one', '', 'two'],
+      ]),
+    });
+    if (item.file.peer !== null) item.file.peer.queued += 3;
+  } else if (world.readable(item.file)) world.step('readv', { fd, lens: [1, random.int(0, 5)] });
+};
+
+export const tcpMessages: Action = (world) => {
+  const item = someTcp(world);
+  if (item === undefined) return;
+  const { random } = world;
+  const fd = `$${item.name}`;
+  if (random.chance(0.5)) {
+    const flags = random.pick([
+      'MSG_DONTWAIT',
+      'MSG_DONTWAIT|MSG_MORE',
+      'MSG_DONTWAIT|MSG_EOR',
+      'MSG_DONTWAIT|MSG_OOB',
+    ]);
+    world.step('sendmsg', { fd, data: world.text(), flags });
+    return;
+  }
+  const flags = random.pick([
+    'MSG_DONTWAIT',
+    'MSG_DONTWAIT|MSG_PEEK',
+    'MSG_DONTWAIT|MSG_TRUNC',
+    'MSG_DONTWAIT|MSG_WAITALL',
+    'MSG_DONTWAIT|MSG_OOB',
+    'MSG_DONTWAIT|MSG_ERRQUEUE',
+  ]);
+  world.step('recvmsg', { fd, len: random.pick([1, 2, 64, 1000]), flags });
+};
+
+/** Connections that nobody accepts: more than the backlog has room for. */
+export const overflow: Action = (world) => {
+  const listener = listenerOf(world);
+  if (listener === undefined) return;
+  for (let i = world.random.int(2, 4); i > 0; i--) {
+    const client = world.client(listener, 0);
+    if (world.random.chance(0.5)) world.watch(world.anyEpoll(), client);
+  }
+};
+
+/** A connection of a socket to itself: both ends send a SYN. */
+export const withItself: Action = (world) => {
+  const name = world.name('z');
+  world.step('socket', { domain: 'AF_INET', type: 'SOCK_STREAM|SOCK_NONBLOCK' }, [name]);
+  const item = world.add(name, 'tcp', true);
+  item.file.peer = item.file;
+  if (world.random.chance(0.5)) world.watch(world.anyEpoll(), item);
+  world.step('bind', { fd: `$${name}`, port: world.random.pick([0, 5100]) });
+  world.step('connect', { fd: `$${name}`, to: `$${name}` });
+};
+
+/** Listeners that share a port, or are refused it. */
+export const sharePort: Action = (world) => {
+  const { random } = world;
+  const name = world.name('g');
+  world.step('socket', { domain: 'AF_INET', type: 'SOCK_STREAM|SOCK_NONBLOCK' }, [name]);
+  const option = random.pick(['SO_REUSEPORT', 'SO_REUSEPORT', 'SO_REUSEADDR']);
+  if (random.chance(0.8)) {
+    world.step('setsockopt', { fd: `$${name}`, level: 'SOL_SOCKET', name: option, value: 1 });
+  }
+  world.step('bind', { fd: `$${name}`, port: 5200 });
+  // Which of several would get a connection is left to chance: nobody connects to them.
+  world.add(name, 'fresh', true);
+  if (random.chance(0.6)) world.step('listen', { fd: `$${name}`, backlog: random.pick([0, 1, 8]) });
+};

@@ -58,8 +58,8 @@ export function groupsOf(corpus: string): Group[] {
   return folders.sort().flatMap((folder) =>
     readdirSync(join(corpus, folder))
       .filter((file) => file.endsWith('.scenarios.ndjson'))
-      .sort()
-      .map((file) => groupOf(join(corpus, folder, file)) as Group),
+      .map((file) => groupOf(join(corpus, folder, file)) as Group)
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
   );
 }
 

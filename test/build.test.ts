@@ -34,7 +34,7 @@ beforeAll(() => {
  * rewritten for speed, and it must answer as the sources do, which is as Linux does.
  */
 describe('What is built answers like Linux 6.18', () => {
-  test.each(profiles)('in every scenario of %s', async (profile) => {
+  test.each(profiles)('in every scenario of %s', { timeout: 60_000 }, async (profile) => {
     const parse: typeof Parse = await import(`${built}/src/scenario/parse.js`);
     const play: typeof Play = await import(`${built}/src/scenario/play.js`);
     const transcript: typeof Transcript = await import(`${built}/src/scenario/transcript.js`);

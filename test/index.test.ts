@@ -12,8 +12,7 @@ const compilerOptions = { isolatedDeclarations: true, target: ts.ScriptTarget.ES
 /** From where the types of a source file import, as the build emits them. */
 function importsOf(path: string): string[] {
   const { outputText } = ts.transpileDeclaration(readFileSync(path, 'utf8'), { compilerOptions });
-  const found = outputText.matchAll(/(?:from|import\() ?['"]([^'"]+)['"]/g);
-  return [...found].map(([, from = '']) => from);
+  return ts.preProcessFile(outputText).importedFiles.map(({ fileName }) => fileName);
 }
 
 /** Does the package bring types of its own? */

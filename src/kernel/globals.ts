@@ -3,6 +3,7 @@
  *
  * Invariants: reached only through `current.kernel`, so that two machines never meet.
  */
+import type { NapiBusyLoop } from './busy_poll.ts';
 import { MadeCalls } from './calls.ts';
 import { eventpoll_init } from './eventpoll/init.ts';
 import { EventpollStatics } from './eventpoll/types.ts';
@@ -53,6 +54,8 @@ export class Globals {
   child_reaper: task_struct | null = null;
   /** The network, see net/. */
   net: unknown = null;
+  /** Asks a network device for packets, see net/busy_poll.ts. */
+  napi_busy_loop: NapiBusyLoop | null = null;
 
   // Ours:
   tracer: Tracer | null = null;

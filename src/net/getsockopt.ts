@@ -107,6 +107,9 @@ function getKept(sock: socket, sk: sock, optname: number, out: OptionPointer): n
     case so.SO_INCOMING_CPU:
       value = sk.sk_incoming_cpu;
       break;
+    case so.SO_INCOMING_NAPI_ID:
+      value = sk.sk_napi_id;
+      break;
     case so.SO_MAX_PACING_RATE:
       value = sk.kept?.get(optname) ?? -1;
       break;
@@ -141,7 +144,6 @@ const readable: ReadonlySet<number> = new Set([
   so.SO_SELECT_ERR_QUEUE,
   so.SO_BUSY_POLL,
   so.SO_PREFER_BUSY_POLL,
-  so.SO_INCOMING_NAPI_ID,
   so.SO_ZEROCOPY,
 ]);
 

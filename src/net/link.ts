@@ -229,6 +229,7 @@ function* pollDevice(dev: LinkDevice, budget: number): Kernel<number> {
     const skb = rx_ring.shift();
     if (skb === undefined) break;
     skb.dev = dev;
+    skb.napi_id = napi.napi_id;
     yield* netif_receive_skb(skb);
     work++;
   }

@@ -8,6 +8,7 @@
  * Differs from Linux: gro_flush_timeout, napi_defer_hard_irqs and irq_suspend_timeout have their
  * default, 0: an instance that has no more packets goes back to interrupts at once.
  */
+import { NAPI_POLL_WEIGHT } from '../kernel/busy_poll.ts';
 import { list_add_tail, list_del_init, list_empty, list_head } from '../kernel/list.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { NET_RX_SOFTIRQ, raise_softirq_irqoff } from '../kernel/softirq.ts';
@@ -22,10 +23,6 @@ export const NAPIF_STATE_MISSED = 0x2;
 export const NAPIF_STATE_IN_BUSY_POLL = 0x40;
 /** The softirq is to leave it to such a task. */
 export const NAPIF_STATE_PREFER_BUSY_POLL = 0x80;
-
-export const NAPI_POLL_WEIGHT = 64;
-/** The first number of an instance; those below are numbers of CPUs. */
-export const MIN_NAPI_ID = 8192;
 
 export class napi_struct {
   readonly dev: net_device | null;

@@ -11,6 +11,7 @@ import { list_head } from '../kernel/list.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { NET_RX_SOFTIRQ, open_softirq, TIMER_SOFTIRQ } from '../kernel/softirq.ts';
 import { run_timer_softirq } from '../kernel/timer.ts';
+import { napi_busy_loop } from './busy_poll.ts';
 import { type net_device, net_rx_action, type softnet_data } from './dev.ts';
 import { inet_init } from './ipv4/inet_init.ts';
 import type { neighbour } from './ipv4/neighbour.ts';
@@ -67,6 +68,7 @@ export function initNet(globals: Globals): NetGlobals {
   const made = new NetGlobals();
   inet_init(made);
   globals.net = made;
+  globals.napi_busy_loop = napi_busy_loop;
   open_softirq(globals, TIMER_SOFTIRQ, run_timer_softirq);
   open_softirq(globals, NET_RX_SOFTIRQ, net_rx_action);
   return made;

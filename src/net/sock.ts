@@ -117,6 +117,8 @@ export abstract class sock implements Named {
   SOCK_DEAD = false;
   /** What it was is freed only after a grace period: it may be looked at while it is closed. */
   SOCK_RCU_FREE = false;
+  /** The NAPI instance that the last packet came by; below MIN_NAPI_ID for none. */
+  sk_napi_id = 0;
 
   // Ours:
   /** A look at the state without a lock (poll). */

@@ -7,13 +7,15 @@ import { current } from '../kernel/current.ts';
 import { file, type file_operations } from '../kernel/file.ts';
 import { newInode } from '../kernel/globals.ts';
 import type { Kernel } from '../kernel/op.ts';
-import { init_poll_funcptr, type poll_table } from '../kernel/poll.ts';
+import { init_poll_funcptr, poll_requested_events, type poll_table } from '../kernel/poll.ts';
 import { type iov_iter, iov_iter_count } from '../kernel/uaccess.ts';
 import { EOPNOTSUPP } from '../kernel/uapi/errno.ts';
 import { O_NONBLOCK, O_RDWR } from '../kernel/uapi/fcntl.ts';
+import { POLL_BUSY_LOOP } from '../kernel/uapi/poll.ts';
 import { MSG_DONTWAIT, MSG_EOR, SOCK_SEQPACKET } from '../kernel/uapi/socket.ts';
 import { wait_queue_head } from '../kernel/wait.ts';
 import type { scm_cookie } from './scm.ts';
+import { sk_busy_loop, sk_can_busy_loop } from './sk_busy_poll.ts';
 import type { sock } from './sock.ts';
 
 /** An address: of AF_INET with its port in host order, or of AF_UNIX with its path. */
@@ -112,8 +114,17 @@ const sockOf = (f: file): socket => f.private_data as socket;
 
 const sock_poll = (f: file, wait: poll_table | null): Kernel<number> => {
   const sock = sockOf(f);
-  return sock.ops.poll(f, sock, wait ?? init_poll_funcptr(null));
+  const pt = wait ?? init_poll_funcptr(null);
+  const { sk } = sock;
+  return sk !== null && sk_can_busy_loop(sk) ? pollBusily(f, sock, pt) : sock.ops.poll(f, sock, pt);
 };
+
+/** Asks the device once if it is told to; and tells that the socket's device can be asked. */
+function* pollBusily(f: file, sock: socket, pt: poll_table): Kernel<number> {
+  if ((poll_requested_events(pt) & POLL_BUSY_LOOP) !== 0)
+    yield* sk_busy_loop(sock.sk as sock, true);
+  return (yield* sock.ops.poll(f, sock, pt)) | POLL_BUSY_LOOP;
+}
 
 function* sock_read_iter(f: file, to: iov_iter): Kernel<number> {
   const flags = (f.f_flags & O_NONBLOCK) !== 0 ? MSG_DONTWAIT : 0;
@@ -145,7 +156,7 @@ export const socket_file_ops: file_operations = {
   unlocked_ioctl: sock_ioctl,
   release: sock_close,
   canAsync: true,
-  napi_id: () => 0,
+  napi_id: (f) => sockOf(f).sk?.sk_napi_id ?? 0,
 };
 
 /** A file for a socket. */

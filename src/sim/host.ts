@@ -9,6 +9,7 @@
  *     machine.after(3_000_000_000, () => wire.partition());
  *     machine.run();
  */
+import { MIN_NAPI_ID } from '../kernel/busy_poll.ts';
 import type { Chance } from '../kernel/chance.ts';
 import { AF_INET } from '../kernel/uapi/socket.ts';
 import { addressText } from '../net/ipv4/ip.ts';
@@ -19,7 +20,6 @@ import {
   type LinkShape,
   type PacketView,
 } from '../net/link.ts';
-import { MIN_NAPI_ID } from '../net/napi.ts';
 import { type NetGlobals, net } from '../net/net.ts';
 import type { sockaddr } from '../net/socket.ts';
 import { inWords } from '../syscalls/found.ts';

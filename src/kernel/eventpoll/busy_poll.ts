@@ -2,9 +2,16 @@
  * Busy polling: the receive queue of a network device is asked instead of waited for.
  * Linux: fs/eventpoll.c, under CONFIG_NET_RX_BUSY_POLL; include/net/busy_poll.h.
  *
- * Differs from Linux: no modelled device has a NAPI instance (loopback has none in Linux either),
- * so `napi_id` stays 0 and a busy loop never starts; the parameters are kept and given back.
+ * Packets that come by a link have a NAPI instance, those of the loopback device have none.
+ *
+ * Differs from Linux: irq_suspend_timeout is 0, its default, so interrupts are never suspended.
  */
+import {
+  BUSY_POLL_BUDGET,
+  busyLoopTimeout,
+  NAPI_POLL_WEIGHT,
+  napi_id_valid,
+} from '../busy_poll.ts';
 import { current } from '../current.ts';
 import { ENOIOCTLCMD } from '../errno.ts';
 import type { file } from '../file.ts';
@@ -23,16 +30,11 @@ export interface epoll_params {
   __pad: number;
 }
 
-const NAPI_POLL_WEIGHT = 64;
 const S32_MAX = 0x7fffffff;
-/** Ids below are senders' CPUs, not NAPI instances. */
-const MIN_NAPI_ID = 8192;
 
-export const napi_id_valid = (napi_id: number): boolean => napi_id >= MIN_NAPI_ID;
-
-/** Has the busy loop that began at `start_time` (µs) gone on for as long as the instance allows? */
+/** Has the busy loop that began at `start_time` gone on for as long as the instance allows? */
 export const busy_loop_ep_timeout = (start_time: number, ep: eventpoll): boolean =>
-  Math.floor(current.kernel.hrtimers.now_ns / 1000) > start_time + ep.busy_poll_usecs;
+  busyLoopTimeout(start_time, ep.busy_poll_usecs);
 
 export const ep_busy_loop_on = (ep: eventpoll): boolean =>
   ep.busy_poll_usecs !== 0 || ep.prefer_busy_poll;
@@ -40,10 +42,22 @@ export const ep_busy_loop_on = (ep: eventpoll): boolean =>
 export const ep_busy_loop_end = (ep: eventpoll, start_time: number): boolean =>
   ep_events_available(ep) || busy_loop_ep_timeout(start_time, ep);
 
+/** Is there a device to ask, and is the instance to ask it? */
+export const mayBusyLoop = (ep: eventpoll): boolean =>
+  napi_id_valid(ep.napi_id) && ep_busy_loop_on(ep);
+
 /** Polls the device of the instance's sockets; true if that made events available. */
-export function ep_busy_loop(ep: eventpoll): boolean {
-  if (!napi_id_valid(ep.napi_id) || !ep_busy_loop_on(ep)) return false;
+export function* ep_busy_loop(ep: eventpoll): Kernel<boolean> {
+  const { busy_poll_usecs, napi_id, prefer_busy_poll } = ep;
+  const { napi_busy_loop } = current.kernel;
+  const budget = ep.busy_poll_budget || BUSY_POLL_BUDGET;
+  const loop_end = (start_time: number): boolean => ep_busy_loop_end(ep, start_time);
+  if (napi_busy_loop !== null) {
+    yield* napi_busy_loop(napi_id, loop_end, busy_poll_usecs, prefer_busy_poll, budget);
+  }
+  if (!current.kernel.alone) yield ep.lists;
   if (ep_events_available(ep)) return true;
+  // Nothing: whoever has news next will say which device it came by.
   ep.napi_id = 0;
   return false;
 }

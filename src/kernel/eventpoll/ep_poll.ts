@@ -25,7 +25,7 @@ import {
   peekAt,
   wait_queue_entry,
 } from '../wait.ts';
-import { ep_busy_loop } from './busy_poll.ts';
+import { ep_busy_loop, mayBusyLoop } from './busy_poll.ts';
 import { is_file_epoll } from './file.ts';
 import { lockLists, unlockLists } from './lock.ts';
 import { ep_events_available, ep_send_events } from './scan.ts';
@@ -98,7 +98,7 @@ export function* ep_poll(
       if (res !== 0) return res;
     }
     if (timed_out) return 0;
-    eavail = ep_busy_loop(ep);
+    eavail = mayBusyLoop(ep) && (yield* ep_busy_loop(ep));
     if (eavail) continue;
     if (signal_pending(current)) return -EINTR;
     const wait = new wait_queue_entry(ep_autoremove_wake_function, current);

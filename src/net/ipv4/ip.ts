@@ -21,6 +21,8 @@ export abstract class IpPacket extends sk_buff {
 
   /** Where it came in, once it did. */
   dev: net_device | null = null;
+  /** The NAPI instance that it came by; 0 for none. */
+  napi_id = 0;
 
   constructor(protocol: number, data: Uint8Array, truesize: number) {
     super(data, truesize);

@@ -9,6 +9,7 @@ import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { EAFNOSUPPORT, ENETUNREACH } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY } from '../../kernel/uapi/in.ts';
 import { AF_INET } from '../../kernel/uapi/socket.ts';
+import { sk_mark_napi_id } from '../sk_busy_poll.ts';
 import {
   sk_incoming_cpu_update,
   sock_net,
@@ -65,8 +66,10 @@ import { TCP_MSS_DEFAULT } from './tcp_window.ts';
 
 /** A segment for a socket that nobody owns, or that the caller owns. */
 export function* tcp_v4_do_rcv(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
-  if (sk.sk_state === TCP_ESTABLISHED) yield* tcp_rcv_established(sk, skb);
-  else if (yield* tcp_rcv_state_process(sk, skb)) yield* tcp_v4_send_reset(skb);
+  if (sk.sk_state === TCP_ESTABLISHED) {
+    sk_mark_napi_id(sk, skb);
+    yield* tcp_rcv_established(sk, skb);
+  } else if (yield* tcp_rcv_state_process(sk, skb)) yield* tcp_v4_send_reset(skb);
 }
 
 /** Makes two segments that wait for the owner one, where memory allows; false if it does not. */

@@ -5,6 +5,7 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies, mod_timer, timer_pending } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
+import { sk_mark_napi_id } from '../sk_busy_poll.ts';
 import { sock_net, TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from '../sock.ts';
 import { __sk_add_backlog, bh_unlock_sock, sock_owned_by_user } from '../sock_lock.ts';
 import {
@@ -192,6 +193,7 @@ export function* tcp_child_process(
   skb: TcpSegment,
 ): Kernel<boolean> {
   __fentry__('tcp_child_process');
+  sk_mark_napi_id(child, skb);
   const state = child.sk_state;
   let reset = false;
   if (sock_owned_by_user(child)) {

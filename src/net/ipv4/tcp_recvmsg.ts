@@ -21,7 +21,8 @@ import {
   MSG_WAITALL,
 } from '../../kernel/uapi/socket.ts';
 import { SOL_TCP, TCP_CM_INQ } from '../../kernel/uapi/tcp.ts';
-import { __skb_unlink, type sk_buff, skb_peek_tail } from '../skbuff.ts';
+import { sk_busy_loop, sk_can_busy_loop } from '../sk_busy_poll.ts';
+import { __skb_unlink, type sk_buff, skb_peek_tail, skb_queue_empty } from '../skbuff.ts';
 import {
   RCV_SHUTDOWN,
   sk_peek_offset,
@@ -32,6 +33,7 @@ import {
   sock_rcvlowat,
   sock_rcvtimeo,
   TCP_CLOSE,
+  TCP_ESTABLISHED,
   TCP_LISTEN,
 } from '../sock.ts';
 import { __sk_flush_backlog, lock_sock, release_sock, sk_wait_data } from '../sock_lock.ts';
@@ -240,6 +242,11 @@ function tcp_inq_hint(sk: tcp_sock): number {
 export function* tcp_recvmsg(sk: tcp_sock, msg: msghdr, flags: number): Kernel<number> {
   __fentry__('tcp_recvmsg');
   if ((flags & MSG_ERRQUEUE) !== 0) return yield* ip_recv_error(sk, msg);
+  if (sk_can_busy_loop(sk)) {
+    if (!current.kernel.alone) yield sk.look;
+    const nothing = skb_queue_empty(sk.sk_receive_queue) && sk.sk_state === TCP_ESTABLISHED;
+    if (nothing) yield* sk_busy_loop(sk, (flags & MSG_DONTWAIT) !== 0);
+  }
   yield* lock_sock(sk);
   const tellsInq = sk.sk_state !== TCP_LISTEN && sk.recvmsg_inq !== 0;
   const ret = yield* tcp_recvmsg_locked(sk, msg, flags);

@@ -4,6 +4,7 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
+import { sk_mark_napi_id } from '../sk_busy_poll.ts';
 import { SOCK_SNDBUF_LOCK, TCP_ESTABLISHED, TCP_SYN_RECV } from '../sock.ts';
 import { after, seqAdd } from './seq.ts';
 import { tcp_ack } from './tcp_ack.ts';
@@ -72,6 +73,7 @@ function* synAck(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   tcp_sync_mss(sk);
   tcp_initialize_rcv_mss(sk);
   sk.copied_seq = sk.rcv_nxt;
+  sk_mark_napi_id(sk, skb);
   yield* tcp_finish_connect(sk);
   if (!sk.SOCK_DEAD) yield* sk.sk_state_change();
   const dataWillFollow = sk.sk_write_pending > 0 || sk.icsk_accept_queue.rskq_defer_accept > 0;

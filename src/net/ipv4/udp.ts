@@ -12,6 +12,7 @@ import { SIOCINQ, SIOCOUTQ } from '../../kernel/uapi/sockios.ts';
 import { dev_net } from '../dev.ts';
 import { skb_errqueue_purge } from '../err_queue.ts';
 import type { net } from '../net.ts';
+import { sk_mark_napi_id } from '../sk_busy_poll.ts';
 import { headEnd, SKB_TRUESIZE } from '../skbuff.ts';
 import { sock_net, sock_orphan, TCP_CLOSE, TCP_ESTABLISHED } from '../sock.ts';
 import { lock_sock, release_sock } from '../sock_lock.ts';
@@ -69,6 +70,8 @@ function segment(skb: UdpDatagram, from: number): UdpDatagram {
 
 /** A datagram for `sk`; one that is several comes in parts, unless those are welcome (UDP_GRO). */
 function* udp_queue_rcv_skb(sk: udp_sock, skb: UdpDatagram): Kernel<void> {
+  // One that is not connected keeps to the first device.
+  if (sk.inet_daddr !== 0 || sk.sk_napi_id === 0) sk_mark_napi_id(sk, skb);
   if (skb.gso_size === 0 || sk.gro_enabled) {
     yield* __udp_enqueue_schedule_skb(sk, skb);
     return;

@@ -16,6 +16,7 @@ import {
   __skb_wait_for_more_packets,
   type Receiving,
 } from '../datagram.ts';
+import { sk_busy_loop, sk_can_busy_loop } from '../sk_busy_poll.ts';
 import {
   __skb_queue_tail,
   headEnd,
@@ -108,6 +109,10 @@ export function* __skb_recv_udp(
     spin_unlock(lock);
     yield* local_bh_enable();
     if (skb !== null) return skb;
+    if (sk_can_busy_loop(sk)) {
+      yield* sk_busy_loop(sk, (flags & MSG_DONTWAIT) !== 0);
+      if (!skb_queue_empty(sk.sk_receive_queue)) continue;
+    }
     if (at.timeo === 0) return -EAGAIN;
     at.last = null; // Anything at all in the receive queue is new.
     const error = yield* __skb_wait_for_more_packets(sk, sk.sk_receive_queue, at);

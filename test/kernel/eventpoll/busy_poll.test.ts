@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { busy_loop_current_time } from '../../../src/kernel/busy_poll.ts';
 import { current } from '../../../src/kernel/current.ts';
 import {
   busy_loop_ep_timeout,
   ep_busy_loop_end,
   ep_busy_loop_on,
   type epoll_params,
-  napi_id_valid,
 } from '../../../src/kernel/eventpoll/busy_poll.ts';
 import { EFAULT, EINVAL, ENOTTY, EPERM } from '../../../src/kernel/uapi/errno.ts';
 import { EPIOCGPARAMS, EPIOCSPARAMS, EPOLLIN } from '../../../src/kernel/uapi/eventpoll.ts';
@@ -138,8 +138,8 @@ describe('other requests', () => {
   });
 });
 
-describe('the loop that never starts', () => {
-  /** Loopback has no NAPI instance, in Linux either: a program with the parameters set just works. */
+describe('the loop', () => {
+  /** An eventfd has no device, and loopback has no NAPI instance, in Linux either: a program with the parameters set just works. */
   test('an instance with busy polling switched on reports its events as ever', () => {
     const seen = inMachine(function* (sys) {
       const [efd = -1] = yield* eventfds(sys, 0);
@@ -151,11 +151,6 @@ describe('the loop that never starts', () => {
     });
 
     expect(seen).toEqual([0, 1, 0]);
-  });
-
-  /** include/net/busy_poll.h: smaller ids are CPU numbers. */
-  test('napi_id_valid tells the id of a device from the number of a CPU', () => {
-    expect([0, 8191, 8192].map(napi_id_valid)).toEqual([false, false, true]);
   });
 
   /** Either parameter switches it on. */
@@ -180,7 +175,7 @@ describe('the loop that never starts', () => {
       const epfd = yield* watch(sys, efd, EPOLLIN);
       yield* sys.ioctl(epfd, EPIOCSPARAMS, params(200, 0, 0));
       const ep = epOf(epfd);
-      const now = current.kernel.hrtimers.now_ns / 1000;
+      const now = busy_loop_current_time();
       const answers = [
         busy_loop_ep_timeout(now - 200, ep),
         busy_loop_ep_timeout(now - 201, ep),
@@ -191,5 +186,16 @@ describe('the loop that never starts', () => {
     });
 
     expect(seen).toEqual([false, true, false, true]);
+  });
+
+  /** prefer_busy_poll alone: the device is asked once, and nobody spins. */
+  test('ep_busy_loop_end is true at once without busy_poll_usecs', () => {
+    const ends = inMachine(function* (sys) {
+      const epfd = yield* sys.epoll_create1(0);
+      yield* sys.ioctl(epfd, EPIOCSPARAMS, params(0, 0, 1));
+      return ep_busy_loop_end(epOf(epfd), busy_loop_current_time());
+    });
+
+    expect(ends).toBe(true);
   });
 });

@@ -59,6 +59,12 @@ export const tcpIoctl: Action = (world) => {
   world.step('ioctl', { fd: `$${item.name}`, request });
 };
 
+export const tcpName: Action = (world) => {
+  const item = anySocket(world);
+  if (item === undefined) return;
+  world.step(world.random.pick(['getsockname', 'getpeername']), { fd: `$${item.name}` });
+};
+
 export const tcpPieces: Action = (world) => {
   const item = someTcp(world);
   if (item === undefined) return;

@@ -166,6 +166,13 @@ export const optionUnix: Action = (world) => {
   else world.step('setsockopt', { fd, level, name, value: random.pick([-1, 0, 1, 2, 5]) });
 };
 
+export const nameUnix: Action = (world) => {
+  const items = speakers(world);
+  if (items.length === 0) return;
+  const call = world.random.pick(['getsockname', 'getpeername']);
+  world.step(call, { fd: `$${world.random.pick(items).name}` });
+};
+
 export const fdinfoSome: Action = (world) => {
   const items = world.of('ep', 'signals');
   if (items.length > 0) world.step('fdinfo', { fd: `$${world.random.pick(items).name}` });

@@ -26,6 +26,7 @@ export const syscallNumbers = {
   bind: 49,
   listen: 50,
   getsockname: 51,
+  getpeername: 52,
   socketpair: 53,
   setsockopt: 54,
   getsockopt: 55,

@@ -34,7 +34,8 @@ export function targetOf(to: Target, at: Surroundings): Buffer {
 /** Who has sent something, as a transcript shows it; undefined where nobody says. */
 export function sender(bytes: Buffer, length: number): string | undefined {
   if (length === 0) return undefined;
-  if (bytes.readUInt16LE(0) !== AF_UNIX) return addressText({ port: bytes.readUInt16BE(2) });
+  if (bytes.readUInt16LE(0) !== AF_UNIX)
+    return addressText({ addr: bytes.readInt32BE(4), port: bytes.readUInt16BE(2) });
   if (length <= 2) return addressText({ path: null });
   const name = bytes.toString('latin1', 2, length);
   return addressText({ path: name.startsWith('\0') ? name : name.replace(/\0$/, '') });

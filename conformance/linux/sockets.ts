@@ -1,10 +1,10 @@
 /** The calls on sockets as raw system calls. */
 import { SO_ERROR, SO_LINGER, SOL_SOCKET } from '../../src/kernel/uapi/socket.ts';
 import type { SocketStep } from '../../src/scenario/perform_socket.ts';
-import type { StepOf } from '../../src/scenario/scenario.ts';
+import type { Fd, StepOf } from '../../src/scenario/scenario.ts';
 import { returnedSocketError } from '../../src/scenario/transcript.ts';
 import { syscallNumbers as nr } from './abi.ts';
-import { sockaddrIn, sockaddrUn, targetOf } from './addresses.ts';
+import { roomForAddress, sender, sockaddrIn, sockaddrUn, targetOf } from './addresses.ts';
 import { int32s, NULL, opening, pairCall, put, type RawCall, type Surroundings } from './encode.ts';
 import { receiveBytes, receiveMessage, sendBytes, sendMessage } from './messages.ts';
 
@@ -37,6 +37,10 @@ export function encodeOnSocket(step: SocketStep, at: Surroundings): RawCall {
       return setsockopt(step, at);
     case 'getsockopt':
       return getsockopt(step, at);
+    case 'getsockname':
+      return nameOf(nr.getsockname, step.args.fd, at);
+    case 'getpeername':
+      return nameOf(nr.getpeername, step.args.fd, at);
     case 'send':
     case 'sendto':
       return sendBytes(step, at);
@@ -62,6 +66,19 @@ function setsockopt({ args }: StepOf<'setsockopt'>, at: Surroundings): RawCall {
   return {
     nr: nr.setsockopt,
     args: [at.fd(args.fd), level, name, put(at, bytes), bytes.length],
+  };
+}
+
+function nameOf(number: number, fd: Fd, at: Surroundings): RawCall {
+  const address = put(at, Buffer.alloc(roomForAddress));
+  const length = put(at, int32s(roomForAddress));
+  return {
+    nr: number,
+    args: [at.fd(fd), address, length],
+    shown: (ret) => {
+      const used = at.process.peek(length, 4).readInt32LE();
+      return { ret, address: sender(at.process.peek(address, roomForAddress), used) as string };
+    },
   };
 }
 

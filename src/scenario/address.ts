@@ -6,7 +6,7 @@
 
 /** What a socket is bound to; a path begins with a zero where it is abstract. */
 export type ShownAddress =
-  | { readonly port: number }
+  | { readonly port: number; readonly addr: number }
   /** Of an AF_UNIX socket; null where it has no name. */
   | { readonly path: string | null };
 
@@ -16,7 +16,9 @@ const chosenName = /^\0[0-9a-f]{5}$/;
 
 export function addressText(address: ShownAddress): string {
   if ('port' in address) {
-    return `127.0.0.1:${address.port < firstChosenPort ? address.port : '*'}`;
+    const { addr, port } = address;
+    const host = [addr >>> 24, (addr >> 16) & 255, (addr >> 8) & 255, addr & 255].join('.');
+    return `${host}:${port < firstChosenPort ? port : '*'}`;
   }
   const { path } = address;
   if (path === null) return 'unnamed';

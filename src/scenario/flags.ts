@@ -40,6 +40,10 @@ export const fdFamily: FlagFamily = family(tableOf(fcntl, /^FD_/));
 export const fcntlFamily: FlagFamily = family(
   tableOf(fcntl, /^F_(DUPFD|GETFD|SETFD|GETFL|SETFL)$/),
 );
+/** From version 2 on. */
+export const laterFcntlFamily: FlagFamily = family(
+  tableOf(fcntl, /^F_(DUPFD|DUPFD_CLOEXEC|GETFD|SETFD|GETFL|SETFL|GETPIPE_SZ|SETPIPE_SZ)$/),
+);
 export const domainFamily: FlagFamily = family(tableOf(socket, /^AF_/));
 export const socketTypeFamily: FlagFamily = family(tableOf(socket, /^SOCK_(?!TYPE_MASK)/));
 export const protocolFamily: FlagFamily = family(tableOf(inet, /^IPPROTO_/));

@@ -111,6 +111,16 @@ export const oneOf = (names: flags.FlagFamily): Kind<number> => ({
   },
 });
 
+/** fcntl's command. */
+export const fcntlCommand: Kind<number> = {
+  type: 'name',
+  names: flags.fcntlFamily,
+  read(value, argument, context) {
+    const names = context.version === 1 ? flags.fcntlFamily : flags.laterFcntlFamily;
+    return oneOf(names).read(value, argument, context);
+  },
+};
+
 const isRef = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 1 && value.startsWith('$');
 

@@ -31,6 +31,8 @@ export type SocketCall =
   | 'send'
   | 'recv'
   | 'sendto'
+  | 'getsockname'
+  | 'getpeername'
   | 'recvfrom'
   | 'sendmsg'
   | 'recvmsg';
@@ -71,6 +73,10 @@ export function performOnSocket(step: SocketStep, at: Surroundings): Kernel<Outc
       const target = targetOf(step, step.args.to, at);
       return number(sys.sendto(fd, payloadBytes(step.args), step.args.flags, target));
     }
+    case 'getsockname':
+      return shownName(sys.getsockname(at.fd(step.args.fd)));
+    case 'getpeername':
+      return shownName(sys.getpeername(at.fd(step.args.fd)));
     case 'recvfrom':
       return receiveFrom(step, at);
     case 'sendmsg':
@@ -99,9 +105,15 @@ function targetOf(step: Step, to: Target, at: Surroundings): sockaddr {
 /** Who sent it, as a transcript shows it; undefined where nobody says. */
 function sender(address: sockaddr | null | undefined): string | undefined {
   if (address === null || address === undefined) return undefined;
-  if (address.family !== AF_UNIX) return addressText({ port: address.port ?? 0 });
+  if (address.family !== AF_UNIX)
+    return addressText({ addr: address.addr ?? 0, port: address.port ?? 0 });
   const { path = null } = address;
   return addressText({ path: path?.startsWith(folder) ? path.slice(folder.length) : path });
+}
+
+function* shownName(call: Kernel<{ ret: number; addr: sockaddr | null }>): Kernel<Outcome> {
+  const { ret, addr } = yield* call;
+  return outcome(ret, { ret, address: sender(addr) as string });
 }
 
 function* receive(step: StepOf<'recv'>, at: Surroundings): Kernel<Outcome> {

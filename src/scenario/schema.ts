@@ -286,7 +286,7 @@ export const calls: { readonly [C in CallName]: CallSpec<CallArgs[C]> } = {
   fcntl: {
     args: {
       fd: required(kinds.fd),
-      cmd: required(kinds.oneOf(families.fcntlFamily)),
+      cmd: required(kinds.fcntlCommand),
       arg: optional(kinds.fcntlArg, 0),
     },
     binds: ({ cmd }) => (cmd === F_DUPFD || cmd === F_DUPFD_CLOEXEC ? 1 : 0),

@@ -27,6 +27,8 @@ export interface CallArgs2 {
   readonly readv: { readonly fd: Fd; readonly lens: readonly number[] };
   readonly writev: { readonly fd: Fd; readonly parts: readonly string[] };
   readonly sendto: SendArgs & { readonly flags: number; readonly to: kinds.Target };
+  readonly getsockname: { readonly fd: Fd };
+  readonly getpeername: { readonly fd: Fd };
   readonly recvfrom: { readonly fd: Fd; readonly len: number; readonly flags: number };
   readonly sendmsg: SendArgs & {
     readonly flags: number;
@@ -129,6 +131,8 @@ export const calls2: { readonly [C in keyof CallArgs2]: CallSpec<CallArgs2[C]> }
     fields: [],
     exactlyOne: ['data', 'bytes'],
   },
+  getsockname: { since: 2, args: { fd: required(kinds.fd) }, binds: 0, fields: ['address'] },
+  getpeername: { since: 2, args: { fd: required(kinds.fd) }, binds: 0, fields: ['address'] },
   recvfrom: {
     since: 2,
     args: { fd: required(kinds.fd), len: required(kinds.size), flags: msgFlags },

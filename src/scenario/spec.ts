@@ -16,6 +16,7 @@ export type ResultField =
   | 'data'
   | 'value'
   | 'from'
+  | 'address'
   | 'msg_flags'
   | 'signals'
   | 'inotify'

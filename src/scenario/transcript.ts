@@ -32,6 +32,8 @@ export interface CallResult {
   readonly value?: number | string;
   /** Who sent a message, see addressText(). */
   readonly from?: string;
+  /** A socket's own, or that of its peer. */
+  readonly address?: string;
   readonly msg_flags?: string;
   /** What a read of a signalfd brought, in order. */
   readonly signals?: readonly string[];
@@ -173,6 +175,7 @@ function eventsText(events: readonly ShownEvent[]): string {
 /** What came with version 2 of the format, in the order in which it stands. */
 const laterFields = [
   'from',
+  'address',
   'msg_flags',
   'signals',
   'inotify',

@@ -29,6 +29,7 @@ import {
   sharePort,
   tcpIoctl,
   tcpMessages,
+  tcpName,
   tcpOption,
   tcpPieces,
   withItself,
@@ -38,6 +39,7 @@ import { World } from '../world.ts';
 const depth: Weighted = [
   [tcpOption, 8],
   [tcpIoctl, 4],
+  [tcpName, 2],
   [tcpPieces, 4],
   [tcpMessages, 8],
   [overflow, 0.6],

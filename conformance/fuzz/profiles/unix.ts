@@ -21,6 +21,7 @@ import {
   floodUnix,
   listenUnix,
   maskSome,
+  nameUnix,
   optionUnix,
   piecesUnix,
   readSignals,
@@ -54,6 +55,7 @@ const actions: Weighted = [
   [receiveFromUnix, 6],
   [piecesUnix, 3],
   [optionUnix, 2],
+  [nameUnix, 1.5],
   [fdinfoSome, 2],
   [closeSome, 4],
 ];

@@ -9,6 +9,7 @@
 import {
   AF_INET,
   type Code,
+  decodeText,
   EAGAIN,
   ECONNREFUSED,
   EPOLL_CTL_ADD,
@@ -17,20 +18,16 @@ import {
   EPOLLIN,
   EPOLLONESHOT,
   EPOLLOUT,
-  INADDR_LOOPBACK,
+  encodeText,
   type Program,
-  SO_REUSEADDR,
   SOCK_NONBLOCK,
   SOCK_STREAM,
-  SOL_SOCKET,
   type Sys,
 } from 'epollsim';
+import { concat, listenOn, loopback, ms, type Print } from './common.ts';
 
-const address = { family: AF_INET, addr: INADDR_LOOPBACK, port: 7 };
+const address = loopback(7);
 const once = EPOLLET | EPOLLONESHOT;
-
-/** Hears one line at a time. */
-export type Print = (line: string) => void;
 
 /** A connection: what has been read from it and not yet written back. */
 interface Connection {
@@ -43,7 +40,7 @@ interface Connection {
 /** A server that never ends. */
 export function server(print: Print): Program {
   return function* (sys) {
-    const listener = yield* listen(sys);
+    const listener = yield* listenOn(sys, address);
     const ep = yield* sys.epoll_create1(0);
     yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, listener, { events: EPOLLIN, data: listener });
     const connections = new Map<number, Connection>();
@@ -57,15 +54,6 @@ export function server(print: Print): Program {
       }
     }
   };
-}
-
-function* listen(sys: Sys): Code<number> {
-  const listener = yield* sys.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK);
-  yield* sys.setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, 1);
-  const bound = yield* sys.bind(listener, address);
-  sys.assert(bound === 0, 'the port is free');
-  yield* sys.listen(listener, 128);
-  return listener;
 }
 
 /** Takes every connection that waits; EAGAIN says that none is left. */
@@ -118,7 +106,7 @@ function* readAll(sys: Sys, connection: Connection, print: Print): Code<void> {
       return;
     }
     connection.pending = concat(connection.pending, buf.subarray(0, n));
-    print(`descriptor ${connection.fd} says ${JSON.stringify(textOf(buf.subarray(0, n)))}`);
+    print(`descriptor ${connection.fd} says ${JSON.stringify(decodeText(buf.subarray(0, n)))}`);
   }
 }
 
@@ -141,7 +129,7 @@ export function client(lines: readonly string[]): Program {
   return function* (sys) {
     const fd = yield* connect(sys);
     for (const line of lines) {
-      const bytes = new TextEncoder().encode(`${line}\n`);
+      const bytes = encodeText(`${line}\n`);
       // Piece by piece: if both sides only wrote, both would wait for room for ever.
       for (let at = 0; at < bytes.length; at += 4096) {
         yield* exchange(sys, fd, bytes.subarray(at, at + 4096));
@@ -159,7 +147,7 @@ function* connect(sys: Sys): Code<number> {
     if (ret === 0) return fd;
     sys.assert(ret === -ECONNREFUSED, 'the server listens, or does not yet');
     yield* sys.close(fd);
-    yield* sys.nanosleep({ tv_sec: 0, tv_nsec: 1_000_000 });
+    yield* sys.nanosleep(ms(1));
   }
 }
 
@@ -173,16 +161,7 @@ function* exchange(sys: Sys, fd: number, bytes: Uint8Array): Code<void> {
     sys.assert(n > 0, 'the server answers');
     echo = concat(echo, buf.subarray(0, n));
   }
-  sys.assert(textOf(echo) === textOf(bytes), 'the answer is what was sent');
-}
-
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(a.length + b.length);
-  whole.set(a);
-  whole.set(b, a.length);
-  return whole;
+  sys.assert(decodeText(echo) === decodeText(bytes), 'the answer is what was sent');
 }
 
 /** The server and two clients as threads of one process, which ends when the clients have left. */

@@ -1,6 +1,6 @@
 /** The programs of examples/ do what they say, also after they have been read and forgotten. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { client, server } from '../examples/echo-server.ts';
@@ -35,7 +35,6 @@ describe.each([
   'dup-and-close',
   'echo-server',
   'events',
-  'exclusive-herd',
   'level-vs-edge',
   'nested',
   'oneshot-threads',
@@ -80,6 +79,19 @@ describe('the echo server', () => {
       return clients.every(({ result }) => result !== null);
     };
     expect(seeds.filter((seed) => !served(seed))).toEqual([]);
+  });
+});
+
+describe('README', () => {
+  /** Somebody who looks for an example of theirs, and does not open the folder. */
+  test('lists every program of examples/, and no other, once', () => {
+    const noPrograms = ['common.ts', 'start.ts', 'event-loop.test.ts'];
+    const programs = readdirSync(`${root}/examples`).filter((name) => name.endsWith('.ts'));
+    const list = readFileSync(`${root}/README.md`, 'utf8')
+      .split('\n## ')
+      .find((section) => section.startsWith('Examples\n'));
+    const listed = [...(list ?? '').matchAll(/\]\(examples\/([^)]+)\)/g)].map(([, name]) => name);
+    expect(listed.sort()).toEqual(programs.filter((name) => !noPrograms.includes(name)).sort());
   });
 });
 

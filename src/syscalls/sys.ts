@@ -36,6 +36,7 @@ import {
   isWritable,
 } from './arguments.ts';
 import { Filling, libraryCall, syscall } from './call.ts';
+import { sys_clock_gettime } from './clock.ts';
 import * as epoll from './epoll.ts';
 import { sys_eventfd2 } from './eventfd.ts';
 import * as fds from './fd.ts';
@@ -614,6 +615,17 @@ export class Sys {
   nanosleep(req: epoll.timespec, rem: epoll.timespec | null = null): Code<number> {
     this.check('nanosleep', [req, rem]);
     return syscall('nanosleep', [req, rem], () => sleep.sys_nanosleep(req, rem));
+  }
+
+  /**
+   * clock_gettime(2): what a clock shows. CLOCK_MONOTONIC is virtual time, CLOCK_REALTIME the same;
+   * it stands still while code runs. On Linux no system call, so strace does not see it there.
+   */
+  clock_gettime(clockid: number): Code<Filled<epoll.timespec>> {
+    this.check('clock_gettime', [clockid]);
+    const tp: epoll.timespec = { tv_sec: 0, tv_nsec: 0 };
+    const call = syscall('clock_gettime', [clockid, tp], () => sys_clock_gettime(clockid, tp));
+    return new Filling(call, (ret) => ({ ...tp, ret }));
   }
 
   /** tgkill(2): 0, or -errno. */

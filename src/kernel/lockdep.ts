@@ -47,6 +47,7 @@ const classNames = [
   'inet_bind_hash',
   'inet_ehash_lock',
   'accept_queue_lock',
+  'fastopenq.lock',
   'softnet_data.lock',
   'peer_wait.lock',
   'u->bindlock',

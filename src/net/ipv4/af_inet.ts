@@ -59,8 +59,10 @@ import { inState, TCPF_CLOSE, TCPF_LISTEN, TCPF_SYN_RECV, TCPF_SYN_SENT } from '
 import { inet_csk_accept, inet_csk_listen_start } from './inet_connection_sock.ts';
 import { type inet_sock, SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK } from './inet_sock.ts';
 import { inet_stream_connect } from './inet_stream_connect.ts';
+import { TFO_SERVER_ENABLE, TFO_SERVER_WO_SOCKOPT1 } from './netns.ts';
 import { inet_addr_type, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST } from './route.ts';
 import { tcp_init_sock } from './tcp.ts';
+import { fastopen_queue_tune } from './tcp_fastopen.ts';
 import { tcp_poll } from './tcp_poll.ts';
 import { tcp_set_rcvlowat } from './tcp_rcvlowat.ts';
 import { tcp_sock } from './tcp_sock.ts';
@@ -162,7 +164,13 @@ function* inet_listen(sock: socket, backlog: number): Kernel<number> {
     err = -EINVAL;
   } else {
     sk.sk_max_ack_backlog = backlog;
-    if (sk.sk_state !== TCP_LISTEN) err = yield* inet_csk_listen_start(sk);
+    if (sk.sk_state !== TCP_LISTEN) {
+      const { sysctl_tcp_fastopen } = sock_net(sk).ipv4;
+      const always = TFO_SERVER_WO_SOCKOPT1 | TFO_SERVER_ENABLE;
+      const untuned = sk.icsk_accept_queue.fastopenq.max_qlen === 0;
+      if ((sysctl_tcp_fastopen & always) === always && untuned) fastopen_queue_tune(sk, backlog);
+      err = yield* inet_csk_listen_start(sk);
+    }
   }
   yield* release_sock(sk);
   return err;

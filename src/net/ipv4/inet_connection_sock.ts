@@ -34,6 +34,7 @@ import {
   reqsk_queue_remove,
   reqsk_queue_removed,
   type request_sock,
+  type request_sock_queue,
 } from './request_sock.ts';
 import { tcp_disconnect } from './tcp.ts';
 import { inet_csk_destroy_sock } from './tcp_done.ts';
@@ -69,6 +70,15 @@ function* inet_csk_wait_for_connect(sk: tcp_sock, timeo: number): Kernel<number>
   return err;
 }
 
+/** What a SYN with data has made is accepted, unless it is confirmed meanwhile: its request stays. */
+function* takeUnconfirmed(queue: request_sock_queue, req: request_sock): Kernel<void> {
+  local_bh_disable();
+  yield spin_lock(queue.fastopenq.lock);
+  if (req.tfo_listener) req.sk = null;
+  spin_unlock(queue.fastopenq.lock);
+  yield* local_bh_enable();
+}
+
 /** The connection that has waited longest, or -errno. */
 export function* inet_csk_accept(sk: tcp_sock, flags: number): Kernel<tcp_sock | number> {
   __fentry__('inet_csk_accept');
@@ -80,8 +90,10 @@ export function* inet_csk_accept(sk: tcp_sock, flags: number): Kernel<tcp_sock |
     error = timeo === 0 ? -EAGAIN : yield* inet_csk_wait_for_connect(sk, timeo);
   }
   const req = error === 0 ? yield* reqsk_queue_remove(queue, sk) : null;
+  const newsk = req === null ? null : (req.sk as tcp_sock);
+  if (req?.tfo_listener === true) yield* takeUnconfirmed(queue, req);
   yield* release_sock(sk);
-  return req === null ? error : (req.sk as tcp_sock);
+  return newsk ?? error;
 }
 
 /** Takes a request out of the table; whether this was the one to do so. With BHs disabled. */
@@ -113,11 +125,12 @@ export function* inet_csk_listen_start(sk: tcp_sock): Kernel<number> {
 function* inet_child_forget(child: tcp_sock): Kernel<void> {
   yield* tcp_disconnect(child);
   sock_orphan(child);
+  child.fastopen_rsk = null;
   yield* inet_csk_destroy_sock(child);
 }
 
 /** Queues a connection; false, and the connection is reset, if the listener was closed meanwhile. */
-function* inet_csk_reqsk_queue_add(
+export function* inet_csk_reqsk_queue_add(
   sk: tcp_sock,
   req: request_sock,
   child: tcp_sock,

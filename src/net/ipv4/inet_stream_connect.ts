@@ -35,10 +35,11 @@ import { tcp_v4_connect } from './tcp_ipv4.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
 /** Sleeps until the handshake is over; what is left of `timeo`. */
-function* inet_wait_for_connect(sk: tcp_sock, timeo: number): Kernel<number> {
+function* inet_wait_for_connect(sk: tcp_sock, timeo: number, writebias: number): Kernel<number> {
   const wait = wokenEntry();
   let left = timeo;
   yield* add_wait_queue(sk_sleep(sk), wait);
+  sk.sk_write_pending += writebias;
   while (inState(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
     yield* release_sock(sk);
     left = yield* wait_woken(wait, TASK_INTERRUPTIBLE, left);
@@ -46,25 +47,40 @@ function* inet_wait_for_connect(sk: tcp_sock, timeo: number): Kernel<number> {
     if (signal_pending(current) || left === 0) break;
   }
   yield* remove_wait_queue(sk_sleep(sk), wait);
+  sk.sk_write_pending -= writebias;
   return left;
 }
 
-/** Calls the peer if that was not done yet; what the call returns if it cannot wait, or -errno. */
-function* begin(sock: socket, sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
+/** Where a call stands once it has begun: what it returns if it cannot wait, and whether it waits. */
+interface Begun {
+  readonly err: number;
+  readonly waits: boolean;
+}
+
+const ended = (err: number): Begun => ({ err, waits: false });
+
+/** Calls the peer if that was not done yet. */
+function* begin(
+  sock: socket,
+  sk: tcp_sock,
+  uaddr: sockaddr | null,
+  is_sendmsg: boolean,
+): Kernel<Begun> {
   switch (sock.state) {
     case SS_CONNECTED:
-      return -EISCONN;
+      return ended(-EISCONN);
     case SS_CONNECTING:
-      return -EALREADY;
+      if (!sk.DEFER_CONNECT) return { err: -EALREADY, waits: true };
+      return { err: is_sendmsg ? -EINPROGRESS : -EISCONN, waits: true };
     case SS_UNCONNECTED: {
-      if (sk.sk_state !== TCP_CLOSE) return -EISCONN;
-      const err = yield* tcp_v4_connect(sk, uaddr);
-      if (err < 0) return err;
+      if (sk.sk_state !== TCP_CLOSE) return ended(-EISCONN);
+      const err = uaddr === null ? -EINVAL : yield* tcp_v4_connect(sk, uaddr);
+      if (err < 0) return ended(err);
       sock.state = SS_CONNECTING;
-      return -EINPROGRESS;
+      return sk.DEFER_CONNECT ? ended(0) : { err: -EINPROGRESS, waits: true };
     }
     default:
-      return -EINVAL;
+      return ended(-EINVAL);
   }
 }
 
@@ -77,26 +93,28 @@ function* failed(sock: socket, sk: tcp_sock): Kernel<number> {
   return pending !== 0 ? pending : -ECONNABORTED;
 }
 
-/** Called by the owner. */
-function* __inet_stream_connect(
+/** Called by the owner, for connect() or for a send that calls the peer. */
+export function* __inet_stream_connect(
   sock: socket,
   sk: tcp_sock,
-  uaddr: sockaddr,
+  uaddr: sockaddr | null,
   flags: number,
+  is_sendmsg: boolean,
 ): Kernel<number> {
-  if (uaddr.family === AF_UNSPEC) {
+  if (uaddr?.family === AF_UNSPEC) {
     sk.sk_disconnects++;
     yield* tcp_disconnect(sk);
     sock.state = SS_UNCONNECTED;
     return 0;
   }
-  const err = yield* begin(sock, sk, uaddr);
-  if (err !== -EINPROGRESS && err !== -EALREADY) return err;
+  const { err, waits } = yield* begin(sock, sk, uaddr, is_sendmsg);
+  if (!waits) return err;
   const timeo = sock_sndtimeo(sk, (flags & O_NONBLOCK) !== 0);
   if (inState(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
     const dis = sk.sk_disconnects;
     if (timeo === 0) return err;
-    const left = yield* inet_wait_for_connect(sk, timeo);
+    const writebias = (sk.fastopen_req?.data ?? null) === null ? 0 : 1;
+    const left = yield* inet_wait_for_connect(sk, timeo, writebias);
     if (left === 0) return err;
     if (signal_pending(current)) return sock_intr_errno(left);
     if (dis !== sk.sk_disconnects) return -EPIPE;
@@ -109,7 +127,7 @@ function* __inet_stream_connect(
 export function* inet_stream_connect(sock: socket, uaddr: sockaddr, flags: number): Kernel<number> {
   const sk = sock.sk as tcp_sock;
   yield* lock_sock(sk);
-  const err = yield* __inet_stream_connect(sock, sk, uaddr, flags);
+  const err = yield* __inet_stream_connect(sock, sk, uaddr, flags, false);
   yield* release_sock(sk);
   return err;
 }

@@ -19,6 +19,12 @@ export const TFO_SERVER_COOKIE_NOT_REQD = 0x200;
 /** Listeners need no TCP_FASTOPEN. */
 export const TFO_SERVER_WO_SOCKOPT1 = 0x400;
 
+/** What a server's answers have said: the size of its segments, and a cookie or 0. */
+export interface tcp_fastopen_metrics {
+  mss: number;
+  cookie: number;
+}
+
 export class netns_ipv4 {
   // Under /proc/sys/net/ipv4; in ticks where it is a time.
   sysctl_tcp_abort_on_overflow = 0;
@@ -35,6 +41,9 @@ export class netns_ipv4 {
   readonly tcp_hashinfo: inet_hashinfo = new inet_hashinfo();
   readonly udp_table: udp_table = new udp_table();
   readonly udplite_table: udp_table = new udp_table();
+
+  /** What is known of servers, by address. */
+  readonly tcpm_fastopen: Map<number, tcp_fastopen_metrics> = new Map();
 
   // Ours:
   /** The next initial sequence number: no two connections start with the same. */

@@ -114,11 +114,15 @@ function* tcp_create_openreq_child(
   return newsk;
 }
 
-/** A new socket, which has taken the request's place in the table; null if there is no room. */
+/**
+ * A new socket, which has taken the place of `req_unhash` in the table; null if there is no room, or
+ * if a request that was not in the table has lost a race.
+ */
 export function* tcp_v4_syn_recv_sock(
   sk: tcp_sock,
   skb: TcpSegment,
   req: request_sock,
+  req_unhash: request_sock | null,
 ): Kernel<{ newsk: tcp_sock; own_req: boolean } | null> {
   __fentry__('tcp_v4_syn_recv_sock');
   if (sk_acceptq_is_full(sk)) {
@@ -130,13 +134,12 @@ export function* tcp_v4_syn_recv_sock(
   tcp_sync_mss(newsk);
   newsk.advmss = tcp_mss_clamp(sk, req.sk_dst_dev);
   tcp_initialize_rcv_mss(newsk);
-  if ((yield* __inet_inherit_port(sk, newsk)) < 0) {
-    bh_unlock_sock(newsk);
-    newsk.SOCK_DEAD = true;
-    newsk.sk_num = 0;
-    yield* tcp_done(newsk);
-    return null;
-  }
-  const own_req = yield* inet_ehash_insert(newsk, req);
-  return { newsk, own_req };
+  const err = yield* __inet_inherit_port(sk, newsk);
+  const own_req = err === 0 && (yield* inet_ehash_insert(newsk, req_unhash));
+  if (err === 0 && (own_req || req_unhash !== null)) return { newsk, own_req };
+  bh_unlock_sock(newsk);
+  newsk.SOCK_DEAD = true;
+  newsk.sk_num = 0;
+  yield* tcp_done(newsk);
+  return null;
 }

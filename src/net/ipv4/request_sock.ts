@@ -5,8 +5,8 @@
  * A SYN makes a request, which stands in the table of connections until the handshake is over; then
  * it holds the new socket and waits in the listener's queue.
  *
- * Differs from Linux: no fast open, and no SYN cookies: a request is kept where Linux would send a
- * cookie, and is not counted.
+ * Differs from Linux: no SYN cookies: a request is kept where Linux would send one, and is not
+ * counted.
  */
 import { type Kernel, Op } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
@@ -34,6 +34,10 @@ export class request_sock {
   num_retrans = 0;
   /** Where the answer leaves. */
   readonly sk_dst_dev: net_device;
+  /** It stands for a connection that was made by the SYN. */
+  tfo_listener = false;
+  /** The cookie that the answer brings, -1 for none. */
+  fastopen = -1;
   /** Linux would have sent a cookie and forgotten the request. */
   readonly syncookie: boolean;
 
@@ -69,7 +73,18 @@ export class request_sock {
   }
 }
 
+/** Connections of a listener that are not confirmed yet (TCP_FASTOPEN). */
+export class fastopen_queue {
+  readonly lock: spinlock_t = new spinlock_t('fastopenq.lock');
+  /** How many there may be, 0 for none. */
+  max_qlen = 0;
+  qlen = 0;
+  // Ours: until when, in ticks, each of those counts that were reset before they were confirmed.
+  readonly rst_until: number[] = [];
+}
+
 export class request_sock_queue {
+  readonly fastopenq: fastopen_queue = new fastopen_queue();
   readonly rskq_lock: spinlock_t = new spinlock_t('accept_queue_lock');
 
   // Under rskq_lock; the head is read without it:

@@ -50,6 +50,7 @@ import {
   tcp_set_state,
   tcp_write_queue_purge,
 } from './tcp_done.ts';
+import { reqsk_fastopen_remove, tcp_free_fastopen_req } from './tcp_fastopen.ts';
 import { TCP_FASTRETRANS_THRESH } from './tcp_fastretrans.ts';
 import { forgetAddress } from './tcp_ipv4.ts';
 import { tcp_fin_time, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
@@ -190,7 +191,10 @@ function* adjudgeToDeath(sk: tcp_sock): Kernel<void> {
   // Softirqs or the backlog may have ended it meanwhile.
   if (state === TCP_CLOSE || sk.sk_state !== TCP_CLOSE) {
     const goesOn = sk.sk_state !== TCP_FIN_WAIT2 || (yield* orphanInFinWait2(sk));
-    if (goesOn && sk.sk_state === TCP_CLOSE) yield* inet_csk_destroy_sock(sk);
+    if (goesOn && sk.sk_state === TCP_CLOSE) {
+      if (sk.fastopen_rsk !== null) yield* reqsk_fastopen_remove(sk, sk.fastopen_rsk, false);
+      yield* inet_csk_destroy_sock(sk);
+    }
   }
   bh_unlock_sock(sk);
   yield* local_bh_enable();
@@ -244,6 +248,9 @@ export function* tcp_disconnect(sk: tcp_sock): Kernel<number> {
   sk.sk_shutdown = 0;
   sk.SOCK_DONE = false;
   startOver(sk);
+  if (sk.fastopen_rsk !== null) yield* reqsk_fastopen_remove(sk, sk.fastopen_rsk, false);
+  tcp_free_fastopen_req(sk);
+  sk.DEFER_CONNECT = false;
   yield* sk.sk_error_report();
   return 0;
 }
@@ -278,4 +285,6 @@ function startOver(sk: tcp_sock): void {
   sk.icsk_probes_tstamp = 0;
   sk.rx_opt.ts_recent = 0;
   sk.last_oow_ack_time = 0;
+  sk.syn_fastopen = false;
+  sk.syn_data = false;
 }

@@ -11,6 +11,7 @@ import { sysctl_tcp_retries2 } from './netns.ts';
 import { before, between, seqAdd, seqDiff } from './seq.ts';
 import { inet_csk_in_pingpong_mode, tcp_initialize_rcv_mss } from './tcp_delack.ts';
 import { tcp_write_queue_purge } from './tcp_done.ts';
+import { tcp_send_syn_data } from './tcp_fastopen.ts';
 import { tcp_fragment, tcp_set_skb_tso_segs } from './tcp_fragment.ts';
 import { chargeSent } from './tcp_mem.ts';
 import { tcp_current_mss, tcp_mss_clamp, tcp_sync_mss } from './tcp_mss.ts';
@@ -134,7 +135,9 @@ export function* tcp_connect(sk: tcp_sock): Kernel<void> {
   // The answer comes before this returns, and waits in the backlog.
   sk.snd_nxt = sk.write_seq;
   sk.pushed_seq = sk.write_seq;
-  yield* tcp_transmit_skb(sk, buff, true);
+  const fo = sk.fastopen_req;
+  if (fo === null) yield* tcp_transmit_skb(sk, buff, true);
+  else yield* tcp_send_syn_data(sk, buff, fo);
   tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, sk.icsk_rto);
 }
 

@@ -10,10 +10,13 @@ import { jiffies, mod_timer } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import type { net_device } from '../dev.ts';
 import { SOCK_RCVBUF_LOCK, sock_net } from '../sock.ts';
+import { bh_unlock_sock } from '../sock_lock.ts';
+import { inet_csk_reqsk_queue_add } from './inet_connection_sock.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
 import { ip_queue_xmit } from './ip_output.ts';
 import { reqsk_queue_added, request_sock } from './request_sock.ts';
 import { seqAdd } from './seq.ts';
+import { tcp_try_fastopen } from './tcp_fastopen.ts';
 import { tcp_mss_clamp } from './tcp_mss.ts';
 import { tcp_clock_ms, tcp_clock_us } from './tcp_rtt.ts';
 import { TCPHDR_ACK, TCPHDR_SYN, type TcpSegment, tcp_init_nondata_skb } from './tcp_skb.ts';
@@ -72,6 +75,7 @@ export function* tcp_v4_send_synack(sk: tcp_sock, req: request_sock): Kernel<voi
   skb.window = Math.min(req.rsk_rcv_wnd, 0xffff);
   skb.mss = tcp_mss_clamp(sk, req.sk_dst_dev);
   skb.wscale = req.wscale_ok ? req.rcv_wscale : -1;
+  skb.fastopen = req.fastopen;
   yield* ip_queue_xmit(sk, skb);
 }
 
@@ -102,13 +106,26 @@ export function* tcp_v4_conn_request(sk: tcp_sock, skb: TcpSegment): Kernel<void
   const req = newRequest(sk, skb, want_cookie);
   req.snt_isn = skb.tcp_tw_isn || net.newIsn();
   tcp_openreq_init_rwin(req, sk);
-  req.timeout = TCP_TIMEOUT_INIT;
-  if (yield* inet_ehash_insert(req, null)) {
-    if (!req.syncookie) {
-      mod_timer(req.rsk_timer, jiffies() + req.timeout);
-      reqsk_queue_added(sk.icsk_accept_queue);
-    }
-    yield* tcp_v4_send_synack(sk, req);
-  }
+  const fastopen_sk = want_cookie ? null : yield* tcp_try_fastopen(sk, skb, req);
+  if (fastopen_sk === null) yield* answer(sk, req);
+  else yield* answerAtOnce(sk, req, fastopen_sk);
   yield* local_bh_enable();
+}
+
+/** Answers a SYN, and waits for the last segment of the handshake. */
+function* answer(sk: tcp_sock, req: request_sock): Kernel<void> {
+  req.timeout = TCP_TIMEOUT_INIT;
+  if (!(yield* inet_ehash_insert(req, null))) return;
+  if (!req.syncookie) {
+    mod_timer(req.rsk_timer, jiffies() + req.timeout);
+    reqsk_queue_added(sk.icsk_accept_queue);
+  }
+  yield* tcp_v4_send_synack(sk, req);
+}
+
+/** The connection is there already: answers, and lets it be accepted. */
+function* answerAtOnce(sk: tcp_sock, req: request_sock, fastopen_sk: tcp_sock): Kernel<void> {
+  yield* tcp_v4_send_synack(sk, req);
+  if (yield* inet_csk_reqsk_queue_add(sk, req, fastopen_sk)) yield* sk.sk_data_ready();
+  bh_unlock_sock(fastopen_sk);
 }

@@ -74,7 +74,7 @@ export function tcp_queue_rcv(sk: tcp_sock, skb: TcpSegment, charged: boolean): 
 }
 
 /** The peer has ended its direction: two wakeups follow, this one without a key. */
-function* tcp_fin(sk: tcp_sock): Kernel<void> {
+export function* tcp_fin(sk: tcp_sock): Kernel<void> {
   __fentry__('tcp_fin');
   inet_csk_schedule_ack(sk);
   if (!current.kernel.alone) yield sk.look; // A poller may see the state of before.

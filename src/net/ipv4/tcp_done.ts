@@ -12,6 +12,7 @@ import { SHUTDOWN_MASK, TCP_CLOSE, TCP_CLOSE_WAIT, TCP_SYN_SENT } from '../sock.
 import { inet_put_port } from './bind_hash.ts';
 import { inet_unhash } from './inet_hashtables.ts';
 import { SOCK_BINDPORT_LOCK } from './inet_sock.ts';
+import { reqsk_fastopen_remove } from './tcp_fastopen.ts';
 import { freeReceived, tcp_wmem_free_skb } from './tcp_mem.ts';
 import type { TcpSegment } from './tcp_skb.ts';
 import type { tcp_sock } from './tcp_sock.ts';
@@ -68,6 +69,7 @@ export function purgeOutOfOrder(sk: tcp_sock): void {
 export function* tcp_done(sk: tcp_sock): Kernel<void> {
   yield* tcp_set_state(sk, TCP_CLOSE);
   tcp_clear_xmit_timers(sk);
+  if (sk.fastopen_rsk !== null) yield* reqsk_fastopen_remove(sk, sk.fastopen_rsk, false);
   sk.sk_shutdown = SHUTDOWN_MASK;
   if (sk.SOCK_DEAD) yield* inet_csk_destroy_sock(sk);
   else yield* sk.sk_state_change();

@@ -142,11 +142,15 @@ function anyRetransmitted(sk: tcp_sock): boolean {
   return sk.retrans_out > 0 || (head !== undefined && (head.sacked & TCPCB_EVER_RETRANS) !== 0);
 }
 
+/** What is in flight was sent once: no retransmission is being timed. */
+export function tcp_retrans_stamp_cleanup(sk: tcp_sock): void {
+  if (!anyRetransmitted(sk)) sk.retrans_stamp = 0;
+}
+
 /** Nothing is known to be lost. */
 function tcp_try_to_open(sk: tcp_sock): void {
-  const retransmitted = anyRetransmitted(sk);
-  if (!retransmitted) sk.retrans_stamp = 0;
-  const disorder = sk.sacked_out + sk.lost_out > 0 || retransmitted;
+  tcp_retrans_stamp_cleanup(sk);
+  const disorder = sk.sacked_out + sk.lost_out > 0 || anyRetransmitted(sk);
   const state = disorder ? TCP_CA_Disorder : TCP_CA_Open;
   if (sk.icsk_ca_state === state) return;
   sk.icsk_ca_state = state;
@@ -190,9 +194,9 @@ export function tcp_cwnd_reduction(
  * Everything from before the loss is acknowledged. True if that is all: duplicates may still come,
  * and are not to be taken for a new loss.
  */
-function tcp_try_undo_recovery(sk: tcp_sock): boolean {
+export function tcp_try_undo_recovery(sk: tcp_sock): boolean {
   if (sk.snd_una === sk.high_seq) {
-    if (!anyRetransmitted(sk)) sk.retrans_stamp = 0;
+    tcp_retrans_stamp_cleanup(sk);
     return true;
   }
   sk.icsk_ca_state = TCP_CA_Open;

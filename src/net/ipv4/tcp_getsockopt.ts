@@ -54,7 +54,7 @@ function getLimits(sk: tcp_sock, optname: number): number | null {
     case tcp.TCP_NOTSENT_LOWAT:
       return sk.notsent_lowat | 0;
     case tcp.TCP_FASTOPEN:
-      return sk.fastopen_qlen;
+      return sk.icsk_accept_queue.fastopenq.max_qlen;
     case tcp.TCP_TX_DELAY:
       return sk.tcp_tx_delay;
     case tcp.TCP_RTO_MAX_MS:

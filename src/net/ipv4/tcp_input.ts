@@ -27,6 +27,7 @@ import {
 import { sock_owned_by_user } from '../sock_lock.ts';
 import { inState, TCPF_CLOSE_WAIT, TCPF_CLOSING, TCPF_LAST_ACK } from '../tcp_states.ts';
 import { TCP_TIMEWAIT_LEN } from './inet_timewait_sock.ts';
+import type { request_sock } from './request_sock.ts';
 import { after, before, seqAdd } from './seq.ts';
 import {
   __tcp_oow_rate_limited,
@@ -45,14 +46,17 @@ import {
 } from './tcp_delack.ts';
 import { tcp_done, tcp_reset, tcp_set_state } from './tcp_done.ts';
 import { tcp_fast_path_on } from './tcp_fast_path.ts';
+import { reqsk_fastopen_remove } from './tcp_fastopen.ts';
+import { tcp_retrans_stamp_cleanup, tcp_try_undo_recovery } from './tcp_fastretrans.ts';
 import { tcp_fin_time, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
-import { tcp_time_wait } from './tcp_minisocks.ts';
+import { tcp_check_req, tcp_time_wait } from './tcp_minisocks.ts';
 import { tcp_push_pending_frames } from './tcp_output.ts';
 import { tcp_ack_update_rtt } from './tcp_rtt.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
-import type { tcp_sock } from './tcp_sock.ts';
+import { TCP_CA_Loss, type tcp_sock } from './tcp_sock.ts';
 import { tcp_check_space } from './tcp_space.ts';
 import { tcp_init_transfer, tcp_rcv_synsent_state_process } from './tcp_synsent.ts';
+import { tcp_rearm_rto } from './tcp_timer.ts';
 import { tcp_urg } from './tcp_urg.ts';
 import { tcp_receive_window } from './tcp_window.ts';
 
@@ -121,13 +125,26 @@ export function* tcp_validate_incoming(sk: tcp_sock, skb: TcpSegment): Kernel<bo
   return true;
 }
 
+/** The connection that a SYN with data has made is confirmed. */
+function* tcp_rcv_synrecv_state_fastopen(sk: tcp_sock, req: request_sock): Kernel<void> {
+  if (sk.icsk_ca_state === TCP_CA_Loss && sk.packets_out === 0) tcp_try_undo_recovery(sk);
+  sk.icsk_retransmits = 0;
+  tcp_retrans_stamp_cleanup(sk);
+  yield* reqsk_fastopen_remove(sk, req, false);
+  tcp_rearm_rto(sk);
+}
+
 /** The handshake is over at the end that was called. */
 function* synRecvEstablished(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   sk.advmss -= 12; // Room for timestamps.
-  sk.retrans_stamp = 0;
   if (sk.srtt_us === 0) tcp_ack_update_rtt(sk, skb, -1);
-  tcp_init_transfer(sk);
-  sk.copied_seq = sk.rcv_nxt;
+  if (sk.fastopen_rsk !== null) {
+    yield* tcp_rcv_synrecv_state_fastopen(sk, sk.fastopen_rsk);
+  } else {
+    sk.retrans_stamp = 0;
+    tcp_init_transfer(sk);
+    sk.copied_seq = sk.rcv_nxt;
+  }
   yield* tcp_set_state(sk, TCP_ESTABLISHED);
   yield* sk.sk_state_change();
   sk.snd_una = skb.ack_seq;
@@ -149,6 +166,7 @@ const bringsData = (sk: tcp_sock, skb: TcpSegment): boolean => {
 
 /** Our FIN may be acknowledged now. 'consumed' if the socket is through with the segment. */
 function* finAcknowledged(sk: tcp_sock, skb: TcpSegment): Kernel<'consumed' | 'reset' | null> {
+  if (sk.fastopen_rsk !== null) yield* tcp_rcv_synrecv_state_fastopen(sk, sk.fastopen_rsk);
   if (sk.snd_una !== sk.write_seq) return null;
   yield* tcp_set_state(sk, TCP_FIN_WAIT2);
   sk.sk_shutdown |= SEND_SHUTDOWN;
@@ -230,6 +248,8 @@ export function* tcp_rcv_state_process(sk: tcp_sock, skb: TcpSegment): Kernel<bo
   if (sk.sk_state === TCP_CLOSE) return false;
   if (sk.sk_state === TCP_LISTEN) return yield* rcvListen(sk, skb);
   if (sk.sk_state === TCP_SYN_SENT) return yield* tcp_rcv_synsent_state_process(sk, skb);
+  const req = sk.fastopen_rsk;
+  if (req !== null && (yield* tcp_check_req(sk, skb, req, true)).sk === null) return false;
   if ((skb.tcp_flags & (TCPHDR_ACK | TCPHDR_RST | TCPHDR_SYN)) === 0) return false;
   if (!(yield* tcp_validate_incoming(sk, skb))) return false;
   const acked = yield* tcp_ack(sk, skb, false);

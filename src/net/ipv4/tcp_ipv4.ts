@@ -41,6 +41,7 @@ import { ip_route_output, ipv4_is_loopback, RTN_BROADCAST, RTN_MULTICAST } from 
 import { before, seqAdd } from './seq.ts';
 import { tcp_connect } from './tcp_ack_output.ts';
 import { tcp_set_state } from './tcp_done.ts';
+import { tcp_fastopen_defer_connect } from './tcp_fastopen.ts';
 import { tcp_rcv_state_process } from './tcp_input.ts';
 import {
   TCP_TW_ACK,
@@ -123,7 +124,7 @@ function* forRequest(req: request_sock, skb: TcpSegment): Kernel<boolean> {
     yield* inet_csk_reqsk_queue_drop(listener, req);
     return false;
   }
-  const { sk, stolen } = yield* tcp_check_req(listener, skb, req);
+  const { sk, stolen } = yield* tcp_check_req(listener, skb, req, false);
   if (sk === null) return !stolen;
   if (sk === listener) yield* process(listener, skb);
   else if (yield* tcp_child_process(listener, sk, skb)) yield* tcp_v4_send_reset(skb);
@@ -200,7 +201,7 @@ export function* tcp_v4_connect(sk: tcp_sock, uaddr: sockaddr): Kernel<number> {
     return err;
   }
   if (sk.write_seq === 0) sk.write_seq = sock_net(sk).ipv4.newIsn();
-  yield* tcp_connect(sk);
+  if (!tcp_fastopen_defer_connect(sk)) yield* tcp_connect(sk);
   return 0;
 }
 

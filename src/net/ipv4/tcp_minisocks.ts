@@ -25,7 +25,8 @@ import type { request_sock } from './request_sock.ts';
 import { after, before, seqAdd } from './seq.ts';
 import { __tcp_oow_rate_limited } from './tcp_ack.ts';
 import { tcp_rtx_synack } from './tcp_conn_request.ts';
-import { tcp_done } from './tcp_done.ts';
+import { tcp_done, tcp_reset } from './tcp_done.ts';
+import { reqsk_fastopen_remove } from './tcp_fastopen.ts';
 import { tcp_rcv_state_process } from './tcp_input.ts';
 import { tcp_v4_send_ack, tcp_v4_send_reset } from './tcp_reply.ts';
 import { tcp_synack_rtt_meas } from './tcp_rtt.ts';
@@ -128,15 +129,23 @@ export interface Checked {
 }
 const dropped: Checked = { sk: null, stolen: false };
 
-/** A segment for a request: the last of the handshake, most likely. */
-export function* tcp_check_req(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Checked> {
+/**
+ * A segment for a request: the last of the handshake, most likely. `sk` is the listener; with
+ * `fastopen` it is the connection itself, which a SYN with data has made.
+ */
+export function* tcp_check_req(
+  sk: tcp_sock,
+  skb: TcpSegment,
+  req: request_sock,
+  fastopen: boolean,
+): Kernel<Checked> {
   __fentry__('tcp_check_req');
   let flg = skb.tcp_flags & (TCPHDR_RST | TCPHDR_SYN | TCPHDR_ACK);
   if (skb.seq === req.rcv_isn && flg === TCPHDR_SYN) {
     yield* repeatedSyn(sk, req);
     return dropped;
   }
-  if ((flg & TCPHDR_ACK) !== 0 && skb.ack_seq !== seqAdd(req.snt_isn, 1)) {
+  if ((flg & TCPHDR_ACK) !== 0 && !fastopen && skb.ack_seq !== seqAdd(req.snt_isn, 1)) {
     return { sk, stolen: false };
   }
   const end = seqAdd(req.rcv_nxt, Math.min(req.rsk_rcv_wnd, 0xffff));
@@ -149,15 +158,27 @@ export function* tcp_check_req(sk: tcp_sock, skb: TcpSegment, req: request_sock)
   }
   if (skb.seq === req.rcv_isn) flg &= ~TCPHDR_SYN;
   if ((flg & (TCPHDR_RST | TCPHDR_SYN)) !== 0) {
-    return yield* embryonic_reset(sk, skb, req);
+    return yield* embryonic_reset(sk, skb, req, fastopen);
   }
   if ((flg & TCPHDR_ACK) === 0) return dropped;
+  if (fastopen) return { sk, stolen: false };
   return yield* establish(sk, skb, req);
 }
 
 /** Forgets a request, and resets its peer unless that has done so itself. */
-function* embryonic_reset(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Checked> {
-  if ((skb.tcp_flags & TCPHDR_RST) === 0) yield* tcp_v4_send_reset(skb);
+function* embryonic_reset(
+  sk: tcp_sock,
+  skb: TcpSegment,
+  req: request_sock,
+  fastopen: boolean,
+): Kernel<Checked> {
+  if ((skb.tcp_flags & TCPHDR_RST) === 0) {
+    yield* tcp_v4_send_reset(skb);
+  } else if (fastopen) {
+    yield* reqsk_fastopen_remove(sk, req, true);
+    yield* tcp_reset(sk);
+  }
+  if (fastopen) return dropped;
   return { sk: null, stolen: !(yield* inet_csk_reqsk_queue_drop(sk, req)) };
 }
 
@@ -170,10 +191,10 @@ function* establish(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Ch
     req.acked = true;
     return dropped;
   }
-  const made = yield* tcp_v4_syn_recv_sock(sk, skb, req);
+  const made = yield* tcp_v4_syn_recv_sock(sk, skb, req, req);
   if (made === null) {
     if (sock_net(sk).ipv4.sysctl_tcp_abort_on_overflow !== 0 && !req.syncookie) {
-      return yield* embryonic_reset(sk, skb, req);
+      return yield* embryonic_reset(sk, skb, req, false);
     }
     req.acked = true;
     return dropped;

@@ -94,6 +94,8 @@ function fillHeader(sk: tcp_sock, skb: TcpSegment, rcv_nxt: number): void {
     skb.window = Math.min(sk.rcv_wnd, 0xffff);
     skb.mss = sk.advmss;
     skb.wscale = sk.rx_opt.rcv_wscale;
+    skb.fastopen = sk.fastopen_req?.cookie ?? -1;
+    if (skb.fastopen >= 0) sk.syn_fastopen = true;
   }
 }
 

@@ -80,7 +80,8 @@ export function* tcp_poll(file: file, sock: socket, wait: poll_table): Kernel<nu
   const shutdown = sk.sk_shutdown;
   if (shutdown === SHUTDOWN_MASK || state === TCP_CLOSE) mask |= EPOLLHUP;
   if ((shutdown & RCV_SHUTDOWN) !== 0) mask |= READABLE | EPOLLRDHUP;
-  if (state !== TCP_SYN_SENT && state !== TCP_SYN_RECV) {
+  const unconfirmed = state === TCP_SYN_RECV && sk.fastopen_rsk === null;
+  if (state !== TCP_SYN_SENT && !unconfirmed) {
     let target = sock_rcvlowat(sk, false, INT_MAX);
     const { urg_data } = sk;
     // The urgent byte, next to be read, is not data.
@@ -89,6 +90,8 @@ export function* tcp_poll(file: file, sock: socket, wait: poll_table): Kernel<nu
     if ((shutdown & SEND_SHUTDOWN) !== 0) mask |= WRITABLE;
     else mask |= yield* pollForRoom(sk, sock);
     if ((urg_data & TCP_URG_VALID) !== 0) mask |= EPOLLPRI;
+  } else if (state === TCP_SYN_SENT && sk.DEFER_CONNECT) {
+    mask |= WRITABLE; // The first write calls the peer.
   }
   if (!current.kernel.alone) yield sk.look;
   if (sk.sk_err !== 0 || !skb_queue_empty(sk.sk_error_queue)) mask |= EPOLLERR;

@@ -10,10 +10,13 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
+import { sock_net } from '../sock.ts';
 import { inState, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_states.ts';
 import { sysctl_tcp_syn_linear_timeouts } from './netns.ts';
+import type { request_sock } from './request_sock.ts';
 import { before, seqDiff } from './seq.ts';
 import { tcp_packets_in_flight } from './tcp_cong.ts';
+import { tcp_rtx_synack } from './tcp_conn_request.ts';
 import { tcp_enter_loss, tcp_in_cwnd_reduction } from './tcp_fastretrans.ts';
 import { recountSegs, tcp_fragment, tcp_trim_head } from './tcp_fragment.ts';
 import { tcp_current_mss } from './tcp_mss.ts';
@@ -84,9 +87,29 @@ function tcp_rtx_probe0_timed_out(sk: tcp_sock): boolean {
   return sk.retrans_stamp !== 0 && jiffies() - sk.retrans_stamp > timeout;
 }
 
+/** The answer to a SYN with data was not acknowledged: sends that again, and nothing else. */
+function* tcp_fastopen_synack_timer(sk: tcp_sock, req: request_sock): Kernel<void> {
+  const retries = sk.icsk_syn_retries || sock_net(sk).ipv4.sysctl_tcp_synack_retries + 1;
+  if (req.num_timeout >= retries) {
+    yield* tcp_write_err(sk);
+    return;
+  }
+  if (sk.icsk_retransmits === 1) tcp_enter_loss(sk);
+  yield* tcp_rtx_synack(sk, req);
+  req.num_timeout++;
+  sk.icsk_retransmits++;
+  sk.total_rto++;
+  if (sk.retrans_stamp === 0) sk.retrans_stamp = jiffies();
+  tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, req.timeout * 2 ** req.num_timeout);
+}
+
 /** The time for the acknowledgement is up. */
 export function* tcp_retransmit_timer(sk: tcp_sock): Kernel<void> {
   __fentry__('tcp_retransmit_timer');
+  if (sk.fastopen_rsk !== null) {
+    yield* tcp_fastopen_synack_timer(sk, sk.fastopen_rsk);
+    return;
+  }
   if (sk.packets_out === 0 || sk.tcp_rtx_queue.isEmpty()) return;
   const probes = sk.snd_wnd === 0 && !sk.SOCK_DEAD && !inState(sk, TCPF_SYN_SENT | TCPF_SYN_RECV);
   if (probes && tcp_rtx_probe0_timed_out(sk)) {

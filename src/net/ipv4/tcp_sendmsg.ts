@@ -4,13 +4,19 @@
  * Bytes are appended to the last segment that waits until it is full; a full one is pushed. What the
  * network sends back meanwhile waits in the backlog, and is handled after every 16 segments.
  *
- * Differs from Linux: no MSG_ZEROCOPY, no MSG_FASTOPEN, no MSG_SPLICE_PAGES.
+ * Differs from Linux: no MSG_ZEROCOPY, no MSG_SPLICE_PAGES.
  */
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { copy_from_iter, iov_iter_count } from '../../kernel/uaccess.ts';
-import { EAGAIN, EPIPE } from '../../kernel/uapi/errno.ts';
-import { MSG_DONTWAIT, MSG_EOR, MSG_MORE, MSG_OOB } from '../../kernel/uapi/socket.ts';
+import { EAGAIN, EINPROGRESS, EPIPE } from '../../kernel/uapi/errno.ts';
+import {
+  MSG_DONTWAIT,
+  MSG_EOR,
+  MSG_FASTOPEN,
+  MSG_MORE,
+  MSG_OOB,
+} from '../../kernel/uapi/socket.ts';
 import { SEND_SHUTDOWN, sock_sndtimeo } from '../sock.ts';
 import { lock_sock, release_sock, sk_flush_backlog } from '../sock_lock.ts';
 import type { msghdr } from '../socket.ts';
@@ -22,6 +28,7 @@ import {
 } from '../stream.ts';
 import { inState, TCPF_CLOSE_WAIT, TCPF_ESTABLISHED } from '../tcp_states.ts';
 import { after, seqAdd } from './seq.ts';
+import { tcp_passive_fastopen, tcp_sendmsg_fastopen } from './tcp_fastopen.ts';
 import { chargeSent, tcp_wmem_free_skb } from './tcp_mem.ts';
 import { tcp_current_mss, tcpSizeGoal } from './tcp_mss.ts';
 import {
@@ -80,6 +87,8 @@ function* tcp_push(sk: tcp_sock, flags: number, nonagle: number): Kernel<void> {
 /** One send under way. */
 class Send {
   copied = 0;
+  /** What the SYN has taken. */
+  copied_syn = 0;
   /** Why it ends early: -errno, or 0. */
   err = 0;
   timeo: number;
@@ -169,22 +178,38 @@ function* copyAll(sk: tcp_sock, send: Send): Kernel<void> {
   }
 }
 
-function* tcp_sendmsg_locked(sk: tcp_sock, msg: msghdr): Kernel<number> {
-  const { msg_flags } = msg;
-  const send = new Send(msg, sock_sndtimeo(sk, (msg_flags & MSG_DONTWAIT) !== 0));
-  if (!inState(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+/** Calls the peer if that is left to the first write; false if the send ends. */
+function* callPeer(sk: tcp_sock, send: Send): Kernel<boolean> {
+  if ((send.msg.msg_flags & MSG_FASTOPEN) === 0 && !sk.DEFER_CONNECT) return true;
+  const { err, copied } = yield* tcp_sendmsg_fastopen(sk, send.msg);
+  send.copied_syn = copied;
+  if (err === 0) return true;
+  if (err !== -EINPROGRESS || copied === 0) send.err = err;
+  return false;
+}
+
+/** Takes the message, once the connection stands. */
+function* sendAll(sk: tcp_sock, send: Send): Kernel<void> {
+  if (!inState(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) && !tcp_passive_fastopen(sk)) {
     const waited = yield* sk_stream_wait_connect(sk, send.timeo);
     send.err = waited.err;
     send.timeo = waited.timeo;
   }
   if (send.err === 0) {
-    send.size_goal = tcpSizeGoal(sk, msg_flags);
+    send.size_goal = tcpSizeGoal(sk, send.msg.msg_flags);
     if (broken(sk)) send.err = -EPIPE;
     else yield* copyAll(sk, send);
   }
   if (send.err !== 0) tcp_remove_empty_skb(sk);
+  if (send.copied + send.copied_syn > 0) send.err = 0;
+}
+
+function* tcp_sendmsg_locked(sk: tcp_sock, msg: msghdr): Kernel<number> {
+  const { msg_flags } = msg;
+  const send = new Send(msg, sock_sndtimeo(sk, (msg_flags & MSG_DONTWAIT) !== 0));
+  if (yield* callPeer(sk, send)) yield* sendAll(sk, send);
   if (send.copied > 0) yield* tcp_push(sk, msg_flags, sk.nonagle);
-  if (send.copied > 0 || send.err === 0) return send.copied;
+  if (send.err === 0) return send.copied + send.copied_syn;
   const err = yield* sk_stream_error(sk, msg_flags, send.err);
   // Nothing is under way whose acknowledgement could wake an edge-triggered waiter.
   const idle = sk.sk_write_queue.isEmpty() && sk.tcp_rtx_queue.isEmpty();

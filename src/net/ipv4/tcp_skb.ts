@@ -69,6 +69,8 @@ export class TcpSegment extends IpPacket {
   /** Options of a SYN; 0 for none and -1 for none. */
   mss = 0;
   wscale = -1;
+  /** The cookie of a server; 0 asks for one, -1 for none. */
+  fastopen = -1;
 
   // struct skb_shared_info:
   nr_frags = 0;
@@ -127,6 +129,7 @@ export class TcpSegment extends IpPacket {
     if (frame.urg_ptr === 0) frame.tcp_flags &= ~TCPHDR_URG;
     frame.mss = this.mss;
     frame.wscale = this.wscale;
+    frame.fastopen = this.fastopen;
     frame.saddr = this.saddr;
     frame.daddr = this.daddr;
     frame.source = this.source;
@@ -185,6 +188,7 @@ export function skb_clone(skb: TcpSegment): TcpSegment {
   clone.tcp_gso_size = skb.tcp_gso_size;
   clone.mss = skb.mss;
   clone.wscale = skb.wscale;
+  clone.fastopen = skb.fastopen;
   clone.nr_frags = skb.nr_frags;
   clone.dataref = skb.dataref;
   clone.dataref.count++;

@@ -21,7 +21,8 @@ import { type StreamSock, sk_stream_write_space } from '../stream.ts';
 import { inState, TCPF_CLOSE, TCPF_LISTEN } from '../tcp_states.ts';
 import type { inet_bind_bucket } from './bind_hash.ts';
 import { inet_sock, type proto } from './inet_sock.ts';
-import { request_sock_queue } from './request_sock.ts';
+import { type request_sock, request_sock_queue } from './request_sock.ts';
+import type { tcp_fastopen_request } from './tcp_fastopen.ts';
 import { tcp_v4_do_rcv } from './tcp_ipv4.ts';
 import { tcp_keepalive_timer, tcp_set_keepalive } from './tcp_keepalive.ts';
 import { tcp_prot } from './tcp_prot.ts';
@@ -180,6 +181,15 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   notsent_lowat = 0;
 
   sk_reuseport_cb: sock_reuseport | null = null;
+  /** What a send leaves to the SYN. */
+  fastopen_req: tcp_fastopen_request | null = null;
+  /** The request of a connection that a SYN with data has made, until it is confirmed. */
+  fastopen_rsk: request_sock | null = null;
+  /** connect() was called; the SYN waits for the first write. */
+  DEFER_CONNECT = false;
+  /** The SYN brought a cookie or asked for one; it brought data. */
+  syn_fastopen = false;
+  syn_data = false;
 
   // Receiving. The first two are read by pollers without the lock:
   rcv_nxt = 0;
@@ -217,7 +227,6 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   recvmsg_inq = 0;
   fastopen_connect = 0;
   fastopen_no_cookie = 0;
-  fastopen_qlen = 0;
   tcp_tx_delay = 0;
 
   // Ours:

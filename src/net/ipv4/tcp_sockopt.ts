@@ -2,14 +2,14 @@
  * Options of TCP sockets: setting them. Linux: net/ipv4/tcp.c (do_tcp_setsockopt).
  *
  * Differs from Linux: an option is one number, and one that takes a struct is refused as one of the
- * wrong size. Nothing of TCP_REPAIR, MD5 signatures, TCP-AO, upper layers and fast open works; what
- * only keeps a number keeps it.
+ * wrong size. Nothing of TCP_REPAIR, MD5 signatures, TCP-AO and upper layers works; what only keeps a
+ * number keeps it.
  */
 import type { Kernel } from '../../kernel/op.ts';
 import { HZ } from '../../kernel/timer.ts';
-import { EINVAL, ENOENT, ENOPROTOOPT, EPERM } from '../../kernel/uapi/errno.ts';
-import { SOMAXCONN } from '../../kernel/uapi/socket.ts';
+import { EINVAL, ENOENT, ENOPROTOOPT, EOPNOTSUPP, EPERM } from '../../kernel/uapi/errno.ts';
 import * as tcp from '../../kernel/uapi/tcp.ts';
+import { sock_net } from '../sock.ts';
 import { lock_sock, release_sock } from '../sock_lock.ts';
 import {
   inState,
@@ -18,12 +18,14 @@ import {
   TCPF_ESTABLISHED,
   TCPF_LISTEN,
 } from '../tcp_states.ts';
+import { TFO_CLIENT_ENABLE } from './netns.ts';
 import {
   __tcp_cleanup_rbuf,
   inet_csk_ack_scheduled,
   inet_csk_enter_pingpong_mode,
   inet_csk_exit_pingpong_mode,
 } from './tcp_delack.ts';
+import { fastopen_queue_tune } from './tcp_fastopen.ts';
 import { tcp_sock_set_keepidle_locked } from './tcp_keepalive.ts';
 import {
   TCP_NAGLE_CORK,
@@ -145,10 +147,12 @@ function setKept(sk: tcp_sock, optname: number, val: number): number | null {
       return 0;
     case tcp.TCP_FASTOPEN:
       if (val < 0 || !idle) return -EINVAL;
-      sk.fastopen_qlen = Math.min(val, SOMAXCONN);
+      fastopen_queue_tune(sk, val);
       return 0;
     case tcp.TCP_FASTOPEN_CONNECT:
-      if (!fits(1) || !inState(sk, TCPF_CLOSE)) return -EINVAL;
+      if (!fits(1)) return -EINVAL;
+      if ((sock_net(sk).ipv4.sysctl_tcp_fastopen & TFO_CLIENT_ENABLE) === 0) return -EOPNOTSUPP;
+      if (!inState(sk, TCPF_CLOSE)) return -EINVAL;
       sk.fastopen_connect = val;
       return 0;
     case tcp.TCP_FASTOPEN_NO_COOKIE:

@@ -18,6 +18,7 @@ import {
 } from './tcp_delack.ts';
 import { tcp_reset, tcp_set_state } from './tcp_done.ts';
 import { tcp_fast_path_on } from './tcp_fast_path.ts';
+import { tcp_rcv_fastopen_synack } from './tcp_fastopen.ts';
 import { tcp_data_snd_check } from './tcp_input.ts';
 import { keepalive_time_when, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
 import { tcp_sync_mss } from './tcp_mss.ts';
@@ -75,7 +76,12 @@ function* synAck(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   sk.copied_seq = sk.rcv_nxt;
   sk_mark_napi_id(sk, skb);
   yield* tcp_finish_connect(sk);
+  const sentAgain = (sk.syn_fastopen || sk.syn_data) && (yield* tcp_rcv_fastopen_synack(sk, skb));
   if (!sk.SOCK_DEAD) yield* sk.sk_state_change();
+  if (sentAgain) {
+    yield* afterSyn(sk, skb);
+    return;
+  }
   const dataWillFollow = sk.sk_write_pending > 0 || sk.icsk_accept_queue.rskq_defer_accept > 0;
   if (dataWillFollow || inet_csk_in_pingpong_mode(sk)) {
     inet_csk_schedule_ack(sk);
@@ -84,6 +90,11 @@ function* synAck(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
     return;
   }
   yield* tcp_send_ack(sk);
+  yield* afterSyn(sk, skb);
+}
+
+/** The rest of the segment, and what can be sent now. */
+function* afterSyn(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   yield* tcp_urg(sk, skb);
   yield* tcp_data_snd_check(sk);
 }

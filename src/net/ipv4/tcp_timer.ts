@@ -70,8 +70,12 @@ export function tcp_reset_xmit_timer(sk: tcp_sock, what: number, when: number): 
   mod_timer(sk.icsk_retransmit_timer, jiffies() + Math.min(when, tcp_rto_max(sk)));
 }
 
-/** Starts the retransmission timer anew, or stops it if everything is acknowledged. */
+/**
+ * Starts the retransmission timer anew, or stops it if everything is acknowledged. While the answer
+ * to a SYN with data is not, the timer is for that.
+ */
 export function tcp_rearm_rto(sk: tcp_sock): void {
+  if (sk.fastopen_rsk !== null) return;
   if (sk.packets_out === 0) inet_csk_clear_xmit_timer(sk);
   else tcp_reset_xmit_timer(sk, ICSK_TIME_RETRANS, sk.icsk_rto);
 }

@@ -277,6 +277,71 @@ export const shutUdp: Action = (world) => {
   world.step('shutdown', { fd: `$${item.name}`, how });
 };
 
+/** Where a datagram goes, or whom a socket is connected to. */
+function targetOf(world: World): string | { readonly port: number } | null {
+  const { random } = world;
+  const to = someUdp(world);
+  if (to !== undefined && random.chance(0.8)) {
+    to.file.queued++;
+    return `$${to.name}`;
+  }
+  return random.chance(0.15) ? null : { port: random.pick([9, 4321, 0]) };
+}
+
+/** The calls with addresses and pieces, which came with version 2 of the format. */
+export const sendToUdp: Action = (world) => {
+  const item = someUdp(world);
+  if (item === undefined) return;
+  const { random } = world;
+  const fd = `$${item.name}`;
+  const payload = random.chance(0.6) ? { data: world.text() } : { bytes: random.weighted(sizes) };
+  const flags = random.weighted<string | number>([
+    [0, 10],
+    ['MSG_DONTWAIT', 5],
+    ['MSG_MORE', 3],
+    ['MSG_OOB', 0.4],
+  ]);
+  random.weighted<() => void>([
+    [() => world.step('sendto', { fd, ...payload, flags, to: targetOf(world) }), 6],
+    [() => world.step('sendmsg', { fd, ...payload, flags, to: targetOf(world) }), 3],
+    [() => world.step('sendmsg', { fd, ...payload, flags }), 2],
+    [() => world.step('writev', { fd, parts: ['a', '', world.text()] }), 2],
+  ])();
+};
+
+export const receiveFromUdp: Action = (world) => {
+  const item = world.random.shuffle(world.of('udp')).find(({ file }) => world.readable(file));
+  if (item === undefined) return;
+  const { random } = world;
+  const fd = `$${item.name}`;
+  const flags = random.weighted<string>([
+    ['MSG_DONTWAIT', 10],
+    ['MSG_DONTWAIT|MSG_PEEK', 3],
+    ['MSG_DONTWAIT|MSG_TRUNC', 3],
+    ['MSG_DONTWAIT|MSG_ERRQUEUE', 3],
+    ['MSG_DONTWAIT|MSG_WAITALL', 1],
+  ]);
+  const len = random.pick([0, 1, 3, 64, 256]);
+  random.weighted<() => void>([
+    [() => world.step('recvfrom', { fd, len, flags }), 5],
+    [() => world.step('recvmsg', { fd, len, flags }), 5],
+    [() => item.file.nonblock && world.step('readv', { fd, lens: [1, len] }), 2],
+  ])();
+};
+
+export const disconnectUdp: Action = (world) => {
+  const item = someUdp(world);
+  if (item === undefined) return;
+  world.step('connect', { fd: `$${item.name}`, to: null });
+  item.file.peer = null;
+};
+
+export const nameUdp: Action = (world) => {
+  const item = someUdp(world);
+  if (item === undefined) return;
+  world.step(world.random.pick(['getsockname', 'getpeername']), { fd: `$${item.name}` });
+};
+
 /** What only streams know. */
 export const oddUdp: Action = (world) => {
   const item = someUdp(world);

@@ -65,6 +65,12 @@ export const tcpName: Action = (world) => {
   world.step(world.random.pick(['getsockname', 'getpeername']), { fd: `$${item.name}` });
 };
 
+export const disconnect: Action = (world) => {
+  const item = anySocket(world);
+  if (item === undefined) return;
+  world.step('connect', { fd: `$${item.name}`, to: null });
+};
+
 export const tcpPieces: Action = (world) => {
   const item = someTcp(world);
   if (item === undefined) return;

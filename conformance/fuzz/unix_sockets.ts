@@ -14,6 +14,7 @@ const somePath = (world: World): string => world.random.pick(paths);
 function target(world: World): Arg {
   const to = someUnix(world);
   if (to !== undefined && world.random.chance(0.6)) return `$${to.name}`;
+  if (world.random.chance(0.08)) return null;
   return { path: world.random.chance(0.9) ? somePath(world) : 'nobody' };
 }
 

@@ -26,6 +26,7 @@ export function sockaddrUn(path: string): Buffer {
 
 /** Where something is to go. */
 export function targetOf(to: Target, at: Surroundings): Buffer {
+  if (to === null) return Buffer.alloc(16); // AF_UNSPEC
   if (typeof to === 'object' && 'path' in to) return sockaddrUn(to.path);
   if (typeof to === 'object' && 'port' in to) return sockaddrIn(to.port);
   return at.addressOf(to);

@@ -41,8 +41,8 @@ export interface Path {
   readonly path: string;
 }
 
-/** Where something is sent: to what a descriptor is bound to, or to an address. */
-export type Target = Fd | Port | Path;
+/** Where something is sent: to what a descriptor is bound to, or to an address; null is AF_UNSPEC. */
+export type Target = Fd | Port | Path | null;
 
 /** What becomes of a signal; `caught` is a handler that does nothing. */
 export type Handler = 'SIG_DFL' | 'SIG_IGN' | 'caught';
@@ -293,6 +293,7 @@ export const child: Kind<number> = {
 export const target: Kind<Target> = {
   type: 'descriptor or {port}',
   read(value, argument, context) {
+    if (value === null && context.version >= 2) return null;
     if (!isObject(value)) return fd.read(value, argument, context);
     const keys = Object.keys(value).join();
     if (keys === 'path' && context.version >= 2) {

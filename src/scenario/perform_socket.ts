@@ -1,6 +1,13 @@
 /** The calls on sockets, as perform.ts makes all the others. */
 import type { Kernel } from '../kernel/op.ts';
-import { AF_INET, AF_UNIX, SCM_RIGHTS, SO_ERROR, SOL_SOCKET } from '../kernel/uapi/socket.ts';
+import {
+  AF_INET,
+  AF_UNIX,
+  AF_UNSPEC,
+  SCM_RIGHTS,
+  SO_ERROR,
+  SOL_SOCKET,
+} from '../kernel/uapi/socket.ts';
 import type { cmsghdr, sockaddr } from '../net/socket.ts';
 import type { user_msghdr } from '../net/sys_msg.ts';
 import { addressText, sunPath } from './address.ts';
@@ -95,6 +102,7 @@ const addressGiven = ({ port, path }: StepOf<'bind'>['args']): sockaddr =>
   path === undefined ? { ...localhost, port: port as number } : unixAddress(path);
 
 function targetOf(step: Step, to: Target, at: Surroundings): sockaddr {
+  if (to === null) return { family: AF_UNSPEC };
   if (typeof to === 'object' && 'path' in to) return unixAddress(to.path);
   if (typeof to === 'object' && 'port' in to) return { ...localhost, port: to.port };
   const address = at.addressOf(at.fd(to));

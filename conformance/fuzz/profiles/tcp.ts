@@ -25,6 +25,7 @@ import {
   urgent,
 } from '../connections.ts';
 import {
+  disconnect,
   overflow,
   sharePort,
   tcpIoctl,
@@ -40,6 +41,7 @@ const depth: Weighted = [
   [tcpOption, 8],
   [tcpIoctl, 4],
   [tcpName, 2],
+  [disconnect, 1],
   [tcpPieces, 4],
   [tcpMessages, 8],
   [overflow, 0.6],

@@ -18,12 +18,16 @@ import {
   askUdp,
   bindUdp,
   connectUdp,
+  disconnectUdp,
   fionreadUdp,
   floodUdp,
   groupUdp,
+  nameUdp,
   oddUdp,
+  receiveFromUdp,
   receiveUdp,
   refusedUdp,
+  sendToUdp,
   shutUdp,
   udpOption,
   udpPair,
@@ -46,6 +50,13 @@ function sleep(world: World, sleepers: Sleepers): void {
   ])();
   sleepers.sleeps(thread);
 }
+
+const depth: Weighted = [
+  [sendToUdp, 14],
+  [receiveFromUdp, 14],
+  [disconnectUdp, 3],
+  [nameUdp, 4],
+];
 
 export const udp: Profile = (random, name) => {
   const threads = random.chance(0.35) ? random.int(2, 3) : 1;
@@ -81,7 +92,8 @@ export const udp: Profile = (random, name) => {
     [(w) => watchSome(w, [udpSocket(w, blocking)], 0.8), 2],
     [(w) => sleep(w, sleepers), threads > 1 ? 16 : 0],
   ];
-  act(world, actions, random.int(16, 36), 0.5);
+  const isDeep = random.chance(0.5);
+  act(world, isDeep ? [...actions, ...depth] : actions, random.int(16, 36), 0.5);
   world.finish();
-  return world.scenario(name);
+  return world.scenario(name, isDeep ? 2 : undefined);
 };

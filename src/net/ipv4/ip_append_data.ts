@@ -21,7 +21,7 @@ import { ip_local_error } from './ip_error.ts';
 import { llAllocExtra, llHeader } from './ip_output.ts';
 import { ipOption } from './ip_sockglue.ts';
 import type { rtable } from './route.ts';
-import { type inet_cork, UdpDatagram, type udp_sock, udpHeader } from './udp_sock.ts';
+import { type Flow, type inet_cork, UdpDatagram, type udp_sock, udpHeader } from './udp_sock.ts';
 
 export const IP_MAX_MTU = 0xffff;
 /** IP_MTU_DISCOVER: who heeds what about the sizes of packets. */
@@ -42,10 +42,10 @@ function ip_sk_ignore_df(sk: udp_sock): boolean {
 }
 
 /** Begins a datagram on its way. */
-export function ip_setup_cork(sk: udp_sock, cork: inet_cork, rt: rtable, dport: number): void {
-  cork.saddr = rt.saddr;
-  cork.daddr = rt.daddr;
-  cork.dport = dport;
+export function ip_setup_cork(sk: udp_sock, cork: inet_cork, rt: rtable, to: Flow): void {
+  cork.saddr = to.saddr;
+  cork.daddr = to.daddr;
+  cork.dport = to.dport;
   const use_pmtu = ipOption(sk, IP_MTU_DISCOVER) < IP_PMTUDISC_PROBE;
   cork.fragsize = use_pmtu ? Math.min(rt.dev.mtu, IP_MAX_MTU) : rt.dev.mtu;
   cork.gso_size = sk.gso_size;

@@ -23,8 +23,10 @@ export function* udp_recvmsg(sk: udp_sock, msg: msghdr, flags: number): Kernel<n
   const skb = found as UdpDatagram;
   const { data } = skb;
   const off = Math.max(at.off, 0);
+  const len = msg.msg_iter.count;
   const copied = copy_to_iter(off === 0 ? data : data.subarray(off), msg.msg_iter);
-  if (copied < data.length - off) msg.msg_flags |= MSG_TRUNC;
+  // Where a peek began behind the start, what just fits counts as cut off too.
+  if (len <= data.length - off && len < data.length) msg.msg_flags |= MSG_TRUNC;
   msg.msg_name = { family: AF_INET, addr: skb.saddr, port: skb.source };
   if (sk.gro_enabled && skb.gso_size !== 0) {
     msg.msg_control?.push({ level: IPPROTO_UDP, type: UDP_GRO, data: skb.gso_size });

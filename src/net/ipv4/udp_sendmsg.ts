@@ -39,7 +39,14 @@ import {
 } from './ip_append_data.ts';
 import { ip_send_skb } from './ip_output.ts';
 import { ip_route_output, RTN_BROADCAST, type rtable } from './route.ts';
-import { type inet_cork, newCork, type UdpDatagram, type udp_sock, udpHeader } from './udp_sock.ts';
+import {
+  type Flow,
+  type inet_cork,
+  newCork,
+  type UdpDatagram,
+  type udp_sock,
+  udpHeader,
+} from './udp_sock.ts';
 
 /** So many datagrams at most are sent in one piece (UDP_SEGMENT). */
 const UDP_MAX_SEGMENTS = 128;
@@ -82,10 +89,10 @@ export function* udp_push_pending_frames(sk: udp_sock): Kernel<number> {
 }
 
 /** A datagram of one call. */
-function* sendAtOnce(sk: udp_sock, rt: rtable, dport: number, msg: msghdr): Kernel<number> {
+function* sendAtOnce(sk: udp_sock, rt: rtable, flow: Flow, msg: msghdr): Kernel<number> {
   if ((msg.msg_flags & MSG_PROBE) !== 0) return 0;
   const cork = newCork();
-  ip_setup_cork(sk, cork, rt, dport);
+  ip_setup_cork(sk, cork, rt, flow);
   const err = yield* ip_append_data(sk, cork, msg, msg.msg_iter.count + udpHeader);
   if (err !== 0) return err;
   return yield* udp_send_skb(sk, ip_finish_skb(sk, cork) as UdpDatagram, cork);
@@ -121,19 +128,25 @@ function* begin(sk: udp_sock, msg: msghdr, more: boolean): Kernel<number> {
   if (!current.kernel.alone) yield sk.look;
   const to = destination(sk, msg);
   if (typeof to === 'number') return to;
+  const connected = msg.msg_name === null;
+  const known = connected && sk.sk_dst_cache;
   const rt = ip_route_output(sock_net(sk), to.addr, sk.inet_saddr);
   if (typeof rt === 'number') return rt;
   if (rt.rt_type === RTN_BROADCAST && !sk.SOCK_BROADCAST) return -EACCES;
-  if (msg.msg_name === null) sk.sk_dst_cache = true;
+  if (connected) sk.sk_dst_cache = true;
   const probe = MSG_CONFIRM | MSG_PROBE;
   if ((msg.msg_flags & probe) === probe && msg.msg_iter.count === 0) return 0;
-  if (!more) return yield* sendAtOnce(sk, rt, to.port, msg);
+  if (!more) {
+    // With the way known, Linux sends to where it last kept something back for.
+    const flow = known ? sk.cork : { saddr: rt.saddr, daddr: rt.daddr, dport: to.port };
+    return yield* sendAtOnce(sk, rt, flow, msg);
+  }
   yield* lock_sock(sk);
   let err = -EINVAL;
   if (!sk.pending) {
     traceNote('udp_sendmsg: kept back until it is complete', sk);
     sk.pending = true;
-    ip_setup_cork(sk, sk.cork, rt, to.port);
+    ip_setup_cork(sk, sk.cork, rt, { saddr: rt.saddr, daddr: rt.daddr, dport: to.port });
     err = yield* appendPending(sk, msg, msg.msg_iter.count + udpHeader, true);
   }
   yield* release_sock(sk);

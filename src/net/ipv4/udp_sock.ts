@@ -59,11 +59,15 @@ export class UdpDatagram extends IpPacket {
   }
 }
 
-/** A datagram in the making: where it goes, and what was written of it. */
-export interface inet_cork {
+/** From where to where datagrams go (struct flowi4). */
+export interface Flow {
   saddr: number;
   daddr: number;
   dport: number;
+}
+
+/** A datagram in the making: where it goes, and what was written of it. */
+export interface inet_cork extends Flow {
   /** The largest packet for the way there. */
   fragsize: number;
   gso_size: number;

@@ -89,6 +89,8 @@ export class LinkDevice extends net_device {
   readonly counts: LinkCounts = { sent: 0, dropped: 0, lost: 0, delivered: 0 };
   /** What this end sends gets nowhere. */
   cut = false;
+  /** How often it was cut: what was on the way then is lost. */
+  cuts = 0;
   /** The other end. */
   peer: LinkDevice = this;
   /** Packets that wait to be sent; the first of them has left when `tx` fires. */
@@ -112,6 +114,11 @@ export class LinkDevice extends net_device {
   joinTo(peer: LinkDevice): void {
     this.peer = peer;
     this.peerAddr = peer.nd_net.addr;
+  }
+
+  partition(): void {
+    this.cut = true;
+    this.cuts++;
   }
 
   override ndo_start_xmit(skb: IpPacket): Kernel<void> {
@@ -195,22 +202,28 @@ function leave(dev: LinkDevice, frame: IpPacket): void {
 
 function fly(dev: LinkDevice, frame: IpPacket, packet: PacketView): void {
   const { latency_ns, reorder } = dev.options;
+  const { cuts } = dev;
   // So late that what is sent within another latency, or a millisecond, comes first.
   const late = isDrawn(dev.chance, reorder)
     ? 1 + dev.chance.below(Math.max(latency_ns, NSEC_PER_MSEC))
     : 0;
   const arrival = new hrtimer(`${packet.from} > ${packet.to}: ${packet.text}`, () =>
-    arrived(dev, frame, packet),
+    arrived(dev, frame, packet, dev.cuts === cuts),
   );
   dev.flying.add(packet);
   hrtimer_start(arrival, ktime_get() + latency_ns + late);
 }
 
-/** What `dev` has sent comes in at the other end, unless the link was cut. An interrupt. */
-function* arrived(dev: LinkDevice, frame: IpPacket, packet: PacketView): Kernel<number> {
+/** What `dev` has sent comes in at the other end, unless the link was cut meanwhile. An interrupt. */
+function* arrived(
+  dev: LinkDevice,
+  frame: IpPacket,
+  packet: PacketView,
+  whole: boolean,
+): Kernel<number> {
   const { counts, peer } = dev;
   dev.flying.delete(packet);
-  if (dev.cut) {
+  if (!whole) {
     counts.lost++;
     return HRTIMER_NORESTART;
   }

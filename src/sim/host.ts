@@ -66,7 +66,7 @@ export class Link {
 
   /** Nothing gets through any more, what is on the way is lost too; with `from`, of what that sends. */
   partition(from?: Host): void {
-    for (const end of this.endsAt('partition', from)) end.cut = true;
+    for (const end of this.endsAt('partition', from)) end.partition();
   }
 
   /** It works again. */
@@ -80,7 +80,7 @@ export class Link {
     return { ...(end as LinkDevice).counts };
   }
 
-  /** The packets that are on the way, in the order in which they were sent. */
+  /** The packets that are on the way; of each end in the order in which they were sent. */
   get inFlight(): PacketView[] {
     return this.ends.flatMap(({ flying }) => [...flying]);
   }

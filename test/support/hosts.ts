@@ -1,4 +1,5 @@
 /** Two hosts with a link, and the programs that most tests of the network run on them. */
+import fc from 'fast-check';
 import {
   AF_INET,
   type Code,
@@ -7,6 +8,7 @@ import {
   type LinkOptions,
   Machine,
   type MachineOptions,
+  SHUT_WR,
   SOCK_DGRAM,
   SOCK_STREAM,
   type Sys,
@@ -79,3 +81,50 @@ export function* writeAll(sys: Sys, fd: number, bytes: Uint8Array): Code<void> {
 /** Bytes that show where they belong. */
 export const pattern = (length: number): Uint8Array =>
   Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 255);
+
+/** A transfer both ways, one after the other. What either end has read, and who never ends. */
+export function exchange(
+  { machine, a, b }: Pair,
+  up: Uint8Array,
+  down: Uint8Array,
+): { up: Uint8Array | null; down: Uint8Array | null; asleep: number } {
+  const got: { up: Uint8Array | null; down: Uint8Array | null } = { up: null, down: null };
+  machine.spawn(
+    function* (sys) {
+      const fd = yield* accepted(sys, b, 80);
+      got.up = yield* readAll(sys, fd, 5000);
+      yield* writeAll(sys, fd, down);
+      yield* sys.close(fd);
+    },
+    { host: b },
+  );
+  machine.spawn(
+    function* (sys) {
+      // The server listens by then.
+      yield* sys.nanosleep({ tv_sec: 0, tv_nsec: ms });
+      const fd = yield* connected(sys, b, 80);
+      yield* writeAll(sys, fd, up);
+      yield* sys.shutdown(fd, SHUT_WR);
+      got.down = yield* readAll(sys, fd, 3000);
+      yield* sys.close(fd);
+    },
+    { host: a },
+  );
+  return { ...got, asleep: machine.run().asleep.length, ...got };
+}
+
+/** Where two runs of bytes begin to differ; -1 if they do not. */
+export function differ(found: Uint8Array | null, expected: Uint8Array): number {
+  if (found?.length !== expected.length) return Math.min(found?.length ?? 0, expected.length);
+  return expected.findIndex((byte, i) => found[i] !== byte);
+}
+
+/** Links of all kinds, on which TCP gets through. */
+export const links: fc.Arbitrary<LinkOptions & { readonly loss: number }> = fc.record({
+  latency_ns: fc.integer({ min: 0, max: 200 * ms }),
+  bandwidth_bps: fc.constantFrom(1e6, 10e6, 1e9, Number.POSITIVE_INFINITY),
+  queue: fc.integer({ min: 5, max: 100 }),
+  loss: fc.double({ min: 0, max: 0.25, noNaN: true }),
+  reorder: fc.double({ min: 0, max: 0.4, noNaN: true }),
+  duplicate: fc.double({ min: 0, max: 0.4, noNaN: true }),
+});

@@ -4,8 +4,7 @@
  * A message carries the beginning of the packet that it is about, by which the sender's socket is
  * found. It travels as any other packet does.
  *
- * Differs from Linux: of the messages there are the errors; nobody is asked for an echo. What comes
- * by the loopback device is not subject to limits of rates.
+ * Differs from Linux: of the messages there are the errors; nobody is asked for an echo.
  */
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
@@ -24,9 +23,10 @@ import { IPPROTO_ICMP } from '../../kernel/uapi/in.ts';
 import { dev_net } from '../dev.ts';
 import { netGlobals } from '../net.ts';
 import { headEnd, SKB_TRUESIZE } from '../skbuff.ts';
+import { mayTell } from './icmp_limit.ts';
 import { addressText, IpPacket, ipHeader } from './ip.ts';
 import { ip_local_out, llAllocExtra } from './ip_output.ts';
-import { inet_addr_type, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST } from './route.ts';
+import { fib_lookup, inet_addr_type, RTN_BROADCAST, RTN_LOCAL, RTN_MULTICAST } from './route.ts';
 
 const icmpHeader = 8;
 /** A message is no longer than this. */
@@ -106,6 +106,9 @@ export function* icmp_send(
   const rt_type = inet_addr_type(net, skb_in.daddr);
   if (rt_type === RTN_BROADCAST || rt_type === RTN_MULTICAST) return;
   if (skb_in.protocol === IPPROTO_ICMP) return;
+  const from = skb_in.dev ?? net.loopback_dev;
+  const to = fib_lookup(net, skb_in.saddr) ?? net.loopback_dev;
+  if (!mayTell(net, from, to, skb_in.saddr, type, code)) return;
   const message = new IcmpMessage(type, code, info, skb_in);
   message.saddr = rt_type === RTN_LOCAL ? skb_in.daddr : net.addr;
   message.daddr = skb_in.saddr;

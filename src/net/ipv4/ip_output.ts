@@ -19,7 +19,7 @@ export const llAllocExtra: number = llHeader + 15;
 export function ip_local_out(net: net, skb: IpPacket): Kernel<void> {
   const dev = fib_lookup(net, skb.daddr) ?? net.loopback_dev;
   if (isNeighbour(dev, skb.daddr)) return dev_queue_xmit(skb, dev);
-  return neigh_resolve_output(net, skb);
+  return neigh_resolve_output(net, dev, skb);
 }
 
 /**

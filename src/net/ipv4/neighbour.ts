@@ -12,6 +12,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { HZ, jiffies, mod_timer, timer_list } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from '../../kernel/uapi/icmp.ts';
+import type { net_device } from '../dev.ts';
 import type { net } from '../net.ts';
 import { kfree_skb } from '../skbuff.ts';
 import { icmp_send } from './icmp.ts';
@@ -27,15 +28,15 @@ const RETRANS_TIME: number = HZ;
 const QUEUE_LEN_BYTES = 212_992;
 
 export class neighbour {
-  readonly net: net;
+  readonly dev: net_device;
   nud_state: number = NUD_FAILED;
   probes = 0;
   readonly timer: timer_list;
   readonly arp_queue: IpPacket[] = [];
   arp_queue_len_bytes = 0;
 
-  constructor(net: net) {
-    this.net = net;
+  constructor(dev: net_device) {
+    this.dev = dev;
     this.timer = new timer_list('neigh_timer_handler', () => neigh_timer_handler(this));
   }
 }
@@ -52,18 +53,18 @@ function* neigh_timer_handler(neigh: neighbour): Kernel<void> {
   neigh.nud_state = NUD_FAILED;
   neigh.arp_queue_len_bytes = 0;
   for (const skb of neigh.arp_queue.splice(0)) {
-    skb.dev = neigh.net.loopback_dev;
+    skb.dev = neigh.dev;
     yield* icmp_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
     yield* kfree_skb(skb);
   }
 }
 
 /** Lets a packet wait until it is known who has its address. */
-export function* neigh_resolve_output(net: net, skb: IpPacket): Kernel<void> {
+export function* neigh_resolve_output(net: net, dev: net_device, skb: IpPacket): Kernel<void> {
   __fentry__('neigh_resolve_output');
   let neigh = net.neighbours.get(skb.daddr);
   if (neigh === undefined) {
-    neigh = new neighbour(net);
+    neigh = new neighbour(dev);
     net.neighbours.set(skb.daddr, neigh);
   }
   if (neigh.nud_state !== NUD_INCOMPLETE) {

@@ -1,5 +1,6 @@
 /** What IPv4 keeps in global variables. Linux: include/net/netns/ipv4.h, net/ipv4/tcp_ipv4.c. */
 import { HZ } from '../../kernel/timer.ts';
+import type { inet_peer } from './icmp_limit.ts';
 import { inet_hashinfo } from './inet_hashtables.ts';
 import { udp_table } from './udp_table.ts';
 
@@ -44,6 +45,11 @@ export class netns_ipv4 {
 
   /** What is known of servers, by address. */
   readonly tcpm_fastopen: Map<number, tcp_fastopen_metrics> = new Map();
+  /** How many messages of ICMP may be sent, and when some were added, see icmp_limit.ts. */
+  icmp_global_credit = 0;
+  icmp_global_stamp = 0;
+  /** Hosts that were sent such messages, by address. */
+  readonly peers: Map<number, inet_peer> = new Map();
 
   // Ours:
   /** The next initial sequence number: no two connections start with the same. */

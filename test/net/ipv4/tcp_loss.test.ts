@@ -14,7 +14,6 @@ import {
   type MachineOptions,
   type PacketView,
   randomSchedule,
-  SHUT_WR,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   type Sys,
@@ -22,6 +21,9 @@ import {
 import {
   accepted,
   connected,
+  differ,
+  exchange,
+  links,
   ms,
   type Pair,
   pair,
@@ -29,50 +31,6 @@ import {
   readAll,
   writeAll,
 } from '../../support/hosts.ts';
-
-/** A transfer both ways, one after the other. What either end has read, and who never ends. */
-function exchange(
-  { machine, a, b }: Pair,
-  up: Uint8Array,
-  down: Uint8Array,
-): { up: Uint8Array | null; down: Uint8Array | null; asleep: number } {
-  const got: { up: Uint8Array | null; down: Uint8Array | null } = { up: null, down: null };
-  machine.spawn(
-    function* (sys) {
-      const fd = yield* accepted(sys, b, 80);
-      got.up = yield* readAll(sys, fd, 5000);
-      yield* writeAll(sys, fd, down);
-      yield* sys.close(fd);
-    },
-    { host: b },
-  );
-  machine.spawn(
-    function* (sys) {
-      const fd = yield* connected(sys, b, 80);
-      yield* writeAll(sys, fd, up);
-      yield* sys.shutdown(fd, SHUT_WR);
-      got.down = yield* readAll(sys, fd, 3000);
-      yield* sys.close(fd);
-    },
-    { host: a },
-  );
-  return { ...got, asleep: machine.run().asleep.length, ...got };
-}
-
-/** Where two runs of bytes begin to differ; -1 if they do not. */
-function differ(found: Uint8Array | null, expected: Uint8Array): number {
-  if (found?.length !== expected.length) return Math.min(found?.length ?? 0, expected.length);
-  return expected.findIndex((byte, i) => found[i] !== byte);
-}
-
-const links = fc.record({
-  latency_ns: fc.integer({ min: 0, max: 200 * ms }),
-  bandwidth_bps: fc.constantFrom(1e6, 10e6, 1e9, Number.POSITIVE_INFINITY),
-  queue: fc.integer({ min: 5, max: 100 }),
-  loss: fc.double({ min: 0, max: 0.25, noNaN: true }),
-  reorder: fc.double({ min: 0, max: 0.4, noNaN: true }),
-  duplicate: fc.double({ min: 0, max: 0.4, noNaN: true }),
-});
 
 describe('over a link that loses, reorders and duplicates', () => {
   /** What TCP is for: RFC 9293, section 3.1. */
@@ -222,20 +180,6 @@ describe('a connection whose link is cut', () => {
     expect(seen).toHaveLength(16);
     expect(machine.now_ns / ms / 1000 / 60).toBeGreaterThan(15);
     expect(machine.now_ns / ms / 1000 / 60).toBeLessThan(18);
-  });
-
-  /** Nothing but time is lost if it is healed in time. */
-  test('goes on where it was once the link is healed', () => {
-    const made = pair({ latency_ns: ms, bandwidth_bps: 10e6 });
-    const { machine, wire } = made;
-    machine.after(50 * ms, () => wire.partition());
-    machine.after(5000 * ms, () => wire.heal());
-
-    const got = exchange(made, pattern(200_000), pattern(10));
-
-    expect(differ(got.up, pattern(200_000))).toBe(-1);
-    expect(got.asleep).toBe(0);
-    expect(machine.now_ns).toBeGreaterThan(6_000 * ms);
   });
 });
 

@@ -11,6 +11,7 @@
 import { SIG_DFL, SIG_IGN } from '../kernel/signal.ts';
 import { SCM_CREDENTIALS, SCM_RIGHTS, SOL_SOCKET } from '../kernel/uapi/socket.ts';
 import { inWords, isAsync } from './found.ts';
+import { netTables } from './proc.ts';
 import type { Sys } from './sys.ts';
 
 // ── Tests for calls that are made often; true for what fits ──────────────────────────────────────
@@ -215,6 +216,7 @@ const calls: Readonly<Record<CallName, Readonly<Record<string, Shape>>>> = {
   fcntl: { fd: int, cmd: int, arg: int },
   ioctl: { fd: int, op: int, argp: struct('an object, such as { value: 0 }', {}) },
   fdinfo: { fd: int },
+  procNet: { name: that("'tcp' or 'udp'", (it) => netTables.includes(it as string)) },
   eventfd2: { initval: int, flags: int },
   signalfd4: { fd: int, mask: signals, flags: int },
   pipe2: { flags: int },

@@ -1,5 +1,5 @@
 /**
- * What /proc says of a process. Linux: fs/proc/fd.c.
+ * What /proc says of a process and of its network. Linux: fs/proc/fd.c, fs/proc/proc_net.c.
  *
  * Differs from Linux: a text, not a file that is opened and read; mounts have no numbers here, so
  * `mnt_id` is always that of the first.
@@ -10,6 +10,25 @@ import type { Kernel } from '../kernel/op.ts';
 import { spin_lock, spin_unlock } from '../kernel/spinlock.ts';
 import { ENOENT } from '../kernel/uapi/errno.ts';
 import { O_CLOEXEC } from '../kernel/uapi/fcntl.ts';
+import { tcp4_seq_show, udp4_seq_show } from '../net/ipv4/seq_show.ts';
+import { currentNet, type net } from '../net/net.ts';
+
+/** A table of /proc/net. */
+export type NetTable = 'tcp' | 'udp';
+
+/** Who shows it. */
+const tables: Readonly<Record<NetTable, (net: net, lines: string[]) => Kernel<void>>> = {
+  tcp: tcp4_seq_show,
+  udp: udp4_seq_show,
+};
+
+export const netTables: readonly string[] = Object.keys(tables);
+
+/** Appends the lines of /proc/net/NAME; 0. */
+export function* readNetTable(name: NetTable, lines: string[]): Kernel<number> {
+  yield* tables[name](currentNet(), lines);
+  return 0;
+}
 
 /** Appends the lines of /proc/self/fdinfo/FD; 0, or -ENOENT for a descriptor that is not open. */
 export function* readFdinfo(fd: number, lines: string[]): Kernel<number> {

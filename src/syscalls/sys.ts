@@ -44,7 +44,7 @@ import * as inotify from './inotify.ts';
 import * as paths from './path.ts';
 import { sys_pipe2 } from './pipe.ts';
 import * as polls from './poll.ts';
-import { readFdinfo } from './proc.ts';
+import { type NetTable, readFdinfo, readNetTable } from './proc.ts';
 import * as process from './process.ts';
 import { sys_read, sys_readv, sys_write, sys_writev } from './rw.ts';
 import * as signals from './signal.ts';
@@ -388,6 +388,17 @@ export class Sys {
     this.check('fdinfo', [fd]);
     const lines: string[] = [];
     const call = libraryCall('fdinfo', () => runSyscall(() => readFdinfo(fd, lines)));
+    return new Filling(call, (ret) => ({ text: lines.map((line) => `${line}\n`).join(''), ret }));
+  }
+
+  /**
+   * What /proc/net/tcp or /proc/net/udp shows on the caller's host: a line a socket, see proc(5).
+   * `name` is 'tcp' or 'udp'; `ret` is 0.
+   */
+  procNet(name: NetTable): Code<{ text: string; ret: number }> {
+    this.check('procNet', [name]);
+    const lines: string[] = [];
+    const call = libraryCall('procNet', () => runSyscall(() => readNetTable(name, lines)));
     return new Filling(call, (ret) => ({ text: lines.map((line) => `${line}\n`).join(''), ret }));
   }
 

@@ -51,6 +51,7 @@ export function* __udp_enqueue_schedule_skb(sk: udp_sock, skb: UdpDatagram): Ker
   const rmem = sk.sk_rmem_alloc;
   if (rmem + skb.truesize > sk_rcvbuf && (sk_rcvbuf > INT_MAX >> 1 || rmem !== 0)) {
     traceNote('udp: the receive buffer is full, dropped', sk);
+    sk.sk_drops++;
     return;
   }
   if (rmem > sk_rcvbuf >> 1) skb_condense(skb);

@@ -101,6 +101,8 @@ export class udp_sock extends inet_sock implements ReuseportSock {
   readonly reader_queue: sk_buff_head = new sk_buff_head('udp_sk->reader_queue.lock');
   /** Memory that was read and not given back yet. */
   forward_deficit = 0;
+  /** Datagrams that found no room. */
+  sk_drops = 0;
 
   // Sending. Under sk_lock, `pending` is also looked at without it:
   /** A datagram is kept back until it is complete (UDP_CORK, MSG_MORE). */

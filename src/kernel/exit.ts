@@ -14,7 +14,7 @@ import { exit_files } from './fdtable.ts';
 import { complete_vfork_done } from './fork.ts';
 import { do_notify_parent, do_notify_pidfd } from './notify_parent.ts';
 import type { Kernel } from './op.ts';
-import { detach_pid } from './pid.ts';
+import { detach_pid, type pid, task_pgrp, task_session } from './pid.ts';
 import { write_lock_irq, write_unlock_irq } from './rwlock.ts';
 import {
   EXIT_DEAD,
@@ -32,6 +32,7 @@ import { signalfd_cleanup } from './signalfd.ts';
 import { spin_lock, spin_lock_irq, spin_unlock, spin_unlock_irq } from './spinlock.ts';
 import { task_work_run } from './task_work.ts';
 import { __fentry__ } from './trace.ts';
+import { disassociate_ctty } from './tty/tty_jobctrl.ts';
 import { SIGCHLD, SIGKILL } from './uapi/signal.ts';
 import {
   autoremove_wake_function,
@@ -150,6 +151,21 @@ function* forget_original_parent(father: task_struct, dead: task_struct[]): Kern
   reaper.children.push(...father.children.splice(0));
 }
 
+/** Has a process group nobody outside of it, in its session, who could take care of it? */
+function will_become_orphaned_pgrp(pgrp: pid): boolean {
+  for (const p of pgrp.tasks.PIDTYPE_PGID) {
+    const { real_parent } = p;
+    if ((p.exit_state !== 0 && thread_group_empty(p)) || real_parent.tgid === 1) continue;
+    if (task_pgrp(real_parent) !== pgrp && task_session(real_parent) === task_session(p)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+export const is_current_pgrp_orphaned = (): boolean =>
+  will_become_orphaned_pgrp(task_pgrp(current));
+
 /** Tells whom it concerns that the task has ended. */
 function* exit_notify(tsk: task_struct): Kernel<void> {
   const { tasklist_lock } = tsk.kernel;
@@ -178,7 +194,9 @@ export function* do_exit(code: number): Kernel<void> {
   yield* exit_signals(task);
   task.exit_code = code;
   yield* complete_vfork_done(task);
+  const group_dead = task.signal.quick_threads === 0;
   exit_files();
+  if (group_dead) yield* disassociate_ctty(true);
   yield* task_work_run(); // The files are closed here, the one of the highest descriptor first.
   yield* exit_notify(task);
   task.__state = TASK_DEAD;

@@ -34,6 +34,8 @@ import { O_ACCMODE, O_CLOEXEC } from './uapi/fcntl.ts';
 export interface file_operations {
   /** Ours: the kind, for views and traces. */
   readonly name: string;
+  /** Ours: nobody who watches the path is told of what happens to the file. */
+  readonly notifiesNobody?: boolean;
   /** Opens a file of a path; 0, or -errno. */
   readonly open?: (file: file) => Kernel<number>;
   /** Moves the position; the new one, or -errno. */
@@ -59,7 +61,8 @@ export interface file_operations {
 }
 
 export class file implements Named {
-  readonly f_op: file_operations;
+  /** Another one after a terminal was hung up. */
+  f_op: file_operations;
   readonly f_mode: number;
   f_flags: number;
   f_pos = 0;

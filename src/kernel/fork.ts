@@ -83,6 +83,7 @@ function* newProcess(clone_flags: number): Kernel<task_struct> {
     PIDTYPE_PGID: task_pgrp(current),
     PIDTYPE_SID: task_session(current),
   });
+  signal.tty = current.signal.tty;
   const pending = new sigpending();
   const own = { pid, tgid: pid.nr, comm, files, sighand, signal, pending };
   return new task_struct({ kernel, user, net_ns, ...own });

@@ -22,6 +22,7 @@ import {
   try_to_wake_up,
 } from './sched.ts';
 import { spin_lock_irq, spin_unlock_irq, spinlock_t } from './spinlock.ts';
+import type { tty_struct } from './tty/tty.ts';
 import { EINVAL } from './uapi/errno.ts';
 import {
   SI_USER,
@@ -114,6 +115,9 @@ export class signal_struct {
   );
   /** Who was found last to take a signal that any thread may take. */
   curr_target: task_struct | null = null;
+  /** The terminal of its session, and, once that was hung up, whom the leader's end is told. */
+  tty: tty_struct | null = null;
+  tty_old_pgrp: pid | null = null;
   /** SIGNAL_GROUP_EXIT: all threads are to end, with this status. */
   group_exit = false;
   group_exit_code = 0;

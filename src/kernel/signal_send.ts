@@ -27,7 +27,7 @@ import { signalfd_notify } from './signalfd.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from './spinlock.ts';
 import { __fentry__ } from './trace.ts';
 import { ESRCH } from './uapi/errno.ts';
-import { SI_USER, SIGCONT, SIGKILL, SIGRTMIN } from './uapi/signal.ts';
+import { SI_KERNEL, SI_USER, SIGCONT, SIGKILL, SIGRTMIN } from './uapi/signal.ts';
 
 /** Is the signal dropped when it is sent? A blocked one never is. */
 function sig_ignored(t: task_struct, sig: number): boolean {
@@ -140,6 +140,16 @@ export function* do_send_sig_info(
   spin_unlock_irqrestore(p.sighand.siglock);
   return 0;
 }
+
+/** Ours: a signal that the kernel sends by itself. */
+export const kernelInfo = (si_signo: number): kernel_siginfo => ({
+  si_signo,
+  si_code: SI_KERNEL,
+  si_pid: 0,
+  si_uid: 0,
+  si_value: 0n,
+  si_status: 0,
+});
 
 /** Ours: what a signal of the running task says. */
 export const ownInfo = (si_signo: number, si_code: number, si_value = 0n): kernel_siginfo => ({

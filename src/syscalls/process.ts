@@ -83,6 +83,7 @@ export function* sys_setsid(): Kernel<number> {
   const refused = group_leader.signal.leader || pid_task(sid, 'PIDTYPE_PGID') !== null;
   if (!refused) {
     group_leader.signal.leader = true;
+    group_leader.signal.tty = null;
     change_pid(group_leader, 'PIDTYPE_SID', sid);
     change_pid(group_leader, 'PIDTYPE_PGID', sid);
   }

@@ -11,14 +11,16 @@ import { full_fops, null_fops, zero_fops } from '../mem.ts';
 import { mutex } from '../mutex.ts';
 import { Op } from '../op.ts';
 import { random_fops, urandom_fops } from '../random.ts';
+import { ownTerminalFops, ptmx_fops } from '../tty/tty_io.ts';
 import { S_IFCHR, S_IFDIR, S_ISVTX } from '../uapi/stat.ts';
 import { wait_queue_head } from '../wait.ts';
 import { d_add, dentry } from './dcache.ts';
 import { type InodeInit, inode } from './inode.ts';
-import { shmemDirectory } from './shmem.ts';
+import { shmemDirectory, simple_dir_operations } from './shmem.ts';
 
 const rootDev = 0x19;
 const devDev = 0x5;
+const ptsDev = 0x17;
 
 /** The files of one machine. */
 export class FileSystems {
@@ -31,6 +33,9 @@ export class FileSystems {
   /** Where /dev/random's bytes come from; the machine says. */
   random: Chance = { below: () => 0 };
   readonly crng_init_wait: wait_queue_head = new wait_queue_head('crng_init_wait');
+  /** /dev/pts, and the numbers of the terminals that there are. */
+  readonly pts: dentry;
+  readonly ptys: Set<number> = new Set();
   /** /dev/null, which is ready before anything else. */
   readonly null: dentry;
   /** By file system: the number of the newest inode. */
@@ -45,6 +50,13 @@ export class FileSystems {
     this.device('full', full_fops);
     this.device('random', random_fops);
     this.device('urandom', urandom_fops);
+    this.device('tty', ownTerminalFops);
+    this.device('ptmx', ptmx_fops);
+    this.pts = d_add(
+      this.dev,
+      'pts',
+      this.newInode(ptsDev, { i_mode: S_IFDIR | 0o755, i_fop: simple_dir_operations }),
+    );
   }
 
   /** A new inode of a file system. */

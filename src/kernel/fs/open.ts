@@ -174,10 +174,10 @@ function* do_open(
 export function* vfs_open(d: dentry, flags: number): Kernel<file | number> {
   const { i_fop } = d.d_inode;
   if (i_fop === null) return -EINVAL;
-  const kept = flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
-  const f = new file(i_fop, d_path(d), d.d_inode, kept, null, d);
+  const f = new file(i_fop, d_path(d), d.d_inode, flags, null, d);
   const error = i_fop.open === undefined ? 0 : yield* i_fop.open(f);
   if (error !== 0) return error;
+  f.f_flags &= ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
   dget(d);
   if ((flags & O_DIRECT) !== 0 && f.f_op.canDirect !== true) {
     yield* fput_close_sync(f);

@@ -123,8 +123,8 @@ function* fsnotify_name(dir: inode, mask: number, name: string, cookie: number):
   yield* fsnotify(dir, null, { mask, path: null, name, cookie });
 }
 
-function* fsnotify_file({ f_path }: file, mask: number): Kernel<void> {
-  if (f_path !== null) yield* fsnotify_parent(f_path, mask, f_path);
+function* fsnotify_file({ f_path, f_op }: file, mask: number): Kernel<void> {
+  if (f_path !== null && f_op.notifiesNobody !== true) yield* fsnotify_parent(f_path, mask, f_path);
 }
 
 export const fsnotify_access = (f: file): Kernel<void> => fsnotify_file(f, FS_ACCESS);

@@ -22,6 +22,7 @@ export * from './socket.ts';
 export * from './sockios.ts';
 export * from './stat.ts';
 export * from './tcp.ts';
+export * from './termbits.ts';
 export * from './time.ts';
 export * from './timerfd.ts';
 export * from './udp.ts';

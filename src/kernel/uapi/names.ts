@@ -123,7 +123,7 @@ export const whenceNames: NameTable = tableOf(fs, /^SEEK_/);
 export const renameFlagNames: NameTable = tableOf(fs, /^RENAME_/);
 export const clockNames: NameTable = tableOf(time, /^CLOCK_/);
 export const ioctlRequestNames: NameTable = [
-  ...tableOf(ioctls, /^FIO/),
+  ...tableOf(ioctls, /^(FIO|TC|TIOC(?!INQ|PKT_))/),
   ...tableOf(eventpoll, /^EPIOC/),
 ];
 export const signalNames: NameTable = tableOf(signal, /^SIG(?!_)/, ['SIGIOT', 'SIGPOLL']);

@@ -43,6 +43,7 @@ export const SIGRTMAX = 64;
 
 /** Where a signal is from: si_code. */
 export const SI_USER = 0;
+export const SI_KERNEL = 0x80;
 export const SI_QUEUE = -1;
 export const SI_TKILL = -6;
 /** Of SIGCHLD: how the child has ended. */

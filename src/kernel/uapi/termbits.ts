@@ -1,0 +1,80 @@
+/** Settings of a terminal, for x86-64. Linux: include/uapi/asm-generic/termbits.h, termbits-common.h. */
+
+export const NCCS = 0x13;
+export const VINTR = 0;
+export const VQUIT = 1;
+export const VERASE = 2;
+export const VKILL = 3;
+export const VEOF = 4;
+export const VTIME = 5;
+export const VMIN = 6;
+export const VSWTC = 7;
+export const VSTART = 8;
+export const VSTOP = 9;
+export const VSUSP = 0xa;
+export const VEOL = 0xb;
+export const VREPRINT = 0xc;
+export const VDISCARD = 0xd;
+export const VWERASE = 0xe;
+export const VLNEXT = 0xf;
+export const VEOL2 = 0x10;
+
+export const IGNBRK = 1;
+export const BRKINT = 2;
+export const IGNPAR = 4;
+export const PARMRK = 8;
+export const INPCK = 0x10;
+export const ISTRIP = 0x20;
+export const INLCR = 0x40;
+export const IGNCR = 0x80;
+export const ICRNL = 0x100;
+export const IUCLC = 0x200;
+export const IXON = 0x400;
+export const IXANY = 0x800;
+export const IXOFF = 0x1000;
+export const IMAXBEL = 0x2000;
+export const IUTF8 = 0x4000;
+
+export const OPOST = 1;
+export const OLCUC = 2;
+export const ONLCR = 4;
+export const OCRNL = 8;
+export const ONOCR = 0x10;
+export const ONLRET = 0x20;
+export const OFILL = 0x40;
+export const OFDEL = 0x80;
+export const TABDLY = 0x1800;
+export const XTABS = 0x1800;
+
+export const B38400 = 0xf;
+export const CSIZE = 0x30;
+export const CS8 = 0x30;
+export const CREAD = 0x80;
+export const PARENB = 0x100;
+export const HUPCL = 0x400;
+export const CLOCAL = 0x800;
+
+export const ISIG = 1;
+export const ICANON = 2;
+export const ECHO = 8;
+export const ECHOE = 0x10;
+export const ECHOK = 0x20;
+export const ECHONL = 0x40;
+export const NOFLSH = 0x80;
+export const TOSTOP = 0x100;
+export const ECHOCTL = 0x200;
+export const ECHOPRT = 0x400;
+export const ECHOKE = 0x800;
+export const IEXTEN = 0x8000;
+export const EXTPROC = 0x10000;
+
+export const TCOOFF = 0;
+export const TCOON = 1;
+export const TCIOFF = 2;
+export const TCION = 3;
+export const TCIFLUSH = 0;
+export const TCOFLUSH = 1;
+export const TCIOFLUSH = 2;
+export const TCSANOW = 0;
+export const TCSADRAIN = 1;
+export const TCSAFLUSH = 2;

@@ -60,8 +60,9 @@ export class DrawnTable implements TableListener {
   }
 
   column(task: TaskRef): void {
+    const shared = this.sharesColumn();
     this.columns.push(task);
-    this.headed = false;
+    this.headed &&= shared; // The head of a column that all share stays as it is.
   }
 
   row({ index, time_ns, state, cells }: Row): void {
@@ -95,7 +96,7 @@ export class DrawnTable implements TableListener {
 
   private head(): void {
     this.headed = true;
-    const names = this.sharesColumn() ? ['thread', 'call'] : this.columns.map(({ comm }) => comm);
+    const names = this.sharesColumn() ? ['thread', 'call'] : this.columns.map(this.headOf());
     const each = Math.floor((this.room - (names.length - 1)) / names.length);
     const widths = this.sharesColumn()
       ? [leastWidth, this.room - leastWidth - 1]
@@ -104,6 +105,13 @@ export class DrawnTable implements TableListener {
     const { bold } = this.colours;
     this.draw(['step', 'state after it', ...names].map((name) => bold(name)));
     this.write(`${this.widths.map((width) => '─'.repeat(width)).join('┼')}\n`);
+  }
+
+  /** What stands over a column; where there are several processes, also whose thread it is. */
+  private headOf(): (task: TaskRef) => string {
+    const processes = new Set(this.columns.map(({ tgid }) => tgid));
+    if (processes.size < 2) return ({ comm }) => comm;
+    return ({ comm, pid, tgid }) => `${comm}\n${pid}${pid === tgid ? '' : ` of ${tgid}`}`;
   }
 
   private note(text: string): void {

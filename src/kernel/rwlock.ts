@@ -13,6 +13,7 @@ import {
 } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import type { task_struct } from './sched.ts';
+import { mayKeep } from './trace.ts';
 
 export class rwlock_t implements Named {
   readonly name: string;
@@ -41,6 +42,7 @@ export const write_lock_irq = (lock: rwlock_t): Op => askFor(lock, lock.write);
 function askFor(lock: rwlock_t, op: Op): Op {
   checkLock(lock, current);
   checkOrder(op);
+  mayKeep(op); // Which tells a listener; the operation is there to be kept.
   return op;
 }
 

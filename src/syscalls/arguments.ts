@@ -274,6 +274,12 @@ const calls: Readonly<Record<CallName, Readonly<Record<string, Shape>>>> = {
   pthread_join: { tid: int },
 };
 
+/** Is the first argument of a call a descriptor? */
+export function takesDescriptor(call: string): boolean {
+  const [first = ''] = Object.keys(calls[call as CallName] ?? {});
+  return first.endsWith('fd');
+}
+
 /** Throws a TypeError for the first of a call's arguments that is not what the call takes. */
 export function checkArguments(call: CallName, values: readonly unknown[]): void {
   const shapes = calls[call];

@@ -629,8 +629,8 @@ export class Sys {
   }
 
   /**
-   * clock_gettime(2): what a clock shows. CLOCK_MONOTONIC is virtual time, CLOCK_REALTIME the same;
-   * it stands still while code runs. On Linux no system call, so strace does not see it there.
+   * clock_gettime(2): what a clock shows, or -EINVAL. Time is virtual: it starts at 1 s and stands
+   * still while code runs. A C library asks without a system call, so strace shows none on Linux.
    */
   clock_gettime(clockid: number): Code<Filled<epoll.timespec>> {
     this.check('clock_gettime', [clockid]);

@@ -6,34 +6,11 @@
  * later, a dashed one back.
  */
 import { signalName } from '../kernel/uapi/names.ts';
-import { briefCall, briefResult } from './calls/brief.ts';
+import { takesDescriptor } from '../syscalls/arguments.ts';
+import { briefCall, briefExit, briefResult } from './calls/brief.ts';
 import { begunCall, endedCall } from './calls/text.ts';
 import type { CallEvent, NoteEvent, ReturnEvent, TaskRef, TraceEvent } from './events.ts';
 import type { Ending, Format, Scene, Write } from './format.ts';
-
-/** Calls whose first argument is no descriptor. */
-const withoutFile: ReadonlySet<string> = new Set([
-  'epoll_create',
-  'epoll_create1',
-  'eventfd2',
-  'getpid',
-  'gettid',
-  'kill',
-  'nanosleep',
-  'pipe2',
-  'poll',
-  'ppoll',
-  'pselect6',
-  'rt_sigaction',
-  'rt_sigprocmask',
-  'rt_sigqueueinfo',
-  'sched_yield',
-  'select',
-  'socket',
-  'socketpair',
-  'tgkill',
-  'timerfd_create',
-]);
 
 /** An arrow that has been begun. */
 interface Arrow {
@@ -48,6 +25,10 @@ export class Mermaid implements Format {
   private scene: Scene | null = null;
   private scenes = 0;
   private readonly declared: Set<string> = new Set();
+  /** Tasks that take part: their names in the diagram, by pid. */
+  private readonly actors: Map<number, string> = new Map();
+  /** The first process; a task of another one is shown with its number. */
+  private first = 0;
   /** The call that began last, if nothing has been drawn since. */
   private waiting: { pid: number; arrow: Arrow } | null = null;
   /** Calls that are under way, by task. */
@@ -60,6 +41,8 @@ export class Mermaid implements Format {
   begin(scene: Scene): void {
     this.scene = scene;
     this.declared.clear();
+    this.actors.clear();
+    this.first = scene.tasks[0]?.tgid ?? 0;
     this.under.clear();
     this.waiting = null;
     this.write(`${this.scenes++ === 0 ? '' : '\n'}sequenceDiagram\n`);
@@ -84,6 +67,9 @@ export class Mermaid implements Format {
       case 'signal':
         this.note(this.participant(event.task), `handles ${signalName(event.signo)}`);
         break;
+      case 'exit':
+        this.note(this.participant(event.task), briefExit(event));
+        break;
       case 'op':
         if (event.verb === 'mutex_lock' && !event.done) {
           this.note(this.participant(event.task), `waits for ${event.target}`);
@@ -100,7 +86,7 @@ export class Mermaid implements Format {
   private called(event: CallEvent): void {
     this.flush();
     const from = this.participant(event.task);
-    const to = withoutFile.has(event.name) ? from : this.fileOf(event);
+    const to = takesDescriptor(event.name) ? this.fileOf(event) : from;
     const arrow = { from, to, text: briefCall(begunCall(event)) };
     this.under.set(event.task.pid, [...(this.under.get(event.task.pid) ?? []), arrow]);
     this.waiting = { pid: event.task.pid, arrow };
@@ -139,11 +125,15 @@ export class Mermaid implements Format {
     return this.declare(recorder.names.of(file, kernel));
   }
 
-  private participant({ comm }: TaskRef): string {
-    const id = idOf(comm);
-    if (this.declared.has(id)) return id;
+  private participant({ pid, tgid, comm }: TaskRef): string {
+    const known = this.actors.get(pid);
+    if (known !== undefined) return known;
+    const name = idOf(comm);
+    const id = this.declared.has(name) ? `${name}_${pid}` : name;
     this.declared.add(id);
-    this.line(`actor ${id} as ${plainText(comm)}`);
+    this.actors.set(pid, id);
+    const number = pid === tgid ? ` ${pid}` : ` of ${tgid}`;
+    this.line(`actor ${id} as ${plainText(comm)}${tgid === this.first ? '' : number}`);
     return id;
   }
 

@@ -6,9 +6,9 @@
  */
 
 import { signalName } from '../kernel/uapi/names.ts';
-import { briefCall, briefResult } from './calls/brief.ts';
+import { briefCall, briefExit, briefResult } from './calls/brief.ts';
 import { begunCall, endedCall } from './calls/text.ts';
-import type { CallEvent, ReturnEvent, TaskRef, TraceEvent } from './events.ts';
+import type { CallEvent, ExitEvent, ReturnEvent, TaskRef, TraceEvent } from './events.ts';
 import type { Scene } from './format.ts';
 
 /** What one task did. */
@@ -73,7 +73,7 @@ export class Moments {
         if (this.isProgram && event.from !== null) this.fellAsleep(event.from);
         break;
       case 'exit':
-        if (this.isProgram) this.ended(event.task);
+        if (this.isProgram) this.ended(event);
     }
   }
 
@@ -104,9 +104,9 @@ export class Moments {
     if (this.under.get(task.pid)?.some(({ here }) => here) === true) this.finish();
   }
 
-  private ended(task: TaskRef): void {
-    this.under.delete(task.pid);
-    this.cell(task).push('ends');
+  private ended(event: ExitEvent): void {
+    this.under.delete(event.task.pid);
+    this.cell(event.task).push(briefExit(event));
     this.finish();
   }
 

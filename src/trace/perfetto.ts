@@ -162,7 +162,7 @@ export class Perfetto implements Format {
       return track;
     }
     const track = { pid: this.process(task.tgid), tid: this.process(task.pid) };
-    this.name(track, task.comm, this.title);
+    this.name(track, task.comm, `${this.title}: ${task.comm}`); // The first thread names its process.
     return track;
   }
 
@@ -174,7 +174,10 @@ export class Perfetto implements Format {
     const key = `${track.pid} ${track.tid}`;
     if (this.named.has(key)) return;
     this.named.add(key);
-    this.put({ ph: 'M', name: 'process_name', ...track, args: { name: process } });
+    if (!this.named.has(`${track.pid}`)) {
+      this.named.add(`${track.pid}`);
+      this.put({ ph: 'M', name: 'process_name', ...track, args: { name: process } });
+    }
     this.put({ ph: 'M', name: 'thread_name', ...track, args: { name: thread } });
   }
 

@@ -41,15 +41,28 @@ const drawnItems = 64;
 
 /** A view as lines. */
 export function stateLines(view: MachineView, colours: Colours = noColours): StateLine[] {
+  const process = processesOf(view);
   return [
-    ...view.epolls.flatMap((ep) => epollLines(ep, colours)),
-    ...view.files.map((file) => ({ key: file.name, text: fileText(file, colours) })),
-    ...view.tasks.map((task) => ({ key: `task ${task.pid}`, text: taskText(task, colours) })),
+    ...view.epolls.flatMap((ep) => epollLines(ep, process, colours)),
+    ...view.files.map((file) => ({ key: file.name, text: fileText(file, process, colours) })),
+    ...view.tasks.map((task) => ({
+      key: `task ${task.pid}`,
+      text: taskText(task, process, colours),
+    })),
     ...view.timers.map(({ name, expires_ns }, i) => ({
       key: `timer ${i}`,
       text: `timer ${name} ${colours.dim(`in ${durationText(expires_ns - view.time_ns)}`)}`,
     })),
   ];
+}
+
+/** What a process is called, after its first thread; null where there is but one process. */
+type ProcessName = ((tgid: number) => string) | null;
+
+function processesOf({ tasks }: MachineView): ProcessName {
+  const leaders = new Map(tasks.map(({ pid, name }) => [pid, name]));
+  if (new Set(tasks.map(({ tgid }) => tgid)).size < 2) return null;
+  return (tgid) => leaders.get(tgid) ?? String(tgid);
 }
 
 /** A view as text. */
@@ -58,7 +71,7 @@ export const stateText = (view: MachineView, colours: Colours = noColours): stri
     .map(({ text }) => `${text}\n`)
     .join('');
 
-function epollLines(ep: EpollView, colours: Colours): StateLine[] {
+function epollLines(ep: EpollView, process: ProcessName, colours: Colours): StateLine[] {
   const { name, items } = ep;
   const short = (item: string): string => shortName(item, name);
   const arrow = colours.dim(' → ');
@@ -71,7 +84,10 @@ function epollLines(ep: EpollView, colours: Colours): StateLine[] {
     text: `  ${colours.dim(list.padEnd(10))}${text}`,
   });
   const lines: StateLine[] = [
-    { key: name, text: `${colours.bold(name)}  ${openText(ep.descriptors)}  ${count}${held}` },
+    {
+      key: name,
+      text: `${colours.bold(name)}  ${openText(ep.descriptors, process)}  ${count}${held}`,
+    },
     line('rdllist', ready || '-'),
   ];
   if (overflow !== undefined) lines.push(line('ovflist', overflow || 'empty, a scan is open'));
@@ -121,26 +137,42 @@ function itemText(item: ItemView, node: TreeNode, colours: Colours): string {
   return `${fd} ${colour}  ${file}  ${events}  data ${data}${on}${disarmed}${awake}`;
 }
 
-/** Under which numbers a file is open. */
-const openText = (descriptors: readonly Descriptor[]): string =>
-  descriptors.length === 0 ? 'closed' : `fd ${descriptors.map(({ fd }) => fd).join(', ')}`;
+/** Under which numbers a file is open: `fd 3, 4`, or `fd 3 of main, child; 4 of child`. */
+function openText(descriptors: readonly Descriptor[], process: ProcessName): string {
+  if (descriptors.length === 0) return 'closed';
+  const numbers = [...new Set(descriptors.map(({ fd }) => fd))];
+  if (process === null) return `fd ${numbers.join(', ')}`;
+  const ofEach = numbers.map((number) => {
+    const owners = descriptors.filter(({ fd }) => fd === number);
+    return `${number} of ${owners.map(({ tgid }) => process(tgid)).join(', ')}`;
+  });
+  return `fd ${ofEach.join('; ')}`;
+}
 
-function fileText({ name, descriptors, state, queues }: FileView, colours: Colours): string {
+function fileText(
+  { name, descriptors, state, queues }: FileView,
+  process: ProcessName,
+  colours: Colours,
+): string {
   const members = Object.entries(state).map(([key, value]) => `${colours.dim(key)} ${value}`);
   const watched = queues.map(
     (queue) =>
       `${colours.dim(`${queue.name.replace(`${name}->`, '')}:`)} ${waitersText(queue.waiters)}`,
   );
-  return [`${colours.bold(name)}  ${openText(descriptors)}`, ...members, ...watched].join('  ');
+  return [`${colours.bold(name)}  ${openText(descriptors, process)}`, ...members, ...watched].join(
+    '  ',
+  );
 }
 
-function taskText(task: TaskView, colours: Colours): string {
-  const { name, state, call, waitsOn, holds } = task;
+function taskText(task: TaskView, process: ProcessName, colours: Colours): string {
+  const { name, pid, tgid, state, call, waitsOn, holds } = task;
+  const number = process === null ? '' : ` ${pid}`;
+  const owner = process === null || pid === tgid ? '' : ` of ${process(tgid)}`;
   const shown = state === 'asleep' ? colours.yellow(state) : state;
   const where = call === null ? '' : ` in ${call}`;
   const on = waitsOn.length === 0 ? '' : ` on ${waitsOn.join(', ')}`;
   const held = holds.length === 0 ? '' : `, holds ${holds.join(', ')}`;
-  return `${colours.cyan(name)}  ${shown}${where}${on}${held}`;
+  return `${colours.cyan(name)}${number}${owner}  ${shown}${where}${on}${held}`;
 }
 
 /** The state after each moment. */

@@ -14,6 +14,7 @@ test('Mermaid draws a call that sleeps as two arrows, and the wakeup as a note b
     'Note over p_t1: main wakes t1',
     'Note over p_ep4: ep_send_events: level-triggered, back onto rdllist (ep4[3])',
     'p_ep4-->>p_t1: epoll_wait = 1 [IN 7]',
+    'Note over p_t1: ends',
   ]);
 });
 

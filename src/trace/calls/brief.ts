@@ -4,7 +4,7 @@
  * What every reader knows is left out: EPOLL in front of events, buffers, sizes, NULLs.
  */
 
-import { epollCtlOp, errnoName, msgFlags, pipeFlags } from '../../kernel/uapi/names.ts';
+import { epollCtlOp, errnoName, msgFlags, pipeFlags, signalName } from '../../kernel/uapi/names.ts';
 import type { Bytes } from '../values.ts';
 import type { ShownCall } from './parameters.ts';
 import { begunText, resultText } from './text.ts';
@@ -67,6 +67,12 @@ function payloadText(bytes: Bytes, length: number = bytes.length): string {
   let value = 0n;
   for (let i = 7; i >= 0; i--) value = (value << 8n) | BigInt(shown[i] ?? 0);
   return value.toString();
+}
+
+/** How a task ended: `ends`, `ends with 3`, `is ended by SIGTERM`. */
+export function briefExit({ code, signo }: { code: number; signo: number }): string {
+  if (signo !== 0) return `is ended by ${signalName(signo)}`;
+  return code === 0 ? 'ends' : `ends with ${code}`;
 }
 
 /** How a call ended: `1 [IN 7]`, `-1 EAGAIN`. */

@@ -109,6 +109,8 @@ export function* inet_csk_listen_start(sk: tcp_sock): Kernel<number> {
   __fentry__('inet_csk_listen_start');
   const queue = sk.icsk_accept_queue;
   queue.rskq_accept_head = queue.rskq_accept_tail = null;
+  queue.fastopenq.qlen = 0;
+  queue.fastopenq.rst_until.length = 0;
   sk.sk_ack_backlog = 0;
   sk.icsk_ack = new icsk_ack();
   sk.sk_state = TCP_LISTEN;

@@ -150,8 +150,11 @@ function dropUnread(sk: tcp_sock): boolean {
   return data_was_unread;
 }
 
-/** Says goodbye in the way that the state and the user's wishes call for. */
-function* sayGoodbye(sk: tcp_sock): Kernel<void> {
+/**
+ * Says goodbye in the way that the state and the user's wishes call for, and waits up to `timeout` ns
+ * until the peer has heard all of it.
+ */
+function* sayGoodbye(sk: tcp_sock, timeout: number): Kernel<void> {
   const data_was_unread = dropUnread(sk);
   if (sk.sk_state === TCP_CLOSE) return;
   if (data_was_unread) {
@@ -164,6 +167,7 @@ function* sayGoodbye(sk: tcp_sock): Kernel<void> {
   } else if (yield* tcp_close_state(sk)) {
     yield* tcp_send_fin(sk);
   }
+  yield* sk_stream_wait_close(sk, timeout);
 }
 
 /** An orphan whose peer has not ended its direction; false if something else answers for it now. */
@@ -209,8 +213,7 @@ export function* tcp_close(sk: tcp_sock, timeout: number): Kernel<void> {
     yield* tcp_set_state(sk, TCP_CLOSE);
     yield* inet_csk_listen_stop(sk);
   } else {
-    yield* sayGoodbye(sk);
-    yield* sk_stream_wait_close(sk, timeout);
+    yield* sayGoodbye(sk, timeout);
   }
   yield* adjudgeToDeath(sk);
   yield* release_sock(sk);
@@ -265,6 +268,7 @@ function startOver(sk: tcp_sock): void {
   sk.icsk_delack_max = 0;
   sk.snd_ssthresh = TCP_INFINITE_SSTHRESH;
   sk.snd_cwnd = TCP_INIT_CWND;
+  sk.snd_cwnd_cnt = 0;
   sk.window_clamp = 0;
   sk.icsk_ca_state = TCP_CA_Open;
   sk.total_rto = 0;

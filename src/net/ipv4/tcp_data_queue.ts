@@ -110,10 +110,7 @@ function* tcp_ofo_queue(sk: tcp_sock): Kernel<void> {
     }
     const fin = (skb.tcp_flags & TCPHDR_FIN) !== 0;
     tcp_queue_rcv(sk, skb, true);
-    if (fin) {
-      yield* tcp_fin(sk);
-      return;
-    }
+    if (fin) yield* tcp_fin(sk); // Which drops what is behind it.
   }
   if (queue.length === 0) sk.icsk_ack.pending |= ICSK_ACK_NOW;
 }

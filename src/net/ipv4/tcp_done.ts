@@ -70,6 +70,7 @@ export function* tcp_done(sk: tcp_sock): Kernel<void> {
   yield* tcp_set_state(sk, TCP_CLOSE);
   tcp_clear_xmit_timers(sk);
   if (sk.fastopen_rsk !== null) yield* reqsk_fastopen_remove(sk, sk.fastopen_rsk, false);
+  if (!current.kernel.alone) yield sk.look; // A poller may see that it is closed, and no end.
   sk.sk_shutdown = SHUTDOWN_MASK;
   if (sk.SOCK_DEAD) yield* inet_csk_destroy_sock(sk);
   else yield* sk.sk_state_change();

@@ -79,6 +79,7 @@ function coalesce(tail: TcpSegment | undefined, skb: TcpSegment): boolean {
   const either = tail.tcp_flags | skb.tcp_flags;
   if ((either & (TCPHDR_SYN | TCPHDR_RST | TCPHDR_URG)) !== 0) return false;
   if ((tail.tcp_flags & skb.tcp_flags & TCPHDR_ACK) === 0) return false;
+  if (tail.tsval !== skb.tsval || tail.tsecr !== skb.tsecr) return false;
   const gso_size = Math.max(tail.tcp_gso_size || tail.len, skb.tcp_gso_size || skb.len);
   if (skb_try_coalesce(tail, skb) < 0) return false;
   tail.tcp_gso_size = gso_size;

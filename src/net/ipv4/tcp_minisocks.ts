@@ -111,10 +111,17 @@ export function* tcp_time_wait(sk: tcp_sock, state: number, timeo: number): Kern
   yield* tcp_done(sk);
 }
 
-/** A SYN that was sent again. */
-function* repeatedSyn(sk: tcp_sock, req: request_sock): Kernel<void> {
-  if (__tcp_oow_rate_limited(req.last_oow_ack_time)) return;
+/** Is the segment to be answered? Not too often, unless it is data. */
+function isAnswered(req: request_sock, skb: TcpSegment): boolean {
+  if (isData(skb)) return true;
+  if (__tcp_oow_rate_limited(req.last_oow_ack_time)) return false;
   req.last_oow_ack_time = jiffies();
+  return true;
+}
+
+/** A SYN that was sent again. */
+function* repeatedSyn(sk: tcp_sock, req: request_sock, skb: TcpSegment): Kernel<void> {
+  if (!isAnswered(req, skb)) return;
   yield* tcp_rtx_synack(sk, req);
   const { rsk_timer } = req;
   if (timer_pending(rsk_timer)) mod_timer(rsk_timer, jiffies() + reqsk_timeout(req));
@@ -142,7 +149,7 @@ export function* tcp_check_req(
   __fentry__('tcp_check_req');
   let flg = skb.tcp_flags & (TCPHDR_RST | TCPHDR_SYN | TCPHDR_ACK);
   if (skb.seq === req.rcv_isn && flg === TCPHDR_SYN) {
-    yield* repeatedSyn(sk, req);
+    yield* repeatedSyn(sk, req, skb);
     return dropped;
   }
   if ((flg & TCPHDR_ACK) !== 0 && !fastopen && skb.ack_seq !== seqAdd(req.snt_isn, 1)) {
@@ -150,8 +157,7 @@ export function* tcp_check_req(
   }
   const end = seqAdd(req.rcv_nxt, Math.min(req.rsk_rcv_wnd, 0xffff));
   if (!tcp_in_window(skb.seq, skb.end_seq, req.rcv_nxt, end)) {
-    if ((flg & TCPHDR_RST) === 0 && !__tcp_oow_rate_limited(req.last_oow_ack_time)) {
-      req.last_oow_ack_time = jiffies();
+    if ((flg & TCPHDR_RST) === 0 && isAnswered(req, skb)) {
       yield* tcp_v4_send_ack(skb, seqAdd(req.snt_isn, 1), req.rcv_nxt, req.rsk_rcv_wnd);
     }
     return dropped;

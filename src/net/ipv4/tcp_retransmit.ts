@@ -11,16 +11,17 @@ import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { sock_net } from '../sock.ts';
-import { inState, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_states.ts';
+import { inState, TCPF_ESTABLISHED, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_states.ts';
 import { sysctl_tcp_syn_linear_timeouts } from './netns.ts';
 import type { request_sock } from './request_sock.ts';
 import { before, seqDiff } from './seq.ts';
-import { tcp_packets_in_flight } from './tcp_cong.ts';
+import { TCP_INFINITE_SSTHRESH, tcp_packets_in_flight } from './tcp_cong.ts';
 import { tcp_rtx_synack } from './tcp_conn_request.ts';
 import { tcp_enter_loss, tcp_in_cwnd_reduction } from './tcp_fastretrans.ts';
 import { recountSegs, tcp_fragment, tcp_trim_head } from './tcp_fragment.ts';
 import { tcp_current_mss } from './tcp_mss.ts';
 import { tcp_transmit_skb, tcp_wnd_end } from './tcp_output.ts';
+import { __tcp_set_rto } from './tcp_rtt.ts';
 import {
   skb_unclone_keeptruesize,
   TCPCB_EVER_RETRANS,
@@ -34,9 +35,17 @@ import {
   tcp_rearm_rto,
   tcp_reset_xmit_timer,
   tcp_rto_max,
+  tcp_rto_min,
   tcp_write_err,
   tcp_write_timeout,
 } from './tcp_timer.ts';
+
+/** So often the timeout of a thin stream is not doubled (TCP_THIN_LINEAR_TIMEOUTS). */
+const TCP_THIN_LINEAR_RETRIES = 6;
+
+/** So little is under way that duplicates cannot tell of a loss. */
+const tcp_stream_is_thin = (sk: tcp_sock): boolean =>
+  sk.packets_out < 4 && sk.snd_ssthresh < TCP_INFINITE_SSTHRESH;
 
 /** Sends up to `segs` segments of `skb` again; false if the peer's window does not let it. */
 function* tcp_retransmit_skb(sk: tcp_sock, skb: TcpSegment, segs: number): Kernel<boolean> {
@@ -123,7 +132,15 @@ export function* tcp_retransmit_timer(sk: tcp_sock): Kernel<void> {
     sk.total_rto++;
   }
   yield* tcp_retransmit_skb(sk, sk.tcp_rtx_queue.peekFront() as TcpSegment, 1);
-  if (!inState(sk, TCPF_SYN_SENT) || sk.total_rto > sysctl_tcp_syn_linear_timeouts) {
+  if (
+    inState(sk, TCPF_ESTABLISHED) &&
+    sk.thin_lto !== 0 &&
+    tcp_stream_is_thin(sk) &&
+    sk.icsk_retransmits <= TCP_THIN_LINEAR_RETRIES
+  ) {
+    sk.icsk_backoff = 0;
+    sk.icsk_rto = Math.min(Math.max(__tcp_set_rto(sk), tcp_rto_min(sk)), tcp_rto_max(sk));
+  } else if (!inState(sk, TCPF_SYN_SENT) || sk.total_rto > sysctl_tcp_syn_linear_timeouts) {
     sk.icsk_backoff++;
     sk.icsk_rto = Math.min(sk.icsk_rto << 1, tcp_rto_max(sk));
   }

@@ -14,10 +14,13 @@ import {
   type MachineOptions,
   type PacketView,
   randomSchedule,
+  SO_LINGER,
   SOCK_NONBLOCK,
   SOCK_STREAM,
+  SOL_SOCKET,
   type Sys,
 } from '../../../src/index.ts';
+import { SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS } from '../../../src/kernel/uapi/tcp.ts';
 import {
   accepted,
   connected,
@@ -132,6 +135,50 @@ describe('a lost segment', () => {
     });
 
     expect(seen.slice(0, 5)).toEqual([20, 240, 680, 1560, 3320]);
+  });
+
+  /** tcp(7), for games and shells: who sends little cannot be told of a loss by duplicates. */
+  test('TCP_THIN_LINEAR_TIMEOUTS keeps the RTO of a thin stream as it is six times', () => {
+    const made = watched(isData, (_packet, nth) => nth >= 0 && nth < 8);
+    const { machine, b, seen } = made;
+    machine.spawn(
+      function* (sys) {
+        yield* sys.read(yield* accepted(sys, b, 80), new Uint8Array(9));
+      },
+      { host: b },
+    );
+
+    sentAt(made, function* (sys) {
+      const fd = yield* connected(sys, b, 80);
+      yield* sys.setsockopt(fd, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1);
+      yield* sys.write(fd, 'hello');
+      yield* sys.nanosleep({ tv_sec: 10, tv_nsec: 0 });
+    });
+
+    expect(seen).toEqual([20, 240, 460, 680, 900, 1120, 1340, 1560, 2000]);
+  });
+
+  /** RFC 5681, 4.2: who fills a gap is told at once, though nobody reads. */
+  test('that fills the gap before a FIN is acknowledged at once, and the FIN with it', () => {
+    const made = watched(isData, (_packet, nth) => nth === 0);
+    const { machine, b } = made;
+    machine.spawn(
+      function* (sys) {
+        yield* accepted(sys, b, 80);
+        yield* sys.nanosleep({ tv_sec: 10, tv_nsec: 0 });
+      },
+      { host: b },
+    );
+
+    const closed = sentAt(made, function* (sys) {
+      const fd = yield* connected(sys, b, 80);
+      yield* sys.setsockopt(fd, SOL_SOCKET, SO_LINGER, 5);
+      yield* sys.write(fd, 'hello');
+      yield* sys.close(fd);
+      return machine.now_ns / ms - 1000;
+    });
+
+    expect(closed).toBe(260); // Sent again after 220 ms, and a round trip.
   });
 
   /** RFC 5681: three duplicates, and no timeout is waited for. */

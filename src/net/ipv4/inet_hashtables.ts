@@ -211,12 +211,13 @@ export function* inet_unhash(sk: tcp_sock): Kernel<void> {
 
 /**
  * Puts `sk` into the table in the place of `osk`, or as a new entry where `osk` is null; false if
- * `osk` was gone already. Only where bottom halves are disabled.
+ * `osk` was gone already, or there is an entry between the same ends. Only where bottom halves are
+ * disabled.
  */
 export function* inet_ehash_insert(sk: Connection, osk: Connection | null): Kernel<boolean> {
   const hashinfo = sock_net(sk).ipv4.tcp_hashinfo;
   yield spin_lock(hashinfo.ehash_lock);
-  const ok = osk === null || hashinfo.remove(osk);
+  const ok = osk === null ? hashinfo.find(endsOf(sk)) === null : hashinfo.remove(osk);
   if (ok) hashinfo.insert(sk);
   spin_unlock(hashinfo.ehash_lock);
   return ok;

@@ -10,7 +10,7 @@ import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { IP_MULTICAST_TTL } from '../../kernel/uapi/in.ts';
 import { SO_PRIORITY } from '../../kernel/uapi/socket.ts';
-import { sock_net, TCP_SYN_RECV } from '../sock.ts';
+import { sock_net, TCP_CLOSE, TCP_SYN_RECV } from '../sock.ts';
 import { bh_lock_sock, bh_unlock_sock } from '../sock_lock.ts';
 import { __inet_inherit_port } from './bind_hash.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
@@ -21,7 +21,7 @@ import { seqAdd } from './seq.ts';
 import { tcp_init_sock } from './tcp.ts';
 import { sk_acceptq_is_full } from './tcp_conn_request.ts';
 import { tcp_initialize_rcv_mss } from './tcp_delack.ts';
-import { tcp_done } from './tcp_done.ts';
+import { inet_csk_destroy_sock, tcp_done } from './tcp_done.ts';
 import { keepalive_time_when, tcp_reset_keepalive_timer } from './tcp_keepalive.ts';
 import { tcp_mss_clamp, tcp_sync_mss } from './tcp_mss.ts';
 import type { TcpSegment } from './tcp_skb.ts';
@@ -114,6 +114,17 @@ function* tcp_create_openreq_child(
   return newsk;
 }
 
+/** Puts a connection into the table; false if it comes too late, and then it is over. */
+function* inet_ehash_nolisten(sk: tcp_sock, osk: request_sock | null): Kernel<boolean> {
+  const ok = yield* inet_ehash_insert(sk, osk);
+  if (!ok) {
+    sk.sk_state = TCP_CLOSE;
+    sk.SOCK_DEAD = true;
+    yield* inet_csk_destroy_sock(sk);
+  }
+  return ok;
+}
+
 /**
  * A new socket, which has taken the place of `req_unhash` in the table; null if there is no room, or
  * if a request that was not in the table has lost a race.
@@ -134,12 +145,15 @@ export function* tcp_v4_syn_recv_sock(
   tcp_sync_mss(newsk);
   newsk.advmss = tcp_mss_clamp(sk, req.sk_dst_dev);
   tcp_initialize_rcv_mss(newsk);
-  const err = yield* __inet_inherit_port(sk, newsk);
-  const own_req = err === 0 && (yield* inet_ehash_insert(newsk, req_unhash));
-  if (err === 0 && (own_req || req_unhash !== null)) return { newsk, own_req };
+  if ((yield* __inet_inherit_port(sk, newsk)) < 0) {
+    bh_unlock_sock(newsk);
+    newsk.SOCK_DEAD = true;
+    newsk.sk_num = 0;
+    yield* tcp_done(newsk);
+    return null;
+  }
+  const own_req = yield* inet_ehash_nolisten(newsk, req_unhash);
+  if (own_req || req_unhash !== null) return { newsk, own_req };
   bh_unlock_sock(newsk);
-  newsk.SOCK_DEAD = true;
-  newsk.sk_num = 0;
-  yield* tcp_done(newsk);
   return null;
 }

@@ -1,11 +1,11 @@
 /** Threads that may be inside a call, and what they are told. */
 import { signalNames } from './actions.ts';
-import type { World } from './world.ts';
+import type { Item, World } from './world.ts';
 
 /** Threads that may be inside a call, and what would let them out. */
 export class Sleepers {
   readonly #world: World;
-  readonly #blocked = new Map<string, number>();
+  readonly #blocked = new Map<string, { readonly since: number; readonly on: Item | undefined }>();
 
   constructor(world: World) {
     this.#world = world;
@@ -15,8 +15,8 @@ export class Sleepers {
   idle(): string | undefined {
     const { random, threads, steps } = this.#world;
     const free = threads.slice(1).filter((thread) => {
-      const since = this.#blocked.get(thread);
-      return since === undefined || (steps.length - since > 2 && random.chance(0.25));
+      const sleep = this.#blocked.get(thread);
+      return sleep === undefined || (steps.length - sleep.since > 2 && random.chance(0.25));
     });
     return free.length === 0 ? undefined : random.pick(free);
   }
@@ -26,8 +26,13 @@ export class Sleepers {
     return names.length === 0 ? undefined : this.#world.random.pick(names);
   }
 
-  sleeps(thread: string): void {
-    this.#blocked.set(thread, this.#world.steps.length);
+  sleeps(thread: string, on?: Item): void {
+    this.#blocked.set(thread, { since: this.#world.steps.length, on });
+  }
+
+  /** What a thread waits for, if that is one socket. */
+  sleepsOn(thread: string): Item | undefined {
+    return this.#blocked.get(thread)?.on;
   }
 
   wakes(thread: string): void {

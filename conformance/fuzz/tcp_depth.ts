@@ -1,6 +1,8 @@
 /** Actions on TCP sockets that need version 2 of the format, or that only TCP has. */
 import type { Action } from './actions.ts';
 import { listenerOf } from './connections.ts';
+import type { Args } from './document.ts';
+import type { Sleepers } from './sleepers.ts';
 import type { Item, World } from './world.ts';
 
 const someTcp = (world: World): Item | undefined => world.random.shuffle(world.of('tcp'))[0];
@@ -114,6 +116,68 @@ export const tcpMessages: Action = (world) => {
   ]);
   world.step('recvmsg', { fd, len: random.pick([1, 2, 64, 1000]), flags });
 };
+
+/** Calls that may sleep: until there is data, room, a connection, or an end to it. */
+export function sleepInTcp(world: World, sleepers: Sleepers): void {
+  const thread = sleepers.idle();
+  if (thread === undefined) return;
+  const { random } = world;
+  const [item] = random.shuffle(world.of('tcp').filter(({ file }) => !file.nonblock));
+  const listener = world.of('listen').find(({ file }) => !file.nonblock);
+  const call = (name: string, on: Item, args: Args, bind?: string[]): void => {
+    world.step(name, { fd: `$${on.name}`, ...args }, bind, thread);
+    sleepers.sleeps(thread, on);
+  };
+  const onSocket = (on: Item): void =>
+    random.weighted<() => void>([
+      [() => call('recv', on, { len: random.pick([1, 10, 64]) }), 8],
+      [() => call('recv', on, { len: 10, flags: 'MSG_WAITALL' }), 5],
+      [() => call('recv', on, { len: 4, flags: 'MSG_PEEK' }), 2],
+      [() => call('recv', on, { len: 10, flags: 'MSG_WAITALL|MSG_PEEK' }), 2],
+      [() => call('read', on, { len: 100 }), 4],
+      [() => call('send', on, { bytes: 16_000_000 }), 2],
+      [() => call('recv', on, { len: 10, flags: 'MSG_ERRQUEUE' }), 0.5],
+    ])();
+  const ask = (asks: () => void): void => {
+    asks();
+    sleepers.sleeps(thread);
+  };
+  random.weighted<() => void>([
+    [() => item !== undefined && onSocket(item), 14],
+    [() => ask(() => world.waitFor(world.anyEpoll(), -1, thread)), 10],
+    [() => ask(() => world.poll(-1, thread)), 3],
+    [() => ask(() => world.select(null, thread)), 2],
+    [() => listener !== undefined && call('accept4', listener, {}, [world.name('a')]), 4],
+  ])();
+}
+
+/** What may let a sleeper out: data, room, a connection, an end. */
+export function rouseTcp(world: World, sleepers: Sleepers): void {
+  const { random } = world;
+  const thread = sleepers.blocked();
+  const on = thread === undefined ? undefined : sleepers.sleepsOn(thread);
+  if (thread === undefined || on === undefined) {
+    const [any] = random.shuffle(world.of('tcp'));
+    if (any !== undefined) world.write(any);
+    sleepers.wakeOne();
+    return;
+  }
+  if (on.file.kind === 'listen') {
+    if (random.chance(0.8)) world.client(on, 0.7);
+    else world.shutdown(on);
+  } else {
+    const peer = world.of('tcp').find(({ file }) => file === on.file.peer);
+    random.weighted<() => void>([
+      [() => peer !== undefined && world.write(peer), 12],
+      [() => peer !== undefined && world.read(peer), 3],
+      [() => peer !== undefined && world.shutdown(peer), 2],
+      [() => peer !== undefined && world.close(peer), 1.5],
+      [() => world.shutdown(on), 1],
+      [() => world.close(on), 1],
+    ])();
+  }
+  sleepers.wakes(thread);
+}
 
 /** Connections that nobody accepts: more than the backlog has room for. */
 export const overflow: Action = (world) => {

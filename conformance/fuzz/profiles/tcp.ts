@@ -10,6 +10,7 @@ import {
   selectSome,
   shutSome,
   someTraffic,
+  threadNames,
   type Weighted,
   wait,
   watchAgain,
@@ -24,10 +25,13 @@ import {
   stopListening,
   urgent,
 } from '../connections.ts';
+import { Sleepers, signal } from '../sleepers.ts';
 import {
   disconnect,
   overflow,
+  rouseTcp,
   sharePort,
+  sleepInTcp,
   tcpIoctl,
   tcpMessages,
   tcpName,
@@ -50,11 +54,14 @@ const depth: Weighted = [
 ];
 
 export const tcp: Profile = (random, name) => {
-  const world = new World(random);
+  const threads = random.chance(0.3) ? random.int(2, 4) : 1;
+  const world = new World(random, threadNames.slice(0, threads));
+  const sleepers = new Sleepers(world);
+  const blocking = threads > 1 ? 0.7 : 0.35;
   world.epoll();
   if (random.chance(0.2)) world.epoll();
   const listener = world.listener(
-    0.25,
+    threads > 1 ? 0.6 : 0.25,
     random.weighted([
       [8, 12],
       [1, 1],
@@ -62,14 +69,17 @@ export const tcp: Profile = (random, name) => {
     ]),
   );
   if (random.chance(0.5)) world.watch(world.anyEpoll(), listener);
-  connection(world, 0.35);
+  connection(world, blocking);
   const actions: Weighted = [
     [someTraffic, 24],
     [wait, 12],
     [(w) => w.modify(), 4],
     [(w) => w.unwatch(), 1.5],
     [watchAgain, 4],
-    [(w) => connection(w, 0.35), 5],
+    [(w) => connection(w, blocking), 5],
+    [(w) => sleepInTcp(w, sleepers), threads > 1 ? 40 : 0],
+    [(w) => rouseTcp(w, sleepers), threads > 1 ? 40 : 0],
+    [(w) => signal(w, sleepers), threads > 1 ? 3 : 0],
     [acceptMore, 2],
     [refused, 1.5],
     [urgent, 6],
@@ -86,7 +96,8 @@ export const tcp: Profile = (random, name) => {
     [selectSome, 0.6],
   ];
   const isDeep = random.chance(0.5);
-  act(world, isDeep ? [...actions, ...depth] : actions, random.int(18, 36));
-  world.finish();
+  const steps = threads > 1 ? random.int(30, 50) : random.int(18, 36);
+  act(world, isDeep ? [...actions, ...depth] : actions, steps, threads > 1 ? 0.1 : 0.6);
+  if (threads === 1) world.finish();
   return world.scenario(name, isDeep ? 2 : undefined);
 };

@@ -9,12 +9,16 @@ import { SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_LOCAL } from '../../kernel/uapi/errqueu
 import { IP_RECVERR, IPPROTO_IP } from '../../kernel/uapi/in.ts';
 import { AF_INET, MSG_ERRQUEUE, MSG_TRUNC } from '../../kernel/uapi/socket.ts';
 import { ErrorPacket, sock_dequeue_err_skb, sock_queue_err_skb } from '../err_queue.ts';
+import { put_cmsg } from '../scm.ts';
 import { consume_skb, headEnd, SKB_TRUESIZE } from '../skbuff.ts';
 import type { msghdr } from '../socket.ts';
 import type { IcmpMessage } from './icmp.ts';
 import type { inet_sock } from './inet_sock.ts';
 import { ipHeader } from './ip.ts';
 import { ipOption } from './ip_sockglue.ts';
+
+/** struct sock_extended_err, and struct sockaddr_in. */
+const sizeofErr = 16;
 
 const nothing: Uint8Array = new Uint8Array(0);
 
@@ -68,7 +72,9 @@ export function* ip_recv_error(sk: inet_sock, msg: msghdr): Kernel<number> {
   if (copied < skb.data.length) msg.msg_flags |= MSG_TRUNC;
   msg.msg_name = skb.to;
   const { ee, offender } = skb;
-  msg.msg_control?.push({ level: IPPROTO_IP, type: IP_RECVERR, data: { ee, offender } });
+  const data = { ee, offender };
+  const cut = (length: number) => (length < sizeofErr ? {} : { ee });
+  put_cmsg(msg, { level: IPPROTO_IP, type: IP_RECVERR, data }, 2 * sizeofErr, cut);
   msg.msg_flags |= MSG_ERRQUEUE;
   yield* consume_skb(skb);
   return copied;

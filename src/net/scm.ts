@@ -123,8 +123,8 @@ export function put_cmsg(
   msg.msg_controllen -= Math.min(CMSG_SPACE(len), msg.msg_controllen);
 }
 
-/** As put_cmsg(), of an int. */
-export const put_cmsg_int = (msg: msghdr, level: number, type: number, data: number): void =>
+/** Ours: as put_cmsg(), of an int. */
+export const putInt = (msg: msghdr, level: number, type: number, data: number): void =>
   put_cmsg(msg, { level, type, data }, 4, (length) => data & ((1 << (8 * length)) - 1));
 
 /** The members that fit into so many bytes. */

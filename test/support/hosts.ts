@@ -119,12 +119,15 @@ export function differ(found: Uint8Array | null, expected: Uint8Array): number {
   return expected.findIndex((byte, i) => found[i] !== byte);
 }
 
-/** Links of all kinds, on which TCP gets through. */
+/**
+ * Links of all kinds, on which TCP gets through. With more loss it need not: where the answers to
+ * several retransmissions in a row are lost, time stamps take the whole time for one round trip.
+ */
 export const links: fc.Arbitrary<LinkOptions & { readonly loss: number }> = fc.record({
   latency_ns: fc.integer({ min: 0, max: 200 * ms }),
   bandwidth_bps: fc.constantFrom(1e6, 10e6, 1e9, Number.POSITIVE_INFINITY),
   queue: fc.integer({ min: 5, max: 100 }),
-  loss: fc.double({ min: 0, max: 0.25, noNaN: true }),
+  loss: fc.double({ min: 0, max: 0.15, noNaN: true }),
   reorder: fc.double({ min: 0, max: 0.4, noNaN: true }),
   duplicate: fc.double({ min: 0, max: 0.4, noNaN: true }),
 });

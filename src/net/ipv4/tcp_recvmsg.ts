@@ -21,7 +21,7 @@ import {
   MSG_WAITALL,
 } from '../../kernel/uapi/socket.ts';
 import { SOL_TCP, TCP_CM_INQ } from '../../kernel/uapi/tcp.ts';
-import { put_cmsg_int } from '../scm.ts';
+import { putInt } from '../scm.ts';
 import { sk_busy_loop, sk_can_busy_loop } from '../sk_busy_poll.ts';
 import { __skb_unlink, type sk_buff, skb_peek_tail, skb_queue_empty } from '../skbuff.ts';
 import {
@@ -252,6 +252,6 @@ export function* tcp_recvmsg(sk: tcp_sock, msg: msghdr, flags: number): Kernel<n
   const tellsInq = sk.sk_state !== TCP_LISTEN && sk.recvmsg_inq !== 0;
   const ret = yield* tcp_recvmsg_locked(sk, msg, flags);
   yield* release_sock(sk);
-  if (tellsInq && ret >= 0) put_cmsg_int(msg, SOL_TCP, TCP_CM_INQ, tcp_inq_hint(sk));
+  if (tellsInq && ret >= 0) putInt(msg, SOL_TCP, TCP_CM_INQ, tcp_inq_hint(sk));
   return ret;
 }

@@ -6,7 +6,7 @@ import { IPPROTO_UDP } from '../../kernel/uapi/in.ts';
 import { AF_INET, MSG_ERRQUEUE, MSG_PEEK, MSG_TRUNC } from '../../kernel/uapi/socket.ts';
 import { UDP_GRO } from '../../kernel/uapi/udp.ts';
 import { Receiving } from '../datagram.ts';
-import { put_cmsg_int } from '../scm.ts';
+import { putInt } from '../scm.ts';
 import { sk_peek_offset, sk_peek_offset_bwd } from '../sock.ts';
 import type { msghdr } from '../socket.ts';
 import { ip_recv_error } from './ip_error.ts';
@@ -30,7 +30,7 @@ export function* udp_recvmsg(sk: udp_sock, msg: msghdr, flags: number): Kernel<n
   if (len <= data.length - off && len < data.length) msg.msg_flags |= MSG_TRUNC;
   msg.msg_name = { family: AF_INET, addr: skb.saddr, port: skb.source };
   if (sk.gro_enabled && skb.gso_size !== 0) {
-    put_cmsg_int(msg, IPPROTO_UDP, UDP_GRO, skb.gso_size);
+    putInt(msg, IPPROTO_UDP, UDP_GRO, skb.gso_size);
   }
   const err = (flags & MSG_TRUNC) !== 0 ? data.length : copied;
   sk_peek_offset_bwd(sk, (flags & MSG_PEEK) !== 0 ? -err : err);

@@ -21,6 +21,7 @@ import type { rq, task_struct } from './sched.ts';
 import { Softirqs } from './softirq.ts';
 import type { ctl_table } from './sysctl.ts';
 import { TimerBases } from './timer.ts';
+import { CancelList } from './timerfd.ts';
 import type { Tracer } from './trace.ts';
 
 /** 4 GiB, in pages. */
@@ -31,6 +32,7 @@ export class Globals {
   readonly patched: Patched;
   readonly runqueues: rq[] = [];
   readonly hrtimers: hrtimer_cpu_base = new hrtimer_cpu_base();
+  readonly timerfds: CancelList = new CancelList();
   readonly softirqs: Softirqs = new Softirqs();
   readonly timers: TimerBases = new TimerBases();
   readonly rcu: rcu_state = new rcu_state();

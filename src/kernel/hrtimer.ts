@@ -41,8 +41,10 @@ export const HRTIMER_RESTART = 1;
 export type TimerFunction = (timer: hrtimer) => Kernel<number>;
 
 export class hrtimer {
-  /** Absolute time in ns on the monotonic clock. */
+  /** Absolute time in ns on its clock. */
   expires = 0;
+  /** Its clock, null for the monotonic one; not changed while it is queued. */
+  base: hrtimer_clock_base | null = null;
   function: TimerFunction;
   queued = false;
   running = false;
@@ -62,21 +64,39 @@ export class hrtimer {
   }
 }
 
-/** The clock and what waits for it. */
-export class hrtimer_cpu_base {
-  // Ours:
-  now_ns = 0;
-  /** What CLOCK_REALTIME is ahead of the monotonic clock. */
-  realtimeOffset_ns = 0;
-  started = 0;
-  /** How many wait that somebody may wait for: those that are not in the background. */
-  awaited = 0;
+/** A clock, and what waits for its times. */
+export class hrtimer_clock_base {
+  /** What it is ahead of the monotonic clock. */
+  offset = 0;
   readonly active: rb_root<hrtimer> = rbRoot<hrtimer>(
     (a, b) => a.expires - b.expires || a.slack_ns - b.slack_ns || a.order - b.order,
   );
 }
 
+/** All clocks. */
+export class hrtimer_cpu_base {
+  // Ours:
+  readonly monotonic: hrtimer_clock_base = new hrtimer_clock_base();
+  readonly realtime: hrtimer_clock_base = new hrtimer_clock_base();
+  now_ns = 0;
+  started = 0;
+  /** How many wait that somebody may wait for: those that are not in the background. */
+  awaited = 0;
+}
+
+const baseOf = (timer: hrtimer): hrtimer_clock_base =>
+  timer.base ?? current.kernel.hrtimers.monotonic;
+
 export const ktime_get = (): number => current.kernel.hrtimers.now_ns;
+export const ktime_get_real = (): number => ktime_get() + current.kernel.hrtimers.realtime.offset;
+
+/** What the timer's clock shows. */
+export const hrtimer_cb_get_time = ({ base }: hrtimer): number =>
+  base === null ? ktime_get() : ktime_get() + base.offset;
+
+/** Ours: when the timer is due, on the monotonic clock. */
+export const dueAt = ({ base, expires }: hrtimer): number =>
+  base === null || expires >= KTIME_MAX ? expires : expires - base.offset;
 
 /** The sum of two times, KTIME_MAX if it is more than that. */
 export const ktime_add_safe = (lhs: number, rhs: number): number => Math.min(lhs + rhs, KTIME_MAX);
@@ -87,16 +107,16 @@ export function hrtimer_start(timer: hrtimer, expires: number): void {
   timer.expires = Math.min(expires, KTIME_MAX);
   timer.order = ++base.started;
   timer.queued = true;
-  rb_add(base.active, timer);
+  rb_add(baseOf(timer).active, timer);
   if (!timer.background) base.awaited++;
-  if (timer.expires <= base.now_ns) current.kernel.interruptDue = true;
+  if (dueAt(timer) <= base.now_ns) current.kernel.interruptDue = true;
 }
 
 /** Takes back a timer whose function is not running; true if it was waiting. */
 export function hrtimer_cancel(timer: hrtimer): boolean {
   if (!timer.queued) return false;
   const base = current.kernel.hrtimers;
-  rb_erase(base.active, timer);
+  rb_erase(baseOf(timer).active, timer);
   if (!timer.background) base.awaited--;
   timer.queued = false;
   return true;
@@ -120,7 +140,7 @@ export function* hrtimer_cancel_wait_running(timer: hrtimer): Kernel<void> {
 
 /** Moves the expiry past `now` by whole intervals; how many they were. */
 export function hrtimer_forward_now(timer: hrtimer, interval: number): number {
-  const late = ktime_get() - timer.expires;
+  const late = hrtimer_cb_get_time(timer) - timer.expires;
   if (late < 0) return 0;
   const overruns = Math.floor(late / interval) + 1;
   timer.expires = ktime_add_safe(timer.expires, overruns * interval);
@@ -129,8 +149,17 @@ export function hrtimer_forward_now(timer: hrtimer, interval: number): number {
 
 /** Ours: the timer that fires next, or null. */
 export function nextTimer(base: hrtimer_cpu_base): hrtimer | null {
-  const first = rb_first(base.active);
-  return first === null || first.expires >= KTIME_MAX ? null : first;
+  const first = rb_first(base.monotonic.active);
+  const other = rb_first(base.realtime.active);
+  const next = other !== null && (first === null || dueAt(other) < first.expires) ? other : first;
+  return next === null || next.expires >= KTIME_MAX ? null : next;
+}
+
+/** The real-time clock was set: timers of its times may be due. */
+export function clock_was_set(): void {
+  const { kernel } = current;
+  const next = nextTimer(kernel.hrtimers);
+  if (next !== null && dueAt(next) <= ktime_get()) kernel.interruptDue = true;
 }
 
 /** The interrupt of the clock: runs every timer whose time has come. */
@@ -140,7 +169,7 @@ export function* hrtimer_interrupt(): Kernel<void> {
   kernel.interruptDue = false;
   const base = kernel.hrtimers;
   for (let timer = nextTimer(base); timer !== null; timer = nextTimer(base)) {
-    if (timer.expires > base.now_ns) break;
+    if (dueAt(timer) > base.now_ns) break;
     yield* __run_hrtimer(timer);
   }
   kernel.interruptDue = false;
@@ -149,7 +178,7 @@ export function* hrtimer_interrupt(): Kernel<void> {
 
 /** Takes a timer out and runs it; in interrupt context. */
 export function* __run_hrtimer(timer: hrtimer): Kernel<void> {
-  if (!timer.queued || timer.expires > ktime_get()) return; // Taken back, or put off, meanwhile.
+  if (!timer.queued || timer.expires > hrtimer_cb_get_time(timer)) return; // Taken back, or put off, meanwhile.
   hrtimer_cancel(timer);
   timer.running = true;
   const restart = yield* timer.function(timer);

@@ -35,6 +35,7 @@ const classNames = [
   'udp_sk->reader_queue.lock',
   'sk->sk_receive_queue.lock',
   'ctx->wqh.lock',
+  'cancel_lock',
   'wq_head->lock',
   'ep->lock',
   'ep->poll_wait.lock',

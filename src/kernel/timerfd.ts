@@ -6,10 +6,10 @@
  * its watchers once.
  *
  * Invariants: everything changes under wqh.lock; `expired` means that the timer has fired and has
- * not been started again.
- * Differs from Linux: nobody sets the clock, so TFD_TIMER_CANCEL_ON_SET has no effect, and there is
- * no cancel_lock; nothing suspends, so an alarm is an ordinary timer and CLOCK_BOOTTIME is the
- * monotonic clock.
+ * not been started again; `might_cancel` that the timer is in the cancel list.
+ * Differs from Linux: nothing suspends, so an alarm is an ordinary timer and CLOCK_BOOTTIME is the
+ * monotonic clock. The cancel list needs one lock, not a second one a timer: what changes under
+ * the two changes in one step.
  */
 import { anon_inode_getfile } from './anon_inodes.ts';
 import { current } from './current.ts';
@@ -26,19 +26,24 @@ import {
   HRTIMER_NORESTART,
   hrtimer,
   hrtimer_cancel_wait_running,
+  hrtimer_cb_get_time,
   hrtimer_forward_now,
   hrtimer_start,
   hrtimer_try_to_cancel,
+  KTIME_MAX,
   ktime_add_safe,
-  ktime_get,
 } from './hrtimer.ts';
 import type { Kernel, Named } from './op.ts';
 import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
+import { call_rcu, rcu_read_lock, rcu_read_unlock } from './rcu.ts';
 import {
+  spin_lock,
   spin_lock_irq,
   spin_lock_irqsave,
+  spin_unlock,
   spin_unlock_irq,
   spin_unlock_irqrestore,
+  spinlock_t,
 } from './spinlock.ts';
 import {
   type itimerspec,
@@ -49,7 +54,7 @@ import {
 import { __fentry__, traceNote } from './trace.ts';
 import { putU64 } from './u64.ts';
 import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
-import { EAGAIN, EBADF, EFAULT, EINVAL, ENOTTY, EPERM } from './uapi/errno.ts';
+import { EAGAIN, EBADF, ECANCELED, EFAULT, EINVAL, ENOTTY, EPERM } from './uapi/errno.ts';
 import { EPOLLIN } from './uapi/eventpoll.ts';
 import { O_NONBLOCK, O_RDWR } from './uapi/fcntl.ts';
 import {
@@ -70,9 +75,22 @@ import { CAP_WAKE_ALARM, capable } from './user.ts';
 import { wait_queue_head, wake_up_locked_poll } from './wait.ts';
 import { wait_event_interruptible_locked_irq } from './wait_event.ts';
 
+/** What the real-time clock is ahead of the monotonic one. */
+const realtimeOffset = (): number => current.kernel.hrtimers.realtime.offset;
+
+/** The timers that end when the clock is set. One a machine. */
+export class CancelList {
+  readonly cancel_lock: spinlock_t = new spinlock_t('cancel_lock');
+  /** The newest first. */
+  readonly cancel_list: timerfd_ctx[] = [];
+}
+
 export class timerfd_ctx implements Named {
   readonly wqh: wait_queue_head = new wait_queue_head('timerfd', 'ctx->wqh.lock');
   readonly clockid: number;
+
+  /** Under cancel_lock: the clock's being set ends it. */
+  might_cancel = false;
 
   // Under wqh.lock:
   readonly tmr: hrtimer;
@@ -80,6 +98,8 @@ export class timerfd_ctx implements Named {
   tintv = 0;
   ticks = 0;
   expired = false;
+  /** What the real-time clock was ahead when that was last looked at; KTIME_MAX: it was set. */
+  moffs: number = realtimeOffset();
   /** What the last timerfd_settime() was told. */
   settime_flags = 0;
 
@@ -112,9 +132,57 @@ function* timerfd_tmrproc(ctx: timerfd_ctx): Kernel<number> {
   return HRTIMER_NORESTART;
 }
 
+/** The real-time clock was set: timers that are to end by that are readable. */
+export function* timerfd_clock_was_set(): Kernel<void> {
+  __fentry__('timerfd_clock_was_set');
+  rcu_read_lock();
+  for (const ctx of [...current.kernel.timerfds.cancel_list]) {
+    if (!ctx.might_cancel) continue;
+    yield spin_lock_irqsave(ctx.wqh.lock);
+    if (ctx.moffs !== realtimeOffset()) {
+      ctx.moffs = KTIME_MAX;
+      ctx.ticks++;
+      yield* wake_up_locked_poll(ctx.wqh, EPOLLIN);
+    }
+    spin_unlock_irqrestore(ctx.wqh.lock);
+  }
+  rcu_read_unlock();
+}
+
+function* timerfd_remove_cancel(ctx: timerfd_ctx): Kernel<void> {
+  if (!ctx.might_cancel) return;
+  const { cancel_lock, cancel_list } = current.kernel.timerfds;
+  yield spin_lock(cancel_lock);
+  if (ctx.might_cancel) cancel_list.splice(cancel_list.indexOf(ctx), 1);
+  ctx.might_cancel = false;
+  spin_unlock(cancel_lock);
+}
+
+const isRealtime = ({ clockid }: timerfd_ctx): boolean =>
+  clockid === CLOCK_REALTIME || clockid === CLOCK_REALTIME_ALARM;
+
+/** Does the new setting end when the clock is set? */
+function* timerfd_setup_cancel(ctx: timerfd_ctx, flags: number): Kernel<void> {
+  const both = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+  if (!isRealtime(ctx) || (flags & both) !== both) return yield* timerfd_remove_cancel(ctx);
+  if (ctx.might_cancel) return;
+  const { cancel_lock, cancel_list } = current.kernel.timerfds;
+  yield spin_lock(cancel_lock);
+  if (!ctx.might_cancel) cancel_list.unshift(ctx);
+  ctx.might_cancel = true;
+  spin_unlock(cancel_lock);
+}
+
+/** Was the clock set since this was last asked? Called with wqh.lock held. */
+function timerfd_canceled(ctx: timerfd_ctx): boolean {
+  if (!ctx.might_cancel || ctx.moffs !== KTIME_MAX) return false;
+  ctx.moffs = realtimeOffset();
+  return true;
+}
+
 /** Time to the next expiry, 0 if there is none. Called with wqh.lock held. */
-const timerfd_get_remaining = (ctx: timerfd_ctx): number =>
-  Math.max(ctx.tmr.expires - ktime_get(), 0);
+const timerfd_get_remaining = ({ tmr }: timerfd_ctx): number =>
+  Math.max(tmr.expires - hrtimer_cb_get_time(tmr), 0);
 
 /** Starts a periodic timer that has fired again; the periods that went by count as ticks. */
 function restart(ctx: timerfd_ctx): void {
@@ -123,28 +191,36 @@ function restart(ctx: timerfd_ctx): void {
   hrtimer_start(ctx.tmr, ctx.tmr.expires);
 }
 
-/** The moment on the monotonic clock that the new setting means. */
-function firstExpiry(ctx: timerfd_ctx, flags: number, texp: number): number {
-  if ((flags & TFD_TIMER_ABSTIME) === 0) return ktime_add_safe(ktime_get(), texp);
-  const real = ctx.clockid === CLOCK_REALTIME || ctx.clockid === CLOCK_REALTIME_ALARM;
-  return real ? texp - current.kernel.hrtimers.realtimeOffset_ns : texp;
-}
-
-/** Sets the timer anew, and forgets its ticks. Called with wqh.lock held. */
-function timerfd_setup(ctx: timerfd_ctx, flags: number, ktmr: itimerspec): void {
+/**
+ * Sets the timer anew, and forgets its ticks; 0, or -ECANCELED if the clock was set meanwhile.
+ * Called with wqh.lock held.
+ */
+function timerfd_setup(ctx: timerfd_ctx, flags: number, ktmr: itimerspec): number {
+  const { tmr } = ctx;
   const texp = timespec64_to_ktime(ktmr.it_value);
+  const absolute = (flags & TFD_TIMER_ABSTIME) !== 0;
   ctx.expired = false;
   ctx.ticks = 0;
   ctx.tintv = timespec64_to_ktime(ktmr.it_interval);
-  if (texp !== 0) hrtimer_start(ctx.tmr, firstExpiry(ctx, flags, texp));
-  else if (!isalarm(ctx)) ctx.tmr.expires = 0; // An alarm that is stopped shows its time for ever.
+  // Setting the clock does not move a span of time, unless it is that of an alarm.
+  const moves = isRealtime(ctx) && (absolute || isalarm(ctx));
+  tmr.base = moves ? current.kernel.hrtimers.realtime : null;
+  if (!isalarm(ctx)) tmr.expires = texp; // An alarm that is stopped shows its time for ever.
+  if (texp !== 0) {
+    hrtimer_start(tmr, absolute ? texp : ktime_add_safe(hrtimer_cb_get_time(tmr), texp));
+    if (timerfd_canceled(ctx)) return -ECANCELED;
+  }
   ctx.settime_flags = flags;
+  return 0;
 }
 
 function* timerfd_release(file: file): Kernel<void> {
   const ctx = ctxOf(file);
+  yield* timerfd_remove_cancel(ctx);
   while (hrtimer_try_to_cancel(ctx.tmr) < 0) yield* hrtimer_cancel_wait_running(ctx.tmr);
-  ctx.wqh.lock.freed = true;
+  call_rcu(() => {
+    ctx.wqh.lock.freed = true;
+  });
 }
 
 function* timerfd_poll(file: file, wait: poll_table | null): Kernel<number> {
@@ -165,6 +241,12 @@ function* timerfd_read_iter(file: file, to: iov_iter): Kernel<number> {
   let res = -EAGAIN;
   if ((file.f_flags & O_NONBLOCK) === 0) {
     res = yield* wait_event_interruptible_locked_irq(ctx.wqh, () => ctx.ticks > 0);
+  }
+  // Who waits has to look at the clock again: ticks do not count, and nothing starts again.
+  if (timerfd_canceled(ctx)) {
+    ctx.ticks = 0;
+    ctx.expired = false;
+    res = -ECANCELED;
   }
   let ticks = 0;
   if (ctx.ticks > 0) {
@@ -198,10 +280,13 @@ function* timerfd_ioctl(file: file, cmd: number, arg: unknown): Kernel<number> {
   const ticks = (arg as { value: number }).value;
   if (ticks === 0) return -EINVAL;
   yield spin_lock_irq(ctx.wqh.lock);
-  ctx.ticks = ticks;
-  yield* wake_up_locked_poll(ctx.wqh, EPOLLIN);
+  const canceled = timerfd_canceled(ctx);
+  if (!canceled) {
+    ctx.ticks = ticks;
+    yield* wake_up_locked_poll(ctx.wqh, EPOLLIN);
+  }
   spin_unlock_irq(ctx.wqh.lock);
-  return 0;
+  return canceled ? -ECANCELED : 0;
 }
 
 export const timerfd_fops: file_operations = {
@@ -238,7 +323,10 @@ function timerfd_fget(ufd: number): file | number {
   return -EINVAL;
 }
 
-/** Sets the timer; `old`, unless null, becomes what was set before. 0 or -errno. */
+/**
+ * Sets the timer; `old`, unless null, becomes what was set before. 0 or -errno; with -ECANCELED,
+ * because the clock was set meanwhile, the timer is set all the same.
+ */
 export function* do_timerfd_settime(
   ufd: number,
   flags: number,
@@ -255,6 +343,7 @@ export function* do_timerfd_settime(
     fput(f);
     return -EPERM;
   }
+  yield* timerfd_setup_cancel(ctx, flags);
   yield spin_lock_irq(ctx.wqh.lock);
   while (hrtimer_try_to_cancel(ctx.tmr) < 0) {
     traceNote('do_timerfd_settime: the callback is under way, waits', ctx);
@@ -264,11 +353,13 @@ export function* do_timerfd_settime(
   }
   // One that has fired says when it would have fired next.
   if (ctx.expired && ctx.tintv !== 0) hrtimer_forward_now(ctx.tmr, ctx.tintv);
-  if (old !== null) fillIn(old, ctx);
-  timerfd_setup(ctx, flags, its);
+  const was: itimerspec = { ...its };
+  fillIn(was, ctx);
+  const ret = timerfd_setup(ctx, flags, its);
   spin_unlock_irq(ctx.wqh.lock);
   fput(f);
-  return 0;
+  if (ret === 0 && old !== null) Object.assign(old, was);
+  return ret;
 }
 
 /** Fills in the time to the next expiry and the period. Called with wqh.lock held. */

@@ -4,12 +4,14 @@ import { current } from './current.ts';
 export const CAP_NET_ADMIN = 12;
 export const CAP_NET_RAW = 13;
 export const CAP_SYS_RESOURCE = 24;
+export const CAP_SYS_TIME = 25;
 export const CAP_WAKE_ALARM = 35;
 export const CAP_BLOCK_SUSPEND = 36;
 
 /** Ours: what the one user of a machine may do, as far as anybody asks. */
 export const grantedCapabilities: readonly number[] = [
   CAP_NET_ADMIN,
+  CAP_SYS_TIME,
   CAP_WAKE_ALARM,
   CAP_BLOCK_SUSPEND,
 ];

@@ -15,7 +15,13 @@ import {
   MIN_NAPI_ID,
 } from '../kernel/busy_poll.ts';
 import { current } from '../kernel/current.ts';
-import { KTIME_MAX, ktime_get, nextTimer, schedule_hrtimeout_range } from '../kernel/hrtimer.ts';
+import {
+  dueAt,
+  KTIME_MAX,
+  ktime_get,
+  nextTimer,
+  schedule_hrtimeout_range,
+} from '../kernel/hrtimer.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { TASK_UNINTERRUPTIBLE } from '../kernel/sched.ts';
 import { local_bh_disable, local_bh_enable } from '../kernel/softirq.ts';
@@ -47,7 +53,8 @@ function othersRun(): boolean {
 
 /** Lets time pass, until something can have come, at most until `end`. */
 function* look(end: number): Kernel<void> {
-  const next = nextTimer(current.kernel.hrtimers)?.expires ?? KTIME_MAX;
+  const timer = nextTimer(current.kernel.hrtimers);
+  const next = timer === null ? KTIME_MAX : dueAt(timer);
   const until = othersRun() ? 0 : Math.min(next, end);
   current.__state = TASK_UNINTERRUPTIBLE;
   yield* schedule_hrtimeout_range(Math.max(until, ktime_get() + LOOK), 0);

@@ -14,6 +14,7 @@ import { linkTask, newThread } from '../kernel/fork.ts';
 import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
 import {
+  dueAt,
   HRTIMER_NORESTART,
   hrtimer,
   hrtimer_interrupt,
@@ -372,8 +373,8 @@ export class Machine implements ThreadMaker {
   fireTimers(until: number = Number.POSITIVE_INFINITY): boolean {
     const base = this.kernel.hrtimers;
     const timer = nextTimer(base);
-    if (timer === null || timer.expires > until) return false;
-    base.now_ns = Math.max(base.now_ns, timer.expires);
+    if (timer === null || dueAt(timer) > until) return false;
+    base.now_ns = Math.max(base.now_ns, dueAt(timer));
     this.kernel.interruptDue = true; // For settle(), which starts it where a CPU lets it in.
     return true;
   }

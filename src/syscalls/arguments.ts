@@ -250,6 +250,7 @@ const calls: Readonly<Record<CallName, Readonly<Record<string, Shape>>>> = {
   sched_yield: {},
   nanosleep: { req: timespec, rem: orNull(struct('{ tv_sec, tv_nsec }', {})) },
   clock_gettime: { clockid: int },
+  clock_settime: { clockid: int, tp: orNull(timespec) },
   tgkill: { tgid: int, tid: int, sig: int },
   kill: { pid: int, sig: int },
   sigqueue: { pid: int, sig: int, value: that('an integer of 64 bits', isData) },

@@ -36,7 +36,7 @@ import {
   isWritable,
 } from './arguments.ts';
 import { Filling, libraryCall, syscall } from './call.ts';
-import { sys_clock_gettime } from './clock.ts';
+import { sys_clock_gettime, sys_clock_settime } from './clock.ts';
 import * as epoll from './epoll.ts';
 import { sys_eventfd2 } from './eventfd.ts';
 import * as fds from './fd.ts';
@@ -630,13 +630,23 @@ export class Sys {
 
   /**
    * clock_gettime(2): what a clock shows, or -EINVAL. Time is virtual: it starts at 1 s and stands
-   * still while code runs. A C library asks without a system call, so strace shows none on Linux.
+   * still while code runs; CLOCK_REALTIME shows the same until it is set. A C library asks without a
+   * system call, so strace shows none on Linux.
    */
   clock_gettime(clockid: number): Code<Filled<epoll.timespec>> {
     this.check('clock_gettime', [clockid]);
     const tp: epoll.timespec = { tv_sec: 0, tv_nsec: 0 };
     const call = syscall('clock_gettime', [clockid, tp], () => sys_clock_gettime(clockid, tp));
     return new Filling(call, (ret) => ({ ...tp, ret }));
+  }
+
+  /**
+   * clock_settime(2): 0, or -errno. Of clocks only CLOCK_REALTIME can be set, and not to before the
+   * machine's start. Timers for its times move, those with TFD_TIMER_CANCEL_ON_SET are cancelled.
+   */
+  clock_settime(clockid: number, tp: epoll.timespec | null): Code<number> {
+    this.check('clock_settime', [clockid, tp]);
+    return syscall('clock_settime', [clockid, tp], () => sys_clock_settime(clockid, tp));
   }
 
   /** tgkill(2): 0, or -errno. */

@@ -4,7 +4,9 @@
  * A view is a copy that the machine does not change, fit for JSON. Objects appear by name (see
  * names.ts); 64-bit values that a number cannot hold are decimal strings.
  */
+
 import type { Globals } from '../kernel/globals.ts';
+import { dueAt } from '../kernel/hrtimer.ts';
 import { mutex } from '../kernel/mutex.ts';
 import { rbNodes } from '../kernel/rbtree.ts';
 import { TASK_DEAD, type task_struct } from '../kernel/sched.ts';
@@ -82,10 +84,10 @@ export function viewOf(
     tasks,
     epolls: epollViews(files, name),
     files: fileViews(files, name),
-    timers: rbNodes(kernel.hrtimers.active).map((timer) => ({
-      name: timer.name,
-      expires_ns: timer.expires,
-    })),
+    timers: [kernel.hrtimers.monotonic, kernel.hrtimers.realtime]
+      .flatMap(({ active }) => rbNodes(active))
+      .map((timer) => ({ name: timer.name, expires_ns: dueAt(timer) }))
+      .sort((a, b) => a.expires_ns - b.expires_ns),
   };
 }
 

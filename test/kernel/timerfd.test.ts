@@ -5,6 +5,7 @@ import type { timerfd_ctx } from '../../src/kernel/timerfd.ts';
 import {
   EAGAIN,
   EBADF,
+  ECANCELED,
   EFAULT,
   EINTR,
   EINVAL,
@@ -20,6 +21,7 @@ import {
   CLOCK_MONOTONIC,
   CLOCK_MONOTONIC_RAW,
   CLOCK_REALTIME,
+  CLOCK_REALTIME_ALARM,
 } from '../../src/kernel/uapi/time.ts';
 import {
   TFD_IOC_SET_TICKS,
@@ -186,7 +188,7 @@ test('an absolute time in the past fires', () => {
 test('an absolute time on CLOCK_REALTIME is a time of that clock', () => {
   inMachine(function* (sys) {
     const { hrtimers } = sys.task.kernel;
-    hrtimers.realtimeOffset_ns = 5e9;
+    hrtimers.realtime.offset = 5e9;
     const fd = yield* timer(sys, off, CLOCK_REALTIME);
     const in2s = { tv_sec: Math.floor(hrtimers.now_ns / 1e9) + 7, tv_nsec: hrtimers.now_ns % 1e9 };
     const flags = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
@@ -358,5 +360,167 @@ test('an alarm clock needs CAP_WAKE_ALARM to be made and to be set', () => {
     expect(yield* sys.timerfd_create(CLOCK_BOOTTIME_ALARM, 0)).toBe(-EPERM);
     expect(yield* sys.timerfd_settime(fd, 0, after(50))).toBe(-EPERM);
     expect((yield* sys.timerfd_gettime(fd)).ret).toBe(0);
+  });
+});
+
+/** Sets the real-time clock `shift` ms ahead of what it shows, or to what it shows plus 1 ns. */
+function* shiftClock(sys: Sys, shift: number): Code<number> {
+  const { tv_sec, tv_nsec } = yield* sys.clock_gettime(CLOCK_REALTIME);
+  const to = tv_sec * 1e9 + tv_nsec + (shift === 0 ? 1 : shift * 1e6);
+  return yield* sys.clock_settime(CLOCK_REALTIME, {
+    tv_sec: Math.floor(to / 1e9),
+    tv_nsec: to % 1e9,
+  });
+}
+
+/** In `value` ms by the real-time clock, then every `interval` ms. */
+function* atReal(sys: Sys, value: number, interval = 0): Code<itimerspec> {
+  const now = yield* sys.clock_gettime(CLOCK_REALTIME);
+  const at = now.tv_sec * 1000 + now.tv_nsec / 1e6 + value;
+  return after(at, interval);
+}
+const CANCEL = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET;
+
+/** timerfd_create(2), ECANCELED: a program that shows the time draws it anew. */
+test('setting the clock cancels a timer with TFD_TIMER_CANCEL_ON_SET: it is readable, with ECANCELED', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off, CLOCK_REALTIME);
+    yield* sys.timerfd_settime(fd, CANCEL, yield* atReal(sys, 500));
+    const ep = yield* watch(sys, fd, EPOLLIN | EPOLLET);
+    expect(yield* reported(sys, ep)).toEqual([]);
+    expect(yield* shiftClock(sys, 0)).toBe(0);
+    expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
+    expect(yield* readCount(sys, fd)).toBe(-ECANCELED);
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN);
+    yield* pause(sys, 500);
+    expect(yield* readCount(sys, fd)).toBe(1);
+  });
+});
+
+/** systemd waits so for the clock to be set. */
+test('a read that blocks is woken by the clock being set', () => {
+  const results: unknown[] = [];
+  inMachine(function* (sys) {
+    const fd = yield* sys.timerfd_create(CLOCK_REALTIME, 0);
+    const never = { tv_sec: 9_000_000_000, tv_nsec: 0 };
+    yield* sys.timerfd_settime(fd, CANCEL, { ...off, it_value: never });
+    yield* inThread(sys, results, (self) => readCount(self, fd));
+    yield* pause(sys);
+    yield* shiftClock(sys, 1000);
+    yield* pause(sys);
+  });
+  expect(results).toEqual([-ECANCELED]);
+});
+
+/** timerfd_create(2): settime says it too, and the timer is set all the same. */
+test('settime and TFD_IOC_SET_TICKS say ECANCELED once after the clock was set', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off, CLOCK_REALTIME);
+    const setting = yield* atReal(sys, 500);
+    const old = after(7);
+    yield* sys.timerfd_settime(fd, CANCEL, setting);
+    yield* shiftClock(sys, 0);
+    expect(yield* sys.timerfd_settime(fd, CANCEL, setting, old)).toBe(-ECANCELED);
+    expect(old).toEqual(after(7));
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN);
+    yield* shiftClock(sys, 0);
+    expect(yield* sys.ioctl(fd, TFD_IOC_SET_TICKS, { value: 5 })).toBe(-ECANCELED);
+    expect(yield* sys.ioctl(fd, TFD_IOC_SET_TICKS, { value: 5 })).toBe(0);
+    expect(yield* readCount(sys, fd)).toBe(5);
+  });
+});
+
+/** Without the flag, relative, or on another clock, nobody is told. */
+test.each([
+  ['without the flag', CLOCK_REALTIME, TFD_TIMER_ABSTIME],
+  ['without an absolute time', CLOCK_REALTIME, TFD_TIMER_CANCEL_ON_SET],
+  ['on the monotonic clock', CLOCK_MONOTONIC, CANCEL],
+])('a timer is not cancelled %s', (_, clock, flags) => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off, clock);
+    yield* sys.timerfd_settime(fd, CANCEL, after(900_000));
+    yield* sys.timerfd_settime(fd, flags, after(900_000));
+    yield* shiftClock(sys, 60);
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN);
+  });
+});
+
+/** The cancel list must not keep a timer that was closed. */
+test('a timer that is closed is cancelled no more', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off, CLOCK_REALTIME);
+    yield* sys.timerfd_settime(fd, CANCEL, yield* atReal(sys, 500));
+    yield* sys.close(fd);
+    expect(sys.task.kernel.timerfds.cancel_list).toEqual([]);
+    expect(yield* shiftClock(sys, 60)).toBe(0);
+  });
+});
+
+/** timerfd_create(2): absolute times follow the clock, spans do not; an alarm's do. */
+test('setting the clock moves timers for its times, and relative ones only of alarms', () => {
+  inMachine(function* (sys) {
+    const absolute = yield* timer(sys, off, CLOCK_REALTIME);
+    yield* sys.timerfd_settime(absolute, TFD_TIMER_ABSTIME, yield* atReal(sys, 100));
+    const relative = yield* timer(sys, after(100), CLOCK_REALTIME);
+    const alarm = yield* timer(sys, after(100), CLOCK_REALTIME_ALARM);
+    yield* shiftClock(sys, 60);
+    expect((yield* sys.timerfd_gettime(absolute)).it_value).toEqual(ms(40));
+    expect((yield* sys.timerfd_gettime(relative)).it_value).toEqual(ms(100));
+    expect((yield* sys.timerfd_gettime(alarm)).it_value).toEqual(ms(40));
+    yield* pause(sys, 40);
+    expect(yield* readCount(sys, absolute)).toBe(1);
+    expect(yield* readCount(sys, alarm)).toBe(1);
+    expect(yield* readCount(sys, relative)).toBe(-EAGAIN);
+  });
+});
+
+/** A jump past the time of a timer fires it at once. */
+test('a timer whose time the clock is set past fires', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off, CLOCK_REALTIME);
+    yield* sys.timerfd_settime(fd, TFD_TIMER_ABSTIME, yield* atReal(sys, 5000));
+    const ep = yield* watch(sys, fd, EPOLLIN);
+    yield* shiftClock(sys, 6000);
+    yield* sys.sched_yield();
+    expect(yield* reported(sys, ep)).toEqual([EPOLLIN]);
+  });
+});
+
+/** timerfd_create(2): "read(2) may block/return 0" where the clock goes back before the expiry. */
+test('a periodic timer that has fired in what is the future again reads as nothing', () => {
+  inMachine(function* (sys) {
+    yield* shiftClock(sys, 5000);
+    const fd = yield* timer(sys, off, CLOCK_REALTIME);
+    yield* sys.timerfd_settime(fd, TFD_TIMER_ABSTIME, yield* atReal(sys, 5, 100));
+    yield* pause(sys, 20);
+    yield* shiftClock(sys, -60);
+    expect((yield* polled(sys, fd)) & POLLIN).toBe(POLLIN);
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN);
+    expect((yield* sys.timerfd_gettime(fd)).it_value).toEqual(ms(45));
+  });
+});
+
+/** A timer that has fired and is cancelled then is not started again by who asks for its time. */
+test('a periodic timer that was cancelled stays where it has fired', () => {
+  inMachine(function* (sys) {
+    yield* shiftClock(sys, 5000);
+    const fd = yield* timer(sys, off, CLOCK_REALTIME);
+    yield* sys.timerfd_settime(fd, CANCEL, yield* atReal(sys, 5, 100));
+    yield* pause(sys, 320);
+    expect(yield* readCount(sys, fd)).toBe(4);
+    yield* pause(sys, 200);
+    yield* shiftClock(sys, 0);
+    expect(yield* readCount(sys, fd)).toBe(-ECANCELED);
+    expect((yield* sys.timerfd_gettime(fd)).it_value).toEqual(ms(0));
+  });
+});
+
+/** Whether the clock was set is told by what it shows. */
+test('setting the clock to what it shows cancels nothing', () => {
+  inMachine(function* (sys) {
+    const fd = yield* timer(sys, off, CLOCK_REALTIME);
+    yield* sys.timerfd_settime(fd, CANCEL, yield* atReal(sys, 500));
+    yield* sys.clock_settime(CLOCK_REALTIME, yield* sys.clock_gettime(CLOCK_REALTIME));
+    expect(yield* readCount(sys, fd)).toBe(-EAGAIN);
   });
 });

@@ -1,7 +1,8 @@
-/** clock_gettime: what a program sees of the virtual clock. */
+/** clock_gettime, clock_settime: what a program sees of the virtual clock. */
 import { expect, test } from 'vitest';
-import { EINVAL } from '../../src/kernel/uapi/errno.ts';
+import { EFAULT, EINVAL, EPERM } from '../../src/kernel/uapi/errno.ts';
 import * as clocks from '../../src/kernel/uapi/time.ts';
+import { CAP_SYS_TIME } from '../../src/kernel/user.ts';
 import { ms } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
 
@@ -44,4 +45,39 @@ test.each([
 ])('there is no clock %i', (clock) => {
   const { ret } = inMachine((sys) => sys.clock_gettime(clock));
   expect(ret).toBe(-EINVAL);
+});
+
+/** clock_settime(2), ERRORS (verified on 6.18). */
+test.each([
+  ['another clock', CLOCK_MONOTONIC, { tv_sec: 0, tv_nsec: 0 }, -EINVAL],
+  ['CLOCK_TAI', CLOCK_TAI, { tv_sec: 5000, tv_nsec: 0 }, -EINVAL],
+  ['no clock, before the pointer', 99, null, -EINVAL],
+  ['no pointer', CLOCK_REALTIME, null, -EFAULT],
+  ['a second of nanoseconds', CLOCK_REALTIME, { tv_sec: 5000, tv_nsec: 1e9 }, -EINVAL],
+  ['a time before the machine was there', CLOCK_REALTIME, { tv_sec: 0, tv_nsec: 0 }, -EINVAL],
+  ['the end of time', CLOCK_REALTIME, { tv_sec: 9_223_372_036 - 946_080_000, tv_nsec: 0 }, -EINVAL],
+])('clock_settime refuses %s', (_, clock, to, error) => {
+  expect(inMachine((sys) => sys.clock_settime(clock, to))).toBe(error);
+});
+
+/** CAP_SYS_TIME: who lacks it hears of a wrong time first. */
+test('clock_settime is EPERM without CAP_SYS_TIME, for a time that is one', () => {
+  inMachine(function* (sys) {
+    (sys.task.user.capabilities as Set<number>).delete(CAP_SYS_TIME);
+    expect(yield* sys.clock_settime(CLOCK_REALTIME, { tv_sec: 5000, tv_nsec: 0 })).toBe(-EPERM);
+    expect(yield* sys.clock_settime(CLOCK_REALTIME, { tv_sec: -1, tv_nsec: 0 })).toBe(-EINVAL);
+  });
+});
+
+/** date -s: the wall clock jumps, the other one goes on. */
+test('clock_settime moves CLOCK_REALTIME alone', () => {
+  inMachine(function* (sys) {
+    const before = yield* sys.clock_gettime(CLOCK_MONOTONIC);
+    yield* sys.clock_settime(CLOCK_REALTIME, { tv_sec: 1_700_000_000, tv_nsec: 0 });
+    yield* sys.nanosleep(ms(1000));
+    const real = yield* sys.clock_gettime(CLOCK_REALTIME);
+    expect(real).toEqual({ ret: 0, tv_sec: 1_700_000_001, tv_nsec: 0 });
+    const after = yield* sys.clock_gettime(CLOCK_MONOTONIC);
+    expect(after.tv_sec).toBe(before.tv_sec + 1);
+  });
 });

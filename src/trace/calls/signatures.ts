@@ -201,6 +201,7 @@ const signatures: Readonly<Record<string, Signature>> = {
   sched_yield: [],
   nanosleep: [timespec(0), remaining],
   clock_gettime: [oneOf(0, clockNames, 'CLOCK'), out<words.TimespecValue>(1, words.timespecText)],
+  clock_settime: [oneOf(0, clockNames, 'CLOCK'), timespec(1)],
   rt_sigaction: [signo(0), pointer<SigactionValue>(1, sigactionText), always('NULL'), eight],
   rt_sigprocmask: [
     oneOf(

@@ -6,6 +6,7 @@ import { eventfd_ctx } from '../../kernel/eventfd.ts';
 import { eppoll_entry, eventpoll } from '../../kernel/eventpoll/types.ts';
 import type { file } from '../../kernel/file.ts';
 import type { Globals } from '../../kernel/globals.ts';
+import { dueAt } from '../../kernel/hrtimer.ts';
 import { pipe_inode_info } from '../../kernel/pipe_fs_i.ts';
 import type { task_struct } from '../../kernel/sched.ts';
 import { maskShown, signalfd_ctx } from '../../kernel/signalfd.ts';
@@ -143,7 +144,7 @@ function pipeState(f: file, pipe: pipe_inode_info): FileView['state'] {
 function timerState({ ticks, tintv, tmr }: timerfd_ctx): FileView['state'] {
   const state: Record<string, string | number> = { ticks };
   if (tintv !== 0) state.period_ns = tintv;
-  if (tmr.queued) state.expires_ns = tmr.expires;
+  if (tmr.queued) state.expires_ns = dueAt(tmr);
   return state;
 }
 

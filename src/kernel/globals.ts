@@ -15,6 +15,7 @@ import { ida } from './ida.ts';
 import { Lockdep } from './lockdep.ts';
 import { InotifyStatics } from './notify/inotify_user.ts';
 import type { pid } from './pid.ts';
+import { proc_sys_init } from './proc_sys.ts';
 import { rcu_state } from './rcu.ts';
 import { rwlock_t } from './rwlock.ts';
 import type { rq, task_struct } from './sched.ts';
@@ -82,6 +83,7 @@ export class Globals {
   constructor(patched: Patched) {
     this.patched = patched;
     eventpoll_init(this.eventpoll, totalram, this.sysctls);
+    proc_sys_init(this.fs, this.sysctls);
     this.hrtimers.now_ns = 1_000_000_000;
   }
 }

@@ -1,8 +1,6 @@
 /**
- * Knobs of the kernel, which are files under /proc/sys. Linux: include/linux/sysctl.h,
- * kernel/sysctl.c.
- *
- * Differs from Linux: there is no /proc; whoever builds a machine turns its knobs.
+ * Knobs of the kernel, which are files under /proc/sys (proc_sys.ts), and options of a machine.
+ * Linux: include/linux/sysctl.h, kernel/sysctl.c.
  */
 import { EINVAL } from './uapi/errno.ts';
 

@@ -97,6 +97,7 @@ export interface proto_ops {
   set_peek_off?(sk: sock, val: number): number;
   sendmsg(sock: socket, msg: msghdr): Kernel<number>;
   recvmsg(sock: socket, msg: msghdr, flags: number): Kernel<number>;
+  show_fdinfo?(m: string[], sock: socket): Kernel<void>;
 }
 
 /** For families whose sockets accept nothing. */
@@ -148,6 +149,11 @@ function* sock_close(f: file): Kernel<void> {
   sock.file = null;
 }
 
+function* sock_show_fdinfo(m: string[], f: file): Kernel<void> {
+  const sock = sockOf(f);
+  if (sock.ops.show_fdinfo !== undefined) yield* sock.ops.show_fdinfo(m, sock);
+}
+
 export const socket_file_ops: file_operations = {
   name: 'socket',
   read_iter: sock_read_iter,
@@ -155,6 +161,7 @@ export const socket_file_ops: file_operations = {
   poll: sock_poll,
   unlocked_ioctl: sock_ioctl,
   release: sock_close,
+  show_fdinfo: sock_show_fdinfo,
   canAsync: true,
   napi_id: (f) => sockOf(f).sk?.sk_napi_id ?? 0,
 };

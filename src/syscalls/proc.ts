@@ -5,8 +5,10 @@
  * `mnt_id` is always that of the first.
  */
 import { current } from '../kernel/current.ts';
-import { fput, get_file } from '../kernel/file.ts';
+import { type file, type files_struct, fput, get_file } from '../kernel/file.ts';
+import { d_path } from '../kernel/fs/dcache.ts';
 import type { Kernel } from '../kernel/op.ts';
+import { find_task_by_vpid } from '../kernel/pid.ts';
 import { spin_lock, spin_unlock } from '../kernel/spinlock.ts';
 import { ENOENT } from '../kernel/uapi/errno.ts';
 import { O_CLOEXEC } from '../kernel/uapi/fcntl.ts';
@@ -30,9 +32,39 @@ export function* readNetTable(name: NetTable, lines: string[]): Kernel<number> {
   return 0;
 }
 
-/** Appends the lines of /proc/self/fdinfo/FD; 0, or -ENOENT for a descriptor that is not open. */
-export function* readFdinfo(fd: number, lines: string[]): Kernel<number> {
-  const { files } = current;
+/** Whose /proc/PID it is; 0 for the caller. A process that has ended has no descriptors. */
+function filesOf(pid: number): files_struct | null {
+  const task = pid === 0 ? current : find_task_by_vpid(pid);
+  return task === null || task.exit_state !== 0 ? null : task.files;
+}
+
+/** A line of `ls -l /proc/PID/fd`. */
+export interface FdLink {
+  fd: number;
+  /** What it leads to: a path, or `socket:[7]`, `anon_inode:[eventpoll]` and the like. */
+  target: string;
+}
+
+/** Where a link of /proc/PID/fd leads. */
+const targetOf = (file: file): string => (file.f_path === null ? file.name : d_path(file.f_path));
+
+/** Appends a link for each descriptor, in ascending order; 0, or -ENOENT without such a process. */
+export function* readFdLinks(pid: number, links: FdLink[]): Kernel<number> {
+  if (pid !== 0 && find_task_by_vpid(pid) === null) return -ENOENT;
+  const files = filesOf(pid);
+  if (files === null) return 0;
+  yield spin_lock(files.file_lock);
+  files.fd.forEach((file, fd) => {
+    if (file !== null) links.push({ fd, target: targetOf(file) });
+  });
+  spin_unlock(files.file_lock);
+  return 0;
+}
+
+/** Appends the lines of /proc/PID/fdinfo/FD; 0, or -ENOENT for a descriptor that is not open. */
+export function* readFdinfo(fd: number, pid: number, lines: string[]): Kernel<number> {
+  const files = filesOf(pid);
+  if (files === null) return -ENOENT;
   yield spin_lock(files.file_lock);
   const file = files.fd[fd] ?? null;
   if (file === null) {

@@ -44,7 +44,7 @@ import * as inotify from './inotify.ts';
 import * as paths from './path.ts';
 import { sys_pipe2 } from './pipe.ts';
 import * as polls from './poll.ts';
-import { type NetTable, readFdinfo, readNetTable } from './proc.ts';
+import { type FdLink, type NetTable, readFdinfo, readFdLinks, readNetTable } from './proc.ts';
 import * as process from './process.ts';
 import { sys_read, sys_readv, sys_write, sys_writev } from './rw.ts';
 import * as signals from './signal.ts';
@@ -383,11 +383,25 @@ export class Sys {
     return syscall('ioctl', [fd, op, argp], () => fds.sys_ioctl(fd, op | 0, argp));
   }
 
-  /** What /proc/self/fdinfo/FD shows, with `ret` 0, or -ENOENT; see proc_pid_fdinfo(5). */
-  fdinfo(fd: number): Code<{ text: string; ret: number }> {
-    this.check('fdinfo', [fd]);
+  /**
+   * What /proc/PID/fd shows: a link for each descriptor of a process, in ascending order, with
+   * `ret` 0, or -ENOENT; see proc_pid_fd(5). `pid` is 0 for the caller.
+   */
+  procFd(pid = 0): Code<{ links: FdLink[]; ret: number }> {
+    this.check('procFd', [pid]);
+    const links: FdLink[] = [];
+    const call = libraryCall('procFd', () => runSyscall(() => readFdLinks(pid, links)));
+    return new Filling(call, (ret) => ({ links, ret }));
+  }
+
+  /**
+   * What /proc/PID/fdinfo/FD shows, with `ret` 0, or -ENOENT; see proc_pid_fdinfo(5). `pid` is 0 for
+   * the caller.
+   */
+  fdinfo(fd: number, pid = 0): Code<{ text: string; ret: number }> {
+    this.check('fdinfo', [fd, pid]);
     const lines: string[] = [];
-    const call = libraryCall('fdinfo', () => runSyscall(() => readFdinfo(fd, lines)));
+    const call = libraryCall('fdinfo', () => runSyscall(() => readFdinfo(fd, pid, lines)));
     return new Filling(call, (ret) => ({ text: lines.map((line) => `${line}\n`).join(''), ret }));
   }
 

@@ -30,6 +30,11 @@ export function* offset_dir_llseek(f: file, offset: number, whence: number): Ker
   return whence === SEEK_SET ? setPosition(f, offset) : -EINVAL;
 }
 
+/** In a file that has no size. */
+export function* default_llseek(f: file, offset: number, whence: number): Kernel<number> {
+  return generic_file_llseek_size(f, offset, whence, 0);
+}
+
 /** In a file of `size` bytes, none of which are a hole. */
 export function generic_file_llseek_size(
   f: file,

@@ -21,6 +21,7 @@ import { shmemDirectory, simple_dir_operations } from './shmem.ts';
 const rootDev = 0x19;
 const devDev = 0x5;
 const ptsDev = 0x17;
+const procDev = 0x15;
 
 /** The files of one machine. */
 export class FileSystems {
@@ -30,6 +31,7 @@ export class FileSystems {
   readonly s_vfs_rename_mutex: mutex = new mutex('s_vfs_rename_mutex');
   readonly root: dentry;
   readonly dev: dentry;
+  readonly proc: dentry;
   /** Where /dev/random's bytes come from; the machine says. */
   random: Chance = { below: () => 0 };
   readonly crng_init_wait: wait_queue_head = new wait_queue_head('crng_init_wait');
@@ -45,6 +47,7 @@ export class FileSystems {
     this.root = new dentry('', null, shmemDirectory(this, rootDev, S_IFDIR | 0o755));
     this.mkdir(this.root, 'tmp', rootDev, 0o777 | S_ISVTX);
     this.dev = this.mkdir(this.root, 'dev', devDev, 0o755);
+    this.proc = this.procDirectory(this.root, 'proc');
     this.null = this.device('null', null_fops);
     this.device('zero', zero_fops);
     this.device('full', full_fops);
@@ -70,6 +73,20 @@ export class FileSystems {
   private mkdir(dir: dentry, name: string, s_dev: number, mode: number): dentry {
     dir.d_inode.i_nlink++;
     return d_add(dir, name, shmemDirectory(this, s_dev, S_IFDIR | mode));
+  }
+
+  /** A file under /proc, with the directories that lead to it. */
+  procFile(path: string, init: InodeInit): dentry {
+    const names = path.split('/');
+    const last = names.pop() as string;
+    let dir = this.proc;
+    for (const name of names) dir = dir.children?.get(name) ?? this.procDirectory(dir, name);
+    return d_add(dir, last, this.newInode(procDev, init));
+  }
+
+  private procDirectory(dir: dentry, name: string): dentry {
+    const init = { i_mode: S_IFDIR | 0o555, i_fop: simple_dir_operations };
+    return d_add(dir, name, this.newInode(procDev, init));
   }
 
   /** A device in /dev. */

@@ -18,6 +18,7 @@ import { unix_dgram_recvmsg, unix_seqpacket_recvmsg } from './dgram_recv.ts';
 import { unix_dgram_sendmsg, unix_seqpacket_sendmsg } from './dgram_send.ts';
 import { unix_dgram_poll, unix_ioctl, unix_poll } from './poll.ts';
 import { unix_release, unix_shutdown } from './release.ts';
+import { unix_show_fdinfo } from './show_fdinfo.ts';
 import { unix_stream_recvmsg } from './stream_read.ts';
 import { unix_stream_sendmsg } from './stream_send.ts';
 import { unix_sock } from './types.ts';
@@ -38,6 +39,7 @@ export const unix_stream_ops: proto_ops = {
   sendmsg: unix_stream_sendmsg,
   recvmsg: unix_stream_recvmsg,
   set_peek_off: sk_set_peek_off,
+  show_fdinfo: unix_show_fdinfo,
 };
 
 export const unix_dgram_ops: proto_ops = {

@@ -69,8 +69,8 @@ export const unknownFlag = (at: Place, flag: string, known: Iterable<string>): S
 export const missingArgument = (at: Place, argument: string): ScenarioError =>
   stepError(at, `missing argument ${quote(argument)}`);
 
-export const badArgument = (at: Place, argument: string): ScenarioError =>
-  stepError(at, `bad argument ${quote(argument)}`);
+export const badArgument = (at: Place, argument: string, hint?: string): ScenarioError =>
+  stepError(at, `bad argument ${quote(argument)}`, hint);
 
 /** With `type`, which says in words what was expected, and what was found instead. */
 export const explained = (error: ScenarioError, type: string, value: unknown): ScenarioError => {

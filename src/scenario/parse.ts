@@ -247,10 +247,12 @@ class StepReader implements Context {
       const value = given[name];
       read[name] = value === undefined ? absent : this.value(kind, value, name);
     }
-    const second = exactlyOne?.filter(present)[1];
-    if (second !== undefined) throw errors.badArgument(this, second);
-    if (alone !== undefined && present(alone.argument) && alone.without.some(present)) {
-      throw errors.badArgument(this, alone.argument);
+    const [first, second] = exactlyOne?.filter(present) ?? [];
+    const beside = (other: string): string => `it cannot stand beside ${errors.quote(other)}`;
+    if (second !== undefined) throw errors.badArgument(this, second, beside(first ?? ''));
+    const other = alone === undefined ? undefined : alone.without.find(present);
+    if (alone !== undefined && present(alone.argument) && other !== undefined) {
+      throw errors.badArgument(this, alone.argument, beside(other));
     }
     return read;
   }

@@ -258,8 +258,10 @@ describe('what is wrong with a step', () => {
     ['epoll_create1', { flags: 'ZZZ' }, undefined],
     ['epoll_create1', { flag: 0 }, 'expected flags'],
     ['read', { fd: 3, len: -1 }, 'expected a number of bytes up to 16 MiB, found -1'],
+    ['write', { fd: 3, data: 'x', bytes: 2 }, 'it cannot stand beside "data"'],
+    ['bind', { fd: 3, port: 0, path: 'x' }, 'it cannot stand beside "port"'],
   ])('has a hint beside it: %s %j', (call, args, hint) => {
-    const parse = () => parseScenario({ threads, steps: [{ call, args }] });
+    const parse = () => parseScenario({ version: 2, threads, steps: [{ call, args }] });
     expect(parse).toThrow(expect.objectContaining({ hint }));
   });
 

@@ -26,9 +26,9 @@ export type Owner = tcp_sock | inet_timewait_sock;
 
 export class inet_bind_bucket {
   readonly port: number;
-  /** All owners may share with sockets that set SO_REUSEADDR; -1: bound by connect alone. */
+  /** -1, and `fastreuseport` too: bound by connect alone. */
   fastreuse = 0;
-  /** With those that set SO_REUSEPORT: all of them, or those of `fast_rcv_saddr`. */
+  /** Sockets that set SO_REUSEPORT may share `fast_rcv_saddr` unless this is 0. */
   fastreuseport = 0;
   fast_rcv_saddr = 0;
   // Ours:
@@ -40,7 +40,6 @@ export class inet_bind_bucket {
 }
 
 /** inet_bind_bucket::fastreuseport. */
-const FASTREUSEPORT_ANY = 1;
 const FASTREUSEPORT_STRICT = 2;
 
 /** Could packets for the one address be for the other? */
@@ -109,25 +108,22 @@ export function* inet_put_port(sk: tcp_sock): Kernel<void> {
   yield* local_bh_enable();
 }
 
-/** May `sk` share the port, since those that have it all set SO_REUSEPORT too? */
+/** May `sk` share the port, as the last one that set SO_REUSEPORT could? */
 function sk_reuseport_match(tb: inet_bind_bucket, sk: tcp_sock): boolean {
   if (tb.fastreuseport <= 0 || !sk.sk_reuseport || sk.sk_reuseport_cb !== null) return false;
-  return (
-    tb.fastreuseport === FASTREUSEPORT_ANY ||
-    ipv4_rcv_saddr_equal(tb.fast_rcv_saddr, sk.inet_rcv_saddr)
-  );
+  return tb.fast_rcv_saddr === INADDR_ANY || tb.fast_rcv_saddr === sk.inet_rcv_saddr;
 }
 
-/** Whether sockets like `sk` can still share the port with everybody on it. */
+/**
+ * `sk` has been let in. In Linux the bucket of its address stands before this looks whether the port
+ * is new, so no port ever is, and `fastreuse` and FASTREUSEPORT_ANY never come to be.
+ */
 function inet_csk_update_fastreuse(sk: tcp_sock, tb: inet_bind_bucket): void {
-  const reuse = sk.sk_reuse && sk.sk_state !== TCP_LISTEN;
-  const first = tb.owners.length === 0;
-  if (first) tb.fastreuse = reuse ? 1 : 0;
-  else if (!reuse) tb.fastreuse = 0;
+  if (!sk.sk_reuse || sk.sk_state === TCP_LISTEN) tb.fastreuse = 0;
   if (!sk.sk_reuseport) {
     tb.fastreuseport = 0;
-  } else if (first || !sk_reuseport_match(tb, sk)) {
-    tb.fastreuseport = first ? FASTREUSEPORT_ANY : FASTREUSEPORT_STRICT;
+  } else if (!sk_reuseport_match(tb, sk)) {
+    tb.fastreuseport = FASTREUSEPORT_STRICT;
     tb.fast_rcv_saddr = sk.inet_rcv_saddr;
   }
 }
@@ -165,13 +161,9 @@ function getPort(hinfo: inet_hashinfo, sk: tcp_sock, snum: number): number {
   const found = snum === 0 ? inet_csk_find_open_port(hinfo, sk) : findBucket(hinfo, snum);
   if (snum === 0 && found === null) return -EADDRINUSE;
   const tb = found ?? inet_bind_bucket_create(hinfo, snum);
-  if (snum !== 0 && tb.owners.length > 0) {
-    const reuse = sk.sk_reuse && sk.sk_state !== TCP_LISTEN;
-    const shared = (tb.fastreuse > 0 && reuse) || sk_reuseport_match(tb, sk);
-    if (!shared && inet_csk_bind_conflict(sk, tb, true, true)) {
-      traceNote('inet_csk_get_port: the port is taken', sk);
-      return -EADDRINUSE;
-    }
+  if (snum !== 0 && !sk_reuseport_match(tb, sk) && inet_csk_bind_conflict(sk, tb, true, true)) {
+    traceNote('inet_csk_get_port: the port is taken', sk);
+    return -EADDRINUSE;
   }
   inet_csk_update_fastreuse(sk, tb);
   if (sk.icsk_bind_hash === null) inet_bind_hash(sk, tb);

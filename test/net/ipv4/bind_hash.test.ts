@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import * as err from '../../../src/kernel/uapi/errno.ts';
-import { SO_REUSEADDR, SOL_SOCKET } from '../../../src/kernel/uapi/socket.ts';
+import { INADDR_ANY, INADDR_LOOPBACK } from '../../../src/kernel/uapi/in.ts';
+import { SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET } from '../../../src/kernel/uapi/socket.ts';
 import type { Code, Sys } from '../../../src/syscalls/sys.ts';
 import { inMachine } from '../../support/run.ts';
 import * as net from './support.ts';
@@ -29,6 +30,26 @@ test.each([
     if (state === 'listening') yield* sys.listen(other, 1);
     const fd = yield* reusing(sys, here);
     expect(yield* sys.bind(fd, yield* addressOf(sys, other))).toBe(result);
+  });
+});
+
+/** What the first set at bind() is not remembered, but that SO_REUSEPORT was set for an address. */
+test.each([
+  [SO_REUSEADDR, INADDR_LOOPBACK, INADDR_LOOPBACK, -EADDRINUSE],
+  [SO_REUSEADDR, INADDR_ANY, INADDR_LOOPBACK, -EADDRINUSE],
+  [SO_REUSEPORT, INADDR_LOOPBACK, INADDR_LOOPBACK, 0],
+  [SO_REUSEPORT, INADDR_ANY, INADDR_LOOPBACK, 0],
+  [SO_REUSEPORT, INADDR_LOOPBACK, INADDR_ANY, -EADDRINUSE],
+])('option %i set for bind only, at %i, the other at %i: %i', (option, first, second, result) => {
+  inMachine(function* (sys) {
+    const other = yield* tcp(sys);
+    yield* sys.setsockopt(other, SOL_SOCKET, option, 1);
+    yield* sys.bind(other, at(0, first));
+    yield* sys.setsockopt(other, SOL_SOCKET, option, 0);
+    const fd = yield* tcp(sys);
+    yield* sys.setsockopt(fd, SOL_SOCKET, option, 1);
+    const port = (yield* addressOf(sys, other)).port as number;
+    expect(yield* sys.bind(fd, at(port, second))).toBe(result);
   });
 });
 

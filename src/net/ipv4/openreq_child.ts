@@ -111,6 +111,12 @@ function* tcp_create_openreq_child(
   if (skb.len >= TCP_MSS_DEFAULT) newsk.icsk_ack.last_seg_size = skb.len;
   newsk.rx_opt.mss_clamp = req.mss;
   newsk.rx_opt.ts_recent = req.ts_recent;
+  newsk.total_retrans = req.num_retrans;
+  if (req.num_timeout > 0) {
+    newsk.total_rto = req.num_timeout;
+    newsk.undo_marker = true;
+    newsk.retrans_stamp = Math.floor(req.snt_synack / 1000);
+  }
   return newsk;
 }
 

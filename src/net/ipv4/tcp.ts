@@ -272,6 +272,8 @@ function startOver(sk: tcp_sock): void {
   sk.window_clamp = 0;
   sk.icsk_ca_state = TCP_CA_Open;
   sk.total_rto = 0;
+  sk.total_retrans = 0;
+  sk.undo_marker = false;
   sk.icsk_ack = new icsk_ack();
   sk.icsk_ack.rcv_mss = TCP_MIN_MSS;
   sk.rx_opt.mss_clamp = 0;

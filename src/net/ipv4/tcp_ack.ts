@@ -179,7 +179,7 @@ export function* tcp_ack(sk: tcp_sock, skb: TcpSegment, challenge: boolean): Ker
     sk.icsk_retransmits = 0;
   }
   tcp_replace_ts_recent(sk, skb);
-  const { delivered, lost_out, packets_out } = sk;
+  const { delivered, lost, packets_out } = sk;
   flag |= tcp_ack_update_window(sk, skb, ack);
   sk.bytes_acked += seqDiff(ack, sk.snd_una);
   sk.snd_una = ack;
@@ -198,7 +198,7 @@ export function* tcp_ack(sk: tcp_sock, skb: TcpSegment, challenge: boolean): Ker
     rexmit = tcp_fastretrans_alert(sk, isDuplicate(flag) ? 1 : 0, flag);
   }
   if ((flag & FLAG_ACKED) !== 0) tcp_rearm_rto(sk);
-  tcp_cong_control(sk, cleaned, sk.delivered - delivered, sk.lost_out > lost_out);
+  tcp_cong_control(sk, cleaned, sk.delivered - delivered, sk.lost > lost);
   yield* tcp_xmit_recovery(sk, rexmit);
   return ACK_OK;
 }

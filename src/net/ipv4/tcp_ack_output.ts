@@ -120,6 +120,7 @@ function tcp_connect_init(sk: tcp_sock): void {
   sk.icsk_retransmits = 0;
   sk.icsk_ca_state = TCP_CA_Open;
   sk.total_rto = 0;
+  sk.undo_marker = false;
 }
 
 /** Sends a SYN. */

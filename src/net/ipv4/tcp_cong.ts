@@ -13,7 +13,7 @@ import { SOCK_SNDBUF_LOCK } from '../sock.ts';
 import { sysctl_tcp_wmem } from './netns.ts';
 import { overLoopback } from './over_loopback.ts';
 import { before } from './seq.ts';
-import type { tcp_sock } from './tcp_sock.ts';
+import { TCP_CA_Recovery, type tcp_sock } from './tcp_sock.ts';
 
 export const TCP_INIT_CWND = 10;
 export const TCP_INFINITE_SSTHRESH = 0x7fff_ffff;
@@ -41,6 +41,12 @@ export function tcp_cong_avoid(tp: tcp_sock, acked: number): void {
   if (tp.snd_cwnd < tp.snd_ssthresh) tp.snd_cwnd = Math.min(tp.snd_cwnd + acked, tp.snd_ssthresh);
   else if (acked >= tp.snd_cwnd) tp.snd_cwnd++;
 }
+
+/** From where on the window grows slowly, if nothing new is known of losses. */
+export const tcp_current_ssthresh = (tp: tcp_sock): number =>
+  tp.icsk_ca_state === TCP_CA_Recovery
+    ? tp.snd_ssthresh
+    : Math.max(tp.snd_ssthresh, (tp.snd_cwnd >> 1) + (tp.snd_cwnd >> 2));
 
 /** Is the window still to double every round trip? */
 const tcp_in_slow_start = (tp: tcp_sock): boolean => tp.snd_cwnd < tp.snd_ssthresh;

@@ -33,21 +33,21 @@ import type { request_sock } from './request_sock.ts';
 import { seqAdd } from './seq.ts';
 import { tcp_connect } from './tcp_ack_output.ts';
 import { tcp_fin } from './tcp_data_queue.ts';
+import { tcp_mark_skb_lost } from './tcp_fastretrans.ts';
 import { chargeReceived, chargeSent, scheduleMemory } from './tcp_mem.ts';
 import { tcp_sync_mss } from './tcp_mss.ts';
 import { tcp_transmit_skb } from './tcp_output.ts';
-import { tcp_xmit_retransmit_queue } from './tcp_retransmit.ts';
+import { tcp_non_congestion_loss_retransmit } from './tcp_retransmit.ts';
 import {
   countFrags,
   skb_clone,
-  TCPCB_LOST,
   TCPHDR_ACK,
   TCPHDR_FIN,
   TCPHDR_PSH,
   TCPHDR_SYN,
   TcpSegment,
 } from './tcp_skb.ts';
-import { ICSK_TIME_RETRANS, TCP_CA_Loss, type tcp_sock } from './tcp_sock.ts';
+import { ICSK_TIME_RETRANS, type tcp_sock } from './tcp_sock.ts';
 import { tcp_init_transfer } from './tcp_synsent.ts';
 import { TCP_TIMEOUT_INIT, tcp_reset_xmit_timer } from './tcp_timer.ts';
 
@@ -194,14 +194,9 @@ export function* tcp_rcv_fastopen_synack(sk: tcp_sock, synack: TcpSegment): Kern
     return false;
   }
   for (let i = 0; i < sk.tcp_rtx_queue.length; i++) {
-    const skb = sk.tcp_rtx_queue.peekAt(i) as TcpSegment;
-    skb.sacked |= TCPCB_LOST;
-    sk.lost_out += skb.tcp_gso_segs;
+    tcp_mark_skb_lost(sk, sk.tcp_rtx_queue.peekAt(i) as TcpSegment);
   }
-  sk.high_seq = sk.snd_nxt;
-  sk.snd_ssthresh = Math.max(sk.snd_cwnd >> 1, 2);
-  sk.icsk_ca_state = TCP_CA_Loss;
-  yield* tcp_xmit_retransmit_queue(sk);
+  yield* tcp_non_congestion_loss_retransmit(sk);
   return true;
 }
 

@@ -12,6 +12,7 @@
  */
 import type { Kernel } from '../../kernel/op.ts';
 import { traceNote } from '../../kernel/trace.ts';
+import { TCP_SYN_SENT } from '../sock.ts';
 import { after, before } from './seq.ts';
 import { TCP_INFINITE_SSTHRESH, tcp_packets_in_flight } from './tcp_cong.ts';
 import { tcp_fragment } from './tcp_fragment.ts';
@@ -101,9 +102,11 @@ export function tcp_mark_skb_lost(sk: tcp_sock, skb: TcpSegment): void {
   if ((skb.sacked & TCPCB_LOST) === 0) {
     skb.sacked |= TCPCB_LOST;
     sk.lost_out += tcp_gso_segs;
+    sk.lost += tcp_gso_segs;
   } else if ((skb.sacked & TCPCB_SACKED_RETRANS) !== 0) {
     skb.sacked &= ~TCPCB_SACKED_RETRANS;
     sk.retrans_out -= tcp_gso_segs;
+    sk.lost += tcp_gso_segs;
   }
 }
 
@@ -117,6 +120,7 @@ export function tcp_enter_loss(sk: tcp_sock): void {
   const again = sk.icsk_ca_state === TCP_CA_Loss && sk.icsk_retransmits === 0;
   if (sk.icsk_ca_state <= TCP_CA_Disorder || !after(sk.high_seq, sk.snd_una) || again) {
     sk.snd_ssthresh = max(sk.snd_cwnd >> 1, 2);
+    sk.undo_marker = true;
   }
   sk.snd_cwnd = tcp_packets_in_flight(sk) + 1;
   sk.snd_cwnd_cnt = 0;
@@ -273,7 +277,7 @@ export function tcp_fastretrans_alert(sk: tcp_sock, num_dupack: number, flag: nu
 
 /** Sends what the acknowledgement has called for. */
 export function* tcp_xmit_recovery(sk: tcp_sock, rexmit: number): Kernel<void> {
-  if (rexmit === REXMIT_NONE) return;
+  if (rexmit === REXMIT_NONE || sk.sk_state === TCP_SYN_SENT) return;
   if (rexmit === REXMIT_NEW) {
     yield* __tcp_push_pending_frames(sk, tcp_current_mss(sk), TCP_NAGLE_OFF);
     if (after(sk.snd_nxt, sk.high_seq)) return;

@@ -55,7 +55,11 @@ import { tcp_ack_update_rtt } from './tcp_rtt.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, type TcpSegment } from './tcp_skb.ts';
 import { TCP_CA_Loss, type tcp_sock } from './tcp_sock.ts';
 import { tcp_check_space } from './tcp_space.ts';
-import { tcp_init_transfer, tcp_rcv_synsent_state_process } from './tcp_synsent.ts';
+import {
+  tcp_init_transfer,
+  tcp_rcv_synsent_state_process,
+  tcp_try_undo_spurious_syn,
+} from './tcp_synsent.ts';
 import { tcp_rearm_rto } from './tcp_timer.ts';
 import { tcp_urg } from './tcp_urg.ts';
 import { tcp_receive_window } from './tcp_window.ts';
@@ -141,6 +145,7 @@ function* synRecvEstablished(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   if (sk.fastopen_rsk !== null) {
     yield* tcp_rcv_synrecv_state_fastopen(sk, sk.fastopen_rsk);
   } else {
+    tcp_try_undo_spurious_syn(sk, skb);
     sk.retrans_stamp = 0;
     tcp_init_transfer(sk);
     sk.copied_seq = sk.rcv_nxt;

@@ -15,7 +15,7 @@ import { inState, TCPF_ESTABLISHED, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_
 import { sysctl_tcp_syn_linear_timeouts } from './netns.ts';
 import type { request_sock } from './request_sock.ts';
 import { before, seqDiff } from './seq.ts';
-import { TCP_INFINITE_SSTHRESH, tcp_packets_in_flight } from './tcp_cong.ts';
+import { TCP_INFINITE_SSTHRESH, tcp_current_ssthresh, tcp_packets_in_flight } from './tcp_cong.ts';
 import { tcp_rtx_synack } from './tcp_conn_request.ts';
 import { tcp_enter_loss, tcp_in_cwnd_reduction } from './tcp_fastretrans.ts';
 import { recountSegs, tcp_fragment, tcp_trim_head } from './tcp_fragment.ts';
@@ -29,7 +29,7 @@ import {
   TCPCB_SACKED_RETRANS,
   type TcpSegment,
 } from './tcp_skb.ts';
-import { ICSK_TIME_RETRANS, type tcp_sock } from './tcp_sock.ts';
+import { ICSK_TIME_RETRANS, TCP_CA_Loss, type tcp_sock } from './tcp_sock.ts';
 import {
   tcp_clamp_rto_to_user_timeout,
   tcp_rearm_rto,
@@ -65,6 +65,7 @@ function* tcp_retransmit_skb(sk: tcp_sock, skb: TcpSegment, segs: number): Kerne
     skb_unclone_keeptruesize(skb);
     if (skb.len > 0) recountSegs(sk, skb, cur_mss);
   }
+  sk.total_retrans += skb.tcp_gso_segs;
   skb.sacked |= TCPCB_SACKED_RETRANS | TCPCB_EVER_RETRANS;
   sk.retrans_out += skb.tcp_gso_segs;
   if (sk.retrans_stamp === 0) sk.retrans_stamp = jiffies();
@@ -87,6 +88,17 @@ export function* tcp_xmit_retransmit_queue(sk: tcp_sock): Kernel<void> {
   }
   // The answer may have come at once, and ended it all.
   if (rearm_timer && sk.packets_out > 0) tcp_rearm_rto(sk);
+}
+
+/** What is marked as lost is lost for another reason than too much traffic: sends it again. */
+export function* tcp_non_congestion_loss_retransmit(sk: tcp_sock): Kernel<void> {
+  if (sk.icsk_ca_state !== TCP_CA_Loss) {
+    sk.high_seq = sk.snd_nxt;
+    sk.snd_ssthresh = tcp_current_ssthresh(sk);
+    sk.undo_marker = false;
+    sk.icsk_ca_state = TCP_CA_Loss;
+  }
+  yield* tcp_xmit_retransmit_queue(sk);
 }
 
 /** The peer has closed its window after something was sent: has it been away for too long? */

@@ -152,6 +152,8 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   reordering = 3;
   /** Segments that have arrived at the peer. */
   delivered = 0;
+  /** Segments that were taken for lost, each as often as it was. */
+  lost = 0;
   /** A timeout may have come too early: what is acknowledged next will tell. */
   frto = false;
   // While the window shrinks:
@@ -178,6 +180,10 @@ export class tcp_sock extends inet_connection_sock implements StreamSock {
   bytes_acked = 0;
   total_rto = 0;
   retrans_stamp = 0;
+  /** Segments that were sent again. */
+  total_retrans = 0;
+  /** A timeout has made the congestion window small. */
+  undo_marker = false;
   notsent_lowat = 0;
 
   sk_reuseport_cb: sock_reuseport | null = null;

@@ -40,9 +40,15 @@ function takeOptions(sk: tcp_sock, skb: TcpSegment): void {
   rx_opt.snd_wscale = rx_opt.wscale_ok ? skb.wscale : 0;
 }
 
+/** The peer answers the first SYN, or the first answer to its own: sending it again was in vain. */
+export function tcp_try_undo_spurious_syn(sk: tcp_sock, skb: TcpSegment): void {
+  if (sk.retrans_stamp !== 0 && skb.tsecr === sk.retrans_stamp) sk.undo_marker = false;
+}
+
 /** The connection is about to be established: sets windows and buffers up. */
 export function tcp_init_transfer(sk: tcp_sock): void {
-  sk.snd_cwnd = TCP_INIT_CWND;
+  // RFC 5681: one segment if the SYN, or its answer, was sent again more than once.
+  sk.snd_cwnd = sk.total_retrans > 1 && sk.undo_marker ? 1 : TCP_INIT_CWND;
   tcp_init_buffer_space(sk, () => {
     if ((sk.sk_userlocks & SOCK_SNDBUF_LOCK) === 0) tcp_sndbuf_expand(sk);
   });
@@ -62,6 +68,7 @@ function* tcp_finish_connect(sk: tcp_sock): Kernel<void> {
 function* synAck(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
   takeOptions(sk, skb);
   sk.snd_wl1 = skb.seq;
+  tcp_try_undo_spurious_syn(sk, skb);
   yield* tcp_ack(sk, skb, false);
   sk.rcv_nxt = skb.end_seq;
   sk.rcv_wup = skb.end_seq;

@@ -245,6 +245,41 @@ test('data that the answer does not acknowledge are sent again', () => {
   );
 });
 
+/** The SYN comes again alone, and once it is answered nothing counts as lost twice. */
+test('data of a SYN that was lost are sent again once the call is answered', () => {
+  const sent: number[] = [];
+  const [machine, client, host] = farServer(noCookies, ({ from, payload }) => {
+    if (from === 'client' && payload > 0) sent.push(machine.now_ns / 1e6 - 1000);
+    return from === 'client' && payload > 0 && sent.length === 1;
+  });
+  const seen: (string | number)[] = [];
+  machine.spawn(
+    function* (sys) {
+      const fd = yield* accepted(sys, yield* server(sys, host.sockaddr(80)));
+      yield* pause(sys, 1500);
+      seen.push(yield* take(sys, fd, 9));
+    },
+    { host },
+  );
+  machine.spawn(
+    function* (sys) {
+      const fd = yield* tcp(sys, SOCK_NONBLOCK);
+      yield* sys.sendto(fd, 'ask', MSG_FASTOPEN, host.sockaddr(80));
+      yield* pause(sys, 1500);
+      yield* put(sys, fd, 'more');
+      yield* pause(sys, 300);
+      const { text } = yield* sys.procNet('tcp');
+      seen.push(text.trim().slice(-4)); // The congestion window, and where it is to grow slowly.
+    },
+    { host: client },
+  );
+  machine.run();
+  expect([sent, seen]).toEqual([
+    [0, 1010, 1500],
+    ['10 5', 'askmore'],
+  ]);
+});
+
 /** A server whose answer is lost serves on: it has the request. */
 test('the answer to a SYN with data is sent again until it is confirmed, and nothing else is', () => {
   let answers = 0;

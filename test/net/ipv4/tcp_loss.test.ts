@@ -202,6 +202,77 @@ describe('a lost segment', () => {
     // Ten at once after the handshake, the third of them once more when its duplicates come.
     expect(seen).toEqual([...Array(10).fill(20), 40]);
   });
+
+  /** RFC 6937: an acknowledgement that tells of another loss does not let one more go. */
+  test('that an acknowledgement tells of lets nothing go but itself', () => {
+    const lost = [1, 3, 17, 22, 29, 31, 37, 38, 43, 45, 47, 50, 57, 58];
+    const made = watched(isData, (_packet, nth) => lost.includes(nth));
+    const { machine, b, seen } = made;
+    machine.spawn(
+      function* (sys) {
+        yield* readAll(sys, yield* accepted(sys, b, 80));
+      },
+      { host: b },
+    );
+
+    sentAt(made, function* (sys) {
+      const fd = yield* connected(sys, b, 80);
+      yield* writeAll(sys, fd, pattern(100 * 1448));
+      yield* sys.close(fd);
+    });
+
+    expect(seen.filter((time) => time === 260)).toHaveLength(1);
+  });
+});
+
+describe('the first flight', () => {
+  /** How many segments each end sends at once when the handshake, of which some is lost, is over. */
+  function flights(
+    lost: (packet: PacketView, nth: number) => boolean,
+    latency_ns: number,
+  ): number[] {
+    let nr = 0;
+    const at: Record<string, number[]> = { a: [], b: [] };
+    const loss = (packet: PacketView): boolean => {
+      if (packet.payload > 0) at[packet.from]?.push(made.machine.now_ns);
+      return packet.text.includes('SYN') && lost(packet, nr++);
+    };
+    const made = pair({ latency_ns, loss });
+    const talk = function* (sys: Sys, fd: number): Code<void> {
+      yield* writeAll(sys, fd, pattern(20 * 1448));
+      yield* sys.nanosleep({ tv_sec: 10, tv_nsec: 0 });
+    };
+    made.machine.spawn(
+      function* (sys) {
+        yield* talk(sys, yield* accepted(sys, made.b, 80));
+      },
+      { host: made.b },
+    );
+    made.machine.spawn(
+      function* (sys) {
+        yield* talk(sys, yield* connected(sys, made.b, 80));
+      },
+      { host: made.a },
+    );
+    made.machine.run();
+    return [at.a, at.b].map((times = []) => times.filter((time) => time === times[0]).length);
+  }
+  const none = (): boolean => false;
+  const calls = ({ from }: PacketView): boolean => from === 'a';
+
+  /** RFC 5681, 3.1; a single SYN is forgiven, since it is sent again so soon (RFC 6298). */
+  test.each([
+    ['nothing is lost', none, 10 * ms, [10, 10]],
+    ['a SYN is lost', (_: PacketView, nth: number) => nth < 1, 10 * ms, [10, 10]],
+    ['two SYNs are lost', (_: PacketView, nth: number) => nth < 2, 10 * ms, [1, 10]],
+    ['answers are lost', (p: PacketView, nth: number) => !calls(p) && nth < 6, 10 * ms, [10, 1]],
+    ['nothing is lost on a way of 1.5 s', none, 1500 * ms, [10, 10]],
+  ])(
+    'is of one segment after several SYNs, unless they were not lost: %s',
+    (_what, lost, ns, n) => {
+      expect(flights(lost, ns)).toEqual(n);
+    },
+  );
 });
 
 describe('a connection whose link is cut', () => {

@@ -13,6 +13,7 @@ import { process } from './profiles/process.ts';
 import { tcp } from './profiles/tcp.ts';
 import { threads } from './profiles/threads.ts';
 import { time } from './profiles/time.ts';
+import { tty } from './profiles/tty.ts';
 import { udp } from './profiles/udp.ts';
 import { unix } from './profiles/unix.ts';
 
@@ -30,6 +31,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   tcp,
   threads,
   time,
+  tty,
   udp,
   unix,
 };

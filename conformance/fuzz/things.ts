@@ -22,6 +22,8 @@ export type Kind =
   | 'pidfd'
   | 'file'
   | 'notify'
+  | 'ptm'
+  | 'pts'
   | 'fresh';
 
 /** An open file, shared by the descriptors that were duplicated from each other. */

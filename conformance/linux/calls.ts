@@ -1,8 +1,10 @@
 /** The calls of the scenario format as raw system calls: all but those on sockets. */
 import { F_DUPFD, F_DUPFD_CLOEXEC } from '../../src/kernel/uapi/fcntl.ts';
+import { TIOCGPTPEER } from '../../src/kernel/uapi/ioctls.ts';
 import { maxShown } from '../../src/scenario/payload.ts';
 import { asksForNumber } from '../../src/scenario/perform.ts';
 import type { Step, StepOf } from '../../src/scenario/scenario.ts';
+import { takesNumber } from '../../src/scenario/terminal.ts';
 import { returnedBytes, returnedEvents, returnedRevents } from '../../src/scenario/transcript.ts';
 import { syscallNumbers as nr } from './abi.ts';
 import {
@@ -65,6 +67,7 @@ export function encode(step: Step, at: Surroundings): RawCall {
     case 'unlink':
     case 'link':
     case 'rename':
+    case 'tcsetattr':
     case 'inotify_init1':
     case 'inotify_add_watch':
     case 'inotify_rm_watch':
@@ -296,6 +299,12 @@ function fdsIn(set: Buffer): number[] {
 }
 
 function ioctl({ args }: StepOf<'ioctl'>, at: Surroundings): RawCall {
+  if (takesNumber(args.request)) {
+    const given = [at.fd(args.fd), args.request, args.arg];
+    return args.request === TIOCGPTPEER
+      ? opening(nr.ioctl, ...given)
+      : { nr: nr.ioctl, args: given };
+  }
   const address = put(at, int32s(args.arg));
   const raw = { nr: nr.ioctl, args: [at.fd(args.fd), args.request, address] };
   if (!asksForNumber(args.request)) return raw;

@@ -1,8 +1,10 @@
 /** The calls on files by their paths, and inotify, as raw system calls. */
+import { TCSETS } from '../../src/kernel/uapi/ioctls.ts';
 import { shownInotify } from '../../src/scenario/inotify.ts';
 import type { FileStep } from '../../src/scenario/perform_file.ts';
+import { type TerminalArgs, termiosOf } from '../../src/scenario/terminal.ts';
 import { syscallNumbers as nr } from './abi.ts';
-import { opening, put, type RawCall, type Surroundings } from './encode.ts';
+import { int32s, opening, put, type RawCall, type Surroundings } from './encode.ts';
 
 export function encodeFiles(step: FileStep, at: Surroundings): RawCall {
   const path = (text: string): number => put(at, Buffer.from(`${text}\0`));
@@ -23,6 +25,10 @@ export function encodeFiles(step: FileStep, at: Surroundings): RawCall {
       return { nr: nr.link, args: [path(step.args.from), path(step.args.to)] };
     case 'rename':
       return { nr: nr.rename, args: [path(step.args.from), path(step.args.to)] };
+    case 'tcsetattr': {
+      const { fd, actions } = step.args;
+      return { nr: nr.ioctl, args: [at.fd(fd), TCSETS + actions, put(at, termios(step.args))] };
+    }
     case 'inotify_init1':
       return opening(nr.inotify_init1, step.args.flags);
     case 'inotify_add_watch': {
@@ -32,6 +38,13 @@ export function encodeFiles(step: FileStep, at: Surroundings): RawCall {
     case 'inotify_rm_watch':
       return { nr: nr.inotify_rm_watch, args: [at.fd(step.args.fd), step.args.wd] };
   }
+}
+
+/** struct termios. */
+function termios(args: TerminalArgs): Buffer {
+  const { c_iflag, c_oflag, c_cflag, c_lflag, c_line, c_cc } = termiosOf(args);
+  const words = int32s(c_iflag, c_oflag, c_cflag, c_lflag);
+  return Buffer.concat([words, Buffer.of(c_line), c_cc]);
 }
 
 /** struct inotify_event, before its name. */

@@ -33,6 +33,7 @@ import { Names } from './names.ts';
 import { isAlive, isHeld, readProc } from './proc.ts';
 import { type LinuxProcess, monotonic, nap } from './process.ts';
 import { Rest } from './rest.ts';
+import { workersRest } from './workers.ts';
 
 /** The system does not come to rest, or ends: the scenario is given up. */
 export class Hung extends Error {
@@ -49,6 +50,9 @@ const maxLagMs = 8;
 /** How long a scenario may take beyond its own sleeps and timeouts. */
 const limitMs = 10_000;
 const timedNapMs = 0.5;
+/** The kernel's own threads that carry bytes through a terminal: between two looks, and at most. */
+const workersMs = 1;
+const mostWorkersMs = 50;
 /** A process looks dead for a moment while a thread takes the place of the first one. */
 const looksAtDead = 200;
 
@@ -71,6 +75,7 @@ export class Session {
   private clock: number = monotonic();
   private limit: number = monotonic() + limitMs;
   private readonly keepsTime: boolean;
+  private readonly hasTerminals: boolean;
   /** Processes may come and go. */
   private readonly mayEnd: boolean;
 
@@ -79,6 +84,7 @@ export class Session {
     this.scenario = scenario;
     this.names = names;
     this.mayEnd = scenario.steps.some(({ call }) => comingAndGoing.has(call));
+    this.hasTerminals = [...scenario.steps, ...scenario.after].some(opensTerminal);
     this.keepsTime = [...scenario.steps, ...scenario.after].some(dependsOnTime);
   }
 
@@ -135,6 +141,7 @@ export class Session {
       return;
     }
     this.settle(thread);
+    if (this.hasTerminals) this.awaitWorkers();
     if (this.pending.has(thread)) this.results.push(blockedEntry(step.index));
   }
 
@@ -239,6 +246,16 @@ export class Session {
     return text === '' ? failed(ENOENT) : { ret: 0, lines: shownFdinfo(text) };
   }
 
+  /** What is written to a terminal comes to its other side by a thread of the kernel. */
+  private awaitWorkers(): void {
+    const until = monotonic() + mostWorkersMs;
+    for (let rests = 0; rests < 2 && monotonic() < until; ) {
+      nap(workersMs);
+      rests = workersRest() ? rests + 1 : 0;
+    }
+    this.settle();
+  }
+
   /** Waits until every thread is idle or asleep in its call, and takes down what returned. */
   private settle(issuer?: number): void {
     const threads = [...this.pending].map(([thread, { raw }]) => ({ thread, nr: raw.nr }));
@@ -316,6 +333,9 @@ const comingAndGoing: ReadonlySet<string> = new Set<Step['call']>([
   'kill',
   'pidfd_send_signal',
 ]);
+
+const opensTerminal = (step: Step): boolean =>
+  step.call === 'open' && step.args.path === '/dev/ptmx';
 
 /** Whether it matters how fast the steps follow each other. */
 function dependsOnTime(step: Step): boolean {

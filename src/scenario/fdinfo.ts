@@ -1,7 +1,7 @@
 /** What a scenario shows of /proc/PID/fdinfo/FD: all but what is a machine's own. */
 import { EPOLLWAKEUP } from '../kernel/uapi/eventpoll.ts';
 
-const ownLine = /^(?:mnt_id|ino):/;
+const ownLine = /^(?:mnt_id|ino|tty-index):/;
 const ownField = /\s*\b(?:ino|sdev|pos):\s*[0-9a-f]+(?=\s|$)/g;
 
 const eventsField = /(?<=^tfd: .* events: )([0-9a-f]+)/;

@@ -19,6 +19,7 @@ import * as signalfd from '../kernel/uapi/signalfd.ts';
 import * as socket from '../kernel/uapi/socket.ts';
 import * as sockios from '../kernel/uapi/sockios.ts';
 import * as tcp from '../kernel/uapi/tcp.ts';
+import * as termbits from '../kernel/uapi/termbits.ts';
 import * as time from '../kernel/uapi/time.ts';
 import * as timerfd from '../kernel/uapi/timerfd.ts';
 import * as wait from '../kernel/uapi/wait.ts';
@@ -63,8 +64,18 @@ export const ioctlFamily: FlagFamily = family(tableOf(ioctls, /^(FIONREAD|FIONBI
 /** Of version 2. */
 export const laterIoctlFamily: FlagFamily = family(
   tableOf(ioctls, /^(FIONREAD|FIONBIO|FIOCLEX|FIONCLEX)$/),
+  tableOf(ioctls, /^(TIOCSPTLCK|TIOCGPTN|TIOCGPTPEER|TIOCPKT|TCFLSH|TCXONC)$/),
   tableOf(sockios, /^SIOC(ATMARK|OUTQ|OUTQNSD)$/),
 );
+/** What requests about terminals are about: how to open, what to throw away, what to stop. */
+export const ioctlArgFamily: FlagFamily = family(
+  tableOf(fcntl, /^O_/),
+  tableOf(termbits, /^TC(IFLUSH|OFLUSH|IOFLUSH|OOFF|OON|IOFF|ION)$/),
+);
+export const terminalFamily: FlagFamily = family(
+  tableOf(termbits, /^(?!V|TC|NCCS|B38400|C[A-Z]*8?$|PARENB|HUPCL)/),
+);
+export const setTerminalFamily: FlagFamily = family(tableOf(termbits, /^TCSA/));
 export const signalFamily: FlagFamily = family(tableOf(signal, /^SIG(?!_)/));
 export const maskFamily: FlagFamily = family(tableOf(signal, /^SIG_(BLOCK|UNBLOCK|SETMASK)$/));
 export const sigactionFamily: FlagFamily = family(tableOf(signal, /^SA_/));

@@ -94,6 +94,17 @@ export const ioctlRequest: Kind<number> = {
   },
 };
 
+/** An ioctl's argument: an int; from version 2 on also by the names that it has for terminals. */
+export const ioctlArg: Kind<number> = {
+  type: 'int, or flags',
+  read(value, argument, context) {
+    if (context.version === 1 || typeof value !== 'string') {
+      return int32.read(value, argument, context);
+    }
+    return flags.parseFlags(value, flags.ioctlArgFamily, argument, context);
+  },
+};
+
 /** Names joined by "|". */
 export const flagWord = (names: flags.FlagFamily): Kind<number> => ({
   type: 'flags',
@@ -321,11 +332,11 @@ export const path: Kind<string> = {
   },
 };
 
-const device = /^\/dev\/(?:null|zero|full|random|urandom)$/;
+const device = /^\/dev\/(?:null|zero|full|random|urandom|ptmx)$/;
 
 /** A file or folder in the scenario's own, at most one deep; the folder itself; or a device. */
 export const filePath: Kind<string> = {
-  type: 'path: a name, or two with a "/" between; "."; or /dev/null, zero, full, random or urandom',
+  type: 'path: a name, or two with a "/" between; "."; or /dev/null, zero, full, random, urandom or ptmx',
   read(value, argument, context) {
     if (typeof value === 'string' && (value === '.' || device.test(value))) return value;
     const parts = typeof value === 'string' ? value.split('/') : [];
@@ -337,6 +348,8 @@ export const filePath: Kind<string> = {
   },
 };
 
+/** A special character, or a number of tenths of a second. */
+export const byte: Kind<number> = integer('number up to 255', 0, 255);
 export const mode: Kind<number> = integer('mode', 0, 0o7777);
 
 const listOf = <T>(kind: Kind<T>, type: string, longest: number): Kind<readonly T[]> => ({

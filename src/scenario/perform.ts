@@ -13,7 +13,7 @@ import { timerfd_fops } from '../kernel/timerfd.ts';
 import { getU64 } from '../kernel/u64.ts';
 import { EventBuffer, FaultingPage } from '../kernel/uaccess.ts';
 import { EPOLL_CTL_DEL } from '../kernel/uapi/eventpoll.ts';
-import { FIONREAD } from '../kernel/uapi/ioctls.ts';
+import { FIONREAD, TIOCGPTPEER } from '../kernel/uapi/ioctls.ts';
 import { signalName } from '../kernel/uapi/names.ts';
 import { SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD } from '../kernel/uapi/sockios.ts';
 import { syscall } from '../syscalls/call.ts';
@@ -84,6 +84,7 @@ export function performStep(step: Step, at: Surroundings): Kernel<Outcome> {
     case 'unlink':
     case 'link':
     case 'rename':
+    case 'tcsetattr':
     case 'inotify_init1':
     case 'inotify_add_watch':
     case 'inotify_rm_watch':
@@ -278,7 +279,9 @@ export const asksForNumber = (request: number): boolean =>
 
 function* ioctl(step: StepOf<'ioctl'>, at: Surroundings): Kernel<Outcome> {
   const arg = { value: step.args.arg };
-  const ret = yield* at.sys.ioctl(at.fd(step.args.fd), step.args.request, arg);
+  const call = at.sys.ioctl(at.fd(step.args.fd), step.args.request, arg);
+  if (step.args.request === TIOCGPTPEER) return yield* descriptor(call);
+  const ret = yield* call;
   return asksForNumber(step.args.request)
     ? outcome(ret, returnedValue(ret, arg.value))
     : outcome(ret);

@@ -1,9 +1,11 @@
 /** The calls on files by their paths, and inotify, as perform.ts makes all the others. */
 import type { Kernel } from '../kernel/op.ts';
+import { TCSETS } from '../kernel/uapi/ioctls.ts';
 import { type inotify_event, inotifyEvents } from '../syscalls/inotify.ts';
 import { shownInotify } from './inotify.ts';
 import { descriptor, number, type Outcome, type Surroundings } from './outcome.ts';
 import type { Step } from './scenario.ts';
+import { termiosOf } from './terminal.ts';
 
 export type FileCall =
   | 'open'
@@ -13,6 +15,7 @@ export type FileCall =
   | 'unlink'
   | 'link'
   | 'rename'
+  | 'tcsetattr'
   | 'inotify_init1'
   | 'inotify_add_watch'
   | 'inotify_rm_watch';
@@ -45,6 +48,10 @@ export function performOnFile(step: FileStep, at: Surroundings): Kernel<Outcome>
       return number(sys.link(whole(step.args.from), whole(step.args.to)));
     case 'rename':
       return number(sys.rename(whole(step.args.from), whole(step.args.to)));
+    case 'tcsetattr': {
+      const { fd, actions } = step.args;
+      return number(sys.ioctl(at.fd(fd), TCSETS + actions, termiosOf(step.args)));
+    }
     case 'inotify_init1':
       return descriptor(sys.inotify_init1(step.args.flags));
     case 'inotify_add_watch': {

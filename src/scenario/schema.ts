@@ -7,6 +7,7 @@
  */
 import type { epoll_data_t } from '../kernel/uaccess.ts';
 import { F_DUPFD, F_DUPFD_CLOEXEC } from '../kernel/uapi/fcntl.ts';
+import { TIOCGPTPEER } from '../kernel/uapi/ioctls.ts';
 import * as families from './flags.ts';
 import * as kinds from './kinds.ts';
 import type { Fd, FdRef } from './scenario.ts';
@@ -296,9 +297,9 @@ export const calls: { readonly [C in CallName]: CallSpec<CallArgs[C]> } = {
     args: {
       fd: required(kinds.fd),
       request: required(kinds.ioctlRequest),
-      arg: optional(kinds.int32, 0),
+      arg: optional(kinds.ioctlArg, 0),
     },
-    binds: 0,
+    binds: ({ request }) => (request === TIOCGPTPEER ? 1 : 0),
     fields: ['value'],
   },
   tgkill: {

@@ -4,6 +4,7 @@ import * as kinds from './kinds.ts';
 import type { Fd } from './scenario.ts';
 import type { SendArgs } from './schema.ts';
 import { type CallSpec, flags, maybe, optional, required } from './spec.ts';
+import type { TerminalArgs } from './terminal.ts';
 
 interface PollArgs {
   readonly fds: readonly kinds.PollEntry[];
@@ -50,6 +51,7 @@ export interface CallArgs2 {
   readonly unlink: { readonly path: string };
   readonly link: { readonly from: string; readonly to: string };
   readonly rename: { readonly from: string; readonly to: string };
+  readonly tcsetattr: TerminalArgs & { readonly fd: Fd; readonly actions: number };
   readonly inotify_init1: { readonly flags: number };
   readonly inotify_add_watch: {
     readonly fd: Fd;
@@ -195,6 +197,20 @@ export const calls2: { readonly [C in keyof CallArgs2]: CallSpec<CallArgs2[C]> }
   rename: {
     since: 2,
     args: { from: required(kinds.filePath), to: required(kinds.filePath) },
+    binds: 0,
+    fields: [],
+  },
+  tcsetattr: {
+    since: 2,
+    args: {
+      fd: required(kinds.fd),
+      actions: flags(families.setTerminalFamily),
+      iflag: flags(families.terminalFamily),
+      oflag: flags(families.terminalFamily),
+      lflag: flags(families.terminalFamily),
+      min: optional(kinds.byte, 1),
+      time: optional(kinds.byte, 0),
+    },
     binds: 0,
     fields: [],
   },

@@ -271,6 +271,47 @@ describe('what is wrong with a step', () => {
   });
 });
 
+describe('terminals', () => {
+  const step = (call: string, args: object, bind?: string[]): unknown => ({
+    version: 2,
+    steps: [{ call, args, ...(bind === undefined ? {} : { bind }) }],
+  });
+
+  /** Settings that are left out are those of raw mode. */
+  test('tcsetattr takes flags by name, and is raw without them', () => {
+    const read = (args: object): unknown =>
+      parseScenario(step('tcsetattr', { fd: 3, ...args })).steps[0]?.args;
+    const none = { fd: 3, actions: 0, iflag: 0, oflag: 0, lflag: 0, min: 1, time: 0 };
+    expect(read({})).toEqual(none);
+    expect(read({ lflag: 'ICANON|ECHO', actions: 'TCSAFLUSH' })).toEqual({
+      ...none,
+      lflag: 10,
+      actions: 2,
+    });
+    expect(messageOf(step('tcsetattr', { fd: 3, lflag: 'VMIN' }))).toMatch(/unknown flag "VMIN"/);
+    expect(messageOf(step('tcsetattr', { fd: 3, min: 256 }))).toMatch(/bad argument "min"/);
+  });
+
+  /** A descriptor comes of TIOCGPTPEER alone. */
+  test('only TIOCGPTPEER binds a name', () => {
+    const args = { fd: 3, request: 'TIOCGPTPEER', arg: 'O_RDWR|O_NOCTTY' };
+    expect(messageOf(step('ioctl', args, ['s']))).toBe('nothing is wrong');
+    expect(messageOf(step('ioctl', { fd: 3, request: 'TIOCPKT' }, ['s']))).not.toBe(
+      'nothing is wrong',
+    );
+  });
+
+  /** Version 1 has no names for what an ioctl is about. */
+  test('are of version 2', () => {
+    const args = { fd: 3, request: 'FIONBIO', arg: 'O_RDWR' };
+    expect(messageOf(step('ioctl', args))).toBe('nothing is wrong');
+    expect(stepMessage({ call: 'ioctl', args })).toBe('step 0: bad argument "arg"');
+    expect(stepMessage({ call: 'ioctl', args: { fd: 3, request: 'TIOCPKT' } })).toMatch(
+      /unknown flag/,
+    );
+  });
+});
+
 describe('what is wrong with a document', () => {
   /** Whoever writes a first scenario by hand. */
   test.each([

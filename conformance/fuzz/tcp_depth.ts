@@ -131,8 +131,11 @@ export function sleepInTcp(world: World, sleepers: Sleepers): void {
     sleepers.sleeps(thread, on);
   };
   const sendMuch = (on: Item): void => {
-    // With this buffer it is always the same number of bytes that fit (docs/limits.md, TCP).
+    const peer = world.of('tcp').find(({ file }) => file === on.file.peer);
+    if (peer === undefined) return;
+    // With these buffers it is always the same number of bytes that fit (docs/limits.md, TCP).
     const level = 'SOL_SOCKET';
+    world.step('setsockopt', { fd: `$${peer.name}`, level, name: 'SO_RCVBUF', value: 65_536 });
     world.step('setsockopt', { fd: `$${on.name}`, level, name: 'SO_SNDBUF', value: 4096 });
     call('send', on, { bytes: 300_000 });
   };

@@ -112,7 +112,8 @@ export class Memory {
 
   peek(address: number, length: number): Buffer {
     const bytes = Buffer.alloc(length);
-    readSync(this.fd, bytes, 0, length, address - layout.base);
+    // An address that nothing was stored at may lie anywhere.
+    if (length > 0) readSync(this.fd, bytes, 0, length, address - layout.base);
     return bytes;
   }
 }

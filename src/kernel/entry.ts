@@ -10,7 +10,7 @@ import { ERESTART_RESTARTBLOCK } from './errno.ts';
 import { do_group_exit } from './exit.ts';
 import { lockdep_sys_exit } from './lockdep.ts';
 import type { Execution, Kernel } from './op.ts';
-import type { task_struct } from './sched.ts';
+import { signal_pending, type task_struct } from './sched.ts';
 import {
   arch_do_signal_or_restart,
   asksForRestart,
@@ -39,7 +39,7 @@ export function* runSyscall(
     // The first look at shared state (the descriptor table) needs no lock.
     if (!task.kernel.alone) yield task.files.lookup;
     // A signal that came in user mode is handled there, before the call begins.
-    while (task.sigpending) yield* exit_to_user_mode_loop(0);
+    while (signal_pending(task)) yield* exit_to_user_mode_loop(0);
     const ret = yield* body();
     if (!hasExitWork(task)) {
       lockdep_sys_exit(task);
@@ -58,13 +58,13 @@ const restart_syscall = (): Kernel<number> => (current.restart_block as () => Ke
 
 /** Is the way back to user mode more than a return? */
 export const hasExitWork = (task: task_struct): boolean =>
-  task.task_works.length > 0 || task.sigpending || task.restore_sigmask;
+  task.task_works.length > 0 || signal_pending(task) || task.restore_sigmask;
 
 /** The way back after a call that returned `ret`: what user mode sees, null to make it anew. */
 export function* leaveKernel(ret: number): Kernel<number | null> {
   const task = current;
   if (task.task_works.length > 0) yield* task_work_run();
-  const signals = task.sigpending || task.restore_sigmask;
+  const signals = signal_pending(task) || task.restore_sigmask;
   const restart = signals && (yield* exit_to_user_mode_loop(ret));
   lockdep_sys_exit(task);
   if (restart) return null;

@@ -41,6 +41,7 @@ export class eventfd_ctx implements Named {
 
   // Ours:
   readonly name = 'eventfd';
+  readonly identity: number = this.wqh.identity;
   readonly look: Op = new Op('access', this);
 
   constructor(count: bigint, flags: number) {

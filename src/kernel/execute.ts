@@ -8,7 +8,8 @@ import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { might_sleep } from './lockdep.ts';
 import { grabMutex, type mutex, takeMutex, waitForMutex } from './mutex.ts';
-import type { Op } from './op.ts';
+import { LOOKS, TAKES } from './footprint.ts';
+import type { Kernel, Op } from './op.ts';
 import { type rcu_state, waitForReaders } from './rcu.ts';
 import { isFree, type rwlock_t, takeRwlock } from './rwlock.ts';
 import {
@@ -38,6 +39,8 @@ export function perform(op: Op, task: task_struct): boolean {
       return takeRwlock(op.target as rwlock_t, op, task);
     case 'synchronize_rcu':
       return (op.target as rcu_state).readers === 0;
+    case 'join':
+      return (op.target as task_struct).__state === TASK_DEAD;
     case 'fault':
       return (op.target as FaultingPage).present || fatal_signal_pending(task);
   }
@@ -91,10 +94,34 @@ export function enabled(op: Op, task: task_struct): boolean {
       return isFree(op.target as rwlock_t, op);
     case 'synchronize_rcu':
       return (op.target as rcu_state).readers === 0;
+    case 'join':
+      return (op.target as task_struct).__state === TASK_DEAD;
     case 'fault':
       return (op.target as FaultingPage).present || fatal_signal_pending(task);
   }
 }
+
+/**
+ * Ours: runs code in one step of an exact schedule, as far as all that it needs can be had. For code
+ * such as the end of a thread, of which others see that it is over and not how it went.
+ */
+export function* inOneStep(code: Kernel<unknown>): Kernel<void> {
+  const task = current;
+  const { footprint, tracer } = task.kernel;
+  for (let step = code.next(0); step.done !== true; step = code.next(0)) {
+    const op = step.value;
+    if (footprint !== null) footprint.commuting = true;
+    const done = perform(op, task);
+    if (done && tracer !== null) tracer.op(task, op, true);
+    if (done && footprint !== null) footprint.add(op.target.identity, isLock(op) ? TAKES : LOOKS);
+    if (done) continue;
+    if (footprint !== null) footprint.commuting = false;
+    yield op;
+  }
+}
+
+export const isLock = ({ verb }: Op): boolean =>
+  verb === 'spin_lock' || verb === 'mutex_lock' || verb === 'read_lock' || verb === 'write_lock';
 
 /** schedule(): goes on at once when a wakeup, or a signal that ends the sleep, came before. */
 function mayRun(task: task_struct): boolean {

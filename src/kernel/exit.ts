@@ -13,7 +13,7 @@ import { ERESTARTSYS } from './errno.ts';
 import { exit_files } from './fdtable.ts';
 import { complete_vfork_done } from './fork.ts';
 import { do_notify_parent, do_notify_pidfd } from './notify_parent.ts';
-import type { Kernel } from './op.ts';
+import { type Kernel, Op } from './op.ts';
 import { detach_pid, type pid, task_pgrp, task_session } from './pid.ts';
 import { write_lock_irq, write_unlock_irq } from './rwlock.ts';
 import {
@@ -234,6 +234,10 @@ export function* do_group_exit(exit_code: number): Kernel<void> {
  * for a signal.
  */
 export function* waitForExit(task: task_struct): Kernel<number> {
+  if (task.kernel.exact) {
+    yield new Op('join', task);
+    return 0;
+  }
   const wait = new wait_queue_entry(autoremove_wake_function, current);
   let ret = 0;
   for (;;) {

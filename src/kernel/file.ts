@@ -12,6 +12,7 @@ import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { eventpoll_release_file } from './eventpoll/remove.ts';
 import type { epitem } from './eventpoll/types.ts';
+import { changes, looksAt, newIdentity } from './footprint.ts';
 import { type dentry, dput } from './fs/dcache.ts';
 import type { inode } from './fs/inode.ts';
 import type { hlist_head } from './list.ts';
@@ -71,12 +72,13 @@ export class file implements Named {
   readonly f_inode: inode;
   /** The name that it was opened by; null for what has none. */
   readonly f_path: dentry | null;
-  readonly f_lock: spinlock_t = new spinlock_t('file->f_lock');
+  readonly f_lock: spinlock_t = new spinlock_t('file->f_lock', this);
 
   // Under f_lock; read without it where Linux does:
   f_ep: hlist_head<epitem> | null = null;
 
   // Ours:
+  readonly identity: number = newIdentity();
   /** The name of its dentry: `anon_inode:[eventpoll]`, `socket:[7]`. */
   readonly name: string;
   /** Stands for the address by which ep_cmp_ffd() orders: files compare in the order of opening. */
@@ -99,6 +101,7 @@ export class file implements Named {
     this.private_data = data;
     this.f_inode = inode;
     this.name = name;
+    changes(current.kernel.numbering);
     this.address = ++current.kernel.files;
   }
 }
@@ -146,6 +149,7 @@ const sysctl_nr_open = 1_048_576;
 
 export class files_struct implements Named {
   readonly name = 'files';
+  readonly identity: number = newIdentity();
   /** Tasks that share the table. */
   count = 1;
   readonly file_lock: spinlock_t = new spinlock_t('files->file_lock');
@@ -168,8 +172,12 @@ export class files_struct implements Named {
   }
 }
 
+/** Ours: what stands for one place of the table, see footprint.ts. */
+const slotOf = (files: files_struct, fd: number): number => files.identity + (fd + 1) * 2 ** 24;
+
 /** The open file behind a descriptor, with a reference for this call; null if there is none. */
 export function fdget(fd: number): file | null {
+  looksAt(slotOf(current.files, fd));
   const found = current.files.fd[fd] ?? null;
   if (found !== null) refcount_inc(found.f_ref);
   return found;
@@ -208,11 +216,13 @@ function __set_open_fd(files: files_struct, fd: number, cloexec: boolean): void 
     files.open_fds.push(false);
     files.close_on_exec.push(false);
   }
+  changes(slotOf(files, fd));
   files.open_fds[fd] = true;
   files.close_on_exec[fd] = cloexec;
 }
 
 export function __put_unused_fd(files: files_struct, fd: number): void {
+  changes(slotOf(files, fd));
   files.open_fds[fd] = false;
   files.close_on_exec[fd] = false;
   if (fd < files.next_fd) files.next_fd = fd;
@@ -231,6 +241,7 @@ export function* put_unused_fd(fd: number): Kernel<void> {
 
 /** Puts a file behind a reserved descriptor; the table keeps the caller's reference. */
 export function fd_install(fd: number, f: file): void {
+  changes(slotOf(current.files, fd));
   current.files.fd[fd] = f;
 }
 

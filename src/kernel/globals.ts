@@ -7,6 +7,7 @@ import type { NapiBusyLoop } from './busy_poll.ts';
 import { MadeCalls } from './calls.ts';
 import { eventpoll_init } from './eventpoll/init.ts';
 import { EventpollStatics } from './eventpoll/types.ts';
+import { type Footprint, newIdentity } from './footprint.ts';
 import { inode } from './fs/inode.ts';
 import { FileSystems } from './fs/mount.ts';
 import type { Patched } from './history.ts';
@@ -62,10 +63,17 @@ export class Globals {
 
   // Ours:
   tracer: Tracer | null = null;
+  footprint: Footprint | null = null;
+  /** What footprints call the clock and its timers, the counters below, and the memory of programs. */
+  readonly clock: number = newIdentity();
+  readonly numbering: number = newIdentity();
+  readonly userMemory: number = newIdentity();
   /** Tasks that have not ended. */
   live = 0;
   /** One task and nothing else: no lockless access can be seen half-done. */
   alone = true;
+  /** Every step counts, and timers fire at any moment: the last one of several is not alone. */
+  exact = false;
   /** A timer is due now: the clock's interrupt comes at the next opportunity. */
   interruptDue = false;
   /** How many steps may be taken before somebody is told, and what is left; see steps.ts. */

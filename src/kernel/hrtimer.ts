@@ -11,9 +11,10 @@
  * the end of a timer function sleeps instead of spinning, so that no schedule spins for ever. Times
  * beyond 2^53 ns (104 days) are rounded to what a number can hold.
  */
+import { changes, looksAt } from './footprint.ts';
 import { current } from './current.ts';
 import type { Kernel } from './op.ts';
-import { rb_add, rb_erase, rb_first, type rb_root, rbRoot } from './rbtree.ts';
+import { rb_add, rb_erase, rb_first, rb_next, type rb_root, rbRoot } from './rbtree.ts';
 import {
   schedule,
   TASK_NORMAL,
@@ -87,7 +88,10 @@ export class hrtimer_cpu_base {
 const baseOf = (timer: hrtimer): hrtimer_clock_base =>
   timer.base ?? current.kernel.hrtimers.monotonic;
 
-export const ktime_get = (): number => current.kernel.hrtimers.now_ns;
+export function ktime_get(): number {
+  looksAt(current.kernel.clock);
+  return current.kernel.hrtimers.now_ns;
+}
 export const ktime_get_real = (): number => ktime_get() + current.kernel.hrtimers.realtime.offset;
 
 /** What the timer's clock shows. */
@@ -104,16 +108,21 @@ export const ktime_add_safe = (lhs: number, rhs: number): number => Math.min(lhs
 export function hrtimer_start(timer: hrtimer, expires: number): void {
   const base = current.kernel.hrtimers;
   hrtimer_cancel(timer);
+  if (!timer.background) {
+    changes(current.kernel.clock);
+    current.kernel.alone &&= !current.kernel.exact;
+  }
   timer.expires = Math.min(expires, KTIME_MAX);
   timer.order = ++base.started;
   timer.queued = true;
   rb_add(baseOf(timer).active, timer);
   if (!timer.background) base.awaited++;
-  if (dueAt(timer) <= base.now_ns) current.kernel.interruptDue = true;
+  if (dueAt(timer) <= base.now_ns) current.kernel.interruptDue = !current.kernel.exact;
 }
 
 /** Takes back a timer whose function is not running; true if it was waiting. */
 export function hrtimer_cancel(timer: hrtimer): boolean {
+  if (!timer.background) changes(current.kernel.clock);
   if (!timer.queued) return false;
   const base = current.kernel.hrtimers;
   rb_erase(baseOf(timer).active, timer);
@@ -155,11 +164,40 @@ export function nextTimer(base: hrtimer_cpu_base): hrtimer | null {
   return next === null || next.expires >= KTIME_MAX ? null : next;
 }
 
+/**
+ * Ours: the timers that may fire if only order counts and not how much time there is: all but those
+ * that another one, which was started before and is due no later, must precede. Those in the
+ * background wait until nothing else is left to do.
+ */
+export function timersToFire({ monotonic, realtime, awaited }: hrtimer_cpu_base): hrtimer[] {
+  const found: hrtimer[] = [];
+  if (awaited === 0) return found;
+  for (const { active } of [monotonic, realtime]) {
+    for (let timer = rb_first(active); timer !== null; timer = rb_next(active, timer)) {
+      if (!timer.background && timer.expires < KTIME_MAX) found.push(timer);
+    }
+  }
+  found.sort((a, b) => dueAt(a) - dueAt(b) || a.order - b.order);
+  let first = Number.POSITIVE_INFINITY;
+  return found.filter(({ order }) => {
+    const may = order < first;
+    first = Math.min(first, order);
+    return may;
+  });
+}
+
+/** Ours: the interrupt of the clock, for one timer. */
+export function* hrtimerInterruptOf(timer: hrtimer): Kernel<void> {
+  __fentry__('hrtimer_interrupt');
+  yield* __run_hrtimer(timer);
+  yield* irqExit();
+}
+
 /** The real-time clock was set: timers of its times may be due. */
 export function clock_was_set(): void {
   const { kernel } = current;
   const next = nextTimer(kernel.hrtimers);
-  if (next !== null && dueAt(next) <= ktime_get()) kernel.interruptDue = true;
+  if (next !== null && dueAt(next) <= ktime_get()) kernel.interruptDue = !kernel.exact;
 }
 
 /** The interrupt of the clock: runs every timer whose time has come. */

@@ -8,6 +8,7 @@
 import Denque from 'denque';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
+import { GIVES, newIdentity } from './footprint.ts';
 import {
   checkOrder,
   type LockClassName,
@@ -29,12 +30,15 @@ export class mutex implements Named {
   wait_list: Denque<task_struct> | null = null;
 
   // Ours:
+  readonly identity: number = newIdentity();
+  covers: Named | null;
   freed = false;
   readonly ops: Op[] = [];
 
-  constructor(name: LockClassName) {
+  constructor(name: LockClassName, covers: Named | null = null) {
     this.name = name;
     this.class = lockClasses[name];
+    this.covers = covers;
   }
 }
 
@@ -118,7 +122,8 @@ export function mutex_unlock(lock: mutex): void {
   if (lock.freed || lock.owner !== task) lockBug(lock, task, 'unlocks', 'which it does not hold');
   lock_release(task, lock);
   lock.owner = null;
-  const { tracer } = task.kernel;
+  const { footprint, tracer } = task.kernel;
+  if (footprint !== null) footprint.add(lock.identity, GIVES);
   if (tracer !== null) tracer.release(lock);
   const next = lock.wait_list?.peekFront();
   if (next !== undefined) wake_up_process(next);

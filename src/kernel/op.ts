@@ -13,11 +13,16 @@ export type Verb =
   | 'schedule'
   | 'access'
   | 'synchronize_rcu'
+  | 'join'
   | 'fault';
 
 /** What an operation is about: anything with a name to print. */
 export interface Named {
   readonly name: string;
+  /** Ours: see footprint.ts. */
+  readonly identity: number;
+  /** Ours: what a lock guards that is looked at without it too. */
+  readonly covers?: Named | null;
   /** Ours: where lockdep keeps what it knows of locks of this kind; absent where it knows nothing. */
   readonly class?: { readonly index: number };
 }

@@ -9,6 +9,7 @@
  * Invariants: changes only under tasklist_lock. A pid with no task at all is not in `kernel.pids`.
  * Differs from Linux: one namespace, and no number is given out twice.
  */
+import { changes, newIdentity } from './footprint.ts';
 import { current } from './current.ts';
 import type { Globals } from './globals.ts';
 import type { Named } from './op.ts';
@@ -27,6 +28,7 @@ const allTypes: readonly pid_type[] = [
 
 export class pid implements Named {
   readonly name: string = 'pid';
+  readonly identity: number = newIdentity();
   readonly nr: number;
   /** Of the file that a pidfd is; see pidfs.ts. */
   readonly ino: number;
@@ -54,6 +56,7 @@ export const task_session = (task: task_struct): pid => task.signal.pids.PIDTYPE
 
 /** A number that nobody has had. */
 export function alloc_pid(kernel: Globals): pid {
+  changes(kernel.numbering);
   const made = new pid(++kernel.last_pid, ++kernel.pidfs_ino);
   kernel.pids.set(made.nr, made);
   return made;

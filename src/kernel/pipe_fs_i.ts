@@ -6,6 +6,7 @@
  * is its length; no `nr_accounted` and no `user`, as nobody's pipes are counted.
  */
 import Denque from 'denque';
+import { newIdentity } from './footprint.ts';
 import { mutex } from './mutex.ts';
 import { type Named, Op } from './op.ts';
 import { wait_queue_head } from './wait.ts';
@@ -33,7 +34,7 @@ export class pipe_buffer {
 }
 
 export class pipe_inode_info implements Named {
-  readonly mutex: mutex = new mutex('pipe->mutex');
+  readonly mutex: mutex = new mutex('pipe->mutex', this);
   readonly rd_wait: wait_queue_head = new wait_queue_head('pipe->rd_wait');
   readonly wr_wait: wait_queue_head = new wait_queue_head('pipe->wr_wait');
 
@@ -57,6 +58,7 @@ export class pipe_inode_info implements Named {
 
   // Ours:
   readonly name = 'pipe';
+  readonly identity: number = newIdentity();
   readonly look: Op = new Op('access', this);
 }
 

@@ -6,6 +6,7 @@
  * Differs from Linux: a later reader prolongs an earlier grace period; a stretch with preemption or
  * interrupts off is no reader by itself, and nothing here leans on that it were one.
  */
+import { newIdentity } from './footprint.ts';
 import Denque from 'denque';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
@@ -15,6 +16,7 @@ import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched
 
 export class rcu_state implements Named {
   readonly name = 'rcu';
+  readonly identity: number = newIdentity();
 
   // Ours:
   readers = 0;

@@ -3,6 +3,7 @@
  */
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
+import { GIVES, newIdentity, UNSHARES } from './footprint.ts';
 import {
   checkOrder,
   type LockClassName,
@@ -20,14 +21,17 @@ export class rwlock_t implements Named {
   readonly class: lock_class;
 
   // Ours:
+  readonly identity: number = newIdentity();
+  covers: Named | null;
   writer: task_struct | null = null;
   readers = 0;
   freed = false;
   readonly read: Op;
   readonly write: Op;
 
-  constructor(name: LockClassName) {
+  constructor(name: LockClassName, covers: Named | null = null) {
     this.name = name;
+    this.covers = covers;
     this.class = lockClasses[name];
     this.read = new Op('read_lock', this); // Knows the class by now, as an initializer would not.
     this.write = new Op('write_lock', this);
@@ -69,8 +73,9 @@ export function takeRwlock(lock: rwlock_t, op: Op, task: task_struct): boolean {
   return true;
 }
 
-function giveBack(lock: rwlock_t): void {
+function giveBack(lock: rwlock_t, how: number): void {
   const task = current;
+  task.kernel.footprint?.add(lock.identity, how);
   lock_release(task, lock);
   task.preempt_count--;
   task.irqs_disabled--;
@@ -80,12 +85,12 @@ function giveBack(lock: rwlock_t): void {
 
 export function read_unlock_irqrestore(lock: rwlock_t): void {
   lock.readers--;
-  giveBack(lock);
+  giveBack(lock, UNSHARES);
 }
 
 export const read_unlock: typeof read_unlock_irqrestore = read_unlock_irqrestore;
 
 export function write_unlock_irq(lock: rwlock_t): void {
   lock.writer = null;
-  giveBack(lock);
+  giveBack(lock, GIVES);
 }

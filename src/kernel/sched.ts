@@ -12,9 +12,10 @@ import Denque from 'denque';
 import { current } from './current.ts';
 import { ERESTART_RESTARTBLOCK } from './errno.ts';
 import type { files_struct } from './file.ts';
+import { CHANGES, LOOKS, looksAt, newIdentity } from './footprint.ts';
 import type { Globals } from './globals.ts';
 import { might_sleep } from './lockdep.ts';
-import { type Execution, type Kernel, Op } from './op.ts';
+import { type Execution, type Kernel, type Named, Op } from './op.ts';
 import type { pid } from './pid.ts';
 import type { sighand_struct, signal_struct, sigpending } from './signal.ts';
 import type { task_work_func_t } from './task_work.ts';
@@ -56,7 +57,7 @@ export interface TaskInit {
   net_ns: unknown;
 }
 
-export class task_struct {
+export class task_struct implements Named {
   __state: number = TASK_RUNNING;
   /** Another one only when execve() makes it the first thread. */
   pid: number;
@@ -121,6 +122,9 @@ export class task_struct {
 
   // Ours:
   readonly kernel: Globals;
+  /** Of its state; of its pending signals. */
+  readonly identity: number = newIdentity();
+  readonly signalsIdentity: number = newIdentity();
   /** Its code, while it has any to run. */
   execution: Execution | null = null;
   schedule: Op | null = null;
@@ -144,6 +148,10 @@ export class task_struct {
     this.user = init.user;
     this.net_ns = init.net_ns;
   }
+
+  get name(): string {
+    return this.comm;
+  }
 }
 
 /** A CPU and what it has to run. */
@@ -164,7 +172,10 @@ export class rq {
   }
 }
 
-export const signal_pending = (p: task_struct): boolean => p.sigpending;
+export function signal_pending(p: task_struct): boolean {
+  looksAt(p.signalsIdentity);
+  return p.sigpending;
+}
 
 /** SIGKILL is pending. */
 export const fatal_signal_pending = (p: task_struct): boolean =>
@@ -189,7 +200,7 @@ export function schedule(task: task_struct): Op {
 }
 
 function makeSchedule(task: task_struct): Op {
-  const op = new Op('schedule', { name: 'schedule' });
+  const op = new Op('schedule', { name: 'schedule', identity: task.identity });
   if (mayKeep(op)) task.schedule = op;
   return op;
 }
@@ -206,9 +217,11 @@ const isIdle = (queue: rq): boolean => queue.curr === queue.idle && queue.queue.
 
 /** Makes `p` runnable if it sleeps in one of the states of `state`; 1 if it did. */
 export function try_to_wake_up(p: task_struct, state: number): number {
-  if ((p.__state & state) === 0) return 0;
+  const { footprint, tracer } = p.kernel;
+  const sleeps = (p.__state & state) !== 0;
+  if (footprint !== null) footprint.add(p.identity, sleeps ? CHANGES : LOOKS);
+  if (!sleeps) return 0;
   p.__state = TASK_RUNNING;
-  const { tracer } = p.kernel;
   if (tracer !== null) tracer.wakeup(p);
   if (!p.on_cpu && !p.on_rq) enqueue_task(select_task_rq(p), p);
   return 1;

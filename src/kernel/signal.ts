@@ -9,6 +9,7 @@
  * Differs from Linux: nothing is stopped by a stop signal; no core dumps; RLIMIT_SIGPENDING does not
  * bound the queue.
  */
+import { changes } from './footprint.ts';
 import { current } from './current.ts';
 import { lockdep_assert_held } from './lockdep.ts';
 import type { Kernel } from './op.ts';
@@ -159,6 +160,7 @@ export const sig_handler_ignored = (handler: sigaction['handler'], sig: number):
 
 /** Makes the task look at its signals: at once if it sleeps interruptibly. */
 export function signal_wake_up(t: task_struct, fatal: boolean): void {
+  changes(t.signalsIdentity);
   t.sigpending = true;
   try_to_wake_up(t, fatal ? TASK_WAKEKILL | TASK_INTERRUPTIBLE : TASK_INTERRUPTIBLE);
 }
@@ -178,6 +180,7 @@ export function flushAll({ signal }: task_struct, mask: sigset_t): void {
 }
 
 export function recalc_sigpending(t: task_struct): void {
+  changes(t.signalsIdentity);
   t.sigpending = ((t.pending.signal | t.signal.shared_pending.signal) & ~t.blocked) !== 0n;
 }
 

@@ -6,6 +6,7 @@
  */
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
+import { GIVES, newIdentity } from './footprint.ts';
 import {
   checkOrder,
   type LockClassName,
@@ -29,6 +30,8 @@ export class spinlock_t implements Named {
   readonly class: lock_class;
 
   // Ours:
+  readonly identity: number = newIdentity();
+  covers: Named | null;
   owner: task_struct | null = null;
   /** The memory that holds it was freed. */
   freed = false;
@@ -37,9 +40,10 @@ export class spinlock_t implements Named {
   irq: Op | null = null;
   nested: Op[] | null = null;
 
-  constructor(name: LockClassName) {
+  constructor(name: LockClassName, covers: Named | null = null) {
     this.name = name;
     this.class = lockClasses[name];
+    this.covers = covers;
   }
 }
 
@@ -146,6 +150,8 @@ function giveBack(lock: spinlock_t): task_struct {
   lock_release(task, lock);
   lock.owner = null;
   task.preempt_count--;
+  const { footprint } = task.kernel;
+  if (footprint !== null) footprint.add(lock.identity, GIVES);
   if (task.kernel.tracer !== null) task.kernel.tracer.release(lock);
   return task;
 }

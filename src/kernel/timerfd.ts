@@ -105,6 +105,7 @@ export class timerfd_ctx implements Named {
 
   // Ours:
   readonly name = 'timerfd';
+  readonly identity: number = this.wqh.identity;
 
   constructor(clockid: number) {
     this.clockid = clockid;

@@ -5,6 +5,7 @@
  * where programs meet it: the event buffer of epoll_wait, which may be unmapped (EFAULT) or on a
  * page that is not there yet, so that the copy sleeps until somebody supplies the page.
  */
+import { newIdentity } from './footprint.ts';
 import Denque from 'denque';
 import { might_sleep } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
@@ -12,6 +13,7 @@ import { TASK_KILLABLE, type task_struct, wake_up_process } from './sched.ts';
 
 /** A page of user memory that a fault handler has yet to supply (userfaultfd). */
 export class FaultingPage implements Named {
+  readonly identity: number = newIdentity();
   readonly name = 'page';
   present = false;
   readonly waiters: Denque<task_struct> = new Denque();

@@ -12,6 +12,7 @@
  */
 import { WARN_ON_ONCE } from './bug.ts';
 import { current } from './current.ts';
+import { changes, newIdentity } from './footprint.ts';
 import {
   list_add,
   list_add_tail,
@@ -70,11 +71,12 @@ export class wait_queue_head implements Named {
 
   // Ours:
   readonly name: string;
+  readonly identity: number = newIdentity();
   peek: Op | null = null;
 
   constructor(name: string, lockName: LockClassName = 'wq_head->lock') {
     this.name = name;
-    this.lock = new spinlock_t(lockName);
+    this.lock = new spinlock_t(lockName, this);
   }
 }
 
@@ -91,13 +93,18 @@ function makePeek(wq_head: wait_queue_head): Op {
 }
 
 /** Links at the head: the newest shared waiter is woken first. */
-export const __add_wait_queue = (wq_head: wait_queue_head, wq_entry: wait_queue_entry): void =>
+export function __add_wait_queue(wq_head: wait_queue_head, wq_entry: wait_queue_entry): void {
+  changes(wq_head.identity);
   list_add(wq_entry.entry, wq_head.head);
+}
 
-export const __add_wait_queue_entry_tail = (
+export function __add_wait_queue_entry_tail(
   wq_head: wait_queue_head,
   wq_entry: wait_queue_entry,
-): void => list_add_tail(wq_entry.entry, wq_head.head);
+): void {
+  changes(wq_head.identity);
+  list_add_tail(wq_entry.entry, wq_head.head);
+}
 
 /** Exclusive, and yet at the head: the newest sleeper is woken first. */
 export function __add_wait_queue_exclusive(
@@ -108,8 +115,10 @@ export function __add_wait_queue_exclusive(
   __add_wait_queue(wq_head, wq_entry);
 }
 
-export const __remove_wait_queue = (_wq_head: wait_queue_head, wq_entry: wait_queue_entry): void =>
+export function __remove_wait_queue(wq_head: wait_queue_head, wq_entry: wait_queue_entry): void {
+  changes(wq_head.identity);
   list_del_init(wq_entry.entry);
+}
 
 export function* add_wait_queue(
   wq_head: wait_queue_head,

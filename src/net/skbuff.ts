@@ -6,6 +6,7 @@
  * Differs from Linux: one run of bytes instead of head, frags and frag list; `truesize` is computed
  * as if they were there, since buffer limits count it.
  */
+import { newIdentity } from '../kernel/footprint.ts';
 import Denque from 'denque';
 import type { file } from '../kernel/file.ts';
 import type { LockClassName } from '../kernel/lockdep.ts';
@@ -49,10 +50,11 @@ export class sk_buff_head implements Named {
 
   // Ours:
   readonly name = 'sk_receive_queue';
+  readonly identity: number = newIdentity();
   readonly look: Op = new Op('access', this);
 
   constructor(lockName: LockClassName = 'sk->sk_receive_queue.lock') {
-    this.lock = new spinlock_t(lockName);
+    this.lock = new spinlock_t(lockName, this);
   }
 }
 

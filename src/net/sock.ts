@@ -8,6 +8,7 @@
  *
  * Differs from Linux: memory of the whole system is never short; no cgroup, filter or security hook.
  */
+import { newIdentity } from '../kernel/footprint.ts';
 import { current } from '../kernel/current.ts';
 import { ERESTARTSYS } from '../kernel/errno.ts';
 import { type Kernel, type Named, Op } from '../kernel/op.ts';
@@ -121,6 +122,9 @@ export abstract class sock implements Named {
   sk_napi_id = 0;
 
   // Ours:
+  /** Of its state; of sk_wmem_alloc. */
+  readonly identity: number = newIdentity();
+  readonly wmemIdentity: number = newIdentity();
   /** A look at the state without a lock (poll). */
   readonly look: Op = new Op('access', this);
   /** An access to sk_wmem_alloc, which has no lock. */

@@ -9,6 +9,7 @@
  * Invariants: `owned` and the backlog change under `slock`; the rest of the socket changes under
  * `slock` while nobody owns it, or by the owner.
  */
+import { newIdentity } from '../kernel/footprint.ts';
 import Denque from 'denque';
 import { current } from '../kernel/current.ts';
 import {
@@ -20,7 +21,7 @@ import {
   type lockdep_map,
   might_sleep,
 } from '../kernel/lockdep.ts';
-import { type Kernel, Op } from '../kernel/op.ts';
+import { type Kernel, type Named, Op } from '../kernel/op.ts';
 import { schedule, TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE } from '../kernel/sched.ts';
 import { local_bh_disable, local_bh_enable } from '../kernel/softirq.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../kernel/spinlock.ts';
@@ -50,9 +51,10 @@ export class socket_lock_t {
   // Ours:
   readonly own: Op;
 
-  constructor(slock: LockClassName) {
-    this.slock = new spinlock_t(slock);
-    this.dep_map = { name: 'sk_lock', class: lockClasses['sk_lock'] };
+  constructor(slock: LockClassName, covers: Named) {
+    this.slock = new spinlock_t(slock, covers);
+    const identity = newIdentity();
+    this.dep_map = { name: 'sk_lock', identity, covers, class: lockClasses['sk_lock'] };
     this.own = new Op('mutex_lock', this.dep_map);
   }
 }

@@ -5,6 +5,7 @@
  * Invariants: sk_wmem_alloc is one more than the truesize of the packets that are charged to the
  * socket. It changes without a lock, one atomic step at a time: `peekAtWmem` announces each.
  */
+import { changes } from '../kernel/footprint.ts';
 import { current } from '../kernel/current.ts';
 import { type Kernel, Op } from '../kernel/op.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../kernel/sched.ts';
@@ -26,7 +27,7 @@ import {
 export const peekAtWmem = (sk: sock): Op => sk.wmem ?? makePeek(sk);
 
 function makePeek(sk: sock): Op {
-  const op = new Op('access', { name: 'sk_wmem_alloc' });
+  const op = new Op('access', { name: 'sk_wmem_alloc', identity: sk.wmemIdentity });
   if (mayKeep(op)) sk.wmem = op;
   return op;
 }
@@ -39,13 +40,16 @@ export function* sock_wfree(skb: sk_buff): Kernel<void> {
   const sk = skb.sk as sock;
   if (!current.kernel.alone) yield peekAtWmem(sk);
   if (sk.SOCK_RCU_FREE) {
+    changes(sk.wmemIdentity);
     sk.sk_wmem_alloc -= skb.truesize;
     yield* sk.sk_write_space();
     return;
   }
+  changes(sk.wmemIdentity);
   sk.sk_wmem_alloc -= skb.truesize - 1; // The last byte keeps the sock while it is woken.
   yield* sk.sk_write_space();
   if (!current.kernel.alone) yield peekAtWmem(sk);
+  changes(sk.wmemIdentity);
   sk.sk_wmem_alloc--;
 }
 
@@ -53,6 +57,7 @@ export function* sock_wfree(skb: sk_buff): Kernel<void> {
 export function skb_set_owner_w(skb: sk_buff, sk: sock): void {
   skb.sk = sk;
   skb.destructor = sock_wfree;
+  changes(sk.wmemIdentity);
   sk.sk_wmem_alloc += skb.truesize;
 }
 

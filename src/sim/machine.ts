@@ -7,6 +7,7 @@
  *
  * Invariants: at most one context runs on a CPU; the clock never goes back.
  */
+import { CHANGES } from '../kernel/footprint.ts';
 import { current, setCurrent } from '../kernel/current.ts';
 import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { type file, files_struct } from '../kernel/file.ts';
@@ -19,7 +20,9 @@ import {
   hrtimer,
   hrtimer_interrupt,
   hrtimer_start,
+  hrtimerInterruptOf,
   nextTimer,
+  timersToFire,
 } from '../kernel/hrtimer.ts';
 import { openNull } from '../kernel/mem.ts';
 import { Execution, type Kernel, Op } from '../kernel/op.ts';
@@ -96,6 +99,7 @@ class Choice implements Runnable {
   since = 0;
   queue: rq | null = null;
   execution: Execution | null = null;
+  timer: hrtimer | null = null;
 }
 
 export class Machine implements ThreadMaker {
@@ -123,17 +127,24 @@ export class Machine implements ThreadMaker {
     grantSteps(this.kernel);
     const { seed = 0 } = options;
     this.schedule = options.schedule ?? (seed === 0 ? inOrder : randomSchedule(seed));
+    this.kernel.exact = this.schedule.exact === true;
+    this.kernel.footprint = this.schedule.footprint ?? null;
     this.topology = new Topology(this.network, seed);
     this.kernel.fs.random = new Random(seed);
     this.nofile = options.nofile ?? 1024;
     this.user = new user_struct(0, new Set(grantedCapabilities));
-    for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) {
-      const idle = this.newTask(new pid(0, 0), `swapper/${cpu}`, null);
-      idle.cpu = cpu;
-      this.kernel.runqueues.push(new rq(cpu, idle));
-    }
+    for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) this.addCpu();
     setCurrent(this.idle());
     this.kernel.child_reaper = this.newInit();
+  }
+
+  private addCpu(): rq {
+    const cpu = this.kernel.runqueues.length;
+    const idle = this.newTask(new pid(0, 0), `swapper/${cpu}`, null);
+    idle.cpu = cpu;
+    const added = new rq(cpu, idle);
+    this.kernel.runqueues.push(added);
+    return added;
   }
 
   /** Sets the knobs of a network as the machine was told to; and the machine's own. */
@@ -296,7 +307,7 @@ export class Machine implements ThreadMaker {
   start(task: task_struct, name: string, code: Kernel<unknown>): void {
     task.execution = new Execution(name, code);
     task.__state = TASK_RUNNING;
-    enqueue_task(this.leastLoaded(), task);
+    enqueue_task(this.kernel.exact ? this.addCpu() : this.leastLoaded(), task);
   }
 
   private leastLoaded(): rq {
@@ -322,9 +333,9 @@ export class Machine implements ThreadMaker {
   private goOn(): void {
     for (;;) {
       if (this.kernel.interruptDue) this.interrupt('hrtimer_interrupt', hrtimer_interrupt);
-      const choice = this.nextChoice();
+      const choice = this.kernel.exact ? this.nextStep() : this.nextChoice();
       if (choice !== null) this.go(choice);
-      else if (!this.restNetwork()) return;
+      else if (this.stopped || !this.restNetwork()) return;
     }
   }
 
@@ -345,7 +356,7 @@ export class Machine implements ThreadMaker {
     // How many timers in the background have fired with no other one waiting, and woken nobody.
     let alone = 0;
     let { wakeups } = this.kernel;
-    while (this.isWorthWaiting(until, alone) && this.fireTimers(until)) {
+    while (!this.stopped && this.isWorthWaiting(until, alone) && this.fireTimers(until)) {
       if (this.kernel.hrtimers.awaited === 0) alone++;
       if (this.kernel.wakeups !== wakeups) alone = 0;
       wakeups = this.kernel.wakeups;
@@ -386,13 +397,17 @@ export class Machine implements ThreadMaker {
     );
     if (queue === undefined) return false;
     this.kernel.interruptDue = false;
+    this.startInterrupt(queue, name, handler);
+    return true;
+  }
+
+  private startInterrupt(queue: rq, name: string, handler: () => Kernel<void>): void {
+    setCurrent(queue.curr);
     queue.irq = new Execution(name, handler());
     queue.curr.preempt_count += HARDIRQ_OFFSET;
     queue.curr.irqs_disabled++;
     queue.curr.irq_context = queue.curr.held_locks.length;
-    setCurrent(queue.curr);
     this.kernel.tracer?.irq(name, true);
-    return true;
   }
 
   private readonly choices: Choice[] = [];
@@ -416,6 +431,49 @@ export class Machine implements ThreadMaker {
     }
     choices.length = count;
     return count === 0 ? null : (choices[this.schedule.choose(choices)] ?? null);
+  }
+
+  /** The schedule has asked for an end. */
+  private stopped = false;
+
+  /** As nextChoice(), among steps that take effect and timers; see Schedule.exact. */
+  private nextStep(): Choice | null {
+    const { choices } = this;
+    let count = 0;
+    for (const queue of this.kernel.runqueues) {
+      if (queue.irq === null && queue.curr === queue.idle) this.switchTo(queue);
+      const execution = queue.irq ?? queue.curr.execution;
+      if (execution === null) continue;
+      if (execution.op !== null && !enabled(execution.op, queue.curr)) continue;
+      const choice = (choices[count++] ??= new Choice());
+      choice.queue = queue;
+      choice.execution = execution;
+      choice.timer = null;
+    }
+    for (const timer of timersToFire(this.kernel.hrtimers)) {
+      const choice = (choices[count++] ??= new Choice());
+      choice.queue = null;
+      choice.execution = null;
+      choice.timer = timer;
+    }
+    choices.length = count;
+    if (count === 0) return null;
+    const chosen = choices[this.schedule.choose(choices)] ?? null;
+    if (chosen === null) this.stopped = true;
+    else if (chosen.timer !== null) this.fire(chosen, chosen.timer);
+    return chosen;
+  }
+
+  /** Starts the interrupt of a timer, on a CPU where nothing else runs. */
+  private fire(choice: Choice, timer: hrtimer): void {
+    const { hrtimers, runqueues, clock, footprint } = this.kernel;
+    const free = (at: rq): boolean => at.irq === null && at.curr === at.idle && at.queue.isEmpty();
+    const queue = runqueues.find(free) ?? this.addCpu();
+    hrtimers.now_ns = Math.max(hrtimers.now_ns, dueAt(timer));
+    footprint?.add(clock, CHANGES);
+    this.startInterrupt(queue, timer.name, () => hrtimerInterruptOf(timer));
+    choice.queue = queue;
+    choice.execution = queue.irq;
   }
 
   /** Carries out what the chosen context has announced, and lets it run to its next operation. */
@@ -501,7 +559,7 @@ export class Machine implements ThreadMaker {
     if (task.__state === TASK_DEAD) {
       task.execution = null;
       this.kernel.live--;
-      this.kernel.alone = this.kernel.live <= 1;
+      this.kernel.alone = this.kernel.live <= 1 && !this.kernel.exact;
     }
   }
 

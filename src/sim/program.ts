@@ -1,4 +1,6 @@
 /** A program as the code of a task: what it is started with, and what is looked at when it ends. */
+import { inOneStep } from '../kernel/execute.ts';
+import { changes } from '../kernel/footprint.ts';
 import { do_exit, do_group_exit } from '../kernel/exit.ts';
 import type { Kernel } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
@@ -34,7 +36,8 @@ export function* runChild(program: Program, sys: Sys): Kernel<void> {
 export function* runThread(program: Program, sys: Sys): Kernel<void> {
   yield* codeOf(program, sys);
   checkForgotten(sys.task);
-  yield* do_exit(0);
+  if (sys.task.kernel.exact) yield* inOneStep(do_exit(0));
+  else yield* do_exit(0);
 }
 
 /** What runs; a plain function, or an async one, is easily written where a generator was meant. */
@@ -51,6 +54,7 @@ function codeOf<T>(program: (sys: Sys) => Code<T>, sys: Sys): Code<T> {
 
 /** The thread has come to its end: what it has not entered by now it has forgotten. */
 function checkForgotten(task: task_struct): void {
+  changes(task.kernel.userMemory);
   const forgotten = task.kernel.calls.forgottenBy(task);
   if (forgotten !== null) throw new TypeError(`${task.comm}: ${forgotten}`);
 }

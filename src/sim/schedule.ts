@@ -1,6 +1,10 @@
 /**
  * Who goes on next: the ways to choose one interleaving out of many.
  */
+import type { Footprint } from '../kernel/footprint.ts';
+import type { hrtimer } from '../kernel/hrtimer.ts';
+import type { Execution } from '../kernel/op.ts';
+import type { rq } from '../kernel/sched.ts';
 import { inWords } from '../syscalls/found.ts';
 
 /** Something that can take the next step. */
@@ -11,10 +15,24 @@ export interface Runnable {
 
 /** Chooses among those that can take a step. */
 export interface Schedule {
+  /**
+   * Each task has a CPU to itself, no step is offered that would only wait, and timers may fire at any
+   * moment: what a checker chooses from. `choose` then gets every Step that is possible.
+   */
+  readonly exact?: boolean;
+  /** Where an exact schedule is told what each step touches. */
+  readonly footprint?: Footprint;
   /** True if a context goes on until it cannot, so that nobody need be asked between. */
   readonly runsOn: boolean;
-  /** An index into `choices`, which is never empty. */
+  /** An index into `choices`, which is never empty; -1 ends the run of an exact schedule. */
   choose(choices: readonly Runnable[]): number;
+}
+
+/** What an exact schedule chooses from: a context that goes on, or a timer that fires. */
+export interface Step extends Runnable {
+  readonly queue: rq | null;
+  readonly execution: Execution | null;
+  readonly timer: hrtimer | null;
 }
 
 /** Each context runs until it sleeps; then it is the turn of whoever waits longest. */

@@ -8,6 +8,7 @@
  * Invariants: an item is on at most one of rdllist and a scan's private list; `next` is
  * EP_UNACTIVE_PTR unless the item is on ovflist; ovflist is EP_UNACTIVE_PTR unless a scan is open.
  */
+import { newIdentity } from '../footprint.ts';
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
 import { hlist_head, hlist_node, list_empty, list_head } from '../list.ts';
@@ -101,7 +102,7 @@ export class epitem {
 /** An epoll instance. */
 export class eventpoll implements Named {
   readonly mtx: mutex = new mutex('ep->mtx');
-  readonly lock: spinlock_t = new spinlock_t('ep->lock');
+  readonly lock: spinlock_t = new spinlock_t('ep->lock', this);
   /** Queues of those who poll or watch the epoll descriptor itself. */
   readonly poll_wait: wait_queue_head = new wait_queue_head('ep->poll_wait', 'ep->poll_wait.lock');
 
@@ -137,6 +138,7 @@ export class eventpoll implements Named {
   // Ours:
   freed = false;
   readonly name = 'ep';
+  readonly identity: number = newIdentity();
   /** What `lock` was before 6.18. */
   readonly rwlock: rwlock_t | null;
   /** A look at the lists without the lock, or a change that such a look can see half-done. */
@@ -145,6 +147,7 @@ export class eventpoll implements Named {
   constructor(user: user_struct, rwlock: rwlock_t | null) {
     this.user = user;
     this.rwlock = rwlock;
+    if (rwlock !== null) rwlock.covers = this;
   }
 }
 

@@ -5,6 +5,7 @@
  * Differs from Linux: the numbers of file systems are what they happen to be on one system.
  */
 
+import { newIdentity } from '../footprint.ts';
 import type { Chance } from '../chance.ts';
 import type { file_operations } from '../file.ts';
 import { full_fops, null_fops, zero_fops } from '../mem.ts';
@@ -26,6 +27,7 @@ const procDev = 0x15;
 /** The files of one machine. */
 export class FileSystems {
   readonly name = 'dcache';
+  readonly identity: number = newIdentity();
   /** Announces a look at directories without their locks. */
   readonly look: Op = new Op('access', this);
   readonly s_vfs_rename_mutex: mutex = new mutex('s_vfs_rename_mutex');

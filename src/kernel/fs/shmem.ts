@@ -6,6 +6,7 @@
  * Differs from Linux: a file holds at most 256 MiB (-ENOSPC beyond), and has no holes; nobody reads
  * the names in a directory.
  */
+import { newIdentity } from '../footprint.ts';
 import { current } from '../current.ts';
 import type { file, file_operations } from '../file.ts';
 import { fsnotify_change } from '../notify/fsnotify.ts';
@@ -25,6 +26,7 @@ const mostBytes: number = 2 ** 28;
 /** What a regular file holds. */
 export class Content {
   readonly name = 'file';
+  readonly identity: number = newIdentity();
   /** With room for more behind `size`. */
   bytes: Uint8Array = new Uint8Array(0);
   size = 0;

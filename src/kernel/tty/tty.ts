@@ -10,6 +10,7 @@
  * Differs from Linux: the worker runs at the end of the call that gave it work, in its task; what
  * changes in one step needs no lock (ctrl.lock, flow.lock, port->lock, output_lock, termios_rwsem).
  */
+import { newIdentity } from '../footprint.ts';
 import type { file } from '../file.ts';
 import type { dentry } from '../fs/dcache.ts';
 import { type Kernel, type Named, Op } from '../op.ts';
@@ -64,6 +65,7 @@ export class tty_bufhead {
 /** Ours: a mutex whose waiters can be interrupted, and who has it may sleep for long. */
 export class SleepingLock implements Named {
   readonly name: string;
+  readonly identity: number = newIdentity();
   held = false;
   readonly wait: wait_queue_head;
   readonly look: Op = new Op('access', this);
@@ -126,6 +128,7 @@ export class n_tty_data {
 
 export class tty_struct implements Named {
   readonly name: string;
+  readonly identity: number = newIdentity();
   readonly index: number;
   /** PTY_TYPE_MASTER, not PTY_TYPE_SLAVE. */
   readonly master: boolean;

@@ -5,6 +5,7 @@
  * Differs from Linux: nobody is stopped, so a call in the background that would stop its process
  * is refused with -EIO, as in a group that has lost its parent.
  */
+import { changes } from '../footprint.ts';
 import { current } from '../current.ts';
 import { ENOIOCTLCMD, ERESTARTSYS } from '../errno.ts';
 import { is_current_pgrp_orphaned } from '../exit.ts';
@@ -34,6 +35,7 @@ export function* __tty_check_change(tty: tty_struct, sig: number): Kernel<number
   if (is_ignored(sig)) return sig === SIGTTIN ? -EIO : 0;
   if (is_current_pgrp_orphaned() || actionOf(current, sig).handler === SIG_DFL) return -EIO;
   yield* kill_pgrp_info(kernelInfo(sig), pgrp);
+  changes(current.signalsIdentity);
   current.sigpending = true;
   return -ERESTARTSYS;
 }

@@ -7,6 +7,7 @@
  * Invariants: the tables change under `ehash_lock`; lookups take no lock (RCU).
  * Differs from Linux: one lock instead of one a hash chain.
  */
+import { newIdentity } from '../../kernel/footprint.ts';
 import { current } from '../../kernel/current.ts';
 import { type Kernel, type Named, Op } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
@@ -69,12 +70,13 @@ const portsOf = (lport: number, rport: number): number => lport * 65_536 + rport
 
 export class inet_hashinfo implements Named {
   readonly name = 'inet_hashinfo';
+  readonly identity: number = newIdentity();
   readonly ehash: Map<number, Entry[]> = new Map();
-  readonly ehash_lock: spinlock_t = new spinlock_t('inet_ehash_lock');
+  readonly ehash_lock: spinlock_t = new spinlock_t('inet_ehash_lock', this);
   /** Listeners by port, the newest first. */
   readonly lhash2: Map<number, tcp_sock[]> = new Map();
   readonly bhash: Map<number, inet_bind_bucket> = new Map();
-  readonly bhash_lock: spinlock_t = new spinlock_t('inet_bind_hash');
+  readonly bhash_lock: spinlock_t = new spinlock_t('inet_bind_hash', this);
 
   // Ours:
   readonly look: Op = new Op('access', this);

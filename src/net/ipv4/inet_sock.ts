@@ -35,7 +35,7 @@ export interface proto {
 }
 
 export abstract class inet_sock extends sock implements LockedSock {
-  readonly sk_lock: socket_lock_t = new socket_lock_t('slock-AF_INET');
+  readonly sk_lock: socket_lock_t = new socket_lock_t('slock-AF_INET', this);
   readonly sk_backlog: Backlog = new Backlog();
   sk_disconnects = 0;
   /** Ports in host order; `sk_num` is inet_num, 0 once the port is given back. */

@@ -7,6 +7,7 @@
  * Differs from Linux: the loopback device takes what is allowed at all in one piece, so there are no
  * fragments.
  */
+import { changes } from '../../kernel/footprint.ts';
 import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { copy_from_iter } from '../../kernel/uaccess.ts';
@@ -76,6 +77,7 @@ function appendPages(sk: udp_sock, skb: UdpDatagram, msg: msghdr): void {
   skb.data = data;
   skb.data_len += more.length;
   skb.truesize += more.length;
+  changes(sk.wmemIdentity);
   sk.sk_wmem_alloc += more.length;
 }
 

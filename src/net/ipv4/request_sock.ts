@@ -8,6 +8,8 @@
  * Differs from Linux: no SYN cookies: a request is kept where Linux would send one, and is not
  * counted.
  */
+import type { Named } from '../../kernel/op.ts';
+import { newIdentity } from '../../kernel/footprint.ts';
 import { type Kernel, Op } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
@@ -83,9 +85,11 @@ export class fastopen_queue {
   readonly rst_until: number[] = [];
 }
 
-export class request_sock_queue {
+export class request_sock_queue implements Named {
+  readonly name = 'accept queue';
+  readonly identity: number = newIdentity();
   readonly fastopenq: fastopen_queue = new fastopen_queue();
-  readonly rskq_lock: spinlock_t = new spinlock_t('accept_queue_lock');
+  readonly rskq_lock: spinlock_t = new spinlock_t('accept_queue_lock', this);
 
   // Under rskq_lock; the head is read without it:
   rskq_accept_head: request_sock | null = null;
@@ -98,7 +102,7 @@ export class request_sock_queue {
   rskq_defer_accept = 0;
 
   // Ours:
-  readonly look: Op = new Op('access', { name: 'accept queue' });
+  readonly look: Op = new Op('access', this);
 }
 
 export const reqsk_queue_empty = (queue: request_sock_queue): boolean =>

@@ -8,6 +8,7 @@
  * Differs from Linux: one lock instead of one a hash chain; free ports are taken in order instead of
  * at random.
  */
+import { newIdentity } from '../../kernel/footprint.ts';
 import { current } from '../../kernel/current.ts';
 import { type Kernel, type Named, Op } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
@@ -29,7 +30,8 @@ import type { udp_sock } from './udp_sock.ts';
 
 export class udp_table implements Named {
   readonly name = 'udp_table';
-  readonly lock: spinlock_t = new spinlock_t('udp_hslot.lock');
+  readonly identity: number = newIdentity();
+  readonly lock: spinlock_t = new spinlock_t('udp_hslot.lock', this);
   /** By port; by address and port; by both ends. */
   readonly hash: Map<number, udp_sock[]> = new Map();
   readonly hash2: Map<number, udp_sock[]> = new Map();

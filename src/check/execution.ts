@@ -1,0 +1,166 @@
+/**
+ * One execution: a schedule for the machine that asks a strategy who goes on, and tells it what each
+ * step touched.
+ */
+import { isLock } from '../kernel/execute.ts';
+import {
+  CHANGES,
+  Footprint,
+  LOOKS,
+  SHARES,
+  TAKES,
+  touchOf,
+} from '../kernel/footprint.ts';
+import type { Globals } from '../kernel/globals.ts';
+import type { Execution, Op } from '../kernel/op.ts';
+import type { task_struct } from '../kernel/sched.ts';
+import type { Runnable, Schedule, Step } from '../sim/schedule.ts';
+import type { ContextId } from './order.ts';
+import type { Strategy } from './strategy.ts';
+
+export class Course implements Schedule {
+  readonly exact = true;
+  readonly runsOn = false;
+  readonly footprint: Footprint = new Footprint();
+  /** How many steps were taken, and how many times somebody else went on who need not have. */
+  steps = 0;
+  preemptions = 0;
+  /** The strategy saw no use in going on. */
+  cut = false;
+
+  private readonly strategy: Strategy;
+  private readonly interrupts: Map<Execution, ContextId> = new Map();
+  private readonly enablers: Map<ContextId, number> = new Map();
+  private able: Set<ContextId> = new Set();
+  private last: ContextId = 0;
+
+  // The step under way:
+  private task: task_struct | null = null;
+  private op: Op | null = null;
+  private state = 0;
+  private nesting = 0;
+  private readonly held: Op[] = [];
+
+  constructor(strategy: Strategy) {
+    this.strategy = strategy;
+  }
+
+  choose(choices: readonly Runnable[]): number {
+    const steps = choices as readonly Step[];
+    this.endStep();
+    const possible = steps.map((step) => this.contextOf(step));
+    this.noteEnabled(possible);
+    const preferred = possible.includes(this.last) ? this.last : (possible[0] as ContextId);
+    const context = this.strategy.choose({ possible, preferred });
+    const index = context === null ? -1 : possible.indexOf(context);
+    if (context === null || index < 0) {
+      this.cut = true;
+      return -1;
+    }
+    if (context !== this.last && possible.includes(this.last)) this.preemptions++;
+    this.last = context;
+    this.beginStep(steps[index] as Step);
+    return index;
+  }
+
+  private contextOf({ queue, execution, timer }: Step): ContextId {
+    if (timer !== null) return -timer.order;
+    if (queue === null || execution === null || queue.irq !== execution) {
+      return (queue?.curr as task_struct).identity;
+    }
+    let context = this.interrupts.get(execution);
+    if (context === undefined) {
+      context = this.last < 0 ? this.last : background;
+      this.interrupts.set(execution, context);
+    }
+    return context;
+  }
+
+  private noteEnabled(possible: readonly ContextId[]): void {
+    const able = new Set(possible);
+    for (const context of this.enablers.keys()) {
+      if (!able.has(context)) this.enablers.delete(context);
+    }
+    for (const context of able) {
+      if (!this.able.has(context) && this.steps > 0) this.enablers.set(context, this.steps - 1);
+    }
+    this.able = able;
+  }
+
+  private beginStep({ queue, execution }: Step): void {
+    this.task = queue?.curr ?? null;
+    this.op = execution?.op ?? null;
+    this.held.length = 0;
+    if (this.task === null) return;
+    this.state = this.task.__state;
+    this.nesting = this.task.rcu_read_lock_nesting;
+    this.held.push(...this.task.held_locks);
+  }
+
+  /** Tells the strategy of the step that has just been taken. */
+  private endStep(): void {
+    if (this.last === 0) return;
+    const { footprint, op, task } = this;
+    if (op !== null) this.touchByOp(op);
+    for (const held of this.held) this.touchCovered(held);
+    if (task !== null) {
+      if (task.__state !== this.state) footprint.add(task.identity, CHANGES);
+      if (this.nesting > 0 || task.rcu_read_lock_nesting > 0) {
+        footprint.add(task.kernel.rcu.identity, LOOKS);
+      }
+    }
+    const touches = footprint.touches;
+    footprint.touches = [];
+    footprint.commuting = false;
+    // Whoever waits for a lock could have had it before, too: what made it free orders nothing more.
+    const enabler = op !== null && isLock(op) ? null : (this.enablers.get(this.last) ?? null);
+    this.enablers.delete(this.last);
+    this.strategy.taken(this.last, touches, enabler);
+    this.steps++;
+  }
+
+  private touchByOp(op: Op): void {
+    const { footprint, task } = this;
+    const { identity } = op.target;
+    switch (op.verb) {
+      case 'spin_lock':
+      case 'mutex_lock':
+      case 'write_lock':
+        footprint.add(identity, TAKES);
+        this.touchCovered(op);
+        return;
+      case 'read_lock':
+        footprint.add(identity, SHARES);
+        this.touchCovered(op);
+        return;
+      case 'schedule':
+        footprint.add(identity, CHANGES);
+        if (task !== null) footprint.add(task.signalsIdentity, LOOKS);
+        return;
+      case 'synchronize_rcu':
+        footprint.add(identity, CHANGES);
+        return;
+      default:
+        footprint.add(identity, LOOKS);
+    }
+  }
+
+  private touchCovered({ verb, target }: Op): void {
+    const { covers } = target;
+    if (covers) this.footprint.add(covers.identity, verb === 'read_lock' ? LOOKS : CHANGES);
+  }
+
+  /** The machine has come to its end, or was stopped by an error. */
+  end(kernel: Globals): void {
+    this.endStep();
+    for (const { curr, idle } of kernel.runqueues) {
+      const op = curr.execution?.op ?? null;
+      if (curr === idle || op === null || !isLock(op)) continue;
+      const how = op.verb === 'read_lock' ? SHARES : TAKES;
+      this.strategy.waits(curr.identity, touchOf(op.target.identity, how));
+    }
+  }
+}
+
+/** Interrupts that nobody chose: of timers in the background, when nothing else is left to do. */
+const background: ContextId = -1e9;

@@ -1,0 +1,25 @@
+/** How executions are chosen: all, some at random, or one that is given. */
+import type { Touch } from '../kernel/footprint.ts';
+import type { ContextId } from './order.ts';
+
+/** A point where several contexts can go on. */
+export interface Choosing {
+  /** Never empty. */
+  readonly possible: readonly ContextId[];
+  /** Who would go on if nobody interfered. */
+  readonly preferred: ContextId;
+}
+
+export interface Strategy {
+  /** Is there another execution to run? Called before each, the first one too. */
+  begin(): boolean;
+  /** Who goes on; null if the execution is of no use any more. */
+  choose(choosing: Choosing): ContextId | null;
+  /**
+   * A step was taken. `enabler`: the place in the execution of the step that made it possible, when it
+   * was not possible before.
+   */
+  taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void;
+  /** The execution is over and a context waits for a lock, as `touch` says. */
+  waits(context: ContextId, touch: Touch): void;
+}

@@ -1,0 +1,67 @@
+/**
+ * What a step touches, so that the checker can tell which steps depend on one another.
+ *
+ * A step is an operation that is carried out and the code that follows it, up to the next one. Two
+ * steps of different contexts depend on one another if both touch the same thing, and one of them
+ * does not only look at it. What a lock guards needs no word here: who holds a lock changes, for all
+ * the checker knows, what the lock covers. Told are the locks themselves, and what is read or
+ * written without them.
+ *
+ * Without a checker `current.kernel.footprint` is null and nothing is kept.
+ */
+import { current } from './current.ts';
+
+/** How a step touches a thing: `LOOKS` and `CHANGES` for data, the others for locks. */
+export const LOOKS = 0;
+export const CHANGES = 1;
+export const TAKES = 2;
+export const SHARES = 3;
+export const GIVES = 4;
+export const UNSHARES = 5;
+
+/** A touch as one number, see touchOf(). */
+export type Touch = number;
+
+const HOWS = 8;
+
+export const touchOf = (identity: number, how: number): Touch => identity * HOWS + how;
+export const identityOf = (touch: Touch): number => Math.floor(touch / HOWS);
+export const howOf = (touch: Touch): number => touch % HOWS;
+
+/** The step under way. */
+export class Footprint {
+  touches: Touch[] = [];
+  /** What is done now commutes with what others do to the same locks in the same spirit. */
+  commuting = false;
+
+  add(identity: number, how: number): void {
+    const touch = touchOf(identity, this.commuting ? commutingHow(how) : how);
+    if (!this.touches.includes(touch)) this.touches.push(touch);
+  }
+}
+
+const commutingHow = (how: number): number =>
+  how === TAKES ? SHARES : how === GIVES ? UNSHARES : how;
+
+/** Numbers that tell the things of one machine apart; no machine sees those of another one. */
+const identities = { last: 0 };
+
+/** The next number: things that are made in the same order have the same ones. */
+export const newIdentity = (): number => ++identities.last;
+
+/** Begins at the first number again, for a machine that is to be like the one before. */
+export function restartIdentities(): void {
+  identities.last = 0;
+}
+
+/** Says that the running step looks at something without a lock that guards it. */
+export function looksAt(identity: number): void {
+  const { footprint } = current.kernel;
+  if (footprint !== null) footprint.add(identity, LOOKS);
+}
+
+/** Says that the running step changes something that is looked at without a lock. */
+export function changes(identity: number): void {
+  const { footprint } = current.kernel;
+  if (footprint !== null) footprint.add(identity, CHANGES);
+}

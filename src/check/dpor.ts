@@ -49,7 +49,8 @@ export class Dpor implements Strategy {
     if (this.path.length === 0) return true;
     for (let node = this.path.at(-1); node !== undefined; node = this.path.at(-1)) {
       const taken = node.chosen;
-      if (!node.asleep.has(taken)) node.asleep.set(taken, this.touchesAt[this.path.length - 1] ?? []);
+      if (!node.asleep.has(taken))
+        node.asleep.set(taken, this.touchesAt[this.path.length - 1] ?? []);
       const next = node.next();
       if (next !== null) {
         node.chosen = next;

@@ -3,14 +3,7 @@
  * step touched.
  */
 import { isLock } from '../kernel/execute.ts';
-import {
-  CHANGES,
-  Footprint,
-  LOOKS,
-  SHARES,
-  TAKES,
-  touchOf,
-} from '../kernel/footprint.ts';
+import { CHANGES, Footprint, LOOKS, SHARES, TAKES, touchOf } from '../kernel/footprint.ts';
 import type { Globals } from '../kernel/globals.ts';
 import type { Execution, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
@@ -41,8 +34,11 @@ export class Course implements Schedule {
   private nesting = 0;
   private readonly held: Op[] = [];
 
-  constructor(strategy: Strategy) {
+  readonly sharedMemory: boolean;
+
+  constructor(strategy: Strategy, sharedMemory: boolean) {
     this.strategy = strategy;
+    this.sharedMemory = sharedMemory;
   }
 
   choose(choices: readonly Runnable[]): number {

@@ -6,9 +6,9 @@
 
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
+import { LOOKS, TAKES } from './footprint.ts';
 import { might_sleep } from './lockdep.ts';
 import { grabMutex, type mutex, takeMutex, waitForMutex } from './mutex.ts';
-import { LOOKS, TAKES } from './footprint.ts';
 import type { Kernel, Op } from './op.ts';
 import { type rcu_state, waitForReaders } from './rcu.ts';
 import { isFree, type rwlock_t, takeRwlock } from './rwlock.ts';

@@ -64,10 +64,10 @@ export class Globals {
   // Ours:
   tracer: Tracer | null = null;
   footprint: Footprint | null = null;
-  /** What footprints call the clock and its timers, the counters below, and the memory of programs. */
+  /** What footprints call the clock and its timers, the counters below, and the memory of programs, 0 for none. */
   readonly clock: number = newIdentity();
   readonly numbering: number = newIdentity();
-  readonly userMemory: number = newIdentity();
+  userMemory: number = newIdentity();
   /** Tasks that have not ended. */
   live = 0;
   /** One task and nothing else: no lockless access can be seen half-done. */

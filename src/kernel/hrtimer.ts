@@ -11,8 +11,9 @@
  * the end of a timer function sleeps instead of spinning, so that no schedule spins for ever. Times
  * beyond 2^53 ns (104 days) are rounded to what a number can hold.
  */
-import { changes, looksAt } from './footprint.ts';
+
 import { current } from './current.ts';
+import { changes, looksAt } from './footprint.ts';
 import type { Kernel } from './op.ts';
 import { rb_add, rb_erase, rb_first, rb_next, type rb_root, rbRoot } from './rbtree.ts';
 import {

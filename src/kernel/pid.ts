@@ -9,8 +9,9 @@
  * Invariants: changes only under tasklist_lock. A pid with no task at all is not in `kernel.pids`.
  * Differs from Linux: one namespace, and no number is given out twice.
  */
-import { changes, newIdentity } from './footprint.ts';
+
 import { current } from './current.ts';
+import { changes, newIdentity } from './footprint.ts';
 import type { Globals } from './globals.ts';
 import type { Named } from './op.ts';
 import type { task_struct } from './sched.ts';

@@ -6,10 +6,11 @@
  * Differs from Linux: a later reader prolongs an earlier grace period; a stretch with preemption or
  * interrupts off is no reader by itself, and nothing here leans on that it were one.
  */
-import { newIdentity } from './footprint.ts';
+
 import Denque from 'denque';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
+import { newIdentity } from './footprint.ts';
 import { might_sleep } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';

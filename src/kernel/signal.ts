@@ -9,8 +9,9 @@
  * Differs from Linux: nothing is stopped by a stop signal; no core dumps; RLIMIT_SIGPENDING does not
  * bound the queue.
  */
-import { changes } from './footprint.ts';
+
 import { current } from './current.ts';
+import { changes } from './footprint.ts';
 import { lockdep_assert_held } from './lockdep.ts';
 import type { Kernel } from './op.ts';
 import type { pid } from './pid.ts';

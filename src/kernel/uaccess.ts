@@ -5,8 +5,9 @@
  * where programs meet it: the event buffer of epoll_wait, which may be unmapped (EFAULT) or on a
  * page that is not there yet, so that the copy sleeps until somebody supplies the page.
  */
-import { newIdentity } from './footprint.ts';
+
 import Denque from 'denque';
+import { newIdentity } from './footprint.ts';
 import { might_sleep } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import { TASK_KILLABLE, type task_struct, wake_up_process } from './sched.ts';

@@ -6,9 +6,10 @@
  * Differs from Linux: one run of bytes instead of head, frags and frag list; `truesize` is computed
  * as if they were there, since buffer limits count it.
  */
-import { newIdentity } from '../kernel/footprint.ts';
+
 import Denque from 'denque';
 import type { file } from '../kernel/file.ts';
+import { newIdentity } from '../kernel/footprint.ts';
 import type { LockClassName } from '../kernel/lockdep.ts';
 import { type Kernel, type Named, Op } from '../kernel/op.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/spinlock.ts';

@@ -8,9 +8,10 @@
  *
  * Differs from Linux: memory of the whole system is never short; no cgroup, filter or security hook.
  */
-import { newIdentity } from '../kernel/footprint.ts';
+
 import { current } from '../kernel/current.ts';
 import { ERESTARTSYS } from '../kernel/errno.ts';
+import { newIdentity } from '../kernel/footprint.ts';
 import { type Kernel, type Named, Op } from '../kernel/op.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../kernel/sleep_timeout.ts';
 import { EINTR } from '../kernel/uapi/errno.ts';

@@ -9,9 +9,10 @@
  * Invariants: `owned` and the backlog change under `slock`; the rest of the socket changes under
  * `slock` while nobody owns it, or by the owner.
  */
-import { newIdentity } from '../kernel/footprint.ts';
+
 import Denque from 'denque';
 import { current } from '../kernel/current.ts';
+import { newIdentity } from '../kernel/footprint.ts';
 import {
   type LockClassName,
   lock_acquire,

@@ -5,8 +5,9 @@
  * Invariants: sk_wmem_alloc is one more than the truesize of the packets that are charged to the
  * socket. It changes without a lock, one atomic step at a time: `peekAtWmem` announces each.
  */
-import { changes } from '../kernel/footprint.ts';
+
 import { current } from '../kernel/current.ts';
+import { changes } from '../kernel/footprint.ts';
 import { type Kernel, Op } from '../kernel/op.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../kernel/sched.ts';
 import { schedule_timeout } from '../kernel/sleep_timeout.ts';

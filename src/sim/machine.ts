@@ -7,10 +7,11 @@
  *
  * Invariants: at most one context runs on a CPU; the clock never goes back.
  */
-import { CHANGES } from '../kernel/footprint.ts';
+
 import { current, setCurrent } from '../kernel/current.ts';
 import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { type file, files_struct } from '../kernel/file.ts';
+import { CHANGES } from '../kernel/footprint.ts';
 import { linkTask, newThread } from '../kernel/fork.ts';
 import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
@@ -129,6 +130,7 @@ export class Machine implements ThreadMaker {
     this.schedule = options.schedule ?? (seed === 0 ? inOrder : randomSchedule(seed));
     this.kernel.exact = this.schedule.exact === true;
     this.kernel.footprint = this.schedule.footprint ?? null;
+    if (this.schedule.sharedMemory === false) this.kernel.userMemory = 0;
     this.topology = new Topology(this.network, seed);
     this.kernel.fs.random = new Random(seed);
     this.nofile = options.nofile ?? 1024;

@@ -22,6 +22,8 @@ export interface Schedule {
   readonly exact?: boolean;
   /** Where an exact schedule is told what each step touches. */
   readonly footprint?: Footprint;
+  /** False if no two tasks touch the same variables of their program, so that only calls count. */
+  readonly sharedMemory?: boolean;
   /** True if a context goes on until it cannot, so that nobody need be asked between. */
   readonly runsOn: boolean;
   /** An index into `choices`, which is never empty; -1 ends the run of an exact schedule. */

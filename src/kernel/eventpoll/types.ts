@@ -8,9 +8,10 @@
  * Invariants: an item is on at most one of rdllist and a scan's private list; `next` is
  * EP_UNACTIVE_PTR unless the item is on ovflist; ovflist is EP_UNACTIVE_PTR unless a scan is open.
  */
-import { newIdentity } from '../footprint.ts';
+
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
+import { newIdentity } from '../footprint.ts';
 import { hlist_head, hlist_node, list_empty, list_head } from '../list.ts';
 import { mutex } from '../mutex.ts';
 import { type Named, Op } from '../op.ts';

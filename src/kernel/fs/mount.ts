@@ -5,9 +5,9 @@
  * Differs from Linux: the numbers of file systems are what they happen to be on one system.
  */
 
-import { newIdentity } from '../footprint.ts';
 import type { Chance } from '../chance.ts';
 import type { file_operations } from '../file.ts';
+import { newIdentity } from '../footprint.ts';
 import { full_fops, null_fops, zero_fops } from '../mem.ts';
 import { mutex } from '../mutex.ts';
 import { Op } from '../op.ts';

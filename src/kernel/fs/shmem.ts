@@ -6,9 +6,10 @@
  * Differs from Linux: a file holds at most 256 MiB (-ENOSPC beyond), and has no holes; nobody reads
  * the names in a directory.
  */
-import { newIdentity } from '../footprint.ts';
+
 import { current } from '../current.ts';
 import type { file, file_operations } from '../file.ts';
+import { newIdentity } from '../footprint.ts';
 import { fsnotify_change } from '../notify/fsnotify.ts';
 import { type Kernel, Op } from '../op.ts';
 import { copy_to_iter, type iov_iter, iov_iter_count } from '../uaccess.ts';

@@ -10,8 +10,9 @@
  * Differs from Linux: the worker runs at the end of the call that gave it work, in its task; what
  * changes in one step needs no lock (ctrl.lock, flow.lock, port->lock, output_lock, termios_rwsem).
  */
-import { newIdentity } from '../footprint.ts';
+
 import type { file } from '../file.ts';
+import { newIdentity } from '../footprint.ts';
 import type { dentry } from '../fs/dcache.ts';
 import { type Kernel, type Named, Op } from '../op.ts';
 import type { pid } from '../pid.ts';

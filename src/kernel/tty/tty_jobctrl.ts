@@ -5,11 +5,12 @@
  * Differs from Linux: nobody is stopped, so a call in the background that would stop its process
  * is refused with -EIO, as in a group that has lost its parent.
  */
-import { changes } from '../footprint.ts';
+
 import { current } from '../current.ts';
 import { ENOIOCTLCMD, ERESTARTSYS } from '../errno.ts';
 import { is_current_pgrp_orphaned } from '../exit.ts';
 import { FMODE_READ, type file } from '../file.ts';
+import { changes } from '../footprint.ts';
 import { group_send_sig_info, kill_pgrp_info } from '../kill.ts';
 import type { Kernel } from '../op.ts';
 import { find_vpid, type pid, pid_task, task_pgrp, task_session } from '../pid.ts';

@@ -7,8 +7,9 @@
  * Invariants: the tables change under `ehash_lock`; lookups take no lock (RCU).
  * Differs from Linux: one lock instead of one a hash chain.
  */
-import { newIdentity } from '../../kernel/footprint.ts';
+
 import { current } from '../../kernel/current.ts';
+import { newIdentity } from '../../kernel/footprint.ts';
 import { type Kernel, type Named, Op } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';

@@ -7,8 +7,9 @@
  * Differs from Linux: the loopback device takes what is allowed at all in one piece, so there are no
  * fragments.
  */
-import { changes } from '../../kernel/footprint.ts';
+
 import { current } from '../../kernel/current.ts';
+import { changes } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { copy_from_iter } from '../../kernel/uaccess.ts';
 import { EMSGSIZE } from '../../kernel/uapi/errno.ts';

@@ -8,8 +8,9 @@
  * Differs from Linux: no SYN cookies: a request is kept where Linux would send one, and is not
  * counted.
  */
-import type { Named } from '../../kernel/op.ts';
+
 import { newIdentity } from '../../kernel/footprint.ts';
+import type { Named } from '../../kernel/op.ts';
 import { type Kernel, Op } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';

@@ -61,9 +61,8 @@ export class Course implements Schedule {
 
   private contextOf({ queue, execution, timer }: Step): ContextId {
     if (timer !== null) return -timer.order;
-    if (queue === null || execution === null || queue.irq !== execution) {
-      return (queue?.curr as task_struct).identity;
-    }
+    if (queue === null || execution === null) throw new Error('a step of nobody');
+    if (queue.irq !== execution) return queue.curr.identity;
     let context = this.interrupts.get(execution);
     if (context === undefined) {
       context = this.last < 0 ? this.last : background;

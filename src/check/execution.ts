@@ -3,7 +3,7 @@
  * step touched.
  */
 import { isLock } from '../kernel/execute.ts';
-import { CHANGES, Footprint, LOOKS, SHARES, TAKES, touchOf } from '../kernel/footprint.ts';
+import { Changes, Footprint, Looks, Shares, Takes, touchOf } from '../kernel/footprint.ts';
 import type { Globals } from '../kernel/globals.ts';
 import type { Execution, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
@@ -99,9 +99,9 @@ export class Course implements Schedule {
     if (op !== null) this.touchByOp(op);
     for (const held of this.held) this.touchCovered(held);
     if (task !== null) {
-      if (task.__state !== this.state) footprint.add(task.identity, CHANGES);
+      if (task.__state !== this.state) footprint.add(task.identity, Changes);
       if (this.nesting > 0 || task.rcu_read_lock_nesting > 0) {
-        footprint.add(task.kernel.rcu.identity, LOOKS);
+        footprint.add(task.kernel.rcu.identity, Looks);
       }
     }
     const touches = footprint.touches;
@@ -121,28 +121,28 @@ export class Course implements Schedule {
       case 'spin_lock':
       case 'mutex_lock':
       case 'write_lock':
-        footprint.add(identity, TAKES);
+        footprint.add(identity, Takes);
         this.touchCovered(op);
         return;
       case 'read_lock':
-        footprint.add(identity, SHARES);
+        footprint.add(identity, Shares);
         this.touchCovered(op);
         return;
       case 'schedule':
-        footprint.add(identity, CHANGES);
-        if (task !== null) footprint.add(task.signalsIdentity, LOOKS);
+        footprint.add(identity, Changes);
+        if (task !== null) footprint.add(task.signalsIdentity, Looks);
         return;
       case 'synchronize_rcu':
-        footprint.add(identity, CHANGES);
+        footprint.add(identity, Changes);
         return;
       default:
-        footprint.add(identity, LOOKS);
+        footprint.add(identity, Looks);
     }
   }
 
   private touchCovered({ verb, target }: Op): void {
     const { covers } = target;
-    if (covers) this.footprint.add(covers.identity, verb === 'read_lock' ? LOOKS : CHANGES);
+    if (covers) this.footprint.add(covers.identity, verb === 'read_lock' ? Looks : Changes);
   }
 
   /** The machine has come to its end, or was stopped by an error. */
@@ -151,7 +151,7 @@ export class Course implements Schedule {
     for (const { curr, idle } of kernel.runqueues) {
       const op = curr.execution?.op ?? null;
       if (curr === idle || op === null || !isLock(op)) continue;
-      const how = op.verb === 'read_lock' ? SHARES : TAKES;
+      const how = op.verb === 'read_lock' ? Shares : Takes;
       this.strategy.waits(curr.identity, touchOf(op.target.identity, how));
     }
   }

@@ -10,15 +10,15 @@
  * included.
  */
 import {
-  CHANGES,
-  GIVES,
+  Changes,
+  Gives,
   howOf,
   identityOf,
-  LOOKS,
-  SHARES,
-  TAKES,
+  Looks,
+  Shares,
+  Takes,
   type Touch,
-  UNSHARES,
+  Unshares,
 } from '../kernel/footprint.ts';
 
 /** A context of one execution: a task, or the interrupt of a timer. */
@@ -133,14 +133,14 @@ export class Order {
   ): void {
     for (const touch of touches) {
       const how = howOf(touch);
-      if (how !== TAKES && how !== SHARES) continue;
+      if (how !== Takes && how !== Shares) continue;
       const last = this.lastOf(identityOf(touch));
-      const rivals = how === TAKES ? [last.taken, ...last.shared] : [last.taken];
+      const rivals = how === Takes ? [last.taken, ...last.shared] : [last.taken];
       for (const rival of rivals) {
         if (rival !== null && rival.lane !== lane && !isBefore(rival, clock)) races?.push(rival);
       }
       if (last.given !== null) join(clock, last.given.clock);
-      if (how === TAKES) for (const { clock: theirs } of last.unshared) join(clock, theirs);
+      if (how === Takes) for (const { clock: theirs } of last.unshared) join(clock, theirs);
     }
   }
 
@@ -157,10 +157,10 @@ export class Order {
     };
     for (const touch of touches) {
       const how = howOf(touch);
-      if (how !== LOOKS && how !== CHANGES) continue;
+      if (how !== Looks && how !== Changes) continue;
       const last = this.lastOf(identityOf(touch));
       add(last.changed);
-      if (how === CHANGES) last.looked.forEach(add);
+      if (how === Changes) last.looked.forEach(add);
     }
     rivals.sort((a, b) => b.index - a.index);
     for (const rival of rivals) {
@@ -172,28 +172,28 @@ export class Order {
 
   private note(step: Taken, last: Last, how: number): void {
     switch (how) {
-      case LOOKS: {
+      case Looks: {
         const place = last.looked.findIndex(({ lane }) => lane === step.lane);
         if (place < 0) last.looked.push(step);
         else last.looked[place] = step;
         return;
       }
-      case CHANGES:
+      case Changes:
         last.changed = step;
         last.looked = [];
         return;
-      case TAKES:
+      case Takes:
         last.taken = step;
         last.shared = [];
         return;
-      case SHARES:
+      case Shares:
         last.shared.push(step);
         return;
-      case GIVES:
+      case Gives:
         last.given = step;
         last.unshared = [];
         return;
-      case UNSHARES:
+      case Unshares:
         last.unshared.push(step);
     }
   }
@@ -212,5 +212,5 @@ export function dependent(a: readonly Touch[], b: readonly Touch[]): boolean {
 }
 
 const clashes = (a: number, b: number): boolean =>
-  !(a === LOOKS && b === LOOKS) && !(isShared(a) && isShared(b));
-const isShared = (how: number): boolean => how === SHARES || how === UNSHARES;
+  !(a === Looks && b === Looks) && !(isShared(a) && isShared(b));
+const isShared = (how: number): boolean => how === Shares || how === Unshares;

@@ -6,7 +6,7 @@
 
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
-import { LOOKS, TAKES } from './footprint.ts';
+import { Looks, Takes } from './footprint.ts';
 import { might_sleep } from './lockdep.ts';
 import { grabMutex, type mutex, takeMutex, waitForMutex } from './mutex.ts';
 import type { Kernel, Op } from './op.ts';
@@ -113,7 +113,7 @@ export function* inOneStep(code: Kernel<unknown>): Kernel<void> {
     if (footprint !== null) footprint.commuting = true;
     const done = perform(op, task);
     if (done && tracer !== null) tracer.op(task, op, true);
-    if (done && footprint !== null) footprint.add(op.target.identity, isLock(op) ? TAKES : LOOKS);
+    if (done && footprint !== null) footprint.add(op.target.identity, isLock(op) ? Takes : Looks);
     if (done) continue;
     if (footprint !== null) footprint.commuting = false;
     yield op;

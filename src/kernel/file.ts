@@ -12,7 +12,7 @@ import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { eventpoll_release_file } from './eventpoll/remove.ts';
 import type { epitem } from './eventpoll/types.ts';
-import { changes, looksAt, newIdentity } from './footprint.ts';
+import { looksAt, newIdentity, writesTo } from './footprint.ts';
 import { type dentry, dput } from './fs/dcache.ts';
 import type { inode } from './fs/inode.ts';
 import type { hlist_head } from './list.ts';
@@ -101,7 +101,7 @@ export class file implements Named {
     this.private_data = data;
     this.f_inode = inode;
     this.name = name;
-    changes(current.kernel.numbering);
+    writesTo(current.kernel.numbering);
     this.address = ++current.kernel.files;
   }
 }
@@ -216,13 +216,13 @@ function __set_open_fd(files: files_struct, fd: number, cloexec: boolean): void 
     files.open_fds.push(false);
     files.close_on_exec.push(false);
   }
-  changes(slotOf(files, fd));
+  writesTo(slotOf(files, fd));
   files.open_fds[fd] = true;
   files.close_on_exec[fd] = cloexec;
 }
 
 export function __put_unused_fd(files: files_struct, fd: number): void {
-  changes(slotOf(files, fd));
+  writesTo(slotOf(files, fd));
   files.open_fds[fd] = false;
   files.close_on_exec[fd] = false;
   if (fd < files.next_fd) files.next_fd = fd;
@@ -241,7 +241,7 @@ export function* put_unused_fd(fd: number): Kernel<void> {
 
 /** Puts a file behind a reserved descriptor; the table keeps the caller's reference. */
 export function fd_install(fd: number, f: file): void {
-  changes(slotOf(current.files, fd));
+  writesTo(slotOf(current.files, fd));
   current.files.fd[fd] = f;
 }
 

@@ -11,13 +11,13 @@
  */
 import { current } from './current.ts';
 
-/** How a step touches a thing: `LOOKS` and `CHANGES` for data, the others for locks. */
-export const LOOKS = 0;
-export const CHANGES = 1;
-export const TAKES = 2;
-export const SHARES = 3;
-export const GIVES = 4;
-export const UNSHARES = 5;
+/** How a step touches a thing: `Looks` and `Changes` for data, the others for locks. */
+export const Looks = 0;
+export const Changes = 1;
+export const Takes = 2;
+export const Shares = 3;
+export const Gives = 4;
+export const Unshares = 5;
 
 /** A touch as one number, see touchOf(). */
 export type Touch = number;
@@ -41,7 +41,7 @@ export class Footprint {
 }
 
 const commutingHow = (how: number): number =>
-  how === TAKES ? SHARES : how === GIVES ? UNSHARES : how;
+  how === Takes ? Shares : how === Gives ? Unshares : how;
 
 /** Numbers that tell the things of one machine apart; no machine sees those of another one. */
 const identities = { last: 0 };
@@ -57,11 +57,11 @@ export function restartIdentities(): void {
 /** Says that the running step looks at something without a lock that guards it. */
 export function looksAt(identity: number): void {
   const { footprint } = current.kernel;
-  if (footprint !== null) footprint.add(identity, LOOKS);
+  if (footprint !== null) footprint.add(identity, Looks);
 }
 
 /** Says that the running step changes something that is looked at without a lock. */
-export function changes(identity: number): void {
+export function writesTo(identity: number): void {
   const { footprint } = current.kernel;
-  if (footprint !== null) footprint.add(identity, CHANGES);
+  if (footprint !== null) footprint.add(identity, Changes);
 }

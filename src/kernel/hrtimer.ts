@@ -13,7 +13,7 @@
  */
 
 import { current } from './current.ts';
-import { changes, looksAt } from './footprint.ts';
+import { looksAt, writesTo } from './footprint.ts';
 import type { Kernel } from './op.ts';
 import { rb_add, rb_erase, rb_first, rb_next, type rb_root, rbRoot } from './rbtree.ts';
 import {
@@ -110,7 +110,7 @@ export function hrtimer_start(timer: hrtimer, expires: number): void {
   const base = current.kernel.hrtimers;
   hrtimer_cancel(timer);
   if (!timer.background) {
-    changes(current.kernel.clock);
+    writesTo(current.kernel.clock);
     current.kernel.alone &&= !current.kernel.exact;
   }
   timer.expires = Math.min(expires, KTIME_MAX);
@@ -123,7 +123,7 @@ export function hrtimer_start(timer: hrtimer, expires: number): void {
 
 /** Takes back a timer whose function is not running; true if it was waiting. */
 export function hrtimer_cancel(timer: hrtimer): boolean {
-  if (!timer.background) changes(current.kernel.clock);
+  if (!timer.background) writesTo(current.kernel.clock);
   if (!timer.queued) return false;
   const base = current.kernel.hrtimers;
   rb_erase(baseOf(timer).active, timer);
@@ -189,7 +189,6 @@ export function timersToFire({ monotonic, realtime, awaited }: hrtimer_cpu_base)
 
 /** Ours: the interrupt of the clock, for one timer. */
 export function* hrtimerInterruptOf(timer: hrtimer): Kernel<void> {
-  __fentry__('hrtimer_interrupt');
   yield* __run_hrtimer(timer);
   yield* irqExit();
 }

@@ -8,7 +8,7 @@
 import Denque from 'denque';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
-import { GIVES, newIdentity } from './footprint.ts';
+import { Gives, newIdentity } from './footprint.ts';
 import {
   checkOrder,
   type LockClassName,
@@ -123,7 +123,7 @@ export function mutex_unlock(lock: mutex): void {
   lock_release(task, lock);
   lock.owner = null;
   const { footprint, tracer } = task.kernel;
-  if (footprint !== null) footprint.add(lock.identity, GIVES);
+  if (footprint !== null) footprint.add(lock.identity, Gives);
   if (tracer !== null) tracer.release(lock);
   const next = lock.wait_list?.peekFront();
   if (next !== undefined) wake_up_process(next);

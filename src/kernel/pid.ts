@@ -11,7 +11,7 @@
  */
 
 import { current } from './current.ts';
-import { changes, newIdentity } from './footprint.ts';
+import { newIdentity, writesTo } from './footprint.ts';
 import type { Globals } from './globals.ts';
 import type { Named } from './op.ts';
 import type { task_struct } from './sched.ts';
@@ -57,7 +57,7 @@ export const task_session = (task: task_struct): pid => task.signal.pids.PIDTYPE
 
 /** A number that nobody has had. */
 export function alloc_pid(kernel: Globals): pid {
-  changes(kernel.numbering);
+  writesTo(kernel.numbering);
   const made = new pid(++kernel.last_pid, ++kernel.pidfs_ino);
   kernel.pids.set(made.nr, made);
   return made;

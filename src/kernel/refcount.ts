@@ -1,6 +1,6 @@
 /** Reference counts that notice when they are wrong. Linux: include/linux/refcount.h, lib/refcount.c. */
 import { KernelBug } from './bug.ts';
-import { changes, looksAt, newIdentity } from './footprint.ts';
+import { looksAt, newIdentity, writesTo } from './footprint.ts';
 
 export class refcount_t {
   refs: number;
@@ -29,7 +29,7 @@ export function refcount_inc_not_zero(ref: refcount_t): boolean {
 export function refcount_dec_and_test(ref: refcount_t): boolean {
   if (ref.refs === 0) throw new KernelBug('refcount', 'underflow; use after free');
   const last = --ref.refs === 0;
-  if (last) changes(ref.identity);
+  if (last) writesTo(ref.identity);
   else looksAt(ref.identity);
   return last;
 }

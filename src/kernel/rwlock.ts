@@ -3,7 +3,7 @@
  */
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
-import { GIVES, newIdentity, UNSHARES } from './footprint.ts';
+import { Gives, newIdentity, Unshares } from './footprint.ts';
 import {
   checkOrder,
   type LockClassName,
@@ -85,12 +85,12 @@ function giveBack(lock: rwlock_t, how: number): void {
 
 export function read_unlock_irqrestore(lock: rwlock_t): void {
   lock.readers--;
-  giveBack(lock, UNSHARES);
+  giveBack(lock, Unshares);
 }
 
 export const read_unlock: typeof read_unlock_irqrestore = read_unlock_irqrestore;
 
 export function write_unlock_irq(lock: rwlock_t): void {
   lock.writer = null;
-  giveBack(lock, GIVES);
+  giveBack(lock, Gives);
 }

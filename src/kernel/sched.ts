@@ -12,7 +12,7 @@ import Denque from 'denque';
 import { current } from './current.ts';
 import { ERESTART_RESTARTBLOCK } from './errno.ts';
 import type { files_struct } from './file.ts';
-import { CHANGES, LOOKS, looksAt, newIdentity } from './footprint.ts';
+import { Changes, Looks, looksAt, newIdentity } from './footprint.ts';
 import type { Globals } from './globals.ts';
 import { might_sleep } from './lockdep.ts';
 import { type Execution, type Kernel, type Named, Op } from './op.ts';
@@ -219,7 +219,7 @@ const isIdle = (queue: rq): boolean => queue.curr === queue.idle && queue.queue.
 export function try_to_wake_up(p: task_struct, state: number): number {
   const { footprint, tracer } = p.kernel;
   const sleeps = (p.__state & state) !== 0;
-  if (footprint !== null) footprint.add(p.identity, sleeps ? CHANGES : LOOKS);
+  if (footprint !== null) footprint.add(p.identity, sleeps ? Changes : Looks);
   if (!sleeps) return 0;
   p.__state = TASK_RUNNING;
   if (tracer !== null) tracer.wakeup(p);

@@ -11,7 +11,7 @@
  */
 
 import { current } from './current.ts';
-import { changes } from './footprint.ts';
+import { writesTo } from './footprint.ts';
 import { lockdep_assert_held } from './lockdep.ts';
 import type { Kernel } from './op.ts';
 import type { pid } from './pid.ts';
@@ -161,7 +161,7 @@ export const sig_handler_ignored = (handler: sigaction['handler'], sig: number):
 
 /** Makes the task look at its signals: at once if it sleeps interruptibly. */
 export function signal_wake_up(t: task_struct, fatal: boolean): void {
-  changes(t.signalsIdentity);
+  writesTo(t.signalsIdentity);
   t.sigpending = true;
   try_to_wake_up(t, fatal ? TASK_WAKEKILL | TASK_INTERRUPTIBLE : TASK_INTERRUPTIBLE);
 }
@@ -181,7 +181,7 @@ export function flushAll({ signal }: task_struct, mask: sigset_t): void {
 }
 
 export function recalc_sigpending(t: task_struct): void {
-  changes(t.signalsIdentity);
+  writesTo(t.signalsIdentity);
   t.sigpending = ((t.pending.signal | t.signal.shared_pending.signal) & ~t.blocked) !== 0n;
 }
 

@@ -6,7 +6,7 @@
  */
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
-import { GIVES, newIdentity } from './footprint.ts';
+import { Gives, newIdentity } from './footprint.ts';
 import {
   checkOrder,
   type LockClassName,
@@ -151,7 +151,7 @@ function giveBack(lock: spinlock_t): task_struct {
   lock.owner = null;
   task.preempt_count--;
   const { footprint } = task.kernel;
-  if (footprint !== null) footprint.add(lock.identity, GIVES);
+  if (footprint !== null) footprint.add(lock.identity, Gives);
   if (task.kernel.tracer !== null) task.kernel.tracer.release(lock);
   return task;
 }

@@ -12,7 +12,7 @@
  */
 import { WARN_ON_ONCE } from './bug.ts';
 import { current } from './current.ts';
-import { changes, newIdentity } from './footprint.ts';
+import { newIdentity, writesTo } from './footprint.ts';
 import {
   list_add,
   list_add_tail,
@@ -94,7 +94,7 @@ function makePeek(wq_head: wait_queue_head): Op {
 
 /** Links at the head: the newest shared waiter is woken first. */
 export function __add_wait_queue(wq_head: wait_queue_head, wq_entry: wait_queue_entry): void {
-  changes(wq_head.identity);
+  writesTo(wq_head.identity);
   list_add(wq_entry.entry, wq_head.head);
 }
 
@@ -102,7 +102,7 @@ export function __add_wait_queue_entry_tail(
   wq_head: wait_queue_head,
   wq_entry: wait_queue_entry,
 ): void {
-  changes(wq_head.identity);
+  writesTo(wq_head.identity);
   list_add_tail(wq_entry.entry, wq_head.head);
 }
 
@@ -116,7 +116,7 @@ export function __add_wait_queue_exclusive(
 }
 
 export function __remove_wait_queue(wq_head: wait_queue_head, wq_entry: wait_queue_entry): void {
-  changes(wq_head.identity);
+  writesTo(wq_head.identity);
   list_del_init(wq_entry.entry);
 }
 

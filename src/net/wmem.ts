@@ -7,7 +7,7 @@
  */
 
 import { current } from '../kernel/current.ts';
-import { changes } from '../kernel/footprint.ts';
+import { writesTo } from '../kernel/footprint.ts';
 import { type Kernel, Op } from '../kernel/op.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../kernel/sched.ts';
 import { schedule_timeout } from '../kernel/sleep_timeout.ts';
@@ -41,16 +41,16 @@ export function* sock_wfree(skb: sk_buff): Kernel<void> {
   const sk = skb.sk as sock;
   if (!current.kernel.alone) yield peekAtWmem(sk);
   if (sk.SOCK_RCU_FREE) {
-    changes(sk.wmemIdentity);
+    writesTo(sk.wmemIdentity);
     sk.sk_wmem_alloc -= skb.truesize;
     yield* sk.sk_write_space();
     return;
   }
-  changes(sk.wmemIdentity);
+  writesTo(sk.wmemIdentity);
   sk.sk_wmem_alloc -= skb.truesize - 1; // The last byte keeps the sock while it is woken.
   yield* sk.sk_write_space();
   if (!current.kernel.alone) yield peekAtWmem(sk);
-  changes(sk.wmemIdentity);
+  writesTo(sk.wmemIdentity);
   sk.sk_wmem_alloc--;
 }
 
@@ -58,7 +58,7 @@ export function* sock_wfree(skb: sk_buff): Kernel<void> {
 export function skb_set_owner_w(skb: sk_buff, sk: sock): void {
   skb.sk = sk;
   skb.destructor = sock_wfree;
-  changes(sk.wmemIdentity);
+  writesTo(sk.wmemIdentity);
   sk.sk_wmem_alloc += skb.truesize;
 }
 

@@ -11,7 +11,7 @@
 import { current, setCurrent } from '../kernel/current.ts';
 import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { type file, files_struct } from '../kernel/file.ts';
-import { CHANGES } from '../kernel/footprint.ts';
+import { Changes } from '../kernel/footprint.ts';
 import { linkTask, newThread } from '../kernel/fork.ts';
 import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
@@ -472,7 +472,7 @@ export class Machine implements ThreadMaker {
     const free = (at: rq): boolean => at.irq === null && at.curr === at.idle && at.queue.isEmpty();
     const queue = runqueues.find(free) ?? this.addCpu();
     hrtimers.now_ns = Math.max(hrtimers.now_ns, dueAt(timer));
-    footprint?.add(clock, CHANGES);
+    footprint?.add(clock, Changes);
     this.startInterrupt(queue, timer.name, () => hrtimerInterruptOf(timer));
     choice.queue = queue;
     choice.execution = queue.irq;

@@ -10,7 +10,7 @@ import { current } from '../current.ts';
 import { ENOIOCTLCMD, ERESTARTSYS } from '../errno.ts';
 import { is_current_pgrp_orphaned } from '../exit.ts';
 import { FMODE_READ, type file } from '../file.ts';
-import { changes } from '../footprint.ts';
+import { writesTo } from '../footprint.ts';
 import { group_send_sig_info, kill_pgrp_info } from '../kill.ts';
 import type { Kernel } from '../op.ts';
 import { find_vpid, type pid, pid_task, task_pgrp, task_session } from '../pid.ts';
@@ -36,7 +36,7 @@ export function* __tty_check_change(tty: tty_struct, sig: number): Kernel<number
   if (is_ignored(sig)) return sig === SIGTTIN ? -EIO : 0;
   if (is_current_pgrp_orphaned() || actionOf(current, sig).handler === SIG_DFL) return -EIO;
   yield* kill_pgrp_info(kernelInfo(sig), pgrp);
-  changes(current.signalsIdentity);
+  writesTo(current.signalsIdentity);
   current.sigpending = true;
   return -ERESTARTSYS;
 }

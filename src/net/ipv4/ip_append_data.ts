@@ -9,7 +9,7 @@
  */
 
 import { current } from '../../kernel/current.ts';
-import { changes } from '../../kernel/footprint.ts';
+import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { copy_from_iter } from '../../kernel/uaccess.ts';
 import { EMSGSIZE } from '../../kernel/uapi/errno.ts';
@@ -78,7 +78,7 @@ function appendPages(sk: udp_sock, skb: UdpDatagram, msg: msghdr): void {
   skb.data = data;
   skb.data_len += more.length;
   skb.truesize += more.length;
-  changes(sk.wmemIdentity);
+  writesTo(sk.wmemIdentity);
   sk.sk_wmem_alloc += more.length;
 }
 

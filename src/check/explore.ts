@@ -1,0 +1,63 @@
+/**
+ * Runs executions, one after the other, until the strategy has no more of them.
+ *
+ * Stateless: each execution begins anew on a machine of its own, along the choices of the strategy.
+ */
+import { restartIdentities } from '../kernel/footprint.ts';
+import { OutOfSteps } from '../kernel/steps.ts';
+import type { Machine } from '../sim/machine.ts';
+import type { Schedule } from '../sim/schedule.ts';
+import { Course } from './execution.ts';
+import type { Strategy } from './strategy.ts';
+
+/** What is explored: makes a fresh machine that obeys `schedule`, with something on it to run. */
+export type Subject<T> = (schedule: Schedule) => Trial<T>;
+
+export interface Trial<T> {
+  readonly machine: Machine;
+  /** Runs the machine to its end; what came of it. What it throws ends the execution. */
+  run(): T;
+}
+
+/** One execution that is over. */
+export interface Explored<T> {
+  readonly machine: Machine;
+  /** Null if it threw `error`. */
+  readonly result: T | null;
+  readonly error: unknown;
+  readonly steps: number;
+  /** How many times a context was made to wait that could have gone on. */
+  readonly preemptions: number;
+  /** `whole`: to its end; `redundant`: left where it could only repeat another; `long`: out of steps. */
+  readonly extent: 'whole' | 'redundant' | 'long';
+}
+
+export interface ExploreOptions {
+  /** Do tasks share variables of their program? Unless told otherwise, yes. */
+  readonly sharedMemory?: boolean | undefined;
+}
+
+export function* explore<T>(
+  subject: Subject<T>,
+  strategy: Strategy,
+  { sharedMemory = true }: ExploreOptions = {},
+): Generator<Explored<T>, void, void> {
+  while (strategy.begin()) yield runOnce(subject, strategy, sharedMemory);
+}
+
+function runOnce<T>(subject: Subject<T>, strategy: Strategy, sharedMemory: boolean): Explored<T> {
+  restartIdentities();
+  const course = new Course(strategy, sharedMemory);
+  const { machine, run } = subject(course);
+  let result: T | null = null;
+  let error: unknown = null;
+  try {
+    result = run();
+  } catch (thrown) {
+    error = thrown;
+  }
+  course.end(machine.kernel);
+  const { steps, preemptions, cut } = course;
+  const extent = cut ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
+  return { machine, result, error, steps, preemptions, extent };
+}

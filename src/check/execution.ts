@@ -9,15 +9,18 @@ import type { Execution, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import type { Runnable, Schedule, Step } from '../sim/schedule.ts';
 import type { ContextId } from './order.ts';
-import type { Strategy } from './strategy.ts';
+import { type Strategy, wantsTouches } from './strategy.ts';
+import { stepText } from './words.ts';
 
 export class Course implements Schedule {
   readonly exact = true;
   readonly runsOn = false;
-  readonly footprint: Footprint = new Footprint();
+  readonly footprint: Footprint | null;
   /** How many steps were taken, and how many times somebody else went on who need not have. */
   steps = 0;
   preemptions = 0;
+  /** Who took each step. */
+  readonly path: ContextId[] = [];
   /** The strategy saw no use in going on. */
   cut = false;
 
@@ -38,6 +41,7 @@ export class Course implements Schedule {
 
   constructor(strategy: Strategy, sharedMemory: boolean) {
     this.strategy = strategy;
+    this.footprint = wantsTouches(strategy) ? new Footprint() : null;
     this.sharedMemory = sharedMemory;
   }
 
@@ -46,14 +50,18 @@ export class Course implements Schedule {
     this.endStep();
     const possible = steps.map((step) => this.contextOf(step));
     this.noteEnabled(possible);
-    const preferred = possible.includes(this.last) ? this.last : (possible[0] as ContextId);
-    const context = this.strategy.choose({ possible, preferred });
+    const goesOn = possible.includes(this.last);
+    const preferred = goesOn ? this.last : (possible[0] as ContextId);
+    const describe = (context: ContextId): string =>
+      stepText(steps[possible.indexOf(context)] as Step);
+    const context = this.strategy.choose({ possible, preferred, goesOn, describe });
     const index = context === null ? -1 : possible.indexOf(context);
     if (context === null || index < 0) {
       this.cut = true;
       return -1;
     }
-    if (context !== this.last && possible.includes(this.last)) this.preemptions++;
+    if (context !== this.last && goesOn) this.preemptions++;
+    this.path.push(context);
     this.last = context;
     this.beginStep(steps[index] as Step);
     return index;
@@ -95,7 +103,9 @@ export class Course implements Schedule {
   /** Tells the strategy of the step that has just been taken. */
   private endStep(): void {
     if (this.last === 0) return;
+    this.steps++;
     const { footprint, op, task } = this;
+    if (footprint === null) return;
     if (op !== null) this.touchByOp(op);
     for (const held of this.held) this.touchCovered(held);
     if (task !== null) {
@@ -110,12 +120,12 @@ export class Course implements Schedule {
     // Whoever waits for a lock could have had it before, too: what made it free orders nothing more.
     const enabler = op !== null && isLock(op) ? null : (this.enablers.get(this.last) ?? null);
     this.enablers.delete(this.last);
-    this.strategy.taken(this.last, touches, enabler);
-    this.steps++;
+    this.strategy.taken?.(this.last, touches, enabler);
   }
 
   private touchByOp(op: Op): void {
     const { footprint, task } = this;
+    if (footprint === null) return;
     const { identity } = op.target;
     switch (op.verb) {
       case 'spin_lock':
@@ -142,7 +152,7 @@ export class Course implements Schedule {
 
   private touchCovered({ verb, target }: Op): void {
     const { covers } = target;
-    if (covers) this.footprint.add(covers.identity, verb === 'read_lock' ? Looks : Changes);
+    if (covers) this.footprint?.add(covers.identity, verb === 'read_lock' ? Looks : Changes);
   }
 
   /** The machine has come to its end, or was stopped by an error. */
@@ -152,7 +162,7 @@ export class Course implements Schedule {
       const op = curr.execution?.op ?? null;
       if (curr === idle || op === null || !isLock(op)) continue;
       const how = op.verb === 'read_lock' ? Shares : Takes;
-      this.strategy.waits(curr.identity, touchOf(op.target.identity, how));
+      this.strategy.waits?.(curr.identity, touchOf(op.target.identity, how));
     }
   }
 }

@@ -8,6 +8,7 @@ import { OutOfSteps } from '../kernel/steps.ts';
 import type { Machine } from '../sim/machine.ts';
 import type { Schedule } from '../sim/schedule.ts';
 import { Course } from './execution.ts';
+import type { ContextId } from './order.ts';
 import type { Strategy } from './strategy.ts';
 
 /** What is explored: makes a fresh machine that obeys `schedule`, with something on it to run. */
@@ -26,6 +27,8 @@ export interface Explored<T> {
   readonly result: T | null;
   readonly error: unknown;
   readonly steps: number;
+  /** Who took each of them. */
+  readonly path: readonly ContextId[];
   /** How many times a context was made to wait that could have gone on. */
   readonly preemptions: number;
   /** `whole`: to its end; `redundant`: left where it could only repeat another; `long`: out of steps. */
@@ -57,7 +60,7 @@ function runOnce<T>(subject: Subject<T>, strategy: Strategy, sharedMemory: boole
     error = thrown;
   }
   course.end(machine.kernel);
-  const { steps, preemptions, cut } = course;
+  const { steps, path, preemptions, cut } = course;
   const extent = cut ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
-  return { machine, result, error, steps, preemptions, extent };
+  return { machine, result, error, steps, path, preemptions, extent };
 }

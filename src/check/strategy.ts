@@ -2,12 +2,16 @@
 import type { Touch } from '../kernel/footprint.ts';
 import type { ContextId } from './order.ts';
 
-/** A point where several contexts can go on. */
+/** A point where contexts can go on. */
 export interface Choosing {
   /** Never empty. */
   readonly possible: readonly ContextId[];
   /** Who would go on if nobody interfered. */
   readonly preferred: ContextId;
+  /** Is `preferred` whoever took the last step, so that anybody else would preempt it? */
+  readonly goesOn: boolean;
+  /** What a context is about to do: `t1: lock ep->mtx`. */
+  describe(context: ContextId): string;
 }
 
 export interface Strategy {
@@ -19,7 +23,10 @@ export interface Strategy {
    * A step was taken. `enabler`: the place in the execution of the step that made it possible, when it
    * was not possible before.
    */
-  taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void;
+  taken?(context: ContextId, touches: readonly Touch[], enabler: number | null): void;
   /** The execution is over and a context waits for a lock, as `touch` says. */
-  waits(context: ContextId, touch: Touch): void;
+  waits?(context: ContextId, touch: Touch): void;
 }
+
+/** Does the strategy want to know what steps touch? */
+export const wantsTouches = (strategy: Strategy): boolean => strategy.taken !== undefined;

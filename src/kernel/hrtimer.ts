@@ -57,6 +57,8 @@ export class hrtimer {
   cancelling: task_struct[] | null = null;
   /** Orders timers that expire at the same time. */
   order = 0;
+  /** The task that started it. */
+  starter = '';
   /** What it does may be of no use to anybody: by itself it keeps no machine running. */
   background = false;
 
@@ -113,6 +115,7 @@ export function hrtimer_start(timer: hrtimer, expires: number): void {
     writesTo(current.kernel.clock);
     current.kernel.alone &&= !current.kernel.exact;
   }
+  timer.starter = current.comm;
   timer.expires = Math.min(expires, KTIME_MAX);
   timer.order = ++base.started;
   timer.queued = true;

@@ -21,7 +21,7 @@ export interface Schedule {
    */
   readonly exact?: boolean;
   /** Where an exact schedule is told what each step touches. */
-  readonly footprint?: Footprint;
+  readonly footprint?: Footprint | null;
   /** False if no two tasks touch the same variables of their program, so that only calls count. */
   readonly sharedMemory?: boolean;
   /** True if a context goes on until it cannot, so that nobody need be asked between. */

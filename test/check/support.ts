@@ -11,14 +11,16 @@ import type { task_struct } from '../../src/kernel/sched.ts';
 import { Machine } from '../../src/sim/machine.ts';
 
 /** What a thread of a small program does, one step each. */
-export type Action =
-  | { readonly do: 'read' | 'write'; readonly cell: number }
-  | { readonly do: 'lock' | 'unlock'; readonly lock: number };
+export interface Action {
+  readonly do: 'read' | 'write' | 'lock' | 'unlock';
+  /** Which cell, or which lock. */
+  readonly at: number;
+}
 
-export const read = (cell: number): Action => ({ do: 'read', cell });
-export const write = (cell: number): Action => ({ do: 'write', cell });
-export const lock = (lock: number): Action => ({ do: 'lock', lock });
-export const unlock = (lock: number): Action => ({ do: 'unlock', lock });
+export const read = (at: number): Action => ({ do: 'read', at });
+export const write = (at: number): Action => ({ do: 'write', at });
+export const lock = (at: number): Action => ({ do: 'lock', at });
+export const unlock = (at: number): Action => ({ do: 'unlock', at });
 
 /** A cell of memory that is read and written without a lock. */
 class Cell implements Named {
@@ -37,9 +39,8 @@ export const threads =
     const locks: mutex[] = [];
     const takes: Op[] = []; // Without a word to lockdep, which would speak before there is a deadlock.
     for (const action of lists.flat()) {
-      if ('cell' in action) cells[action.cell] ??= new Cell();
-      else
-        takes[action.lock] ??= new Op('mutex_lock', (locks[action.lock] ??= new mutex('test-a')));
+      if (action.do === 'read' || action.do === 'write') cells[action.at] ??= new Cell();
+      else takes[action.at] ??= new Op('mutex_lock', (locks[action.at] ??= new mutex('test-a')));
     }
     const seen: string[] = lists.map(() => '');
     let first: task_struct | null = null;
@@ -48,18 +49,18 @@ export const threads =
         first === null ? machine.newProcess('t0') : machine.newThread(first, `t${i}`);
       first ??= task;
       const code = function* (): Kernel<void> {
-        for (const [at, action] of list.entries()) {
-          if (action.do === 'lock') yield takes[action.lock] as Op;
-          else if (action.do === 'unlock') mutex_unlock(locks[action.lock] as mutex);
+        for (const [place, action] of list.entries()) {
+          if (action.do === 'lock') yield takes[action.at] as Op;
+          else if (action.do === 'unlock') mutex_unlock(locks[action.at] as mutex);
           else {
-            const cell = cells[action.cell] as Cell;
+            const cell = cells[action.at] as Cell;
             yield cell.touch;
             if (action.do === 'read') {
               looksAt(cell.identity);
               seen[i] += cell.value;
             } else {
               writesTo(cell.identity);
-              cell.value = `${i}${at}`;
+              cell.value = `${i}${place}`;
             }
           }
         }
@@ -100,8 +101,6 @@ export class Enumeration implements Strategy {
     const by = enabler === null ? null : (this.order.taken[enabler] ?? null);
     this.order.append(context, touches, by, null);
   }
-
-  waits(): void {}
 
   /** Equal for two executions that differ only in the order of independent steps. */
   trace(): string {

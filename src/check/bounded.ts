@@ -1,0 +1,46 @@
+/**
+ * Every execution in which no context is preempted more than so many times altogether (Musuvathi,
+ * Qadeer: "Iterative context bounding", 2007). Nothing is reduced: two executions may differ only in
+ * the order of steps that do not depend on one another.
+ */
+import type { ContextId } from './order.ts';
+import type { Choosing, Strategy } from './strategy.ts';
+
+interface Point {
+  readonly candidates: readonly ContextId[];
+  at: number;
+}
+
+export class Bounded implements Strategy {
+  private readonly bound: number;
+  private readonly path: Point[] = [];
+  private depth = 0;
+  private preemptions = 0;
+
+  constructor(bound: number) {
+    this.bound = bound;
+  }
+
+  begin(): boolean {
+    this.depth = 0;
+    this.preemptions = 0;
+    if (this.path.length === 0) return true;
+    for (let point = this.path.at(-1); point !== undefined; point = this.path.at(-1)) {
+      if (++point.at < point.candidates.length) return true;
+      this.path.pop();
+    }
+    return false;
+  }
+
+  choose({ possible, preferred, goesOn }: Choosing): ContextId {
+    let point = this.path[this.depth++];
+    if (point === undefined) {
+      const mayPreempt = !goesOn || this.preemptions < this.bound;
+      const others = mayPreempt ? possible.filter((context) => context !== preferred) : [];
+      point = { candidates: [preferred, ...others], at: 0 };
+      this.path.push(point);
+    }
+    if (goesOn && point.at > 0) this.preemptions++;
+    return point.candidates[point.at] as ContextId;
+  }
+}

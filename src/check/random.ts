@@ -1,0 +1,88 @@
+/**
+ * Executions at random: each step anybody's, or by priorities that change at a few points (PCT:
+ * Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with probabilistic guarantees
+ * of finding bugs", 2010).
+ *
+ * Execution `n` of a seed is always the same one.
+ */
+import { Random } from '../sim/schedule.ts';
+import type { ContextId } from './order.ts';
+import type { Choosing, Strategy } from './strategy.ts';
+
+/** Mixes a seed and the number of an execution. */
+const seedOf = (seed: number, execution: number): number =>
+  (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(execution, 0xc2b2ae35)) | 0;
+
+export class RandomWalk implements Strategy {
+  private readonly seed: number;
+  private readonly count: number;
+  private execution: number;
+  private random: Random = new Random(0);
+
+  constructor(seed: number, count: number, first = 0) {
+    this.seed = seed;
+    this.count = first + count;
+    this.execution = first;
+  }
+
+  begin(): boolean {
+    if (this.execution >= this.count) return false;
+    this.random = new Random(seedOf(this.seed, this.execution++));
+    return true;
+  }
+
+  choose({ possible }: Choosing): ContextId {
+    return possible[this.random.below(possible.length)] as ContextId;
+  }
+}
+
+export class Pct implements Strategy {
+  private readonly seed: number;
+  private readonly count: number;
+  private readonly depth: number;
+  private execution = 0;
+  private random: Random = new Random(0);
+  private readonly priorities: Map<ContextId, number> = new Map();
+  private changes: Set<number> = new Set();
+  private step = 0;
+  /** The longest execution so far: where changes are placed. */
+  private length = 50;
+
+  /** `depth`: how many steps have to come in a certain order for the bug to show; 3 finds most. */
+  constructor(seed: number, count: number, depth = 3) {
+    this.seed = seed;
+    this.count = count;
+    this.depth = depth;
+  }
+
+  begin(): boolean {
+    if (this.execution >= this.count) return false;
+    this.length = Math.max(this.length, this.step);
+    this.random = new Random(seedOf(this.seed, this.execution++));
+    this.priorities.clear();
+    this.changes = new Set();
+    for (let i = 1; i < this.depth; i++) this.changes.add(this.random.below(this.length));
+    this.step = 0;
+    return true;
+  }
+
+  choose({ possible }: Choosing): ContextId {
+    let best = possible[0] as ContextId;
+    for (const context of possible)
+      if (this.priorityOf(context) > this.priorityOf(best)) best = context;
+    if (this.changes.has(this.step++)) {
+      this.priorities.set(best, -this.step); // Below everybody, and below who was put there before.
+      return this.choose({ possible } as Choosing);
+    }
+    return best;
+  }
+
+  private priorityOf(context: ContextId): number {
+    let priority = this.priorities.get(context);
+    if (priority === undefined) {
+      priority = 1 + this.random.below(1 << 20);
+      this.priorities.set(context, priority);
+    }
+    return priority;
+  }
+}

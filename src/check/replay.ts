@@ -1,0 +1,106 @@
+/**
+ * One execution that is given: by the contexts that take its steps, or by a schedule in words, which
+ * is checked at each step.
+ */
+import type { ContextId } from './order.ts';
+import type { Choosing, Strategy } from './strategy.ts';
+
+/** The same contexts again, on the same program. */
+export class Retrace implements Strategy {
+  private readonly path: readonly ContextId[];
+  private at = 0;
+  private begun = false;
+  /** What each step was, in words. */
+  readonly words: string[] = [];
+
+  constructor(path: readonly ContextId[]) {
+    this.path = path;
+  }
+
+  begin(): boolean {
+    if (this.begun) return false;
+    this.begun = true;
+    return true;
+  }
+
+  choose({ possible, preferred, describe }: Choosing): ContextId | null {
+    const wanted = this.at < this.path.length ? (this.path[this.at] as ContextId) : preferred;
+    this.at++;
+    if (!possible.includes(wanted)) return null;
+    this.words.push(describe(wanted));
+    return wanted;
+  }
+}
+
+/** A schedule does not fit what it is replayed on. */
+export class ScheduleMismatch extends Error {
+  override readonly name: string = 'ScheduleMismatch';
+
+  constructor(line: number, expected: string, possible: readonly string[]) {
+    super(
+      `step ${line} of the schedule expects "${expected}"; what could run instead: ${possible.join(', ')}`,
+    );
+  }
+}
+
+/** Where a schedule did not fit and was not followed. */
+export interface Departure {
+  /** The step of the schedule, from 0. */
+  readonly step: number;
+  readonly expected: string;
+  /** What was done, or null if the step of the schedule was passed over. */
+  readonly instead: string | null;
+}
+
+/** How many steps of a context may stand between two of the schedule before it is given up on. */
+const patience = 200;
+
+export class Replay implements Strategy {
+  private readonly steps: readonly string[];
+  private readonly tolerant: boolean;
+  private at = 0;
+  private begun = false;
+  private inserted = 0;
+  readonly departures: Departure[] = [];
+
+  /** `tolerant`: goes on where the schedule does not fit, as near to it as can be. */
+  constructor(steps: readonly string[], tolerant = false) {
+    this.steps = steps;
+    this.tolerant = tolerant;
+  }
+
+  begin(): boolean {
+    if (this.begun) return false;
+    this.begun = true;
+    return true;
+  }
+
+  choose(choosing: Choosing): ContextId {
+    const { possible, preferred, describe } = choosing;
+    for (; this.at < this.steps.length; this.at++) {
+      const expected = this.steps[this.at] as string;
+      const fits = possible.find((context) => describe(context) === expected);
+      if (fits !== undefined) {
+        this.at++;
+        this.inserted = 0;
+        return fits;
+      }
+      if (!this.tolerant) throw new ScheduleMismatch(this.at + 1, expected, possible.map(describe));
+      const nearby = this.sameContext(choosing, expected);
+      const step = this.at;
+      if (nearby !== null && this.inserted++ < patience) {
+        this.departures.push({ step, expected, instead: describe(nearby) });
+        return nearby;
+      }
+      this.inserted = 0;
+      this.departures.push({ step, expected, instead: null });
+    }
+    return preferred;
+  }
+
+  /** The context of the expected step, if it can do something else and will not do it later anyway. */
+  private sameContext({ possible, describe }: Choosing, expected: string): ContextId | null {
+    const who = expected.slice(0, expected.indexOf(': '));
+    return possible.find((context) => describe(context).startsWith(`${who}: `)) ?? null;
+  }
+}

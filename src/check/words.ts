@@ -1,0 +1,37 @@
+/**
+ * Steps in words, as a schedule names them: `t1: lock ep->mtx`, `t2: epoll_wait`.
+ *
+ * The words name context, verb and object, never a place in a list, so that a schedule still fits
+ * when the program around it has changed.
+ */
+import type { Verb } from '../kernel/op.ts';
+import type { Step } from '../sim/schedule.ts';
+
+const verbs: Readonly<Record<Verb, string>> = {
+  spin_lock: 'lock',
+  mutex_lock: 'lock',
+  write_lock: 'lock',
+  read_lock: 'share',
+  access: 'look at',
+  schedule: 'wake up',
+  synchronize_rcu: 'wait for readers of',
+  join: 'join',
+  fault: 'get the page of',
+};
+
+/** Who takes the step. */
+export function contextName({ queue, timer }: Step): string {
+  if (timer !== null) return `timer of ${timer.starter}`;
+  if (queue === null) return '?';
+  return queue.irq === null ? queue.curr.comm : queue.irq.name;
+}
+
+export function stepText(step: Step): string {
+  const { execution, timer } = step;
+  const who = contextName(step);
+  if (timer !== null) return `${who}: fire`;
+  const op = execution?.op ?? null;
+  if (op === null) return `${who}: start`;
+  if (op.verb === 'schedule') return `${who}: ${verbs.schedule}`;
+  return `${who}: ${verbs[op.verb]} ${op.target.name}`;
+}

@@ -1,0 +1,148 @@
+/**
+ * Makes an execution shorter that ends in a certain way: fewer preemptions first, then fewer changes
+ * between contexts. What counts as the same end is the caller's to say: the same cause, not the same
+ * message.
+ */
+import { Bounded } from './bounded.ts';
+import { type Explored, type ExploreOptions, explore, type Subject } from './explore.ts';
+import type { ContextId } from './order.ts';
+import type { Choosing, Strategy } from './strategy.ts';
+
+/** A context takes so many steps, or as many as it can. */
+interface Block {
+  readonly context: ContextId;
+  readonly count: number;
+}
+
+/** Follows blocks as far as they go, and then whoever goes on by itself. */
+class Blocks implements Strategy {
+  private readonly blocks: readonly Block[];
+  private at = 0;
+  private done = 0;
+  private begun = false;
+
+  constructor(blocks: readonly Block[]) {
+    this.blocks = blocks;
+  }
+
+  begin(): boolean {
+    if (this.begun) return false;
+    this.begun = true;
+    return true;
+  }
+
+  choose({ possible, preferred }: Choosing): ContextId {
+    for (; this.at < this.blocks.length; this.at++, this.done = 0) {
+      const { context, count } = this.blocks[this.at] as Block;
+      if (this.done < count && possible.includes(context)) {
+        this.done++;
+        return context;
+      }
+    }
+    return preferred;
+  }
+}
+
+function blocksOf(path: readonly ContextId[]): Block[] {
+  const blocks: { context: ContextId; count: number }[] = [];
+  for (const context of path) {
+    const last = blocks.at(-1);
+    if (last?.context === context) last.count++;
+    else blocks.push({ context, count: 1 });
+  }
+  return blocks;
+}
+
+export interface Minimised<T> {
+  readonly execution: Explored<T>;
+  /** No execution with fewer preemptions ends so: all of them were tried. */
+  readonly fewest: boolean;
+}
+
+export interface MinimiseOptions extends ExploreOptions {
+  /** How many executions may be run; 3000 unless told otherwise. */
+  readonly budget?: number;
+}
+
+/** The shortest execution that was found to end as `first` does, as `isSame` has it. */
+export function minimise<T>(
+  subject: Subject<T>,
+  first: Explored<T>,
+  isSame: (execution: Explored<T>) => boolean,
+  options: MinimiseOptions = {},
+): Minimised<T> {
+  const search = new Search(subject, first, isSame, options);
+  search.shorten();
+  const fewest = search.preemptLess();
+  search.shorten();
+  return { execution: search.best, fewest };
+}
+
+class Search<T> {
+  best: Explored<T>;
+  private readonly subject: Subject<T>;
+  private readonly isSame: (execution: Explored<T>) => boolean;
+  private readonly options: ExploreOptions;
+  private left: number;
+
+  constructor(
+    subject: Subject<T>,
+    first: Explored<T>,
+    isSame: (execution: Explored<T>) => boolean,
+    { budget = 3000, ...options }: MinimiseOptions,
+  ) {
+    this.subject = subject;
+    this.best = first;
+    this.isSame = isSame;
+    this.options = options;
+    this.left = budget;
+  }
+
+  /** Leaves blocks out and lets blocks run on, as long as that helps. */
+  shorten(): void {
+    for (let helped = true; helped && this.left > 0; ) {
+      helped = false;
+      const blocks = blocksOf(this.best.path);
+      for (let i = blocks.length - 1; i >= 0 && !helped; i--) {
+        const block = blocks[i] as Block;
+        const longer = { ...block, count: Number.POSITIVE_INFINITY };
+        helped =
+          this.tryBlocks([...blocks.slice(0, i), ...blocks.slice(i + 1)]) ||
+          this.tryBlocks([...blocks.slice(0, i), longer, ...blocks.slice(i + 1)]);
+      }
+    }
+  }
+
+  private tryBlocks(blocks: readonly Block[]): boolean {
+    if (this.left-- <= 0) return false;
+    for (const execution of explore(this.subject, new Blocks(blocks), this.options)) {
+      if (execution.extent === 'redundant' || !this.isSame(execution)) return false;
+      if (!isShorter(execution, this.best)) return false;
+      this.best = execution;
+      return true;
+    }
+    return false;
+  }
+
+  /** Looks for an execution with fewer preemptions; whether all that have fewer were tried. */
+  preemptLess(): boolean {
+    for (let bound = 0; bound < this.best.preemptions; bound++) {
+      for (const execution of explore(this.subject, new Bounded(bound), this.options)) {
+        if (this.left-- <= 0) return false;
+        if (!this.isSame(execution)) continue;
+        this.best = execution;
+        return true;
+      }
+    }
+    return true;
+  }
+}
+
+const switches = ({ path }: Explored<unknown>): number => blocksOf(path).length;
+
+const isShorter = (a: Explored<unknown>, b: Explored<unknown>): boolean =>
+  a.preemptions !== b.preemptions
+    ? a.preemptions < b.preemptions
+    : switches(a) !== switches(b)
+      ? switches(a) < switches(b)
+      : a.steps < b.steps;

@@ -1,0 +1,69 @@
+/**
+ * A schedule as a text: a head that says what it belongs to, and a line a step.
+ *
+ *     # epollsim schedule 1
+ *     # kernel 6.18
+ *     # a pending event is found
+ *     main: start
+ *     t1: lock ep->mtx
+ */
+
+export interface Header {
+  readonly kernel: string;
+  readonly with: readonly string[];
+  readonly without: readonly string[];
+  /** What it shows. */
+  readonly about: string;
+}
+
+export interface ScheduleDocument extends Header {
+  readonly steps: readonly string[];
+}
+
+/** The text is no schedule. */
+export class ScheduleError extends Error {
+  override readonly name: string = 'ScheduleError';
+}
+
+const title = '# epollsim schedule 1';
+
+export function scheduleText(
+  { kernel, with: added, without, about }: Header,
+  steps: readonly string[],
+): string {
+  const head = [title, `# kernel ${kernel}`];
+  for (const id of added) head.push(`# with ${id}`);
+  for (const id of without) head.push(`# without ${id}`);
+  for (const line of about.split('\n')) if (line !== '') head.push(`# about ${line}`);
+  return `${[...head, ...steps].join('\n')}\n`;
+}
+
+export function readSchedule(text: string): ScheduleDocument {
+  const lines = text.split(/\r?\n/);
+  if (lines[0]?.trim() !== title) {
+    throw new ScheduleError(
+      `line 1: expected "${title}", found "${(lines[0] ?? '').slice(0, 60)}"`,
+    );
+  }
+  let kernel = '';
+  const added: string[] = [];
+  const without: string[] = [];
+  const about: string[] = [];
+  const steps: string[] = [];
+  for (const [i, raw] of lines.entries()) {
+    const line = raw.trim();
+    if (i === 0 || line === '') continue;
+    const head = /^# ?(kernel|with|without|about) (.*)$/.exec(line);
+    if (head?.[1] === 'kernel') kernel = head[2] as string;
+    else if (head?.[1] === 'with') added.push(head[2] as string);
+    else if (head?.[1] === 'without') without.push(head[2] as string);
+    else if (head?.[1] === 'about') about.push(head[2] as string);
+    else if (line.startsWith('#')) continue;
+    else if (/^[^:]+: \S/.test(line)) steps.push(line);
+    else
+      throw new ScheduleError(
+        `line ${i + 1}: expected "context: step", found "${line.slice(0, 60)}"`,
+      );
+  }
+  return { kernel, with: added, without, about: about.join('\n'), steps };
+}

@@ -1,0 +1,160 @@
+/**
+ * What happened in one execution, for a person: a column a context, a row a step, and only the steps
+ * that matter.
+ *
+ * A step matters where it depends on a step of another context, where a call begins or returns, and
+ * where the kernel decides something.
+ */
+import type { Touch } from '../kernel/footprint.ts';
+import { briefCall, briefExit, briefResult } from '../trace/calls/brief.ts';
+import { begunCall, endedCall } from '../trace/calls/text.ts';
+import type { TraceEvent } from '../trace/events.ts';
+import { Recorder } from '../trace/recorder.ts';
+import { type ExploreOptions, explore, type Subject } from './explore.ts';
+import { type ContextId, Order, type Taken } from './order.ts';
+import type { Choosing, Strategy } from './strategy.ts';
+
+/** A step of the execution. */
+export interface StoryRow {
+  /** Its place in the execution, from 0. */
+  readonly step: number;
+  /** Who took it. */
+  readonly context: string;
+  /** What it was, as a schedule names it: `lock ep->mtx`. */
+  readonly does: string;
+  /** What followed: calls that began or returned, decisions of the kernel, wakeups. */
+  readonly lines: readonly string[];
+  readonly matters: boolean;
+}
+
+export interface Story {
+  /** In the order of their first steps. */
+  readonly contexts: readonly string[];
+  readonly rows: readonly StoryRow[];
+}
+
+/** Follows a path, and keeps what each step was and with whom it had to do. */
+class Telling implements Strategy {
+  readonly words: string[] = [];
+  readonly entangled: Set<number> = new Set();
+  /** From here on more than one context could go on. */
+  together = Number.POSITIVE_INFINITY;
+  private readonly path: readonly ContextId[];
+  private readonly order: Order = new Order();
+  private begun = false;
+
+  constructor(path: readonly ContextId[]) {
+    this.path = path;
+  }
+
+  begin(): boolean {
+    if (this.begun) return false;
+    this.begun = true;
+    return true;
+  }
+
+  choose({ possible, describe }: Choosing): ContextId | null {
+    const wanted = this.path[this.words.length];
+    if (wanted === undefined || !possible.includes(wanted)) return null;
+    if (possible.length > 1) this.together = Math.min(this.together, this.words.length);
+    this.words.push(describe(wanted));
+    return wanted;
+  }
+
+  taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void {
+    const by = enabler === null ? null : (this.order.taken[enabler] ?? null);
+    const rivals: Taken[] = [];
+    const { index } = this.order.append(context, touches, by, rivals);
+    for (const rival of by === null ? rivals : [...rivals, by]) {
+      this.entangled.add(rival.index);
+      this.entangled.add(index);
+    }
+  }
+}
+
+/** Tells the execution that a path leads through. */
+export function tell<T>(
+  subject: Subject<T>,
+  path: readonly ContextId[],
+  options: ExploreOptions = {},
+): Story {
+  const telling = new Telling(path);
+  const lines: string[][] = [];
+  const listen = (event: TraceEvent): void => {
+    const text = textOf(event);
+    if (text !== null) (lines[telling.words.length - 1] ??= []).push(text);
+  };
+  const traced: Subject<T> = (schedule) => {
+    const trial = subject(schedule);
+    const { kernel } = trial.machine;
+    kernel.tracer = new Recorder(listen, { functions: true });
+    return trial;
+  };
+  for (const _ of explore(traced, telling, options)) break;
+  const rows = telling.words.map((words, step): StoryRow => {
+    const colon = words.indexOf(': ');
+    const said = lines[step] ?? [];
+    return {
+      step,
+      context: words.slice(0, colon),
+      does: words.slice(colon + 2),
+      lines: said,
+      matters: said.length > 0 || (telling.entangled.has(step) && step >= telling.together),
+    };
+  });
+  return { contexts: [...new Set(rows.map(({ context }) => context))], rows };
+}
+
+/** An event in a few words; null for one that says nothing by itself. */
+function textOf(event: TraceEvent): string | null {
+  switch (event.kind) {
+    case 'call':
+      return briefCall(begunCall(event));
+    case 'return':
+      return `${event.name} = ${briefResult(endedCall(event))}`;
+    case 'note':
+      return event.what;
+    case 'wakeup':
+      return `wakes ${event.woken.comm}`;
+    case 'exit':
+      return briefExit(event);
+    default:
+      return null;
+  }
+}
+
+/** The rows that matter as a table in text, at most so wide. */
+export function storyText({ contexts, rows }: Story, width = 100): string {
+  const shown = rows.filter(({ matters }) => matters);
+  const column = Math.max(16, Math.floor((width - 3 * (contexts.length - 1)) / contexts.length));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell) => cell.padEnd(column))
+      .join(' │ ')
+      .trimEnd();
+  const out = [line(contexts), contexts.map(() => '─'.repeat(column)).join('─┼─')];
+  for (const { context, does, lines } of shown) {
+    const place = contexts.indexOf(context);
+    const said = [`${does}${lines.length === 0 ? '' : ':'}`, ...lines.map((text) => `  ${text}`)];
+    for (const text of said.flatMap((one) => wrapped(one, column))) {
+      out.push(line(contexts.map((_, i) => (i === place ? text : ''))));
+    }
+  }
+  return `${out.join('\n')}\n`;
+}
+
+/** Lines no longer than `width`, broken at spaces. */
+function wrapped(text: string, width: number): string[] {
+  const indent = /^ */.exec(text)?.[0] ?? '';
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.trim().split(' ')) {
+    if (line !== '' && indent.length + line.length + 1 + word.length > width) {
+      lines.push(indent + line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  lines.push(indent + line);
+  return lines;
+}

@@ -98,9 +98,14 @@ export class Dpor implements Strategy {
     for (const race of this.races) this.reverse(race, step);
   }
 
-  waits(context: ContextId, touch: Touch): void {
+  rests(): void {
+    this.order.rest();
+  }
+
+  waits(context: ContextId, touch: Touch, enabler: number | null): void {
     this.races.length = 0;
-    const step = this.order.pending(context, touch, this.races);
+    const by = enabler === null ? null : (this.order.taken[enabler] ?? null);
+    const step = this.order.pending(context, touch, by, this.races);
     for (const race of this.races) this.reverse(race, step);
   }
 

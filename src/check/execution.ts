@@ -2,6 +2,7 @@
  * One execution: a schedule for the machine that asks a strategy who goes on, and tells it what each
  * step touched.
  */
+import { current } from '../kernel/current.ts';
 import { isLock } from '../kernel/execute.ts';
 import { Changes, Footprint, Looks, Shares, Takes, touchOf } from '../kernel/footprint.ts';
 import type { Globals } from '../kernel/globals.ts';
@@ -28,6 +29,9 @@ export class Course implements Schedule {
   private readonly interrupts: Map<Execution, ContextId> = new Map();
   private readonly enablers: Map<ContextId, number> = new Map();
   private able: Set<ContextId> = new Set();
+  /** By timer, the step that made it possible. */
+  private readonly startedAt: Map<ContextId, number> = new Map();
+  private clock = 0;
   private last: ContextId = 0;
 
   // The step under way:
@@ -48,6 +52,7 @@ export class Course implements Schedule {
   choose(choices: readonly Runnable[]): number {
     const steps = choices as readonly Step[];
     this.endStep();
+    this.clock = current.kernel.clock;
     const possible = steps.map((step) => this.contextOf(step));
     this.noteEnabled(possible);
     const goesOn = possible.includes(this.last);
@@ -81,13 +86,23 @@ export class Course implements Schedule {
 
   private noteEnabled(possible: readonly ContextId[]): void {
     const able = new Set(possible);
+    for (const context of this.able) if (!able.has(context)) this.noteTakenBack(context);
     for (const context of this.enablers.keys()) {
       if (!able.has(context)) this.enablers.delete(context);
     }
     for (const context of able) {
-      if (!this.able.has(context) && this.steps > 0) this.enablers.set(context, this.steps - 1);
+      if (this.able.has(context) || this.steps === 0) continue;
+      this.enablers.set(context, this.steps - 1);
+      if (context < 0) this.startedAt.set(context, this.steps - 1);
     }
     this.able = able;
+  }
+
+  /** A timer that has not fired could have, before it was taken back. */
+  private noteTakenBack(context: ContextId): void {
+    if (context >= 0 || context === this.last) return;
+    const touch = touchOf(this.clock, Changes);
+    this.strategy.waits?.(context, touch, this.startedAt.get(context) ?? null);
   }
 
   private beginStep({ queue, execution }: Step): void {
@@ -155,6 +170,16 @@ export class Course implements Schedule {
     if (covers) this.footprint?.add(covers.identity, verb === 'read_lock' ? Looks : Changes);
   }
 
+  /** Nothing can go on but by what comes from outside: all that was done comes before it. */
+  rest(): void {
+    this.endStep();
+    for (const context of this.able) this.noteTakenBack(context);
+    this.last = 0;
+    this.able.clear();
+    this.enablers.clear();
+    this.strategy.rests?.();
+  }
+
   /** The machine has come to its end, or was stopped by an error. */
   end(kernel: Globals): void {
     this.endStep();
@@ -162,7 +187,7 @@ export class Course implements Schedule {
       const op = curr.execution?.op ?? null;
       if (curr === idle || op === null || !isLock(op)) continue;
       const how = op.verb === 'read_lock' ? Shares : Takes;
-      this.strategy.waits?.(curr.identity, touchOf(op.target.identity, how));
+      this.strategy.waits?.(curr.identity, touchOf(op.target.identity, how), null);
     }
   }
 }

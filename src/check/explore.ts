@@ -6,13 +6,12 @@
 import { restartIdentities } from '../kernel/footprint.ts';
 import { OutOfSteps } from '../kernel/steps.ts';
 import type { Machine } from '../sim/machine.ts';
-import type { Schedule } from '../sim/schedule.ts';
 import { Course } from './execution.ts';
 import type { ContextId } from './order.ts';
 import type { Strategy } from './strategy.ts';
 
-/** What is explored: makes a fresh machine that obeys `schedule`, with something on it to run. */
-export type Subject<T> = (schedule: Schedule) => Trial<T>;
+/** What is explored: makes a fresh machine that obeys `course`, with something on it to run. */
+export type Subject<T> = (course: Course) => Trial<T>;
 
 export interface Trial<T> {
   readonly machine: Machine;
@@ -51,11 +50,12 @@ export function* explore<T>(
 function runOnce<T>(subject: Subject<T>, strategy: Strategy, sharedMemory: boolean): Explored<T> {
   restartIdentities();
   const course = new Course(strategy, sharedMemory);
-  const { machine, run } = subject(course);
+  const trial = subject(course);
+  const { machine } = trial;
   let result: T | null = null;
   let error: unknown = null;
   try {
-    result = run();
+    result = trial.run();
   } catch (thrown) {
     error = thrown;
   }

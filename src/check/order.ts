@@ -66,6 +66,14 @@ export class Order {
   private readonly latest: (Taken | null)[] = [];
   private readonly things: Map<number, Last> = new Map();
 
+  /** What every step comes after; see rest(). */
+  private readonly past: number[] = [];
+
+  /** All steps so far come before all that follow. */
+  rest(): void {
+    for (const step of this.latest) if (step !== null) join(this.past, step.clock);
+  }
+
   private laneOf(context: ContextId): number {
     const known = this.lanes.get(context);
     if (known !== undefined) return known;
@@ -96,6 +104,7 @@ export class Order {
     const lane = this.laneOf(context);
     const before = this.latest[lane] ?? null;
     const clock = zeros(this.lanes.size);
+    join(clock, this.past);
     if (before !== null) join(clock, before.clock);
     if (enabler !== null) join(clock, enabler.clock);
     this.orderLocks(touches, lane, clock, races);
@@ -109,13 +118,15 @@ export class Order {
     return step;
   }
 
-  /** Races of a step that was never taken: its context waits for a lock that nobody gives back. */
-  pending(context: ContextId, touch: Touch, races: Taken[]): Taken {
+  /** Races of a step that was never taken, as its context waits for a lock or is a timer taken back. */
+  pending(context: ContextId, touch: Touch, enabler: Taken | null, races: Taken[]): Taken {
     const lane = this.laneOf(context);
     const before = this.latest[lane] ?? null;
     const clock = zeros(this.lanes.size);
     if (before !== null) join(clock, before.clock);
+    if (enabler !== null) join(clock, enabler.clock);
     this.orderLocks([touch], lane, clock, races);
+    this.orderData([touch], lane, clock, races);
     const count = (before?.count ?? 0) + 1;
     clock[lane] = count;
     return { context, index: this.taken.length, lane, count, touches: [touch], clock };

@@ -24,8 +24,13 @@ export interface Strategy {
    * was not possible before.
    */
   taken?(context: ContextId, touches: readonly Touch[], enabler: number | null): void;
-  /** The execution is over and a context waits for a lock, as `touch` says. */
-  waits?(context: ContextId, touch: Touch): void;
+  /** Every step so far comes before those that follow: they were begun when none was left. */
+  rests?(): void;
+  /**
+   * A context could not take the step that `touch` tells of: the execution is over and it waits for a
+   * lock, or it is a timer that was taken back. `enabler` as above.
+   */
+  waits?(context: ContextId, touch: Touch, enabler: number | null): void;
 }
 
 /** Does the strategy want to know what steps touch? */

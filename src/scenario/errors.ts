@@ -109,3 +109,7 @@ export const notRunning = (at: Place, thread: string): ScenarioError =>
 /** Found while playing: a step is due on a thread whose call, issued at `at`, never returns. */
 export const threadBlocked = (thread: string, at: Place): ScenarioError =>
   new ScenarioError(`thread ${thread} is blocked in ${placeName(at)}`);
+
+/** Found while playing: the threads of a concurrent scenario cannot begin. */
+export const blockedInSteps = (thread: string): ScenarioError =>
+  new ScenarioError(`thread ${thread} is blocked in "steps"`);

@@ -59,7 +59,7 @@ const highestFd = 1023;
 const ignored: sigaction = { handler: SIG_IGN, flags: 0, mask: 0n };
 
 /** A thread of the scenario that runs, or has run. */
-class Thread implements Surroundings {
+export class Thread implements Surroundings {
   readonly name: string;
   readonly task: task_struct;
   readonly sys: Sys;
@@ -78,7 +78,7 @@ class Thread implements Surroundings {
   }
 
   fd(fd: Fd): number {
-    return this.player.resolve(fd);
+    return this.player.resolve(fd, this.step as Step);
   }
   addressOf(fd: number): sockaddr | null {
     return addressOf(this.task, fd);
@@ -157,10 +157,25 @@ export class Player {
     return { name, results: this.results, blocked: blocked.map((thread) => thread.name) };
   }
 
-  resolve(fd: Fd): number {
+  /** As issue(), and time passes until the call has returned; "blocked" if it never does. */
+  playOut(step: Step): CallResult | 'blocked' {
+    this.results.length = 0;
+    this.issue(step);
+    const thread = this.thread(step.thread);
+    if (thread.step === step && hasTimeout(step)) {
+      this.passTime(thread);
+      this.reportOthers();
+    }
+    this.flushLate();
+    const own = this.results.filter((entry) => entry.step === step.index).at(-1);
+    return own === undefined || own.blocked === true || own.ended === true ? 'blocked' : own;
+  }
+
+  /** What stands for a descriptor in `step`. */
+  resolve(fd: Fd, step: Step): number {
     if (typeof fd === 'number') return fd;
     const bound = this.bindings[fd.slot];
-    if (bound === undefined) throw notBound(this.issued as Step, fd.ref);
+    if (bound === undefined) throw notBound(step, fd.ref);
     return bound;
   }
 
@@ -184,7 +199,8 @@ export class Player {
     return this.threads.filter((thread) => thread !== null);
   }
 
-  private issue(step: Step): void {
+  /** Issues a step, and lets all that follows from it happen. */
+  issue(step: Step): void {
     const thread = this.threads[step.thread] ?? null;
     if (thread === null || thread.hasEnded) throw notRunning(step, this.nameOf(step.thread));
     if (thread.step !== null) this.waitFor(thread, thread.step);
@@ -194,8 +210,7 @@ export class Player {
     if (step.call === 'release') {
       this.release(step);
     } else {
-      setCurrent(thread.task);
-      this.start(thread, step, performStep(step, thread));
+      this.start(thread, step);
       this.machine.settle();
       for (const other of this.running()) this.deliver(other);
       if (step.call === 'sleep') this.passTime(thread);
@@ -218,14 +233,15 @@ export class Player {
     while (thread.outcome === null && this.machine.fireTimers()) this.machine.settle();
   }
 
-  private start(thread: Thread, step: Step, call: Kernel<Outcome>): void {
+  private start(thread: Thread, step: Step): void {
     thread.step = step;
     thread.outcome = null;
-    this.machine.start(thread.task, step.call, finishing(thread, call));
+    setCurrent(thread.task);
+    this.machine.start(thread.task, step.call, finishing(thread, performStep(step, thread)));
   }
 
   /** A thread that is in user mode takes its signals at once. */
-  private deliver(target: Thread): void {
+  deliver(target: Thread): void {
     if (target.step !== null || target.hasEnded || !target.task.sigpending) return;
     this.machine.start(target.task, 'signal', exit_to_user_mode_loop(0));
     this.machine.settle();
@@ -270,7 +286,7 @@ export class Player {
   }
 
   /** Binds what the call returned; what the transcript shows of it. */
-  private finish(thread: Thread, step: Step, outcome: Outcome): CallResult {
+  finish(thread: Thread, step: Step, outcome: Outcome): CallResult {
     thread.step = null;
     thread.outcome = null;
     thread.page = null;

@@ -108,7 +108,7 @@ export class Machine implements ThreadMaker {
   private readonly network: NetGlobals;
   private readonly sysctls: Record<string, number>;
   private readonly topology: Topology;
-  private readonly schedule: Schedule;
+  private schedule: Schedule;
   private readonly nofile: number;
   private readonly user: user_struct;
   private readonly programs: Spawned<unknown>[] = [];
@@ -127,10 +127,8 @@ export class Machine implements ThreadMaker {
     this.kernel.maxSteps = options.maxSteps ?? this.kernel.maxSteps;
     grantSteps(this.kernel);
     const { seed = 0 } = options;
-    this.schedule = options.schedule ?? (seed === 0 ? inOrder : randomSchedule(seed));
-    this.kernel.exact = this.schedule.exact === true;
-    this.kernel.footprint = this.schedule.footprint ?? null;
-    if (this.schedule.sharedMemory === false) this.kernel.userMemory = 0;
+    this.schedule = inOrder;
+    this.obey(options.schedule ?? (seed === 0 ? inOrder : randomSchedule(seed)));
     this.topology = new Topology(this.network, seed);
     this.kernel.fs.random = new Random(seed);
     this.nofile = options.nofile ?? 1024;
@@ -138,6 +136,17 @@ export class Machine implements ThreadMaker {
     for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) this.addCpu();
     setCurrent(this.idle());
     this.kernel.child_reaper = this.newInit();
+  }
+
+  /** From here on `schedule` says who goes on. After an exact one comes no other kind. */
+  obey(schedule: Schedule): void {
+    const { kernel } = this;
+    this.schedule = schedule;
+    this.stopped = false;
+    kernel.exact = schedule.exact === true;
+    if (kernel.live > 0) kernel.alone &&= !kernel.exact;
+    kernel.footprint = schedule.footprint ?? null;
+    if (schedule.sharedMemory === false) kernel.userMemory = 0;
   }
 
   private addCpu(): rq {
@@ -452,7 +461,8 @@ export class Machine implements ThreadMaker {
       choice.execution = execution;
       choice.timer = null;
     }
-    for (const timer of timersToFire(this.kernel.hrtimers)) {
+    const timers = this.schedule.timers === false ? [] : timersToFire(this.kernel.hrtimers);
+    for (const timer of timers) {
       const choice = (choices[count++] ??= new Choice());
       choice.queue = null;
       choice.execution = null;

@@ -20,6 +20,8 @@ export interface Schedule {
    * moment: what a checker chooses from. `choose` then gets every Step that is possible.
    */
   readonly exact?: boolean;
+  /** False if timers of an exact schedule wait for their time, as they do without a checker. */
+  readonly timers?: boolean;
   /** Where an exact schedule is told what each step touches. */
   readonly footprint?: Footprint | null;
   /** False if no two tasks touch the same variables of their program, so that only calls count. */

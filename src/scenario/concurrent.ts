@@ -1,0 +1,145 @@
+/**
+ * Plays a concurrent scenario once: `steps` in lockstep, then the threads run freely against each
+ * other as a course of the checker says, then `after` in lockstep again.
+ *
+ * Only what happens freely is recorded and chosen: in `steps` and `after` time passes by itself, and
+ * there is a choice only where threads that were blocked are woken and race with one another.
+ */
+import type { Footprint } from '../kernel/footprint.ts';
+import type { Kernel } from '../kernel/op.ts';
+import type { Course } from '../check/execution.ts';
+import type { Subject } from '../check/explore.ts';
+import type { Machine, MachineOptions } from '../sim/machine.ts';
+import type { Runnable, Schedule, Step as Choice } from '../sim/schedule.ts';
+import { blockedInSteps } from './errors.ts';
+import { performStep } from './perform.ts';
+import { Player, type Thread } from './play.ts';
+import type { Scenario, Step } from './scenario.ts';
+import { type CallResult, outcomeText } from './transcript.ts';
+
+/** A concurrent scenario as something to explore; each execution gives the text of an outcome. */
+export const concurrentSubject =
+  (scenario: Scenario, options: MachineOptions = {}): Subject<string> =>
+  (course) =>
+    new ConcurrentPlayer(scenario, options, course);
+
+/** The schedule of what runs freely: it ends when every thread is through and only timers are left. */
+class Free implements Schedule {
+  readonly exact = true;
+  readonly runsOn = false;
+  readonly sharedMemory = false;
+  readonly footprint: Footprint | null;
+  private readonly course: Course;
+  private readonly isOver: () => boolean;
+
+  constructor(course: Course, isOver: () => boolean) {
+    this.course = course;
+    this.footprint = course.footprint;
+    this.isOver = isOver;
+  }
+
+  choose(choices: readonly Runnable[]): number {
+    const isTimer = (choice: Runnable): boolean => (choice as Choice).timer !== null;
+    return choices.every(isTimer) && this.isOver() ? -1 : this.course.choose(choices);
+  }
+}
+
+/** The schedule of `after`: timers wait for their time. */
+class Settling implements Schedule {
+  readonly exact = true;
+  readonly runsOn = false;
+  readonly timers = false;
+  readonly footprint: Footprint | null;
+  private readonly course: Course;
+
+  constructor(course: Course) {
+    this.course = course;
+    this.footprint = course.footprint;
+  }
+
+  choose(choices: readonly Runnable[]): number {
+    return this.course.choose(choices);
+  }
+}
+
+class ConcurrentPlayer {
+  readonly machine: Machine;
+  private readonly scenario: Scenario;
+  private readonly course: Course;
+  private readonly player: Player;
+
+  constructor(scenario: Scenario, options: MachineOptions, course: Course) {
+    this.scenario = scenario;
+    this.course = course;
+    this.player = new Player(scenario, options);
+    this.machine = this.player.machine;
+  }
+
+  run(): string {
+    const { threads, steps } = this.scenario;
+    for (const step of steps) this.player.issue(step);
+    this.checkIdle();
+    const results = this.runFreely();
+    return outcomeText(threads, results, this.playAfter());
+  }
+
+  private isBusy(thread: number): boolean {
+    const { step, hasEnded } = this.player.thread(thread);
+    return step !== null && !hasEnded;
+  }
+
+  private checkIdle(): void {
+    const blocked = this.scenario.threads.find((_, thread) => this.isBusy(thread));
+    if (blocked !== undefined) throw blockedInSteps(blocked);
+  }
+
+  private runFreely(): (CallResult | 'blocked')[][] {
+    const { concurrent } = this.scenario;
+    const { machine, player } = this;
+    const isIdle = (_: unknown, thread: number): boolean => !this.isBusy(thread);
+    machine.obey(new Free(this.course, () => concurrent.every(isIdle)));
+    const results = concurrent.map((): (CallResult | 'blocked')[] => []);
+    for (const [i, steps] of concurrent.entries()) {
+      const thread = player.thread(i);
+      const [first = null] = steps;
+      thread.step = first;
+      if (first === null) continue;
+      machine.start(thread.task, first.call, this.callsOf(thread, steps, results[i] ?? []));
+    }
+    machine.settle();
+    const seen = results.map((one, i) => (this.isBusy(i) ? [...one, 'blocked' as const] : one));
+    return seen;
+  }
+
+  /** What a thread does by itself. */
+  private *callsOf(
+    thread: Thread,
+    steps: readonly Step[],
+    results: (CallResult | 'blocked')[],
+  ): Kernel<void> {
+    for (const step of steps) {
+      thread.step = step;
+      const outcome = yield* performStep(step, thread);
+      results.push(this.player.finish(thread, step, outcome));
+    }
+  }
+
+  private playAfter(): (CallResult | 'blocked')[] {
+    const { course, machine, player } = this;
+    machine.obey(new Settling(course));
+    course.rest();
+    const { threads, after } = this.scenario;
+    const free = threads.map((_, thread) => !this.isBusy(thread));
+    for (const [thread, isFree] of free.entries()) {
+      if (!isFree) continue;
+      player.deliver(player.thread(thread));
+    }
+    const results: (CallResult | 'blocked')[] = [];
+    for (const step of after) {
+      if (!free[step.thread] || this.isBusy(step.thread)) continue;
+      course.rest();
+      results.push(player.playOut(step));
+    }
+    return results;
+  }
+}

@@ -63,6 +63,7 @@ export class Course implements Schedule {
     const index = context === null ? -1 : possible.indexOf(context);
     if (context === null || index < 0) {
       this.cut = true;
+      this.last = 0;
       return -1;
     }
     if (context !== this.last && goesOn) this.preemptions++;

@@ -4,7 +4,7 @@
  * Stateless: each execution begins anew on a machine of its own, along the choices of the strategy.
  */
 import { restartIdentities } from '../kernel/footprint.ts';
-import { OutOfSteps } from '../kernel/steps.ts';
+import { GoesRound, OutOfSteps } from '../kernel/steps.ts';
 import type { Machine } from '../sim/machine.ts';
 import { Course } from './execution.ts';
 import type { ContextId } from './order.ts';
@@ -60,7 +60,7 @@ function runOnce<T>(subject: Subject<T>, strategy: Strategy, sharedMemory: boole
     error = thrown;
   }
   course.end(machine.kernel);
-  const { steps, path, preemptions, cut } = course;
-  const extent = cut ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
-  return { machine, result, error, steps, path, preemptions, extent };
+  const { steps, path, preemptions } = course;
+  const redundant = course.cut || error instanceof GoesRound;
+  const extent = redundant ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
 }

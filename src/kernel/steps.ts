@@ -72,3 +72,15 @@ export function reserveOrStop(kernel: Globals): void {
   if (inInterrupt || takeReserve(kernel)) return;
   throw withWholeStack(() => new OutOfSteps());
 }
+
+/**
+ * Ends an execution of a checker that only goes round in a circle: whatever can come of it also comes
+ * of one that does not.
+ */
+export class GoesRound extends Error {
+  override readonly name: string = 'GoesRound';
+
+  constructor(where: string) {
+    super(`${where} goes round in a circle`);
+  }
+}

@@ -40,7 +40,7 @@ class Free implements Schedule {
 
   choose(choices: readonly Runnable[]): number {
     const isTimer = (choice: Runnable): boolean => (choice as Choice).timer !== null;
-    return choices.every(isTimer) && this.isOver() ? -1 : this.course.choose(choices);
+    return choices.every(isTimer) && this.isOver() ? -1 : chosenBy(this.course, choices);
   }
 }
 
@@ -58,8 +58,15 @@ class Settling implements Schedule {
   }
 
   choose(choices: readonly Runnable[]): number {
-    return this.course.choose(choices);
+    return chosenBy(this.course, choices);
   }
+}
+
+/** Ends what the course sees no use in going on with. */
+function chosenBy(course: Course, choices: readonly Runnable[]): number {
+  const index = course.choose(choices);
+  if (index < 0) throw new Error('cut');
+  return index;
 }
 
 class ConcurrentPlayer {

@@ -15,6 +15,7 @@ import type { Kernel } from '../op.ts';
 import { signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING } from '../sched.ts';
 import { select_estimate_accuracy } from '../select.ts';
 import { restore_saved_sigmask_unless, set_user_sigmask, type sigset_t } from '../signal.ts';
+import { GoesRound } from '../steps.ts';
 import { __fentry__, traceNote } from '../trace.ts';
 import type { EventBuffer } from '../uaccess.ts';
 import { EBADF, EINTR, EINVAL } from '../uapi/errno.ts';
@@ -106,6 +107,8 @@ export function* ep_poll(
     current.__state = TASK_INTERRUPTIBLE;
     // The last look is under the lock: a scan shows both lists empty for a moment.
     eavail = ep_events_available(ep);
+    // Two waiters could see nothing but the empty scan of the other, by turns and for ever.
+    if (current.kernel.exact && eavail && list_empty(ep.rdllist)) throw new GoesRound('ep_poll');
     if (!eavail) {
       traceNote('ep_poll: nothing ready, onto ep->wq', wait);
       __add_wait_queue_exclusive(ep.wq, wait);

@@ -16,6 +16,7 @@ import { detect, type Problem } from './detect.ts';
 import { Dpor } from './dpor.ts';
 import { type Explored, explore, type Subject } from './explore.ts';
 import { minimise } from './minimise.ts';
+import type { ContextId } from './order.ts';
 import { Pct, RandomWalk } from './random.ts';
 import { Replay, Retrace } from './replay.ts';
 import { type Header, readSchedule, scheduleText } from './schedule_text.ts';
@@ -97,31 +98,49 @@ export interface Ended {
 
 /** Checks a program on every schedule, or on those that `options` ask for. */
 export function check(program: (sys: Sys) => Code<unknown>, options: CheckOptions = {}): Verdict {
-  const checking = new Checking(program, options);
+  const checking = checkingOf(program, options);
   while (checking.next());
   return checking.verdict();
 }
 
+/** The check of a program, before its first execution. */
+export function checkingOf(
+  program: (sys: Sys) => Code<unknown>,
+  options: CheckOptions = {},
+): Checking<Ended> {
+  checkProgram('check', program);
+  const textOf = ({ value }: Ended): string => JSON.stringify(value) ?? 'undefined';
+  return new Checking(subjectOf(program, options), options, textOf);
+}
+
+/** What executions came to, and one of them. */
+export interface Came {
+  count: number;
+  readonly path: readonly ContextId[];
+}
+
 /** A check in progress: one execution at a time, for those who show progress or stop half way. */
-export class Checking {
+export class Checking<T> {
   readonly options: CheckOptions;
   executions = 0;
   redundant = 0;
-  private readonly subject: Subject<Ended>;
+  /** By the text of a result, the executions that came to it. */
+  readonly results: Map<string, Came> = new Map();
+  private readonly subject: Subject<T>;
+  private readonly textOf: (result: T) => string;
   private readonly strategy: Strategy;
-  private readonly running: Generator<Explored<Ended>, void, void>;
+  private readonly running: Generator<Explored<T>, void, void>;
   private readonly causes: Map<string, Finding> = new Map();
-  private readonly results: Map<string, number> = new Map();
   private limit: LimitReached | null = null;
   private exhausted = false;
   private longest = 0;
   private tooLong = 0;
   private readonly began = Date.now();
 
-  constructor(program: (sys: Sys) => Code<unknown>, options: CheckOptions = {}) {
-    checkProgram('check', program);
+  constructor(subject: Subject<T>, options: CheckOptions, textOf: (result: T) => string) {
     this.options = options;
-    this.subject = subjectOf(program, options);
+    this.subject = subject;
+    this.textOf = textOf;
     this.strategy = strategyOf(options);
     this.running = explore(this.subject, this.strategy, options);
   }
@@ -156,7 +175,7 @@ export class Checking {
     return strategy === 'pct' || strategy === 'random';
   }
 
-  private note(execution: Explored<Ended>): void {
+  private note(execution: Explored<T>): void {
     if (execution.extent === 'redundant') {
       this.redundant++;
       return;
@@ -165,8 +184,10 @@ export class Checking {
     this.longest = Math.max(this.longest, execution.steps);
     if (execution.extent === 'long') this.tooLong++;
     if (execution.result !== null) {
-      const text = JSON.stringify(execution.result.value) ?? 'undefined';
-      this.results.set(text, (this.results.get(text) ?? 0) + 1);
+      const text = this.textOf(execution.result);
+      const known = this.results.get(text);
+      if (known === undefined) this.results.set(text, { count: 1, path: execution.path });
+      else known.count++;
     }
     for (const problem of detect(execution)) {
       if (!this.causes.has(problem.cause))
@@ -174,9 +195,9 @@ export class Checking {
     }
   }
 
-  private found({ cause }: Problem, first: Explored<Ended>): Finding {
+  private found({ cause }: Problem, first: Explored<T>): Finding {
     const { options, subject } = this;
-    const isSame = (execution: Explored<Ended>): boolean =>
+    const isSame = (execution: Explored<T>): boolean =>
       detect(execution).some((problem) => problem.cause === cause);
     const number = this.executions;
     const { execution, fewest } =
@@ -218,7 +239,7 @@ export class Checking {
       executions: this.executions,
       redundant: this.redundant,
       limit,
-      results: this.results,
+      results: new Map([...this.results].map(([text, { count }]) => [text, count])),
       longest: this.longest,
       kernel,
       strategy,

@@ -63,4 +63,5 @@ function runOnce<T>(subject: Subject<T>, strategy: Strategy, sharedMemory: boole
   const { steps, path, preemptions } = course;
   const redundant = course.cut || error instanceof GoesRound;
   const extent = redundant ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
+  return { machine, result, error, steps, path, preemptions, extent };
 }

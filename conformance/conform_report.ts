@@ -2,7 +2,7 @@
 import { type ExitCode, exitCodes, say } from '../src/cli/errors.ts';
 import type { Output } from '../src/cli/output.ts';
 import type { Judgement, OtherKernel, Verdict } from './judge.ts';
-import { Progress } from './progress.ts';
+import { Progress } from '../src/cli/progress.ts';
 import type { Asked } from './questions.ts';
 import { type ShownScenario, type Side, shownDifference } from './show.ts';
 

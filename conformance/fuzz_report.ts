@@ -3,7 +3,7 @@ import { type ExitCode, exitCodes } from '../src/cli/errors.ts';
 import type { Output } from '../src/cli/output.ts';
 import { type Finding, nameOf, type Trial } from './fuzz/trial.ts';
 import type { FuzzRequest } from './fuzz.ts';
-import { Progress } from './progress.ts';
+import { Progress } from '../src/cli/progress.ts';
 import { shownDifference } from './show.ts';
 
 /** As many differences of one kind are made small; the others are counted. */

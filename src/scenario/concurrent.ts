@@ -11,15 +11,20 @@ import type { Course } from '../check/execution.ts';
 import type { Subject } from '../check/explore.ts';
 import type { Machine, MachineOptions } from '../sim/machine.ts';
 import type { Runnable, Schedule, Step as Choice } from '../sim/schedule.ts';
-import { blockedInSteps } from './errors.ts';
+import { blockedInSteps, ScenarioError } from './errors.ts';
 import { performStep } from './perform.ts';
 import { Player, type Thread } from './play.ts';
 import type { Scenario, Step } from './scenario.ts';
-import { type CallResult, outcomeText } from './transcript.ts';
+import { type CallResult, outcomeText, type ThreadResults } from './transcript.ts';
 
-/** A concurrent scenario as something to explore; each execution gives the text of an outcome. */
+/** What one execution came to: an outcome as text, or what is wrong with the scenario. */
+export type Played =
+  | { readonly text: string; readonly error: null }
+  | { readonly text: null; readonly error: ScenarioError };
+
+/** A concurrent scenario as something to explore. */
 export const concurrentSubject =
-  (scenario: Scenario, options: MachineOptions = {}): Subject<string> =>
+  (scenario: Scenario, options: MachineOptions = {}): Subject<Played> =>
   (course) =>
     new ConcurrentPlayer(scenario, options, course);
 
@@ -82,7 +87,16 @@ class ConcurrentPlayer {
     this.machine = this.player.machine;
   }
 
-  run(): string {
+  run(): Played {
+    try {
+      return { text: this.play(), error: null };
+    } catch (error) {
+      if (error instanceof ScenarioError) return { text: null, error };
+      throw error;
+    }
+  }
+
+  private play(): string {
     const { threads, steps } = this.scenario;
     for (const step of steps) this.player.issue(step);
     this.checkIdle();
@@ -100,12 +114,12 @@ class ConcurrentPlayer {
     if (blocked !== undefined) throw blockedInSteps(blocked);
   }
 
-  private runFreely(): (CallResult | 'blocked')[][] {
+  private runFreely(): ThreadResults[] {
     const { concurrent } = this.scenario;
     const { machine, player } = this;
     const isIdle = (_: unknown, thread: number): boolean => !this.isBusy(thread);
     machine.obey(new Free(this.course, () => concurrent.every(isIdle)));
-    const results = concurrent.map((): (CallResult | 'blocked')[] => []);
+    const results = concurrent.map((): CallResult[] => []);
     for (const [i, steps] of concurrent.entries()) {
       const thread = player.thread(i);
       const [first = null] = steps;
@@ -114,15 +128,14 @@ class ConcurrentPlayer {
       machine.start(thread.task, first.call, this.callsOf(thread, steps, results[i] ?? []));
     }
     machine.settle();
-    const seen = results.map((one, i) => (this.isBusy(i) ? [...one, 'blocked' as const] : one));
-    return seen;
+    return results.map((one, i) => (this.isBusy(i) ? [...one, 'blocked'] : one));
   }
 
   /** What a thread does by itself. */
   private *callsOf(
     thread: Thread,
     steps: readonly Step[],
-    results: (CallResult | 'blocked')[],
+    results: CallResult[],
   ): Kernel<void> {
     for (const step of steps) {
       thread.step = step;
@@ -131,7 +144,7 @@ class ConcurrentPlayer {
     }
   }
 
-  private playAfter(): (CallResult | 'blocked')[] {
+  private playAfter(): ThreadResults {
     const { course, machine, player } = this;
     machine.obey(new Settling(course));
     course.rest();

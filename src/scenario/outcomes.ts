@@ -1,0 +1,148 @@
+/**
+ * Every outcome that a concurrent scenario can have, through the checker.
+ *
+ * Where there are more interleavings than a limit allows, some are taken at random from all of them:
+ * those that the search has come to are all alike at their beginning.
+ */
+import { Checking, type CheckOptions, type Finding, type LimitReached } from '../check/check.ts';
+import type { Subject } from '../check/explore.ts';
+import type { ContextId } from '../check/order.ts';
+import { concurrentSubject, type Played } from './concurrent.ts';
+import type { ScenarioError } from './errors.ts';
+import type { Scenario } from './scenario.ts';
+import { outcomeSetText } from './transcript.ts';
+
+/** How outcomes are searched for. */
+export type OutcomeOptions = Omit<CheckOptions, 'findings' | 'sharedMemory' | 'machine'>;
+
+/** One outcome. */
+export interface FoundOutcome {
+  readonly text: string;
+  /** How many executions came to it. */
+  readonly executions: number;
+  /** One of them: see Retrace. */
+  readonly path: readonly ContextId[];
+}
+
+/** What came of a search. */
+export interface Outcomes {
+  readonly name: string | null;
+  /** In the order of their texts. */
+  readonly found: readonly FoundOutcome[];
+  readonly executions: number;
+  /** Every interleaving was covered. */
+  readonly complete: boolean;
+  readonly findings: readonly Finding[];
+  readonly limit: LimitReached | null;
+}
+
+/** How many executions are taken at random, of each kind, where not all can be had. */
+const samples = 2000;
+const kinds = ['random', 'pct'] as const;
+/** What of the time is for the search, where there is a limit. */
+const shareOfSearch = 0.8;
+
+export class OutcomeSearch {
+  readonly scenario: Scenario;
+  /** The scenario is at fault: there are no outcomes. */
+  error: ScenarioError | null = null;
+  readonly subject: Subject<Played>;
+  private readonly options: OutcomeOptions;
+  private readonly began = Date.now();
+  private readonly parts: Checking<Played>[];
+
+  constructor(scenario: Scenario, options: OutcomeOptions = {}) {
+    const { kernel, with: added, without, steps: maxSteps = 20_000, seconds } = options;
+    this.scenario = scenario;
+    this.options = options;
+    this.subject = concurrentSubject(scenario, { kernel, with: added, without, maxSteps });
+    const first = seconds === undefined ? options : { ...options, seconds: seconds * shareOfSearch };
+    this.parts = [this.part(first)];
+  }
+
+  private part(options: OutcomeOptions): Checking<Played> {
+    const textOf = ({ text, error }: Played): string => {
+      this.error ??= error;
+      return text ?? '';
+    };
+    return new Checking(this.subject, { ...options, findings: 'all', sharedMemory: false }, textOf);
+  }
+
+  private get current(): Checking<Played> {
+    return this.parts.at(-1) as Checking<Played>;
+  }
+
+  get executions(): number {
+    return this.parts.reduce((sum, { executions }) => sum + executions, 0);
+  }
+
+  /** How many outcomes there are so far. */
+  get distinct(): number {
+    return new Set(this.parts.flatMap(({ results }) => [...results.keys()])).size;
+  }
+
+  has(text: string): boolean {
+    return this.parts.some(({ results }) => results.has(text));
+  }
+
+  /** Runs one more execution; false when there is no more to do. */
+  next(): boolean {
+    if (this.error !== null) return false;
+    return this.current.next() || this.sampleNext();
+  }
+
+  /** Goes on at random, by one method and then another, where the search has come to a limit. */
+  private sampleNext(): boolean {
+    const { preemptions, seconds, strategy = 'exhaustive' } = this.options;
+    const kind = kinds[this.parts.length - 1];
+    if (kind === undefined || strategy !== 'exhaustive' || preemptions !== undefined) return false;
+    const stopped = (this.parts[0] as Checking<Played>).verdict().limit?.limit;
+    if (stopped !== 'executions' && stopped !== 'seconds') return false;
+    const left = seconds === undefined ? undefined : seconds - (Date.now() - this.began) / 1000;
+    const share = left === undefined ? undefined : left / (kinds.length + 1 - this.parts.length);
+    const more = { ...this.options, strategy: kind, executions: samples, seconds: share };
+    this.parts.push(this.part(more));
+    return this.current.next();
+  }
+
+  outcomes(): Outcomes {
+    const verdicts = this.parts.map((part) => part.verdict());
+    const { limit = null, complete = false } = verdicts[0] ?? {};
+    const causes = new Map(
+      verdicts.flatMap(({ findings }) => findings.map((one) => [one.cause, one] as const)),
+    );
+    return {
+      name: this.scenario.name,
+      found: this.found(),
+      executions: this.executions,
+      complete: complete && this.options.preemptions === undefined,
+      findings: [...causes.values()],
+      limit,
+    };
+  }
+
+  private found(): FoundOutcome[] {
+    const found = new Map<string, FoundOutcome>();
+    for (const { results } of this.parts) {
+      for (const [text, { count, path }] of results) {
+        const known = found.get(text);
+        const executions = count + (known?.executions ?? 0);
+        found.set(text, { text, executions, path: known?.path ?? path });
+      }
+    }
+    return [...found.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+  }
+}
+
+/** What is said of them in the format: a line of JSON. */
+export function outcomesText({ name, found, executions, complete, findings }: Outcomes): string {
+  const set = { name, outcomes: found.map(({ text }) => text), executions, complete };
+  if (findings.length === 0) return outcomeSetText(set);
+  const shown = findings.map(({ kind, sentence, preemptions, schedule }) => ({
+    kind,
+    sentence,
+    preemptions,
+    schedule: schedule.split('\n').filter((line) => line !== ''),
+  }));
+  return outcomeSetText({ ...set, findings: shown });
+}

@@ -1,8 +1,8 @@
 /** What `conform` prints: differences as they are found, a line a group, and the sum. */
 import { type ExitCode, exitCodes, say } from '../src/cli/errors.ts';
 import type { Output } from '../src/cli/output.ts';
-import type { Judgement, OtherKernel, Verdict } from './judge.ts';
 import { Progress } from '../src/cli/progress.ts';
+import type { Judgement, OtherKernel, Verdict } from './judge.ts';
 import type { Asked } from './questions.ts';
 import { type ShownScenario, type Side, shownDifference } from './show.ts';
 

@@ -1,9 +1,9 @@
 /** What `fuzz` prints: differences as they are found, and the sum. */
 import { type ExitCode, exitCodes } from '../src/cli/errors.ts';
 import type { Output } from '../src/cli/output.ts';
+import { Progress } from '../src/cli/progress.ts';
 import { type Finding, nameOf, type Trial } from './fuzz/trial.ts';
 import type { FuzzRequest } from './fuzz.ts';
-import { Progress } from '../src/cli/progress.ts';
 import { shownDifference } from './show.ts';
 
 /** As many differences of one kind are made small; the others are counted. */

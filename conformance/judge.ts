@@ -3,9 +3,10 @@ import type { KernelChoice } from '../src/kernel/history.ts';
 import { ScenarioError } from '../src/scenario/errors.ts';
 import { parseScenario } from '../src/scenario/parse.ts';
 import type { Scenario } from '../src/scenario/scenario.ts';
+import { transcriptText } from '../src/scenario/transcript.ts';
 import { type Explanation, explain, mainRelease, modelledRelease } from './kernels.ts';
 import type { Answer, Linux } from './linux/linux.ts';
-import { modelOutcomes, playModel } from './model.ts';
+import { type ModelOutcomes, modelOutcomes, playModel } from './model.ts';
 import type { Side } from './show.ts';
 
 /**
@@ -146,24 +147,37 @@ export class Judge {
     return { name, verdict: 'differs', reason, sides: both };
   }
 
-  /** A concurrent scenario: outcomes of the kernel, and which of them nobody had seen. */
-  private sample(name: string, scenario: Scenario, { golden, samples }: Question): Judgement {
-    if (this.linux === null) return { name, verdict: 'skipped', reason: 'not played live' };
+  /** A concurrent scenario: are the outcomes of the kernel among those of the model? */
+  private sample(name: string, scenario: Scenario, question: Question): Judgement {
+    const { golden, samples } = question;
+    const recorded = golden === null ? [] : outcomesIn(golden.text);
+    if (this.linux === null) {
+      if (golden === null) return { name, verdict: 'skipped', reason: 'not played live' };
+      const model = modelOutcomes(scenario, this.choice(question, golden.kernel), recorded);
+      const reason = `${recorded.length} recorded outcomes; ${modelText(model)}`;
+      if (model.missing.length === 0) return { name, verdict: 'equal', reason };
+      return { name, verdict: 'differs', reason, variants: model.missing };
+    }
     const answer = this.linux.sample(scenario, samples, randomFrom(samples));
     if (answer.kind !== 'transcript') {
       return { name, verdict: answer.kind, reason: answer.reason };
     }
     const seen = outcomesIn(answer.text);
-    const known = modelOutcomes(scenario);
-    const missing = known === null ? [] : seen.filter((outcome) => !known.includes(outcome));
-    if (missing.length > 0) {
-      const reason = 'Linux has outcomes that the model does not have';
-      return { name, verdict: 'differs', reason, variants: missing, linux: answer.text };
+    const isSame = golden !== null && mainRelease(golden.kernel) === mainRelease(this.running);
+    const wanted = [...new Set(isSame ? [...seen, ...recorded] : seen)];
+    const model = modelOutcomes(scenario, this.choice(question, this.running), wanted);
+    const linux = answer.text;
+    if (model.error !== errorIn(linux)) {
+      const text = transcriptText({ name: scenario.name, results: [], error: model.error ?? '' });
+      return { name, verdict: 'differs', sides: sides('model', text, 'Linux', linux) };
     }
-    const recorded = golden === null ? [] : outcomesIn(golden.text);
     const fresh = seen.filter((outcome) => !recorded.includes(outcome)).length;
-    const reason = `${seen.length} outcomes in ${samples} plays, ${fresh} of them not recorded`;
-    return { name, verdict: 'sampled', reason, variants: seen, linux: answer.text };
+    const sums = `${seen.length} outcomes in ${samples} plays, ${fresh} of them not recorded`;
+    const reason = `${sums}; ${modelText(model)}`;
+    if (model.missing.length === 0) {
+      return { name, verdict: 'sampled', reason, variants: seen, linux };
+    }
+    return { name, verdict: 'differs', reason, variants: model.missing, linux };
   }
 
   private choice({ kernel }: Question, compared: string): KernelChoice {
@@ -179,6 +193,18 @@ const sides = (left: string, leftText: string, right: string, rightText: string)
 function outcomesIn(text: string): string[] {
   const { outcomes = [] } = JSON.parse(text) as { outcomes?: readonly unknown[] };
   return outcomes.map((outcome) => JSON.stringify(outcome));
+}
+
+const errorIn = (text: string): string | null =>
+  (JSON.parse(text) as { error?: string }).error ?? null;
+
+/** What the model has, and that something is missing. */
+function modelText({ missing, outcomes, executions, complete, hidden }: ModelOutcomes): string {
+  const all = complete ? 'every interleaving' : 'not every interleaving';
+  const has = `the model has ${outcomes} in ${executions} executions (${all})`;
+  if (missing.length === 0) return has;
+  const unlisted = hidden > 0 ? `, ${hidden} of which the checker passes over` : '';
+  return `${has}, without ${missing.length} that Linux has${unlisted}`;
 }
 
 /** Numbers from 0 to 1 that are the same every time; the kernel's own timing differs anyway. */

@@ -1,6 +1,7 @@
 /** The model, as a side of a comparison. */
 import { KernelBug } from '../src/kernel/bug.ts';
 import type { KernelChoice } from '../src/kernel/history.ts';
+import { type OutcomeOptions, OutcomeSearch } from '../src/scenario/outcomes.ts';
 import { Player } from '../src/scenario/play.ts';
 import type { Scenario } from '../src/scenario/scenario.ts';
 import { errorTranscript, transcriptText } from '../src/scenario/transcript.ts';
@@ -23,10 +24,44 @@ function problemOf(error: unknown): string {
   return `the simulator failed: ${String(error)} ${place}`;
 }
 
-/**
- * The outcomes of a concurrent scenario as far as the model knows them: here the checker joins in,
- * and the kernel's samples can be compared with it. Until then there are none.
- */
-export function modelOutcomes(_scenario: Scenario): readonly string[] | null {
-  return null;
+/** How many executions of a concurrent scenario are tried before the rest is left to chance. */
+const executions = 20_000;
+
+/** What the model says of a concurrent scenario. */
+export interface ModelOutcomes {
+  /** Those that were wanted and no execution came to. */
+  readonly missing: readonly string[];
+  /** How many of them chance comes to, although every interleaving was said to be covered. */
+  readonly hidden: number;
+  readonly outcomes: number;
+  readonly executions: number;
+  readonly complete: boolean;
+  /** What is wrong with the scenario. */
+  readonly error: string | null;
 }
+
+/** The outcomes of a concurrent scenario, and whether those that are wanted are among them. */
+export function modelOutcomes(
+  scenario: Scenario,
+  kernel: KernelChoice,
+  wanted: readonly string[],
+): ModelOutcomes {
+  const search = searched(scenario, { ...kernel, executions });
+  const { complete, found, executions: done } = search.outcomes();
+  const missing = wanted.filter((text) => !search.has(text));
+  const others = complete && missing.length > 0 ? atRandom(scenario, kernel) : [];
+  const hidden = missing.filter((text) => others.some((other) => other.has(text))).length;
+  const error = search.error?.message ?? null;
+  return { missing, hidden, outcomes: found.length, executions: done, complete, error };
+}
+
+function searched(scenario: Scenario, options: OutcomeOptions): OutcomeSearch {
+  const search = new OutcomeSearch(scenario, options);
+  while (search.next());
+  return search;
+}
+
+const atRandom = (scenario: Scenario, kernel: KernelChoice): OutcomeSearch[] =>
+  (['random', 'pct'] as const).map((strategy) =>
+    searched(scenario, { ...kernel, strategy, executions: 5000 }),
+  );

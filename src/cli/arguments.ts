@@ -31,10 +31,13 @@ export interface PlayRequest {
   readonly json: boolean;
 }
 
+/** Which kernel was asked for, in words. */
+export type KernelWords = Pick<PlayRequest, 'kernel' | 'with' | 'without'>;
+
 export type Request = PlayRequest | { readonly verb: 'help' } | { readonly verb: 'version' };
 
 /** Those that bin/epollsim.ts knows; what is read here is `play`. */
-const verbs = ['play', 'conform', 'fuzz'];
+const verbs = ['play', 'check', 'conform', 'fuzz'];
 
 /** Less than a second, and more than a scenario needs. */
 export const defaultMaxSteps = 1_000_000;
@@ -112,7 +115,7 @@ function formatOf(value: unknown): FormatName | undefined {
 }
 
 /** Finds an unknown release or commit before anything runs. */
-function checkKernel(choice: PlayRequest): void {
+export function checkKernel(choice: KernelWords): void {
   const { with: added, without } = choice;
   const unknown = [...added, ...without].find((id) => !Object.hasOwn(commits, id));
   if (unknown !== undefined) throw unknownCommit(unknown);
@@ -139,7 +142,7 @@ function unknownCommit(id: string): UsageError {
 }
 
 /** What was asked for of commits and changes nothing. */
-export function idleChoices({ kernel, with: added, without }: PlayRequest): string[] {
+export function idleChoices({ kernel, with: added, without }: KernelWords): string[] {
   const release = kernel ?? defaultKernel;
   const patched: Readonly<Record<string, boolean>> = patchedKernel({ kernel: release });
   return [

@@ -15,6 +15,8 @@ export const exitCodes = {
   usage: 2,
   /** There is nothing to compare with: no live side, and nothing recorded. */
   unavailable: 3,
+  /** A check has found nothing, and has not covered everything. */
+  incomplete: 4,
   /** Ctrl-C, as a shell says it. */
   interrupted: 130,
 } as const;

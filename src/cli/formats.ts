@@ -49,13 +49,13 @@ async function jsonLines(name: TracedFormat, write: Write): Promise<Format> {
   return new EventLines(write, name === 'strace' ? callKinds : null);
 }
 
-async function coloursFor(output: Output): Promise<Colours> {
+export async function coloursFor(output: Output): Promise<Colours> {
   if (!output.isTerminal) return noColours;
   const { default: picocolors } = await import('picocolors');
   return picocolors.createColors(picocolors.isColorSupported);
 }
 
-function widthOf(output: Output): number {
+export function widthOf(output: Output): number {
   const columns = output.isTerminal ? process.stdout.columns : undefined;
   return Math.max(columns ?? defaultWidth, leastWidth);
 }

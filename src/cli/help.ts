@@ -8,9 +8,10 @@ const releases = `${oldestKernel} to ${newestKernel}`;
 export const help: string = `epollsim: Linux eventpoll, played step by step
 
 usage: epollsim play [options] FILE...
+       epollsim check [options] FILE...       every interleaving of concurrent scenarios
        epollsim conform [options] [FILE...]   scenarios on the model and on the Linux underneath
        epollsim fuzz [options]                the same with random scenarios
-       epollsim VERB --help                   the options of conform and of fuzz
+       epollsim VERB --help                   the options of check, conform and fuzz
 
 play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or JavaScript with
 "export default function* main(sys)"). What a file is shows in its content; - is standard input.

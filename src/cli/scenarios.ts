@@ -1,11 +1,12 @@
 /**
  * Plays a stream of scenarios, each as soon as it has been read.
  *
- * Invariants: one transcript line for each document, in their order, whatever happens to it.
+ * Invariants: one line for each document, in their order, whatever happens to it.
  */
 import { KernelBug } from '../kernel/bug.ts';
 import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
 import { ScenarioError } from '../scenario/errors.ts';
+import { OutcomeSearch, type Outcomes, outcomesText } from '../scenario/outcomes.ts';
 import { Player } from '../scenario/play.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { errorTranscript, type Transcript, transcriptText } from '../scenario/transcript.ts';
@@ -20,10 +21,15 @@ export async function playScenarios(input: Input, stage: Stage): Promise<ExitCod
   const reader = new DocumentReader();
   let code: ExitCode = exitCodes.done;
   let count = 0;
+  const show = await outcomeWriter(stage);
   const playAll = (documents: readonly ScenarioDocument[]): void => {
     count += documents.length;
     for (const document of documents) {
-      const transcript = playDocument(document, stage, format);
+      const isConcurrent = document.scenario?.mode === 'concurrent';
+      const transcript = isConcurrent
+        ? playConcurrent(document.scenario, stage, show)
+        : playDocument(document, stage, format);
+      if (transcript === null) continue;
       if (format === null) stage.output.write(`${transcriptText(transcript)}\n`);
       if (transcript.error === undefined) continue;
       code = exitCodes.failed;
@@ -40,14 +46,44 @@ export async function playScenarios(input: Input, stage: Stage): Promise<ExitCod
   return exitCodes.failed;
 }
 
-const notPlayed =
-  'play does not play concurrent scenarios yet; epollsim conform samples them on Linux';
+/** Writes the outcomes of a concurrent scenario; null where the format cannot show them. */
+type OutcomeWriter = ((search: OutcomeSearch, outcomes: Outcomes) => void) | null;
+
+async function outcomeWriter({ formatName, json, output }: Stage): Promise<OutcomeWriter> {
+  if (formatName === 'transcript' || (formatName === 'table' && json)) {
+    return (_, outcomes) => output.write(`${outcomesText(outcomes)}\n`);
+  }
+  if (formatName !== 'table') return null;
+  const { coloursFor, widthOf } = await import('./formats.ts');
+  const { outcomeLines } = await import('./outcomes.ts');
+  const colours = await coloursFor(output);
+  return (search, outcomes) => {
+    for (const line of outcomeLines(search, outcomes, colours, widthOf(output))) {
+      output.write(`${line}\n`);
+    }
+  };
+}
+
+/** What is wrong with a concurrent scenario; null if its outcomes were shown. */
+function playConcurrent(scenario: Scenario, stage: Stage, show: OutcomeWriter): Transcript | null {
+  const { name } = scenario;
+  if (show === null) return errorTranscript(name, new ScenarioError(notShown(stage.formatName)));
+  const search = new OutcomeSearch(scenario, stage.checkOptions());
+  while (search.next());
+  if (search.error !== null) return errorTranscript(name, search.error);
+  const outcomes = search.outcomes();
+  show(search, outcomes);
+  if (outcomes.limit !== null) say(`${name ?? 'a scenario'}: ${outcomes.limit.message}`);
+  return null;
+}
+
+const notShown = (format: string): string =>
+  `a concurrent scenario has no ${format}: expected --format table or transcript`;
 
 function playDocument(document: ScenarioDocument, stage: Stage, format: Format | null): Transcript {
   const { scenario } = document;
   if (scenario === undefined) return errorTranscript(document.name, document.error);
   try {
-    if (scenario.mode === 'concurrent') throw new ScenarioError(notPlayed);
     if (format === null) return new Player(scenario, stage.machineOptions()).play();
     return playTraced(scenario, stage, format);
   } catch (error) {

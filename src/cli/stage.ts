@@ -2,11 +2,15 @@
  * What everything that one run of the command plays has in common: the kernel, the schedule, where
  * the output goes and in which format.
  */
+import type { OutcomeOptions } from '../scenario/outcomes.ts';
 import type { MachineOptions } from '../sim/machine.ts';
 import type { Format } from '../trace/format.ts';
-import type { FormatName, PlayRequest } from './arguments.ts';
+import { defaultMaxSteps, type FormatName, type PlayRequest } from './arguments.ts';
 import { say } from './errors.ts';
 import type { Output } from './output.ts';
+
+/** Of a concurrent scenario, before the rest is left to chance: some seconds. */
+const mostExecutions = 20_000;
 
 export class Stage {
   readonly output: Output;
@@ -36,6 +40,13 @@ export class Stage {
       maxSteps,
       ...(cpus === undefined ? {} : { cpus }),
     };
+  }
+
+  /** For the checker; its limit of steps is of one execution. */
+  checkOptions(): OutcomeOptions {
+    const { kernel, with: added, without, maxSteps } = this.request;
+    const steps = maxSteps === defaultMaxSteps ? undefined : maxSteps;
+    return { kernel, with: added, without, steps, executions: mostExecutions };
   }
 
   /** The format, made the first time; null for transcripts. */

@@ -5,12 +5,13 @@
  * Only what happens freely is recorded and chosen: in `steps` and `after` time passes by itself, and
  * there is a choice only where threads that were blocked are woken and race with one another.
  */
-import type { Footprint } from '../kernel/footprint.ts';
-import type { Kernel } from '../kernel/op.ts';
+
 import type { Course } from '../check/execution.ts';
 import type { Subject } from '../check/explore.ts';
+import type { Footprint } from '../kernel/footprint.ts';
+import type { Kernel } from '../kernel/op.ts';
 import type { Machine, MachineOptions } from '../sim/machine.ts';
-import type { Runnable, Schedule, Step as Choice } from '../sim/schedule.ts';
+import type { Step as Choice, Runnable, Schedule } from '../sim/schedule.ts';
 import { blockedInSteps, ScenarioError } from './errors.ts';
 import { performStep } from './perform.ts';
 import { Player, type Thread } from './play.ts';
@@ -132,11 +133,7 @@ class ConcurrentPlayer {
   }
 
   /** What a thread does by itself. */
-  private *callsOf(
-    thread: Thread,
-    steps: readonly Step[],
-    results: CallResult[],
-  ): Kernel<void> {
+  private *callsOf(thread: Thread, steps: readonly Step[], results: CallResult[]): Kernel<void> {
     for (const step of steps) {
       thread.step = step;
       const outcome = yield* performStep(step, thread);

@@ -56,7 +56,8 @@ export class OutcomeSearch {
     this.scenario = scenario;
     this.options = options;
     this.subject = concurrentSubject(scenario, { kernel, with: added, without, maxSteps });
-    const first = seconds === undefined ? options : { ...options, seconds: seconds * shareOfSearch };
+    const first =
+      seconds === undefined ? options : { ...options, seconds: seconds * shareOfSearch };
     this.parts = [this.part(first)];
   }
 
@@ -117,8 +118,15 @@ export class OutcomeSearch {
       executions: this.executions,
       complete: complete && this.options.preemptions === undefined,
       findings: [...causes.values()],
-      limit,
+      limit: limit === null ? null : this.withSamples(limit),
     };
+  }
+
+  private withSamples(limit: LimitReached): LimitReached {
+    const [, ...atRandom] = this.parts;
+    if (atRandom.length === 0) return limit;
+    const count = atRandom.reduce((sum, { executions }) => sum + executions, 0);
+    return { ...limit, message: `${limit.message}; ${count} more were taken at random` };
   }
 
   private found(): FoundOutcome[] {

@@ -6,29 +6,67 @@
  * what leads to it, goes first. What was explored from a state and is independent of the step taken
  * sleeps on: its effect would only be seen again.
  *
- * Invariants: `path` is the execution under way, or the last one; the nodes up to `changed` are as
- * they were in the execution before.
+ * What is left to do can be cut into parts (`Part`), which are plain data: a path, and the node at
+ * its end from which other steps are still to be tried. Whoever explores a part hands back what it
+ * asks of the nodes before it.
+ *
+ * Invariants: `path` is the execution under way, or the last one; nodes before `floor` are somebody
+ * else's and stay as they are.
  */
 import type { Touch } from '../kernel/footprint.ts';
 import { type ContextId, dependent, isBefore, Order, type Taken } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
 
-class Node {
+/** A point of a path where contexts could go on. */
+export interface NodeData {
   readonly possible: readonly ContextId[];
   /** Explored from before, or from here; with what the first step touches. */
+  readonly asleep: readonly (readonly [ContextId, readonly Touch[]])[];
+  readonly wanted: readonly ContextId[];
+  readonly chosen: ContextId;
+}
+
+/** A part of what is to be explored: everything that is still wanted at the last node. */
+export interface Part {
+  readonly path: readonly NodeData[];
+  /** What the steps before the last node touch. */
+  readonly touches: readonly (readonly Touch[])[];
+}
+
+/** A context that is to go first from a node of the path that leads to a part. */
+export interface Request {
+  readonly depth: number;
+  readonly context: ContextId;
+}
+
+/** What is left when the exploration of a part is stopped, or over. */
+export interface Left {
+  /** The last node of the part as it is now; null if there was no execution at all. */
+  readonly node: NodeData | null;
+  /** The parts that are left to do, in it and below it. */
+  readonly rest: readonly Part[];
+  /** What is asked of the nodes before it. */
+  readonly requests: readonly Request[];
+}
+
+class Node {
+  readonly possible: readonly ContextId[];
   readonly asleep: Map<ContextId, readonly Touch[]>;
-  readonly wanted: Set<ContextId> = new Set();
+  readonly wanted: Set<ContextId>;
   chosen: ContextId;
+  /** How many of those that were wanted are done. */
+  done = 0;
 
   constructor(
     possible: readonly ContextId[],
     asleep: Map<ContextId, readonly Touch[]>,
     chosen: ContextId,
+    wanted: readonly ContextId[] = [chosen],
   ) {
     this.possible = possible;
     this.asleep = asleep;
     this.chosen = chosen;
-    this.wanted.add(chosen);
+    this.wanted = new Set(wanted);
   }
 
   /** Somebody who is to go first from here and has not yet; null if there is none. */
@@ -36,25 +74,53 @@ class Node {
     for (const context of this.wanted) if (!this.asleep.has(context)) return context;
     return null;
   }
+
+  toData(): NodeData {
+    const { possible, asleep, wanted, chosen } = this;
+    return { possible, asleep: [...asleep], wanted: [...wanted], chosen };
+  }
 }
 
+const nodeOf = ({ possible, asleep, wanted, chosen }: NodeData): Node =>
+  new Node(possible, new Map(asleep), chosen, wanted);
+
 export class Dpor implements Strategy {
+  private readonly requests: Request[] = [];
   private readonly path: Node[] = [];
+  /** What the step taken at each node touches. */
+  private readonly touches: (readonly Touch[])[] = [];
+  private readonly floor: number;
+  private bottom: Node | null = null;
+  private fresh: boolean;
   private changed = 0;
   private order: Order = new Order();
   private readonly races: Taken[] = [];
 
+  /** `part`: only that; everything unless told otherwise. */
+  constructor(part: Part | null = null) {
+    this.floor = part === null ? 0 : part.path.length - 1;
+    this.fresh = part === null;
+    if (part === null) return;
+    this.path.push(...part.path.map(nodeOf));
+    this.bottom = this.path[this.floor] ?? null;
+    this.touches.push(...part.touches);
+  }
+
   begin(): boolean {
     this.order = new Order();
-    if (this.path.length === 0) return true;
-    for (let node = this.path.at(-1); node !== undefined; node = this.path.at(-1)) {
-      const taken = node.chosen;
-      if (!node.asleep.has(taken))
-        node.asleep.set(taken, this.touchesAt[this.path.length - 1] ?? []);
+    if (this.fresh) {
+      this.fresh = false;
+      return true;
+    }
+    while (this.path.length > this.floor) {
+      const last = this.path.length - 1;
+      const node = this.path[last] as Node;
+      this.close(node, this.touches[last]);
       const next = node.next();
       if (next !== null) {
         node.chosen = next;
-        this.changed = this.path.length - 1;
+        this.changed = last;
+        this.touches.length = last;
         return true;
       }
       this.path.pop();
@@ -62,8 +128,12 @@ export class Dpor implements Strategy {
     return false;
   }
 
-  /** What the step taken at each node touches. */
-  private touchesAt: (readonly Touch[])[] = [];
+  /** What was chosen at a node is explored. */
+  private close(node: Node, touches: readonly Touch[] | undefined): void {
+    if (touches === undefined || node.asleep.has(node.chosen)) return;
+    node.asleep.set(node.chosen, touches);
+    node.done++;
+  }
 
   choose({ possible, preferred }: Choosing): ContextId | null {
     const at = this.order.taken.length;
@@ -73,7 +143,9 @@ export class Dpor implements Strategy {
     const free = possible.filter((context) => !asleep.has(context));
     if (free.length === 0) return null;
     const chosen = free.includes(preferred) ? preferred : (free[0] as ContextId);
-    this.path.push(new Node(possible, asleep, chosen));
+    const node = new Node(possible, asleep, chosen);
+    if (at === this.floor) this.bottom = node;
+    this.path.push(node);
     return chosen;
   }
 
@@ -81,7 +153,7 @@ export class Dpor implements Strategy {
     const asleep = new Map<ContextId, readonly Touch[]>();
     const before = this.path[at - 1];
     if (before === undefined) return asleep;
-    const touches = this.touchesAt[at - 1] as readonly Touch[];
+    const touches = this.touches[at - 1] as readonly Touch[];
     for (const [context, theirs] of before.asleep) {
       if (context !== before.chosen && !dependent(theirs, touches)) asleep.set(context, theirs);
     }
@@ -90,11 +162,10 @@ export class Dpor implements Strategy {
 
   taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void {
     const at = this.order.taken.length;
-    this.touchesAt[at] = touches;
+    this.touches[at] = touches;
     const by = enabler === null ? null : (this.order.taken[enabler] ?? null);
-    const fresh = at >= this.changed;
     this.races.length = 0;
-    const step = this.order.append(context, touches, by, fresh ? this.races : null);
+    const step = this.order.append(context, touches, by, at >= this.changed ? this.races : null);
     for (const race of this.races) this.reverse(race, step);
   }
 
@@ -111,14 +182,20 @@ export class Dpor implements Strategy {
 
   /** Sees to it that an execution is tried in which `later` does not wait for `earlier`. */
   private reverse(earlier: Taken, later: Taken): void {
-    const node = this.path[earlier.index] as Node;
+    const { index } = earlier;
+    const node = this.path[index] as Node;
     const initials = this.initials(earlier, later);
     for (const context of initials) {
       if (node.wanted.has(context) || node.asleep.has(context)) return;
     }
     const first = initials.includes(later.context) ? later.context : initials[0];
-    if (first !== undefined && node.possible.includes(first)) node.wanted.add(first);
-    else for (const context of node.possible) node.wanted.add(context);
+    const wanted = first !== undefined && node.possible.includes(first) ? [first] : node.possible;
+    for (const context of wanted) {
+      if (!node.wanted.has(context) && index < this.floor) {
+        this.requests.push({ depth: index, context });
+      }
+      node.wanted.add(context);
+    }
   }
 
   /** Who can go first, from where `earlier` was taken, in what does not hang on it and leads to `later`. */
@@ -136,5 +213,36 @@ export class Dpor implements Strategy {
       rest.push(step);
     }
     return initials;
+  }
+
+  /**
+   * Stops between two executions: what is left is a part for each node that still wants something.
+   * Their first steps are independent of one another, so the parts may be explored side by side.
+   */
+  leave(): Left {
+    for (let at = this.floor; at < this.path.length; at++) {
+      this.close(this.path[at] as Node, this.touches[at]);
+    }
+    const rest: Part[] = [];
+    for (let last = this.floor; last < this.path.length; last++) {
+      if ((this.path[last] as Node).next() === null) continue;
+      rest.push({
+        path: this.path.slice(0, last + 1).map((one) => one.toData()),
+        touches: this.touches.slice(0, last),
+      });
+    }
+    return { node: this.bottom?.toData() ?? null, rest, requests: this.requests };
+  }
+
+  /** Which share of all executions is done, as far as the choices show that were met so far. */
+  share(): number {
+    let share = 0;
+    let weight = 1;
+    for (const { done, wanted } of this.path.slice(this.floor)) {
+      const count = Math.max(wanted.size, done + 1);
+      share += (weight * done) / count;
+      weight /= count;
+    }
+    return share + weight;
   }
 }

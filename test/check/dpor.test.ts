@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Dpor } from '../../src/check/dpor.ts';
-import { type Action, enumerate, found, lock, read, threads, unlock, write } from './support.ts';
+import { actions } from './arbitrary.ts';
+import { enumerate, found, lock, read, threads, unlock, write } from './support.ts';
 
 const repeat = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
@@ -50,23 +51,6 @@ describe('textbook programs have as many executions as Mazurkiewicz traces', () 
     expect(found(program, new Dpor())).toMatchObject({ outcomes: [' .', '. '], executions: 2 });
   });
 });
-
-/** A few actions; sections of a lock are properly closed, one inside the other. */
-const actions = fc.letrec<{ actions: Action[]; action: Action[] }>((tie) => ({
-  actions: fc.array(tie('action'), { maxLength: 3 }).map((lists) => lists.flat()),
-  action: fc.oneof(
-    { depthSize: 'small', maxDepth: 1 },
-    fc.nat(1).map((cell) => [read(cell)]),
-    fc.nat(1).map((cell) => [write(cell)]),
-    fc
-      .tuple(fc.nat(1), tie('actions'))
-      .map(([at, inside]) => [
-        lock(at),
-        ...inside.filter((a) => a.do === 'read' || a.do === 'write'),
-        unlock(at),
-      ]),
-  ),
-})).actions;
 
 /** The reduction leaves nothing out, and runs nothing twice, against plain enumeration. */
 test('on 400 generated programs all outcomes are found, one execution a trace', () => {

@@ -140,6 +140,7 @@ export function enumerate(subject: Subject<string>, most: number): Enumerated | 
 export function found(
   subject: Subject<string>,
   strategy: Strategy,
+  most: number = Number.POSITIVE_INFINITY,
 ): { outcomes: string[]; executions: number; redundant: number } {
   const outcomes = new Set<string>();
   let executions = 0;
@@ -150,6 +151,7 @@ export function found(
       executions++;
       outcomes.add(result ?? String(error));
     }
+    if (executions > most) break;
   }
   return { outcomes: [...outcomes].sort(), executions, redundant };
 }

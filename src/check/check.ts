@@ -13,7 +13,7 @@ import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Bounded } from './bounded.ts';
 import { detect, type Problem } from './detect.ts';
-import { Dpor } from './dpor.ts';
+import { Dpor, type Left, type Part } from './dpor.ts';
 import { type Explored, explore, type Subject } from './explore.ts';
 import { minimise } from './minimise.ts';
 import type { ContextId } from './order.ts';
@@ -22,6 +22,7 @@ import { Replay, Retrace } from './replay.ts';
 import { type Header, readSchedule, scheduleText } from './schedule_text.ts';
 import { type Story, tell } from './story.ts';
 import type { Strategy } from './strategy.ts';
+import { type Came, type Shown, Tally } from './tally.ts';
 
 export type StrategyName = 'exhaustive' | 'pct' | 'random' | 'replay';
 
@@ -113,139 +114,165 @@ export function checkingOf(
   return new Checking(subjectOf(program, options), options, textOf);
 }
 
-/** What executions came to, and one of them. */
-export interface Came {
-  count: number;
-  readonly path: readonly ContextId[];
-}
-
 /** A check in progress: one execution at a time, for those who show progress or stop half way. */
 export class Checking<T> {
   readonly options: CheckOptions;
-  executions = 0;
-  redundant = 0;
-  /** By the text of a result, the executions that came to it. */
-  readonly results: Map<string, Came> = new Map();
+  readonly tally: Tally = new Tally();
   private readonly subject: Subject<T>;
   private readonly textOf: (result: T) => string;
   private readonly strategy: Strategy;
   private readonly running: Generator<Explored<T>, void, void>;
-  private readonly causes: Map<string, Finding> = new Map();
   private limit: LimitReached | null = null;
   private exhausted = false;
-  private longest = 0;
-  private tooLong = 0;
   private readonly began = Date.now();
 
-  constructor(subject: Subject<T>, options: CheckOptions, textOf: (result: T) => string) {
+  /** `part`: only that part of an exhaustive exploration. */
+  constructor(
+    subject: Subject<T>,
+    options: CheckOptions,
+    textOf: (result: T) => string,
+    part: Part | null = null,
+  ) {
     this.options = options;
     this.subject = subject;
     this.textOf = textOf;
-    this.strategy = strategyOf(options);
+    this.strategy = part === null ? strategyOf(options) : new Dpor(part);
     this.running = explore(this.subject, this.strategy, options);
   }
 
+  get executions(): number {
+    return this.tally.executions;
+  }
+
+  get results(): ReadonlyMap<string, Came> {
+    return this.tally.results;
+  }
+
+  /** How many things were found to be wrong. */
   get findings(): number {
-    return this.causes.size;
+    return this.tally.problems.size;
   }
 
   /** Runs one more execution; false when there is no more to do. */
   next(): boolean {
     if (this.exhausted || this.limit !== null) return false;
-    const { executions = this.isSampling ? 1000 : 100_000, seconds } = this.options;
-    if (this.executions >= executions && !this.isSampling) {
-      this.limit = executionsReached(executions);
-      return false;
-    }
-    if (seconds !== undefined && Date.now() - this.began >= seconds * 1000) {
-      this.limit = secondsReached(seconds);
-      return false;
-    }
+    this.limit = limitReached(this.options, this.tally, Date.now() - this.began);
+    if (this.limit !== null) return false;
     const step = this.running.next();
     if (step.done === true) {
       this.exhausted = true;
       return false;
     }
-    this.note(step.value);
-    return this.causes.size === 0 || this.options.findings === 'all';
+    const { result } = step.value;
+    this.tally.note(step.value, result === null ? null : this.textOf(result));
+    return this.findings === 0 || this.options.findings === 'all';
   }
 
-  private get isSampling(): boolean {
-    const { strategy } = this.options;
-    return strategy === 'pct' || strategy === 'random';
+  /** Which share of all executions is done, as far as it shows; null if that is not known. */
+  get share(): number | null {
+    return this.strategy instanceof Dpor ? this.strategy.share() : null;
   }
 
-  private note(execution: Explored<T>): void {
-    if (execution.extent === 'redundant') {
-      this.redundant++;
-      return;
-    }
-    this.executions++;
-    this.longest = Math.max(this.longest, execution.steps);
-    if (execution.extent === 'long') this.tooLong++;
-    if (execution.result !== null) {
-      const text = this.textOf(execution.result);
-      const known = this.results.get(text);
-      if (known === undefined) this.results.set(text, { count: 1, path: execution.path });
-      else known.count++;
-    }
-    for (const problem of detect(execution)) {
-      if (!this.causes.has(problem.cause))
-        this.causes.set(problem.cause, this.found(problem, execution));
-    }
-  }
-
-  private found({ cause }: Problem, first: Explored<T>): Finding {
-    const { options, subject } = this;
-    const isSame = (execution: Explored<T>): boolean =>
-      detect(execution).some((problem) => problem.cause === cause);
-    const number = this.executions;
-    const { execution, fewest } =
-      options.strategy === 'replay'
-        ? { execution: first, fewest: false }
-        : minimise(subject, first, isSame, options);
-    const problem = detect(execution).find((one) => one.cause === cause) as Problem;
-    const retrace = new Retrace(execution.path);
-    for (const _ of explore(subject, retrace, options)) break;
-    const story = tell(subject, execution.path, options);
-    return {
-      ...problem,
-      schedule: scheduleText(this.header(problem), retrace.words),
-      story,
-      preemptions: execution.preemptions,
-      fewest,
-      steps: execution.steps,
-      execution: number,
-    };
-  }
-
-  private header({ sentence }: Problem): Header {
-    const { kernel = defaultKernel, with: added = [], without = [] } = this.options;
-    return { kernel, with: added, without, about: sentence };
+  /** What is left of an exhaustive exploration; null for the other strategies. */
+  leave(): Left | null {
+    return this.strategy instanceof Dpor ? this.strategy.leave() : null;
   }
 
   verdict(): Verdict {
-    const {
-      strategy = 'exhaustive',
-      kernel = defaultKernel,
-      seed = 1,
-      steps = defaultSteps,
-    } = this.options;
-    const covered = this.exhausted && strategy === 'exhaustive' && this.tooLong === 0;
-    const limit = this.limit ?? (this.tooLong > 0 ? stepsReached(steps, this.tooLong) : null);
-    return {
-      complete: covered && limit === null,
-      findings: [...this.causes.values()],
-      executions: this.executions,
-      redundant: this.redundant,
-      limit,
-      results: new Map([...this.results].map(([text, { count }]) => [text, count])),
-      longest: this.longest,
-      kernel,
-      strategy,
-      seed: this.isSampling ? seed : null,
-    };
+    const { exhausted, limit, options, subject, tally } = this;
+    return verdictOf(subject, options, tally, exhausted, limit);
   }
+}
+
+const isSampling = ({ strategy }: CheckOptions): boolean =>
+  strategy === 'pct' || strategy === 'random';
+
+/** The limit that is reached by now, if one is. */
+export function limitReached(
+  options: CheckOptions,
+  { executions: done }: Tally,
+  elapsedMs: number,
+): LimitReached | null {
+  const { executions = 100_000, seconds } = options;
+  if (done >= executions && !isSampling(options)) return executionsReached(executions);
+  if (seconds !== undefined && elapsedMs >= seconds * 1000) return secondsReached(seconds);
+  return null;
+}
+
+/** What comes of executions that were counted; `exhausted` if there are no more. */
+export function verdictOf<T>(
+  subject: Subject<T>,
+  options: CheckOptions,
+  tally: Tally,
+  exhausted: boolean,
+  reached: LimitReached | null,
+): Verdict {
+  const {
+    strategy = 'exhaustive',
+    kernel = defaultKernel,
+    seed = 1,
+    steps = defaultSteps,
+  } = options;
+  const { executions, redundant, longest, tooLong, results, problems } = tally;
+  const limit = reached ?? (tooLong > 0 ? stepsReached(steps, tooLong) : null);
+  return {
+    complete: exhausted && strategy === 'exhaustive' && limit === null,
+    findings: [...problems.values()].map((shown) => findingOf(subject, options, shown)),
+    executions,
+    redundant,
+    limit,
+    results: new Map([...results].map(([text, { count }]) => [text, count])),
+    longest,
+    kernel,
+    strategy,
+    seed: isSampling(options) ? seed : null,
+  };
+}
+
+/** Makes a finding of what an execution shows: the shortest one that shows the same. */
+function findingOf<T>(
+  subject: Subject<T>,
+  options: CheckOptions,
+  { problem: { cause }, path, execution: number }: Shown,
+): Finding {
+  const problemOf = (execution: Explored<T>): Problem | undefined =>
+    detect(execution).find((problem) => problem.cause === cause);
+  const first = retraced(subject, path, options).execution;
+  const { execution, fewest } =
+    options.strategy === 'replay'
+      ? { execution: first, fewest: false }
+      : minimise(subject, first, (one) => problemOf(one) !== undefined, options);
+  const problem = problemOf(execution) as Problem;
+  return {
+    ...problem,
+    schedule: scheduleText(
+      headerOf(options, problem),
+      retraced(subject, execution.path, options).words,
+    ),
+    story: tell(subject, execution.path, options),
+    preemptions: execution.preemptions,
+    fewest,
+    steps: execution.steps,
+    execution: number,
+  };
+}
+
+/** The execution that a path leads through, and its steps in words. */
+function retraced<T>(
+  subject: Subject<T>,
+  path: readonly ContextId[],
+  options: CheckOptions,
+): { execution: Explored<T>; words: readonly string[] } {
+  const retrace = new Retrace(path);
+  for (const execution of explore(subject, retrace, options)) {
+    return { execution, words: retrace.words };
+  }
+  throw new Error('an execution cannot be run again');
+}
+
+function headerOf(options: CheckOptions, { sentence }: Problem): Header {
+  const { kernel = defaultKernel, with: added = [], without = [] } = options;
+  return { kernel, with: added, without, about: sentence };
 }
 
 const defaultSteps = 20_000;

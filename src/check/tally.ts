@@ -1,0 +1,93 @@
+/**
+ * What many executions came to: how many there were, what they returned, what was wrong. Plain data,
+ * so that several who explore can add theirs up.
+ */
+import { detect, type Problem } from './detect.ts';
+import type { Explored } from './explore.ts';
+import type { ContextId } from './order.ts';
+
+/** What executions came to, and one of them. */
+export interface Came {
+  count: number;
+  readonly path: readonly ContextId[];
+}
+
+/** Something that is wrong, and an execution that shows it. */
+export interface Shown {
+  readonly problem: Problem;
+  readonly path: readonly ContextId[];
+  /** Which execution it was, from 1. */
+  readonly execution: number;
+}
+
+export interface TallyData {
+  readonly executions: number;
+  readonly redundant: number;
+  readonly longest: number;
+  readonly tooLong: number;
+  readonly results: readonly (readonly [string, Came])[];
+  readonly problems: readonly Shown[];
+}
+
+export class Tally {
+  executions = 0;
+  /** Executions that were left where they could only repeat another one. */
+  redundant = 0;
+  /** The most steps that one took, and how many were ended because they took too many. */
+  longest = 0;
+  tooLong = 0;
+  /** By the text of a result. */
+  readonly results: Map<string, Came> = new Map();
+  /** By cause. */
+  readonly problems: Map<string, Shown> = new Map();
+
+  /** Adds an execution, whose result is `text`. */
+  note(execution: Explored<unknown>, text: string | null): void {
+    const { extent, path, steps } = execution;
+    if (extent === 'redundant') {
+      this.redundant++;
+      return;
+    }
+    this.executions++;
+    this.longest = Math.max(this.longest, steps);
+    if (extent === 'long') this.tooLong++;
+    if (text !== null) this.came(text, { count: 1, path });
+    for (const problem of detect(execution)) {
+      const { cause } = problem;
+      if (this.problems.has(cause)) continue;
+      this.problems.set(cause, { problem, path, execution: this.executions });
+    }
+  }
+
+  private came(text: string, { count, path }: Came): void {
+    const known = this.results.get(text);
+    if (known === undefined) this.results.set(text, { count, path });
+    else known.count += count;
+  }
+
+  /** Adds what somebody else has counted. */
+  add(other: TallyData): void {
+    for (const shown of other.problems) {
+      const { cause } = shown.problem;
+      if (this.problems.has(cause)) continue;
+      this.problems.set(cause, { ...shown, execution: this.executions + shown.execution });
+    }
+    this.executions += other.executions;
+    this.redundant += other.redundant;
+    this.longest = Math.max(this.longest, other.longest);
+    this.tooLong += other.tooLong;
+    for (const [text, came] of other.results) this.came(text, came);
+  }
+
+  toData(): TallyData {
+    const { executions, redundant, longest, tooLong, results, problems } = this;
+    return {
+      executions,
+      redundant,
+      longest,
+      tooLong,
+      results: [...results],
+      problems: [...problems.values()],
+    };
+  }
+}

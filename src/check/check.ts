@@ -110,9 +110,11 @@ export function checkingOf(
   options: CheckOptions = {},
 ): Checking<Ended> {
   checkProgram('check', program);
-  const textOf = ({ value }: Ended): string => JSON.stringify(value) ?? 'undefined';
-  return new Checking(subjectOf(program, options), options, textOf);
+  return new Checking(subjectOf(program, options), options, textOfEnded);
 }
+
+/** What a program returned, as JSON. */
+export const textOfEnded = ({ value }: Ended): string => JSON.stringify(value) ?? 'undefined';
 
 /** A check in progress: one execution at a time, for those who show progress or stop half way. */
 export class Checking<T> {
@@ -166,6 +168,15 @@ export class Checking<T> {
     const { result } = step.value;
     this.tally.note(step.value, result === null ? null : this.textOf(result));
     return this.findings === 0 || this.options.findings === 'all';
+  }
+
+  get isExhausted(): boolean {
+    return this.exhausted;
+  }
+
+  /** The limit that ended it, if one did. */
+  get reached(): LimitReached | null {
+    return this.limit;
   }
 
   /** Which share of all executions is done, as far as it shows; null if that is not known. */

@@ -1,4 +1,4 @@
-/** `epollsim check`: every interleaving of concurrent scenarios, and what comes of them. */
+/** `epollsim check`: every interleaving of programs and concurrent scenarios, and what comes of them. */
 import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
 import { OutcomeSearch, type Outcomes, outcomesText } from '../scenario/outcomes.ts';
 import { errorTranscript, transcriptText } from '../scenario/transcript.ts';
@@ -7,6 +7,7 @@ import { type CheckRequest, checkHelp, readCheck } from './check_options.ts';
 import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { Input } from './input.ts';
+import { decides, isProgram } from './kind.ts';
 import { outcomeLines } from './outcomes.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';
@@ -42,6 +43,8 @@ class Checker {
   private readonly output: Output;
   private readonly progress: Progress = new Progress();
   private interrupted = false;
+  /** Stops what is under way. */
+  private stop: () => void = () => {};
 
   constructor(request: CheckRequest, output: Output) {
     this.request = request;
@@ -51,7 +54,9 @@ class Checker {
   async files(): Promise<ExitCode> {
     for (const idle of idleChoices(this.request)) say(idle);
     const onSignal = (): void => {
+      if (this.interrupted) process.exit(exitCodes.interrupted);
       this.interrupted = true;
+      this.stop();
     };
     process.on('SIGINT', onSignal);
     try {
@@ -67,7 +72,10 @@ class Checker {
   private async file(path: string): Promise<ExitCode> {
     try {
       const input = new Input(path);
-      const code = await this.scenarios(input);
+      const beginning = input.peek(decides);
+      const code = isProgram(path, beginning)
+        ? await this.program(path, input)
+        : await this.scenarios(input);
       input.close();
       return code;
     } catch (error) {
@@ -75,6 +83,14 @@ class Checker {
       say(error.message);
       return exitCodes.usage;
     }
+  }
+
+  private async program(path: string, input: Input): Promise<ExitCode> {
+    const { checkProgram } = await import('./check_program.ts');
+    const { output, progress, request } = this;
+    return checkProgram({ path, input, request, output, progress }, (stop) => {
+      this.stop = stop;
+    });
   }
 
   private async scenarios(input: Input): Promise<ExitCode> {

@@ -1,8 +1,10 @@
 /** The command line of `check`. */
+import { readFileSync } from 'node:fs';
 import type { StrategyName } from '../check/check.ts';
+import { readSchedule, ScheduleError } from '../check/schedule_text.ts';
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
 import { checkKernel } from './arguments.ts';
-import { UsageError } from './errors.ts';
+import { FileError, reasonOf, UsageError } from './errors.ts';
 import { listOf, numberOf, readOptions, textOf } from './options.ts';
 
 /** What `check` is asked for; undefined for what was not said. */
@@ -17,6 +19,18 @@ export interface CheckRequest {
   readonly executions: number | undefined;
   readonly steps: number | undefined;
   readonly seconds: number | undefined;
+  /** Every cause, not only the first that is found. */
+  readonly all: boolean;
+  /** Threads share no variables of the program. */
+  readonly unshared: boolean;
+  /** The text of a schedule, and what to do where it does not fit. */
+  readonly schedule: string | undefined;
+  readonly mismatch: 'stop' | 'go on';
+  readonly workers: number | undefined;
+  readonly checkpoint: string | undefined;
+  readonly resume: string | undefined;
+  /** How many interleavings to show of a check that found nothing. */
+  readonly shown: number;
   readonly json: boolean;
 }
 
@@ -30,16 +44,26 @@ const table = {
   'max-executions': { type: 'string' },
   'max-steps': { type: 'string' },
   'time-limit': { type: 'string' },
+  all: { type: 'boolean' },
+  unshared: { type: 'boolean' },
+  schedule: { type: 'string' },
+  'on-mismatch': { type: 'string' },
+  workers: { type: 'string', short: 'j' },
+  checkpoint: { type: 'string' },
+  resume: { type: 'string' },
+  show: { type: 'string' },
+  'show-all': { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 export const checkHelp: string = `usage: epollsim check [options] FILE...
 
-Runs each concurrent scenario of the files (JSON, or NDJSON with one a line; - is standard input) on
-every interleaving of its threads that can be told apart, and lists its outcomes: how many executions
-came to each, and one of them. Where a limit ends the search, some thousand executions are taken at
-random from all that there are.
+Runs each program (TypeScript or JavaScript) and each concurrent scenario (JSON, or NDJSON with one
+a line; - is standard input) of the files on every interleaving that can be told apart. Of a program
+it says whether any interleaving breaks it, and shows the shortest one that does; of a scenario it
+lists the outcomes, how many executions came to each, and one of them. Where a limit ends the search
+of a scenario, some thousand executions are taken at random from all that there are.
 
       --kernel RELEASE     the kernel to model, ${oldestKernel} to ${newestKernel} (default: ${defaultKernel})
       --with COMMIT        and with a commit that the release does not have; repeat, or separate by ","
@@ -52,7 +76,22 @@ random from all that there are.
                            times
       --max-executions N   (default: 100000; 1000 for random and pct)
       --max-steps N        of one execution (default: 20000)
-      --time-limit S       in seconds, for each scenario (default: none)
+      --time-limit S       in seconds, for each program or scenario (default: none)
+
+of programs:
+      --all                go on after the first finding
+      --unshared           threads share no variables of the program while they run: only their calls
+                           count, and there are many fewer interleavings
+      --schedule FILE      only the execution that this schedule describes; each step is checked
+      --on-mismatch WHAT   where the schedule does not fit the program: stop (default), or go-on as
+                           near to it as can be
+      --show N             also show N of the interleavings in which nothing was found
+      --show-all           and all of them
+  -j, --workers N          threads that share the work once it takes longer than a second or two
+                           (default: one a CPU)
+      --checkpoint FILE    where Ctrl-C or a limit leaves what is still to do (default: none for a
+                           limit, epollsim-checkpoint.json for Ctrl-C)
+      --resume FILE        go on from there
       --json               a line of JSON for each scenario, as "play" prints it
 
 Progress is shown on a terminal. Ctrl-C ends the search with what was found until then.
@@ -80,12 +119,20 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     kernel: textOf(values['kernel']),
     with: listOf(values['with']),
     without: listOf(values['without']),
-    strategy: strategyOf(textOf(values['strategy'])),
+    strategy: strategyOf(textOf(values['strategy']), values['schedule'] !== undefined),
     seed: numberOf(values['seed'], '--seed', 0, 0xffffffff),
     preemptions: numberOf(values['preemptions'], '--preemptions', 0, 1000),
     executions: numberOf(values['max-executions'], '--max-executions', 1, 9_999_999_999),
     steps: numberOf(values['max-steps'], '--max-steps', 1, 9_999_999_999),
     seconds: numberOf(values['time-limit'], '--time-limit', 1, 9_999_999_999),
+    all: values['all'] === true,
+    unshared: values['unshared'] === true,
+    schedule: scheduleOf(textOf(values['schedule'])),
+    mismatch: mismatchOf(textOf(values['on-mismatch'])),
+    workers: numberOf(values['workers'], '--workers', 1, 256),
+    checkpoint: textOf(values['checkpoint']),
+    resume: textOf(values['resume']),
+    shown: shownOf(values),
     json: values['json'] === true,
   };
   checkKernel(request);
@@ -93,21 +140,49 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
   return request;
 }
 
-function strategyOf(name: string | undefined): StrategyName {
-  if (name === undefined) return 'exhaustive';
+function strategyOf(name: string | undefined, replays: boolean): StrategyName {
+  if (name === undefined) return replays ? 'replay' : 'exhaustive';
   const found = strategies.find((strategy) => strategy === name);
-  if (found === 'replay') {
-    throw new UsageError('--strategy replay: schedules of scenarios cannot be replayed yet');
-  }
   if (found !== undefined) return found;
-  throw new UsageError(
-    `unknown strategy "${name}": expected ${strategies.filter((one) => one !== 'replay').join(', ')}`,
-  );
+  throw new UsageError(`unknown strategy "${name}": expected ${strategies.join(', ')}`);
+}
+
+function scheduleOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    const text = readFileSync(file, 'utf8');
+    readSchedule(text);
+    return text;
+  } catch (error) {
+    const found = error instanceof ScheduleError ? error.message : reasonOf(error);
+    throw new FileError(`--schedule ${file}: ${found}`);
+  }
+}
+
+function mismatchOf(value: string | undefined): 'stop' | 'go on' {
+  if (value === undefined || value === 'stop') return 'stop';
+  if (value === 'go-on') return 'go on';
+  throw new UsageError(`--on-mismatch: expected stop or go-on, found "${value}"`);
+}
+
+function shownOf(values: Readonly<Record<string, unknown>>): number {
+  if (values['show-all'] === true) return Number.POSITIVE_INFINITY;
+  return numberOf(values['show'], '--show', 1, 1_000_000) ?? 0;
 }
 
 /** Options that say nothing beside one another. */
-function checkTogether({ strategy, seed, preemptions }: CheckRequest): void {
-  if (strategy === 'exhaustive' && seed !== undefined) {
+function checkTogether(request: CheckRequest): void {
+  const { resume, schedule, strategy, seed, preemptions } = request;
+  if (strategy === 'replay' && schedule === undefined) {
+    throw new UsageError('--strategy replay: expected --schedule FILE beside it');
+  }
+  if (schedule !== undefined && strategy !== 'replay') {
+    throw new UsageError(`--schedule: expected no other strategy than replay, found ${strategy}`);
+  }
+  if (resume !== undefined && (strategy !== 'exhaustive' || preemptions !== undefined)) {
+    throw new UsageError('--resume: expected the exhaustive strategy, without --preemptions');
+  }
+  if ((strategy === 'exhaustive' || strategy === 'replay') && seed !== undefined) {
     throw new UsageError('--seed: expected --strategy random or pct beside it');
   }
   if (strategy !== 'exhaustive' && preemptions !== undefined) {

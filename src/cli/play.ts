@@ -5,6 +5,7 @@ import { idleChoices, type PlayRequest } from './arguments.ts';
 import { type ExitCode, exitCodes, FileError, Interrupted, say, UsageError } from './errors.ts';
 import { Input, isSameFile } from './input.ts';
 import { hearInterrupt } from './interrupt.ts';
+import { decides, expected, isProgram } from './kind.ts';
 import { Output } from './output.ts';
 import { Stage } from './stage.ts';
 
@@ -52,7 +53,7 @@ const worse = (a: ExitCode, b: ExitCode): ExitCode => (a > b ? a : b);
 async function playFile(path: string, stage: Stage): Promise<ExitCode> {
   try {
     const input = new Input(path);
-    const beginning = input.peek((text) => beginsLikeScenario(text) || looksLikeProgram(text));
+    const beginning = input.peek(decides);
     if (beginning.includes('\0')) {
       throw new FileError(`${input.name}: ${expected}, found binary data`);
     }
@@ -67,15 +68,3 @@ async function playFile(path: string, stage: Stage): Promise<ExitCode> {
     return exitCodes.usage;
   }
 }
-
-const beginsLikeScenario = (text: string): boolean => /^\s*\{/.test(text);
-
-const expected = 'expected a program or scenarios in JSON';
-
-/** A file that is called one, and is no scenario, is a program that is malformed. */
-const isProgram = (path: string, text: string): boolean =>
-  looksLikeProgram(text) || (/\.[cm]?[jt]s$/.test(path) && !beginsLikeScenario(text));
-
-/** Programs import and export; anything else is taken for a scenario that is malformed. */
-const looksLikeProgram = (text: string): boolean =>
-  !beginsLikeScenario(text) && /^\s*(import|export)\b/m.test(text);

@@ -11,6 +11,7 @@ import { type TaskView, viewOf } from '../trace/view.ts';
 import { type ExitCode, exitCodes, FileError, Interrupted, say } from './errors.ts';
 import type { Input } from './input.ts';
 import { loadProgram, ProgramError } from './loader.ts';
+import { divertPrinting } from './printing.ts';
 import { framesOf } from './stack.ts';
 import type { Stage } from './stage.ts';
 import { ProgramTranscript } from './transcript.ts';
@@ -30,16 +31,6 @@ export async function playProgram(path: string, input: Input, stage: Stage): Pro
   } finally {
     giveBack();
   }
-}
-
-/** What a program prints goes to standard error: standard output is for the format. */
-function divertPrinting(): () => void {
-  const { stdout, stderr } = process;
-  const { write } = stdout;
-  stdout.write = stderr.write.bind(stderr) as typeof write;
-  return () => {
-    stdout.write = write;
-  };
 }
 
 function run(program: Program, name: string | null, stage: Stage, format: Format): ExitCode {

@@ -1,0 +1,325 @@
+/**
+ * The check of one program from the command line: alone at first, with worker threads when it takes
+ * longer, with a checkpoint when it is stopped.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import {
+  Checking,
+  type CheckOptions,
+  type Ended,
+  type LimitReached,
+  limitReached,
+  subjectOf,
+  textOfEnded,
+  type Verdict,
+  verdictOf,
+} from '../check/check.ts';
+import type { Part } from '../check/dpor.ts';
+import type { Subject } from '../check/explore.ts';
+import { Parts } from '../check/parts.ts';
+import { ScheduleMismatch } from '../check/replay.ts';
+import { Tally, type TallyData } from '../check/tally.ts';
+import type { Program } from '../syscalls/sys.ts';
+import type { CheckRequest } from './check_options.ts';
+import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
+import { coloursFor, widthOf } from './formats.ts';
+import type { Input } from './input.ts';
+import { loadProgram, ProgramError } from './loader.ts';
+import type { Output } from './output.ts';
+import { divertPrinting } from './printing.ts';
+import type { Progress } from './progress.ts';
+import { verdictJson, verdictLines } from './verdicts.ts';
+
+/** What the check of a program is asked for, and where its words go. */
+export interface ProgramTask {
+  readonly path: string;
+  readonly input: Input;
+  readonly request: CheckRequest;
+  readonly output: Output;
+  readonly progress: Progress;
+}
+
+/** Checks a program and says what came of it; `onStop` is given what stops it half way. */
+export async function checkProgram(
+  { path, input, request, output, progress }: ProgramTask,
+  onStop: (stop: () => void) => void,
+): Promise<ExitCode> {
+  const title = path === '-' ? 'standard input' : path;
+  const giveBack = divertPrinting();
+  try {
+    const program = await loadProgram(path, input);
+    const check = new ProgramCheck(path, program, request, (standing) =>
+      progress.show(() => standingText(title, standing)),
+    );
+    onStop(() => {
+      check.interrupted = true;
+    });
+    if (request.resume !== undefined) check.resume(request.resume);
+    const verdict = await check.run();
+    progress.clear();
+    await show(title, verdict, request, output, progress.seconds);
+    sayRest(check, request);
+    return codeOf(verdict);
+  } catch (error) {
+    progress.clear();
+    if (error instanceof ScheduleMismatch) {
+      say(`${title}: ${error.message}`);
+      return exitCodes.failed;
+    }
+    if (error instanceof FileError || !(error instanceof ProgramError)) throw error;
+    say(`${input.name}: ${error.message}`);
+    for (const frame of error.frames) say(`  ${frame}`);
+    return exitCodes.failed;
+  } finally {
+    giveBack();
+  }
+}
+
+async function show(
+  title: string,
+  verdict: Verdict,
+  { json }: CheckRequest,
+  output: Output,
+  seconds: number,
+): Promise<void> {
+  if (json) output.write(`${verdictJson(title, verdict, seconds)}\n`);
+  else {
+    const lines = verdictLines(title, verdict, await coloursFor(output), widthOf(output));
+    for (const line of lines) output.write(`${line}\n`);
+  }
+  output.flush();
+}
+
+/** Leaves a checkpoint where something is left to do, if one is wanted. */
+function sayRest(check: ProgramCheck, { checkpoint }: CheckRequest): void {
+  const file = checkpoint ?? (check.interrupted ? 'epollsim-checkpoint.json' : undefined);
+  if (file === undefined || !check.checkpoint(file)) return;
+  say(`what is left to do is in ${file}: go on with --resume ${file}`);
+}
+
+const codeOf = ({ complete, findings }: Verdict): ExitCode =>
+  findings.length > 0 ? exitCodes.failed : complete ? exitCodes.done : exitCodes.incomplete;
+
+function standingText(title: string, standing: Standing): string {
+  const { executions, findings, longest, seconds, share, workers } = standing;
+  const rate = Math.round(executions / Math.max(seconds, 0.001));
+  const far = share === null ? '' : `, about ${(100 * share).toFixed(1)} % of what is known of`;
+  const found = findings === 0 ? '' : `, ${findings} found`;
+  return `${title}: ${executions} executions${far}, ${rate} a second with ${workers}, up to ${longest} steps${found}`;
+}
+
+/** What is told of a check that is under way. */
+export interface Standing {
+  readonly executions: number;
+  readonly seconds: number;
+  readonly longest: number;
+  readonly findings: number;
+  /** Of all executions, as far as it shows; null if that is not known. */
+  readonly share: number | null;
+  readonly workers: number;
+}
+
+/** What a stopped check goes on from. */
+interface Checkpoint {
+  readonly epollsim: 'checkpoint 1';
+  readonly program: string;
+  readonly digest: string;
+  readonly options: CheckOptions;
+  readonly tally: TallyData;
+  readonly parts: readonly Part[];
+}
+
+/** For how long one thread explores alone, and for how long a worker before it hands back, in ms. */
+const aloneMs = 1500;
+const sliceMs = 700;
+/** How long the exploration goes on before signals are heard. */
+const turnMs = 50;
+
+export class ProgramCheck {
+  interrupted = false;
+  private readonly path: string;
+  private readonly digest: string;
+  private readonly options: CheckOptions;
+  private readonly workers: number;
+  private readonly show: (standing: Standing) => void;
+  private readonly subject: Subject<Ended>;
+  private readonly began: number = Date.now();
+  private tally: Tally = new Tally();
+  private parts: Parts | null = null;
+  private limit: LimitReached | null = null;
+  private exhausted = false;
+
+  constructor(
+    path: string,
+    program: Program,
+    request: CheckRequest,
+    show: (standing: Standing) => void,
+  ) {
+    const options = optionsOf(request);
+    const { workers = availableParallelism() } = request;
+    this.path = path;
+    this.digest = digestOf(path);
+    this.options = options;
+    this.workers = path === '-' || options.strategy !== 'exhaustive' ? 1 : workers;
+    this.show = show;
+    this.subject = subjectOf(program, options);
+  }
+
+  /** Goes on from a checkpoint; throws a FileError if it is none, or of something else. */
+  resume(file: string): void {
+    const { digest, options, parts, tally } = readCheckpoint(file);
+    if (digest !== this.digest) {
+      throw new FileError(
+        `${file}: expected a checkpoint of ${this.path}, found one of another program`,
+      );
+    }
+    if (JSON.stringify(keyOf(options)) !== JSON.stringify(keyOf(this.options))) {
+      throw new FileError(
+        `${file}: expected a checkpoint of the same kernel and options, found others`,
+      );
+    }
+    this.tally.add(tally);
+    this.parts = new Parts();
+    this.parts.add(parts);
+  }
+
+  async run(): Promise<Verdict> {
+    if (this.parts === null) await this.alone();
+    if (this.parts !== null && !this.isOver) await this.together(this.parts);
+    return verdictOf(this.subject, this.options, this.tally, this.exhausted, this.limit);
+  }
+
+  private get isOver(): boolean {
+    const found = this.tally.problems.size > 0 && this.options.findings !== 'all';
+    return this.exhausted || this.interrupted || this.limit !== null || found;
+  }
+
+  private standing(share: number | null, workers: number): void {
+    const { executions, longest, problems } = this.tally;
+    const seconds = (Date.now() - this.began) / 1000;
+    this.show({ executions, seconds, longest, findings: problems.size, share, workers });
+  }
+
+  /** In this thread, in turns, so that Ctrl-C is heard. */
+  private async alone(): Promise<void> {
+    const checking = new Checking(this.subject, this.options, textOfEnded);
+    this.tally = checking.tally;
+    for (let more = true; more && !this.interrupted; ) {
+      const end = Date.now() + turnMs;
+      while (more && Date.now() < end) more = checking.next();
+      this.standing(checking.share, 1);
+      await breathe();
+      if (!more || this.workers === 1 || checking.share === null) continue;
+      if (Date.now() - this.began > aloneMs) break;
+    }
+    this.limit = checking.reached;
+    this.exhausted = checking.isExhausted;
+    const left = checking.leave();
+    if (left === null || this.exhausted) return;
+    this.parts = new Parts();
+    this.parts.add(left.rest);
+    this.exhausted = this.parts.isDone;
+  }
+
+  private async together(parts: Parts): Promise<void> {
+    const { Crew } = await import('./crew.ts');
+    const crew = new Crew(this.workers);
+    const running = new Set<Promise<void>>();
+    const options = { ...this.options, findings: this.options.findings ?? 'first' };
+    try {
+      while (!this.isOver) {
+        while (running.size < crew.size) {
+          const part = parts.take();
+          if (part === null) break;
+          const job = { program: this.path, options, part, slice: sliceMs };
+          const done: Promise<void> = crew.run(job).then(({ tally, left }) => {
+            running.delete(done);
+            this.tally.add(tally);
+            parts.finish(part, left);
+          });
+          running.add(done);
+        }
+        if (running.size === 0) break;
+        await Promise.race([...running, new Promise((resolve) => setTimeout(resolve, 200))]);
+        this.limit = limitReached(this.options, this.tally, Date.now() - this.began);
+        const { done, running: busy, waiting } = parts.counts;
+        this.standing(done / Math.max(1, done + busy + waiting), crew.size);
+      }
+      await Promise.all(running);
+      this.exhausted = parts.isDone;
+      if (this.exhausted) this.limit = null;
+    } finally {
+      await crew.end();
+    }
+  }
+
+  /** Writes down what is left to do; false if nothing is, or it cannot be written down. */
+  checkpoint(file: string): boolean {
+    const parts = this.parts?.toData() ?? [];
+    if (this.exhausted || parts.length === 0) return false;
+    const { digest, options, path, tally } = this;
+    const checkpoint: Checkpoint = {
+      epollsim: 'checkpoint 1',
+      program: path,
+      digest,
+      options,
+      tally: tally.toData(),
+      parts,
+    };
+    writeFileSync(file, `${JSON.stringify(checkpoint)}\n`);
+    return true;
+  }
+}
+
+function optionsOf(request: CheckRequest): CheckOptions {
+  const { all, executions, kernel, mismatch, preemptions, schedule, seconds } = request;
+  const { seed, steps, strategy, unshared, with: added, without } = request;
+  return {
+    kernel,
+    with: added,
+    without,
+    strategy,
+    seed,
+    preemptions,
+    schedule,
+    mismatch,
+    executions,
+    steps,
+    seconds,
+    findings: all ? 'all' : 'first',
+    sharedMemory: !unshared,
+  };
+}
+
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function digestOf(path: string): string {
+  if (path === '-') return '';
+  return createHash('sha256').update(readFileSync(path)).digest('hex');
+}
+
+/** What has to be the same for a check to go on. */
+const keyOf = ({
+  kernel,
+  with: added = [],
+  without = [],
+  sharedMemory = true,
+  steps,
+}: CheckOptions): unknown => [kernel, added, without, sharedMemory, steps];
+
+function readCheckpoint(file: string): Checkpoint {
+  let data: Partial<Checkpoint>;
+  try {
+    data = JSON.parse(readFileSync(file, 'utf8')) as Partial<Checkpoint>;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const found = code === 'ENOENT' ? 'no such file' : message;
+    throw new FileError(`${file}: expected a checkpoint of epollsim check, found ${found}`);
+  }
+  if (data.epollsim !== 'checkpoint 1') {
+    throw new FileError(`${file}: expected a checkpoint of epollsim check, found something else`);
+  }
+  return data as Checkpoint;
+}

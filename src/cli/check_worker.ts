@@ -1,0 +1,23 @@
+/** A thread that runs jobs of a check: loads the program once, then takes parts of the exploration. */
+import { subjectOf, textOfEnded } from '../check/check.ts';
+import { type Job, type JobResult, runJob } from '../check/job.ts';
+import type { Program } from '../syscalls/sys.ts';
+import { Input } from './input.ts';
+import { loadProgram } from './loader.ts';
+
+const loaded: Map<string, Promise<Program>> = new Map();
+
+async function load(path: string): Promise<Program> {
+  const input = new Input(path);
+  try {
+    return await loadProgram(path, input);
+  } finally {
+    input.close();
+  }
+}
+
+export default async function run(job: Job): Promise<JobResult> {
+  let program = loaded.get(job.program);
+  if (program === undefined) loaded.set(job.program, (program = load(job.program)));
+  return runJob(subjectOf(await program, job.options), textOfEnded, job);
+}

@@ -1,0 +1,75 @@
+/** What came of the check of a program, for a person and as JSON. */
+import type { Finding, Verdict } from '../check/check.ts';
+import { storyText } from '../check/story.ts';
+import type { Colours } from '../trace/format.ts';
+
+type Paint = Pick<Colours, 'bold' | 'red' | 'green'>;
+
+const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+/** One sentence: how much was covered, and whether anything was found. */
+export function summary({ complete, executions, findings, strategy, seed }: Verdict): string {
+  const how =
+    strategy === 'exhaustive' || strategy === 'replay' ? '' : `, ${strategy} with seed ${seed}`;
+  const runs = `${count(executions, 'execution')}${how}`;
+  if (findings.length > 0) return `${count(findings.length, 'finding')} in ${runs}`;
+  return complete
+    ? `nothing found: every interleaving was covered, in ${runs}`
+    : `nothing found in ${runs}, but not every interleaving was covered`;
+}
+
+export function* verdictLines(
+  title: string,
+  verdict: Verdict,
+  { bold, green, red }: Paint,
+  width: number,
+): Generator<string, void, void> {
+  const { complete, findings, limit, redundant, results } = verdict;
+  const colour = findings.length > 0 ? red : complete ? green : bold;
+  yield `${title}: ${colour(summary(verdict))}`;
+  if (redundant > 0)
+    yield `  ${count(redundant, 'more')} were left half way, as they could only repeat others`;
+  if (results.size > 1) {
+    yield '  results:';
+    for (const [text, times] of results) yield `    ${text}  in ${count(times, 'execution')}`;
+  }
+  for (const finding of findings) {
+    yield '';
+    yield* findingLines(finding, { bold, red }, width);
+  }
+  if (limit !== null) yield* ['', limit.message];
+}
+
+function* findingLines(
+  { execution, fewest, kind, preemptions, schedule, sentence, steps, story }: Finding,
+  { bold, red }: Pick<Paint, 'bold' | 'red'>,
+  width: number,
+): Generator<string, void, void> {
+  yield `${red(kind)}: ${bold(sentence)}`;
+  const least = fewest ? ', and no fewer will do' : '';
+  yield `  ${count(steps, 'step')}, ${count(preemptions, 'preemption')}${least}; first seen in execution ${execution}`;
+  yield '';
+  for (const line of storyText(story, width - 2).split('\n')) if (line !== '') yield `  ${line}`;
+  yield '';
+  yield '  the schedule, for --schedule FILE:';
+  for (const line of schedule.split('\n')) if (line !== '') yield `    ${line}`;
+}
+
+/** A line of JSON. */
+export function verdictJson(program: string, verdict: Verdict, seconds: number): string {
+  const { findings, results, ...rest } = verdict;
+  return JSON.stringify({
+    program,
+    ...rest,
+    results: Object.fromEntries(results),
+    seconds,
+    findings: findings.map(({ story, schedule, ...finding }) => ({
+      ...finding,
+      schedule: schedule.split('\n').filter((line) => line !== ''),
+      steps_that_matter: story.rows
+        .filter(({ matters }) => matters)
+        .map(({ step, context, does, lines }) => ({ step, context, does, lines })),
+    })),
+  });
+}

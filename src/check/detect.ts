@@ -1,9 +1,9 @@
 /** What is wrong with an execution. */
 import { KernelBug } from '../kernel/bug.ts';
 import { OutOfSteps } from '../kernel/steps.ts';
+import { ScheduleMismatch } from '../sim/schedule.ts';
 import { AssertionFailed } from '../syscalls/sys.ts';
 import type { Explored } from './explore.ts';
-import { ScheduleMismatch } from './replay.ts';
 
 export interface Problem {
   /** `assertion`, `lost wakeup`, `use after free`, … */

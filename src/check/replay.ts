@@ -2,6 +2,7 @@
  * One execution that is given: by the contexts that take its steps, or by a schedule in words, which
  * is checked at each step.
  */
+import { ScheduleMismatch } from '../sim/schedule.ts';
 import type { ContextId } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
 
@@ -29,17 +30,6 @@ export class Retrace implements Strategy {
     if (!possible.includes(wanted)) return null;
     this.words.push(describe(wanted));
     return wanted;
-  }
-}
-
-/** A schedule does not fit what it is replayed on. */
-export class ScheduleMismatch extends Error {
-  override readonly name: string = 'ScheduleMismatch';
-
-  constructor(line: number, expected: string, possible: readonly string[]) {
-    super(
-      `step ${line} of the schedule expects "${expected}"; what could run instead: ${possible.join(', ')}`,
-    );
   }
 }
 
@@ -88,7 +78,7 @@ export class Replay implements Strategy {
       if (!this.tolerant) throw new ScheduleMismatch(this.at + 1, expected, possible.map(describe));
       const nearby = this.sameContext(choosing, expected);
       const step = this.at;
-      if (nearby !== null && this.inserted++ < patience) {
+      if (nearby !== null && !this.comesLater(describe(nearby)) && this.inserted++ < patience) {
         this.departures.push({ step, expected, instead: describe(nearby) });
         return nearby;
       }
@@ -98,7 +88,12 @@ export class Replay implements Strategy {
     return preferred;
   }
 
-  /** The context of the expected step, if it can do something else and will not do it later anyway. */
+  /** Has the schedule this step further on? */
+  private comesLater(step: string): boolean {
+    return this.steps.indexOf(step, this.at + 1) >= 0;
+  }
+
+  /** The context of the expected step, if it can do something else. */
   private sameContext({ possible, describe }: Choosing, expected: string): ContextId | null {
     const who = expected.slice(0, expected.indexOf(': '));
     return possible.find((context) => describe(context).startsWith(`${who}: `)) ?? null;

@@ -2,6 +2,7 @@
 import { commits, defaultKernel, patchedKernel } from '../kernel/history.ts';
 import { UsageError } from './errors.ts';
 import { listOf, numberOf, readOptions, textOf } from './options.ts';
+import { kernelOf, mismatchOf, scheduleOf } from './schedules.ts';
 
 export const formats = [
   'table',
@@ -26,6 +27,9 @@ export interface PlayRequest {
   /** Undefined: none was asked for. */
   readonly seed: number | undefined;
   readonly cpus: number | undefined;
+  /** The interleaving of a program, in words; see check/schedule_text.ts. */
+  readonly schedule: string | undefined;
+  readonly mismatch: 'stop' | 'go on';
   readonly maxSteps: number;
   readonly output: string | undefined;
   readonly json: boolean;
@@ -49,6 +53,8 @@ const options = {
   without: { type: 'string', multiple: true },
   seed: { type: 'string' },
   cpus: { type: 'string' },
+  schedule: { type: 'string' },
+  'on-mismatch': { type: 'string' },
   'max-steps': { type: 'string' },
   output: { type: 'string', short: 'o' },
   json: { type: 'boolean' },
@@ -84,20 +90,27 @@ function unknownVerb(verb: string): UsageError {
 type Values = Readonly<Partial<Record<keyof typeof options, unknown>>>;
 
 function playRequest(files: readonly string[], values: Values): PlayRequest {
-  const kernel = textOf(values.kernel);
+  const schedule = scheduleOf(textOf(values.schedule));
   const request = {
     verb: 'play',
     files,
     format: formatOf(values.format),
-    kernel,
-    with: listOf(values.with),
-    without: listOf(values.without),
+    ...kernelOf(schedule, {
+      kernel: textOf(values.kernel),
+      with: listOf(values.with),
+      without: listOf(values.without),
+    }),
+    schedule: schedule?.text,
+    mismatch: mismatchOf(textOf(values['on-mismatch'])),
     seed: numberOf(values.seed, '--seed', 0, 0xffffffff),
     cpus: numberOf(values.cpus, '--cpus', 1, 1024),
     maxSteps: numberOf(values['max-steps'], '--max-steps', 1, 9_999_999_999) ?? defaultMaxSteps,
     output: textOf(values.output),
     json: values.json === true,
   } as const;
+  if (schedule !== undefined && (request.seed !== undefined || request.cpus !== undefined)) {
+    throw new UsageError('--schedule: expected neither --seed nor --cpus beside it');
+  }
   checkKernel(request);
   if (request.json && !jsonFormats.includes(request.format ?? 'table')) {
     const expected = jsonFormats.join(', ');

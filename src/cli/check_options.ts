@@ -1,11 +1,10 @@
 /** The command line of `check`. */
-import { readFileSync } from 'node:fs';
 import type { StrategyName } from '../check/check.ts';
-import { readSchedule, ScheduleError } from '../check/schedule_text.ts';
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
 import { checkKernel } from './arguments.ts';
-import { FileError, reasonOf, UsageError } from './errors.ts';
+import { UsageError } from './errors.ts';
 import { listOf, numberOf, readOptions, textOf } from './options.ts';
+import { kernelOf, mismatchOf, scheduleOf } from './schedules.ts';
 
 /** What `check` is asked for; undefined for what was not said. */
 export interface CheckRequest {
@@ -114,11 +113,14 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
   if (files.length === 0 || files.includes('')) {
     throw new UsageError('check: expected a file, or - for standard input');
   }
+  const schedule = scheduleOf(textOf(values['schedule']));
   const request: CheckRequest = {
     files,
-    kernel: textOf(values['kernel']),
-    with: listOf(values['with']),
-    without: listOf(values['without']),
+    ...kernelOf(schedule, {
+      kernel: textOf(values['kernel']),
+      with: listOf(values['with']),
+      without: listOf(values['without']),
+    }),
     strategy: strategyOf(textOf(values['strategy']), values['schedule'] !== undefined),
     seed: numberOf(values['seed'], '--seed', 0, 0xffffffff),
     preemptions: numberOf(values['preemptions'], '--preemptions', 0, 1000),
@@ -127,7 +129,7 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     seconds: numberOf(values['time-limit'], '--time-limit', 1, 9_999_999_999),
     all: values['all'] === true,
     unshared: values['unshared'] === true,
-    schedule: scheduleOf(textOf(values['schedule'])),
+    schedule: schedule?.text,
     mismatch: mismatchOf(textOf(values['on-mismatch'])),
     workers: numberOf(values['workers'], '--workers', 1, 256),
     checkpoint: textOf(values['checkpoint']),
@@ -145,24 +147,6 @@ function strategyOf(name: string | undefined, replays: boolean): StrategyName {
   const found = strategies.find((strategy) => strategy === name);
   if (found !== undefined) return found;
   throw new UsageError(`unknown strategy "${name}": expected ${strategies.join(', ')}`);
-}
-
-function scheduleOf(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    const text = readFileSync(file, 'utf8');
-    readSchedule(text);
-    return text;
-  } catch (error) {
-    const found = error instanceof ScheduleError ? error.message : reasonOf(error);
-    throw new FileError(`--schedule ${file}: ${found}`);
-  }
-}
-
-function mismatchOf(value: string | undefined): 'stop' | 'go on' {
-  if (value === undefined || value === 'stop') return 'stop';
-  if (value === 'go-on') return 'go on';
-  throw new UsageError(`--on-mismatch: expected stop or go-on, found "${value}"`);
 }
 
 function shownOf(values: Readonly<Record<string, unknown>>): number {

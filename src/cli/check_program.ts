@@ -19,8 +19,8 @@ import {
 import type { Part } from '../check/dpor.ts';
 import type { Subject } from '../check/explore.ts';
 import { Parts } from '../check/parts.ts';
-import { ScheduleMismatch } from '../check/replay.ts';
 import { Tally, type TallyData } from '../check/tally.ts';
+import { ScheduleMismatch } from '../sim/schedule.ts';
 import type { Program } from '../syscalls/sys.ts';
 import type { CheckRequest } from './check_options.ts';
 import { type ExitCode, exitCodes, FileError, say } from './errors.ts';

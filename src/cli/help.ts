@@ -8,7 +8,7 @@ const releases = `${oldestKernel} to ${newestKernel}`;
 export const help: string = `epollsim: Linux eventpoll, played step by step
 
 usage: epollsim play [options] FILE...
-       epollsim check [options] FILE...       every interleaving of concurrent scenarios
+       epollsim check [options] FILE...       every interleaving of programs and scenarios
        epollsim conform [options] [FILE...]   scenarios on the model and on the Linux underneath
        epollsim fuzz [options]                the same with random scenarios
        epollsim VERB --help                   the options of check, conform and fuzz
@@ -32,6 +32,8 @@ play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript
       --without COMMIT  and without one that it has
       --seed N          the schedule: 0 lets each thread run until it sleeps, any other number
                         chooses at random, always the same way (default: 0)
+      --schedule FILE   the schedule of a program in words, as check prints it; each step is checked
+      --on-mismatch W   where it does not fit: stop (default), or go-on as near to it as can be
       --cpus N          how many CPUs the machine has (default: 2)
       --max-steps N     ends a program or scenario that has not come to rest after so many operations
                         and calls (default: ${defaultMaxSteps})

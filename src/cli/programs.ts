@@ -39,6 +39,7 @@ function run(program: Program, name: string | null, stage: Stage, format: Format
   machine.spawn(program);
   try {
     const { asleep, recorder } = runBounded(machine, stage, format, name);
+    stage.sayDepartures();
     if (asleep.length === 0) return exitCodes.done;
     stage.output.flush();
     say(`${title}: every thread that is left sleeps for ever`);

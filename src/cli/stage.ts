@@ -2,6 +2,10 @@
  * What everything that one run of the command plays has in common: the kernel, the schedule, where
  * the output goes and in which format.
  */
+
+import { Course } from '../check/execution.ts';
+import { Replay } from '../check/replay.ts';
+import { readSchedule } from '../check/schedule_text.ts';
 import type { OutcomeOptions } from '../scenario/outcomes.ts';
 import type { MachineOptions } from '../sim/machine.ts';
 import type { Format } from '../trace/format.ts';
@@ -20,6 +24,7 @@ export class Stage {
   private readonly request: PlayRequest;
   private made: Format | null = null;
   private seedSaid = false;
+  private replay: Replay | null = null;
 
   constructor(request: PlayRequest, output: Output) {
     this.request = request;
@@ -31,7 +36,9 @@ export class Stage {
 
   /** For one machine: a schedule begins anew with each. */
   machineOptions(): MachineOptions {
-    const { kernel, with: added, without, cpus, seed = 0, maxSteps } = this.request;
+    const { kernel, with: added, without, cpus, seed = 0, maxSteps, schedule } = this.request;
+    if (schedule !== undefined)
+      return { ...this.scheduled(schedule), kernel, with: added, without };
     return {
       kernel,
       with: added,
@@ -40,6 +47,22 @@ export class Stage {
       maxSteps,
       ...(cpus === undefined ? {} : { cpus }),
     };
+  }
+
+  /** A machine that goes along a schedule in words. */
+  private scheduled(text: string): MachineOptions {
+    const { maxSteps, mismatch } = this.request;
+    this.replay = new Replay(readSchedule(text).steps, mismatch === 'go on');
+    this.replay.begin();
+    return { schedule: new Course(this.replay, false), cpus: 1, maxSteps };
+  }
+
+  /** Says where the schedule was not followed. */
+  sayDepartures(): void {
+    for (const { step, expected, instead } of this.replay?.departures ?? []) {
+      const then = instead === null ? 'passed over' : `"${instead}" instead`;
+      say(`step ${step + 1} of the schedule, "${expected}", did not fit: ${then}`);
+    }
   }
 
   /** For the checker; its limit of steps is of one execution. */
@@ -61,8 +84,9 @@ export class Stage {
   saySeed(): void {
     if (this.seedSaid) return;
     this.seedSaid = true;
-    const { seed = 0 } = this.request;
-    say(seed === 0 ? 'seed 0: each thread runs until it sleeps' : `seed ${seed}`);
+    const { schedule, seed = 0 } = this.request;
+    if (schedule === undefined)
+      say(seed === 0 ? 'seed 0: each thread runs until it sleeps' : `seed ${seed}`);
   }
 
   close(): void {

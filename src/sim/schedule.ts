@@ -76,3 +76,14 @@ export function randomSchedule(seed: number): Schedule {
   const random = new Random(seed);
   return { runsOn: false, choose: (choices) => random.below(choices.length) };
 }
+
+/** A schedule does not fit what it is replayed on. */
+export class ScheduleMismatch extends Error {
+  override readonly name: string = 'ScheduleMismatch';
+
+  constructor(line: number, expected: string, possible: readonly string[]) {
+    super(
+      `step ${line} of the schedule expects "${expected}"; what could run instead: ${possible.join(', ')}`,
+    );
+  }
+}

@@ -5,6 +5,7 @@ import { KernelBug } from '../kernel/bug.ts';
 import { OutOfSteps } from '../kernel/steps.ts';
 import type { Machine } from '../sim/machine.ts';
 import type { Report } from '../sim/report.ts';
+import { ScheduleMismatch } from '../sim/schedule.ts';
 import { AssertionFailed } from '../syscalls/sys.ts';
 import type { Format } from './format.ts';
 import { Recorder } from './recorder.ts';
@@ -41,7 +42,7 @@ export function runTraced(
 export function failureText(error: unknown): string {
   if (error instanceof KernelBug) return `kernel bug: ${error.message}`;
   if (error instanceof AssertionFailed) return error.message;
-  if (error instanceof OutOfSteps) return error.message;
+  if (error instanceof OutOfSteps || error instanceof ScheduleMismatch) return error.message;
   if (!(error instanceof Error)) return `the program threw ${String(error)}`;
   return `the program threw ${error.name}: ${error.message}`;
 }

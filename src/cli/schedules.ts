@@ -1,0 +1,40 @@
+/** --schedule and --on-mismatch, which `check` and `play` share. */
+import { readFileSync } from 'node:fs';
+import { readSchedule, type ScheduleDocument, ScheduleError } from '../check/schedule_text.ts';
+import { FileError, reasonOf, UsageError } from './errors.ts';
+
+export interface GivenSchedule extends ScheduleDocument {
+  readonly text: string;
+}
+
+/** The schedule in a file; throws a FileError that says what is wrong with it. */
+export function scheduleOf(file: string | undefined): GivenSchedule | undefined {
+  if (file === undefined) return undefined;
+  try {
+    const text = readFileSync(file, 'utf8');
+    return { ...readSchedule(text), text };
+  } catch (error) {
+    const found = error instanceof ScheduleError ? error.message : reasonOf(error);
+    throw new FileError(`--schedule ${file}: ${found}`);
+  }
+}
+
+export function mismatchOf(value: string | undefined): 'stop' | 'go on' {
+  if (value === undefined || value === 'stop') return 'stop';
+  if (value === 'go-on') return 'go on';
+  throw new UsageError(`--on-mismatch: expected stop or go-on, found "${value}"`);
+}
+
+interface KernelWords {
+  readonly kernel: string | undefined;
+  readonly with: readonly string[];
+  readonly without: readonly string[];
+}
+
+/** The kernel that is asked for, or else the one that the schedule is of. */
+export function kernelOf(schedule: GivenSchedule | undefined, asked: KernelWords): KernelWords {
+  const silent = asked.kernel === undefined && asked.with.length + asked.without.length === 0;
+  if (schedule === undefined || !silent) return asked;
+  const { kernel, with: added, without } = schedule;
+  return { kernel: kernel === '' ? undefined : kernel, with: added, without };
+}

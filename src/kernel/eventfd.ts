@@ -3,10 +3,12 @@
  *
  * Invariants: `count` changes under wqh.lock; eventfd_poll() reads it without.
  */
+
 import { anon_inode_getfile } from './anon_inodes.ts';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { fd_install, type file, type file_operations, get_unused_fd_flags } from './file.ts';
+import { newIdentity } from './footprint.ts';
 import { noop_llseek } from './fs/llseek.ts';
 import { ida_alloc, ida_free } from './ida.ts';
 import { type Kernel, type Named, Op } from './op.ts';
@@ -41,12 +43,13 @@ export class eventfd_ctx implements Named {
 
   // Ours:
   readonly name = 'eventfd';
-  readonly identity: number = this.wqh.identity;
+  readonly identity: number = newIdentity();
   readonly look: Op = new Op('access', this);
 
   constructor(count: bigint, flags: number) {
     this.count = count;
     this.flags = flags;
+    this.wqh.lock.covers = this;
     this.id = ida_alloc(current.kernel.eventfd_ida);
   }
 }

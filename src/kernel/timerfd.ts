@@ -11,6 +11,7 @@
  * monotonic clock. The cancel list needs one lock, not a second one a timer: what changes under
  * the two changes in one step.
  */
+
 import { anon_inode_getfile } from './anon_inodes.ts';
 import { current } from './current.ts';
 import {
@@ -21,6 +22,7 @@ import {
   fput,
   get_unused_fd_flags,
 } from './file.ts';
+import { newIdentity } from './footprint.ts';
 import { noop_llseek } from './fs/llseek.ts';
 import {
   HRTIMER_NORESTART,
@@ -105,10 +107,11 @@ export class timerfd_ctx implements Named {
 
   // Ours:
   readonly name = 'timerfd';
-  readonly identity: number = this.wqh.identity;
+  readonly identity: number = newIdentity();
 
   constructor(clockid: number) {
     this.clockid = clockid;
+    this.wqh.lock.covers = this;
     this.tmr = new hrtimer('timerfd_tmrproc', () => timerfd_tmrproc(this));
   }
 }

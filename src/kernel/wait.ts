@@ -76,7 +76,7 @@ export class wait_queue_head implements Named {
 
   constructor(name: string, lockName: LockClassName = 'wq_head->lock') {
     this.name = name;
-    this.lock = new spinlock_t(lockName, this);
+    this.lock = new spinlock_t(lockName);
   }
 }
 
@@ -164,6 +164,7 @@ export function* __wake_up_common(
     node = node.next; // Before func(), because autoremove_wake_function() unlinks its entry.
     const exclusive = (curr.flags & WQ_FLAG_EXCLUSIVE) !== 0;
     const ret = yield* curr.func(curr, mode, wake_flags, key);
+    if (list_empty(curr.entry)) writesTo(wq_head.identity);
     if (ret < 0) break;
     if (ret > 0 && exclusive && --left === 0) {
       if (node !== wq_head.head)
@@ -298,6 +299,7 @@ export function* finish_wait(wq_head: wait_queue_head, wq_entry: wait_queue_entr
   if (!current.kernel.alone) yield peekAt(wq_head);
   if (list_empty_careful(wq_entry.entry)) return;
   yield spin_lock_irqsave(wq_head.lock);
+  writesTo(wq_head.identity);
   list_del_init(wq_entry.entry);
   spin_unlock_irqrestore(wq_head.lock);
 }

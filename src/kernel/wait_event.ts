@@ -4,8 +4,10 @@
  * The condition is looked at again after the task is on the queue: whoever makes it true later
  * finds the task there.
  */
+
 import { current } from './current.ts';
 import { ERESTARTSYS } from './errno.ts';
+import { writesTo } from './footprint.ts';
 import { list_del_init, list_empty } from './list.ts';
 import type { Kernel, Op } from './op.ts';
 import {
@@ -44,6 +46,7 @@ export function* prepare_to_wait_event(
   let ret = 0;
   yield spin_lock_irqsave(wq_head.lock);
   if (signal_pending_state(state, current)) {
+    writesTo(wq_head.identity);
     list_del_init(wq_entry.entry);
     ret = -ERESTARTSYS;
   } else {

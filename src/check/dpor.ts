@@ -39,6 +39,7 @@ class Node {
 }
 
 export class Dpor implements Strategy {
+  private begun = false;
   private readonly path: Node[] = [];
   private changed = 0;
   private order: Order = new Order();
@@ -46,7 +47,10 @@ export class Dpor implements Strategy {
 
   begin(): boolean {
     this.order = new Order();
-    if (this.path.length === 0) return true;
+    if (!this.begun) {
+      this.begun = true;
+      return true;
+    }
     for (let node = this.path.at(-1); node !== undefined; node = this.path.at(-1)) {
       const taken = node.chosen;
       if (!node.asleep.has(taken))

@@ -63,5 +63,5 @@ function searched(scenario: Scenario, options: OutcomeOptions): OutcomeSearch {
 
 const atRandom = (scenario: Scenario, kernel: KernelChoice): OutcomeSearch[] =>
   (['random', 'pct'] as const).map((strategy) =>
-    searched(scenario, { ...kernel, strategy, executions: 5000 }),
+    searched(scenario, { ...kernel, strategy, executions: 1000 }),
   );

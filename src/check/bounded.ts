@@ -12,6 +12,7 @@ interface Point {
 }
 
 export class Bounded implements Strategy {
+  private begun = false;
   private readonly bound: number;
   private readonly path: Point[] = [];
   private depth = 0;
@@ -24,7 +25,10 @@ export class Bounded implements Strategy {
   begin(): boolean {
     this.depth = 0;
     this.preemptions = 0;
-    if (this.path.length === 0) return true;
+    if (!this.begun) {
+      this.begun = true;
+      return true;
+    }
     for (let point = this.path.at(-1); point !== undefined; point = this.path.at(-1)) {
       if (++point.at < point.candidates.length) return true;
       this.path.pop();

@@ -50,18 +50,28 @@ export class Course implements Schedule {
   }
 
   choose(choices: readonly Runnable[]): number {
+    return this.chooseStep(choices, false);
+  }
+
+  /** As choose(), where nothing is left to do but to wait for timers: -1 also for not waiting. */
+  chooseOrEnd(choices: readonly Runnable[]): number {
+    return this.chooseStep(choices, true);
+  }
+
+  private chooseStep(choices: readonly Runnable[], mayEnd: boolean): number {
     const steps = choices as readonly Step[];
     this.endStep();
     this.clock = current.kernel.clock;
     const possible = steps.map((step) => this.contextOf(step));
     this.noteEnabled(possible);
+    if (mayEnd) possible.unshift(ending);
     const goesOn = possible.includes(this.last);
     const preferred = goesOn ? this.last : (possible[0] as ContextId);
-    const describe = (context: ContextId): string =>
-      stepText(steps[possible.indexOf(context)] as Step);
+    const stepOf = (context: ContextId): Step | undefined =>
+      steps[possible.indexOf(context) - (mayEnd ? 1 : 0)];
+    const describe = (context: ContextId): string => stepText(stepOf(context) ?? null);
     const context = this.strategy.choose({ possible, preferred, goesOn, describe });
-    const index = context === null ? -1 : possible.indexOf(context);
-    if (context === null || index < 0) {
+    if (context === null || !possible.includes(context)) {
       this.cut = true;
       this.last = 0;
       return -1;
@@ -69,8 +79,10 @@ export class Course implements Schedule {
     if (context !== this.last && goesOn) this.preemptions++;
     this.path.push(context);
     this.last = context;
-    this.beginStep(steps[index] as Step);
-    return index;
+    const step = stepOf(context);
+    if (step === undefined) this.beginEnd();
+    else this.beginStep(step);
+    return step === undefined ? -1 : steps.indexOf(step);
   }
 
   private contextOf({ queue, execution, timer }: Step): ContextId {
@@ -114,6 +126,14 @@ export class Course implements Schedule {
     this.state = this.task.__state;
     this.nesting = this.task.rcu_read_lock_nesting;
     this.held.push(...this.task.held_locks);
+  }
+
+  /** No timer fires any more, which no timer can miss. */
+  private beginEnd(): void {
+    this.task = null;
+    this.op = null;
+    this.held.length = 0;
+    this.footprint?.add(this.clock, Changes);
   }
 
   /** Tells the strategy of the step that has just been taken. */
@@ -193,5 +213,7 @@ export class Course implements Schedule {
   }
 }
 
+/** Whoever goes on without waiting for timers. */
+const ending: ContextId = -2e9;
 /** Interrupts that nobody chose: of timers in the background, when nothing else is left to do. */
 const background: ContextId = -1e9;

@@ -26,7 +26,9 @@ export function contextName({ queue, timer }: Step): string {
   return queue.irq === null ? queue.curr.comm : queue.irq.name;
 }
 
-export function stepText(step: Step): string {
+/** Null for going on without waiting for timers. */
+export function stepText(step: Step | null): string {
+  if (step === null) return 'nobody: wait no more';
   const { execution, timer } = step;
   const who = contextName(step);
   if (timer !== null) return `${who}: fire`;

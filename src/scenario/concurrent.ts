@@ -8,8 +8,10 @@
 
 import type { Course } from '../check/execution.ts';
 import type { Subject } from '../check/explore.ts';
+import { current } from '../kernel/current.ts';
 import type { Footprint } from '../kernel/footprint.ts';
 import type { Kernel } from '../kernel/op.ts';
+import { GoesRound } from '../kernel/steps.ts';
 import type { Machine, MachineOptions } from '../sim/machine.ts';
 import type { Step as Choice, Runnable, Schedule } from '../sim/schedule.ts';
 import { blockedInSteps, ScenarioError } from './errors.ts';
@@ -29,7 +31,13 @@ export const concurrentSubject =
   (course) =>
     new ConcurrentPlayer(scenario, options, course);
 
-/** The schedule of what runs freely: it ends when every thread is through and only timers are left. */
+/** So many timers in a row that wake nobody are taken to go on for ever. */
+const patience = 4;
+
+/**
+ * The schedule of what runs freely. Where every thread is through and only timers are left, it ends
+ * before one of them or after it: nobody waits.
+ */
 class Free implements Schedule {
   readonly exact = true;
   readonly runsOn = false;
@@ -37,6 +45,9 @@ class Free implements Schedule {
   readonly footprint: Footprint | null;
   private readonly course: Course;
   private readonly isOver: () => boolean;
+  private wakeups = -1;
+  /** How many timers have fired with nothing else to do, and woken nobody. */
+  private inVain = 0;
 
   constructor(course: Course, isOver: () => boolean) {
     this.course = course;
@@ -45,8 +56,15 @@ class Free implements Schedule {
   }
 
   choose(choices: readonly Runnable[]): number {
-    const isTimer = (choice: Runnable): boolean => (choice as Choice).timer !== null;
-    return choices.every(isTimer) && this.isOver() ? -1 : chosenBy(this.course, choices);
+    if (!choices.every((choice) => (choice as Choice).timer !== null)) {
+      return chosenBy(this.course, choices);
+    }
+    const { wakeups } = current.kernel;
+    this.inVain = wakeups === this.wakeups ? this.inVain + 1 : 0;
+    this.wakeups = wakeups;
+    if (this.inVain > patience) return -1;
+    if (!this.isOver()) return chosenBy(this.course, choices);
+    return chosenBy(this.course, choices, true);
   }
 }
 
@@ -69,9 +87,9 @@ class Settling implements Schedule {
 }
 
 /** Ends what the course sees no use in going on with. */
-function chosenBy(course: Course, choices: readonly Runnable[]): number {
-  const index = course.choose(choices);
-  if (index < 0) throw new Error('cut');
+function chosenBy(course: Course, choices: readonly Runnable[], mayEnd = false): number {
+  const index = mayEnd ? course.chooseOrEnd(choices) : course.choose(choices);
+  if (course.cut) throw new GoesRound('the course');
   return index;
 }
 

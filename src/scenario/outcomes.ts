@@ -39,8 +39,9 @@ export interface Outcomes {
 /** How many executions are taken at random, of each kind, where not all can be had. */
 const samples = 2000;
 const kinds = ['random', 'pct'] as const;
-/** What of the time is for the search, where there is a limit. */
+/** What of the time is for the search, and for each of the others, where there is a limit. */
 const shareOfSearch = 0.8;
+const shareOfSamples = (1 - shareOfSearch) / kinds.length;
 
 export class OutcomeSearch {
   readonly scenario: Scenario;
@@ -48,7 +49,6 @@ export class OutcomeSearch {
   error: ScenarioError | null = null;
   readonly subject: Subject<Played>;
   private readonly options: OutcomeOptions;
-  private readonly began = Date.now();
   private readonly parts: Checking<Played>[];
 
   constructor(scenario: Scenario, options: OutcomeOptions = {}) {
@@ -99,10 +99,9 @@ export class OutcomeSearch {
     if (kind === undefined || strategy !== 'exhaustive' || preemptions !== undefined) return false;
     const stopped = (this.parts[0] as Checking<Played>).verdict().limit?.limit;
     if (stopped !== 'executions' && stopped !== 'seconds') return false;
-    const left = seconds === undefined ? undefined : seconds - (Date.now() - this.began) / 1000;
-    const share = left === undefined ? undefined : left / (kinds.length + 1 - this.parts.length);
-    const more = { ...this.options, strategy: kind, executions: samples, seconds: share };
-    this.parts.push(this.part(more));
+    const more = { ...this.options, strategy: kind, executions: samples };
+    const timed = seconds === undefined ? more : { ...more, seconds: seconds * shareOfSamples };
+    this.parts.push(this.part(timed));
     return this.current.next();
   }
 

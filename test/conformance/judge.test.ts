@@ -100,3 +100,60 @@ test('A malformed scenario is said to be so, with the words of the parser', () =
     reason: 'step 0: unknown call "epol_wait"',
   });
 });
+
+/** Two threads read one byte: one gets it, and the other one nothing. */
+const race = {
+  name: 'race',
+  mode: 'concurrent',
+  threads: ['main', 't1'],
+  steps: [
+    { call: 'pipe2', args: { flags: 'O_NONBLOCK' }, bind: ['r', 'w'] },
+    { call: 'write', args: { fd: '$w', data: 'x' } },
+  ],
+  concurrent: {
+    main: [{ call: 'read', args: { fd: '$r', len: 1 } }],
+    t1: [{ call: 'read', args: { fd: '$r', len: 1 } }],
+  },
+};
+const byte = '[{"ret":1,"data":"x"}]';
+const none = '[{"ret":-1,"errno":"EAGAIN"}]';
+const outcome = (main: string, t1: string): string => `{"main":${main},"t1":${t1},"after":[]}`;
+const sampled = (...outcomes: string[]): string =>
+  `{"name":"race","outcomes":[${outcomes}],"executions":9,"complete":false}`;
+const raced = (more: Partial<Question> = {}): Question =>
+  question({ text: JSON.stringify(race), samples: 9, ...more });
+
+/** A kernel shows a part of what can happen, and that must be a part of what the model has. */
+test('Outcomes of a kernel that the model has are sampled, and others are a difference', () => {
+  const part = new Judge(kernelThatSays(sampled(outcome(none, byte))), '6.18.44');
+  const twice = new Judge(kernelThatSays(sampled(outcome(byte, byte))), '6.18.44');
+
+  expect(part.judge(raced())).toMatchObject({ verdict: 'sampled' });
+  expect(twice.judge(raced())).toMatchObject({
+    verdict: 'differs',
+    variants: [outcome(byte, byte)],
+    reason: expect.stringMatching(/the model has 2 in \d+ .*, without 1 that Linux has$/),
+  });
+});
+
+/** Where nobody can ask a kernel, what it once said is asked. */
+test('Recorded outcomes count without a kernel, and beside one of the same release', () => {
+  const recorded = (text: string) => ({ text, kernel: '6.18.40' });
+  const alone = new Judge(null, '5.4');
+  const beside = new Judge(kernelThatSays(sampled(outcome(byte, none))), '6.18.44');
+  const good = recorded(sampled(outcome(byte, none), outcome(none, byte)));
+  const bad = recorded(sampled(outcome(none, none)));
+
+  expect(alone.judge(raced({ golden: good })).verdict).toBe('equal');
+  expect(alone.judge(raced({ golden: bad })).verdict).toBe('differs');
+  expect(beside.judge(raced({ golden: good })).verdict).toBe('sampled');
+  expect(beside.judge(raced({ golden: bad })).verdict).toBe('differs');
+});
+
+/** An error that only one side sees is a difference as well. */
+test('A concurrent scenario that is at fault is so on both sides, or differs', () => {
+  const error = '{"name":"race","results":[],"error":"thread t1 is blocked in \\"steps\\""}';
+  const judge = new Judge(kernelThatSays(error), '6.18.44');
+
+  expect(judge.judge(raced()).verdict).toBe('differs');
+});

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { readCheck } from '../../src/cli/check_options.ts';
+import { UsageError } from '../../src/cli/errors.ts';
+import { concurrently, read, step, wait, watchedPair, write } from '../support/outcomes.ts';
+import { endOf, epollsim, fileWith, lines, played, scenario, slow, startEpollsim } from './run.ts';
+
+const race = JSON.stringify(
+  concurrently({
+    steps: watchedPair('EPOLLIN'),
+    concurrent: { main: [write('b', 'x')], t1: [wait(0)] },
+    after: [read('a')],
+  }),
+);
+/** Far more interleavings than anybody waits for. */
+const endless = JSON.stringify(
+  concurrently({
+    steps: watchedPair('EPOLLIN'),
+    concurrent: {
+      main: [write('b', 'x'), write('b', 'x'), write('b', 'x')],
+      t1: [wait(0), read('a', 1), wait(0), read('a', 1)],
+      t2: [wait(0), read('a', 1), wait(0), read('a', 1)],
+    },
+  }),
+);
+const answer =
+  '{"name":"test","outcomes":[' +
+  '{"main":[{"ret":1}],"t1":[{"ret":0,"events":[]}],"after":[{"ret":1,"data":"x"}]},' +
+  '{"main":[{"ret":1}],"t1":[{"ret":1,"events":[{"events":"EPOLLIN","data":1}]}],' +
+  '"after":[{"ret":1,"data":"x"}]}]';
+
+describe('play', () => {
+  /** A batch is answered line by line, whatever kinds of scenarios it has. */
+  test('answers concurrent scenarios among the others, in their order', async () => {
+    const lockstep = scenario('one', step('epoll_create1', { flags: 0 }));
+    const batch = fileWith(`${lockstep}\n${race}\n${lockstep}\n`);
+    const { code, out } = await played(batch);
+    const [first, second, third] = lines(out);
+
+    expect(code).toBe(0);
+    expect(second?.startsWith(`${answer},"executions":`)).toBe(true);
+    expect(second?.endsWith(',"complete":true}')).toBe(true);
+    expect(third).toBe(first);
+    expect(first).toContain('"results":[{"step":0,"ret":3}]');
+  });
+
+  /** The words of the format, for whoever compares answers. */
+  test('answers a concurrent scenario that is at fault with its error', async () => {
+    const close = step('close', { fd: '$e' });
+    const wrong = concurrently({ concurrent: { main: [close] } });
+    const { code, out } = await played(fileWith(JSON.stringify(wrong)));
+
+    expect(code).toBe(1);
+    expect(lines(out)).toEqual([
+      '{"name":"test","results":[],"error":"concurrent main: step 0: $e is not bound"}',
+    ]);
+  });
+
+  /** What a person sees of a race: what can come of it, and how. */
+  test('shows each outcome in a table, with an interleaving that leads to it', async () => {
+    const { out } = await played('-f', 'table', fileWith(race));
+
+    expect(out).toMatch(/^test: 2 outcomes in \d+ executions, every interleaving was covered\n/);
+    expect(out).toContain('  t1     epoll_wait = 1 (EPOLLIN 1)\n');
+    expect(out).toContain('  after  read = 1 ("x")\n');
+    expect(out).toMatch(/outcome 1, in \d+ executions?\n/);
+    expect(out).toMatch(/ep_poll_callback: onto/);
+  });
+
+  /** Better than a page of something else. */
+  test('says which formats show a concurrent scenario', async () => {
+    expect((await played('-f', 'strace', fileWith(race))).code).toBe(1);
+  });
+});
+
+describe('check', () => {
+  /** What a script looks at. */
+  test('ends with 0 where everything was covered, and with 4 where it was not', slow, () => {
+    const whole = epollsim(['check', '--json', '-'], race);
+    const part = epollsim(['check', '--json', '--max-executions', '1', '-'], race);
+
+    expect(whole).toMatchObject({ code: 0, err: '' });
+    expect(whole.out.startsWith(answer)).toBe(true);
+    expect(part.code).toBe(4);
+    expect(part.err).toMatch(/^epollsim: test: 1 executions are done and more are left: raise/);
+    expect(part.out.endsWith(',"complete":false}\n')).toBe(true);
+  });
+
+  /** Somebody who has seen enough wants what there is. */
+  test('ends at Ctrl-C with what was found until then', slow, async () => {
+    const child = startEpollsim(['check', '--json', fileWith(endless)]);
+    let out = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+    });
+    setTimeout(() => child.kill('SIGINT'), 6000);
+
+    expect(await endOf(child)).toEqual({ how: 130, err: '' });
+    expect(out).toMatch(
+      /^\{"name":"test","outcomes":\[.+\],"executions":\d+,"complete":false\}\n$/,
+    );
+  });
+
+  /** A mistake must not be taken for a check that has found nothing. */
+  test.each([
+    [[], 'expected a file'],
+    [['x', '--strategy', 'best'], 'unknown strategy "best": expected exhaustive, random, pct'],
+    [['x', '--strategy', 'replay'], 'cannot be replayed yet'],
+    [['x', '--seed', '2'], '--seed: expected --strategy random or pct'],
+    [['x', '--strategy', 'pct', '--preemptions', '2'], '--preemptions: expected --strategy exh'],
+    [['x', '--kernel', '1.0'], '1.0'],
+  ])('refuses %j', (args, message) => {
+    expect(() => readCheck(['check', ...args])).toThrow(UsageError);
+    expect(() => readCheck(['check', ...args])).toThrow(message);
+  });
+});

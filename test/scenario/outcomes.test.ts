@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { outcomesText } from '../../src/scenario/outcomes.ts';
+import { outcomesOf, read, textsOf, wait, watchedPair, write } from '../support/outcomes.ts';
+
+const race = {
+  steps: watchedPair('EPOLLIN'),
+  concurrent: { main: [write('b', 'x')], t1: [wait(0), read('a')] },
+  after: [wait(0)],
+};
+
+/** A list that is cut off looks like one that is whole. */
+test('A search that comes to a limit says so, and goes on at random', () => {
+  const outcomes = outcomesOf(race, { executions: 3 });
+
+  expect(outcomes.complete).toBe(false);
+  expect(outcomes.limit?.message).toMatch(/^3 executions .*raise.*; 4000 more .* at random$/);
+  expect(outcomes.executions).toBe(4003);
+  expect(textsOf(outcomes)).toEqual(textsOf(outcomesOf(race)));
+}, 60_000);
+
+/** A bound on preemptions covers what it covers. */
+test('Only a search without bounds is complete', () => {
+  expect(outcomesOf(race).complete).toBe(true);
+  expect(outcomesOf(race, { preemptions: 1 }).complete).toBe(false);
+  expect(outcomesOf(race, { strategy: 'random', executions: 10 })).toMatchObject({
+    complete: false,
+    executions: 10,
+  });
+});
+
+/** A search that finds nothing to choose must not look for it for ever. */
+test.each(['exhaustive', 'random'] as const)(
+  'Where nobody has anything to do there is one outcome: %s',
+  (strategy) => {
+    const outcomes = outcomesOf({ threads: ['main'], concurrent: {} }, { strategy, executions: 5 });
+
+    expect(textsOf(outcomes)).toEqual(['{"main":[],"after":[]}']);
+    expect(outcomes.executions).toBe(strategy === 'random' ? 5 : 1);
+  },
+);
+
+/** Executions that loop are not covered, and whoever raises the limit has to know which one. */
+test('An execution that takes too many steps is a limit of steps', () => {
+  const { complete, limit } = outcomesOf(race, { steps: 20 });
+
+  expect(complete).toBe(false);
+  expect(limit).toMatchObject({
+    limit: 'steps',
+    message: expect.stringContaining('after 20 steps'),
+  });
+});
+
+/** The reduction is worth nothing if it leaves out what chance finds. */
+test.each(['random', 'pct'] as const)(
+  'The search has every outcome that %s executions have',
+  (strategy) => {
+    const all = textsOf(outcomesOf(race));
+    const some = textsOf(outcomesOf(race, { strategy, executions: 2000 }));
+
+    expect(all.length).toBeGreaterThan(2);
+    expect(some).toEqual(all);
+  },
+  60_000,
+);
+
+/** And the same against all executions of at most two preemptions, each of them tried. */
+test('The search has every outcome of few preemptions', () => {
+  const all = textsOf(outcomesOf(race));
+  for (const text of textsOf(outcomesOf(race, { preemptions: 2, executions: 4000 }))) {
+    expect(all).toContain(text);
+  }
+});
+
+/** The bytes that are compared with those of a kernel. */
+test('The answer is a line of JSON in the order of the format', () => {
+  const outcomes = outcomesOf({ steps: watchedPair('EPOLLIN'), concurrent: { main: [wait(0)] } });
+
+  expect(outcomesText(outcomes)).toBe(
+    '{"name":"test","outcomes":[{"main":[{"ret":0,"events":[]}],"after":[]}],' +
+      '"executions":1,"complete":true}',
+  );
+});

@@ -9,6 +9,7 @@ const main: Verb = async (argv) => (await import('../src/cli/main.ts')).main(arg
 const verbs: ReadonlyMap<string, Verb> = new Map([
   ['play', main],
   ['help', main],
+  ['kernels', async (argv) => (await import('../src/cli/kernels.ts')).kernels(argv)],
   ['conform', async (argv) => (await import('../conformance/conform.ts')).conform(argv)],
   ['fuzz', async (argv) => (await import('../conformance/fuzz.ts')).fuzz(argv)],
 ]);

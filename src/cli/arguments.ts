@@ -1,7 +1,7 @@
 /** The command line of `play`, `help` and `version`: which options there are, and what they mean. */
-import { commits, defaultKernel, patchedKernel } from '../kernel/history.ts';
 import { UsageError } from './errors.ts';
-import { listOf, numberOf, readOptions, textOf } from './options.ts';
+import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
+import { numberOf, readOptions, textOf } from './options.ts';
 import { kernelOf, mismatchOf, scheduleOf } from './schedules.ts';
 
 export const formats = [
@@ -16,14 +16,11 @@ export const formats = [
 export type FormatName = (typeof formats)[number];
 
 /** What `play` is asked for. */
-export interface PlayRequest {
+export interface PlayRequest extends KernelOptions {
   readonly verb: 'play';
   readonly files: readonly string[];
   /** Undefined: a table on a terminal, a transcript elsewhere. */
   readonly format: FormatName | undefined;
-  readonly kernel: string | undefined;
-  readonly with: readonly string[];
-  readonly without: readonly string[];
   /** Undefined: none was asked for. */
   readonly seed: number | undefined;
   readonly cpus: number | undefined;
@@ -41,16 +38,14 @@ export type KernelWords = Pick<PlayRequest, 'kernel' | 'with' | 'without'>;
 export type Request = PlayRequest | { readonly verb: 'help' } | { readonly verb: 'version' };
 
 /** Those that bin/epollsim.ts knows; what is read here is `play`. */
-const verbs = ['play', 'check', 'conform', 'fuzz'];
+const verbs = ['play', 'check', 'kernels', 'conform', 'fuzz'];
 
 /** Less than a second, and more than a scenario needs. */
 export const defaultMaxSteps = 1_000_000;
 
 const options = {
   format: { type: 'string', short: 'f' },
-  kernel: { type: 'string' },
-  with: { type: 'string', multiple: true },
-  without: { type: 'string', multiple: true },
+  ...kernelOptions,
   seed: { type: 'string' },
   cpus: { type: 'string' },
   schedule: { type: 'string' },
@@ -95,11 +90,7 @@ function playRequest(files: readonly string[], values: Values): PlayRequest {
     verb: 'play',
     files,
     format: formatOf(values.format),
-    ...kernelOf(schedule, {
-      kernel: textOf(values.kernel),
-      with: listOf(values.with),
-      without: listOf(values.without),
-    }),
+    ...kernelOf(schedule, readKernel(values)),
     schedule: schedule?.text,
     mismatch: mismatchOf(textOf(values['on-mismatch'])),
     seed: numberOf(values.seed, '--seed', 0, 0xffffffff),
@@ -111,7 +102,6 @@ function playRequest(files: readonly string[], values: Values): PlayRequest {
   if (schedule !== undefined && (request.seed !== undefined || request.cpus !== undefined)) {
     throw new UsageError('--schedule: expected neither --seed nor --cpus beside it');
   }
-  checkKernel(request);
   if (request.json && !jsonFormats.includes(request.format ?? 'table')) {
     const expected = jsonFormats.join(', ');
     throw new UsageError(`--json: expected --format ${expected}, found ${request.format}`);
@@ -125,43 +115,4 @@ function formatOf(value: unknown): FormatName | undefined {
   const found = formats.find((format) => format === name);
   if (found !== undefined) return found;
   throw new UsageError(`unknown format "${name}": expected one of ${formats.join(', ')}`);
-}
-
-/** Finds an unknown release or commit before anything runs. */
-export function checkKernel(choice: KernelWords): void {
-  const { with: added, without } = choice;
-  const unknown = [...added, ...without].find((id) => !Object.hasOwn(commits, id));
-  if (unknown !== undefined) throw unknownCommit(unknown);
-  const both = added.find((id) => without.includes(id));
-  if (both !== undefined) {
-    throw new UsageError(`--with ${both} --without ${both}: expected one of the two`);
-  }
-  try {
-    patchedKernel(choice);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(error.message);
-  }
-}
-
-function unknownCommit(id: string): UsageError {
-  const list = Object.entries(commits).map(
-    ([known, { release, title }]) => `\n  ${known}  ${release.padEnd(4)}  ${title}`,
-  );
-  return new UsageError(
-    `unknown commit "${id}": expected one of those below, each with the release it came with` +
-      list.join(''),
-  );
-}
-
-/** What was asked for of commits and changes nothing. */
-export function idleChoices({ kernel, with: added, without }: KernelWords): string[] {
-  const release = kernel ?? defaultKernel;
-  const patched: Readonly<Record<string, boolean>> = patchedKernel({ kernel: release });
-  return [
-    ...added.filter((id) => patched[id]).map((id) => `--with ${id}: ${release} has it anyway`),
-    ...without
-      .filter((id) => patched[id] === false)
-      .map((id) => `--without ${id}: ${release} does not have it`),
-  ];
 }

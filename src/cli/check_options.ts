@@ -1,17 +1,14 @@
 /** The command line of `check`. */
 import type { StrategyName } from '../check/check.ts';
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
-import { checkKernel } from './arguments.ts';
 import { UsageError } from './errors.ts';
-import { listOf, numberOf, readOptions, textOf } from './options.ts';
+import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
+import { numberOf, readOptions, textOf } from './options.ts';
 import { kernelOf, mismatchOf, scheduleOf } from './schedules.ts';
 
 /** What `check` is asked for; undefined for what was not said. */
-export interface CheckRequest {
+export interface CheckRequest extends KernelOptions {
   readonly files: readonly string[];
-  readonly kernel: string | undefined;
-  readonly with: readonly string[];
-  readonly without: readonly string[];
   readonly strategy: StrategyName;
   readonly seed: number | undefined;
   readonly preemptions: number | undefined;
@@ -34,9 +31,7 @@ export interface CheckRequest {
 }
 
 const table = {
-  kernel: { type: 'string' },
-  with: { type: 'string', multiple: true },
-  without: { type: 'string', multiple: true },
+  ...kernelOptions,
   strategy: { type: 'string' },
   seed: { type: 'string' },
   preemptions: { type: 'string' },
@@ -116,11 +111,7 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
   const schedule = scheduleOf(textOf(values['schedule']));
   const request: CheckRequest = {
     files,
-    ...kernelOf(schedule, {
-      kernel: textOf(values['kernel']),
-      with: listOf(values['with']),
-      without: listOf(values['without']),
-    }),
+    ...kernelOf(schedule, readKernel(values)),
     strategy: strategyOf(textOf(values['strategy']), values['schedule'] !== undefined),
     seed: numberOf(values['seed'], '--seed', 0, 0xffffffff),
     preemptions: numberOf(values['preemptions'], '--preemptions', 0, 1000),
@@ -137,7 +128,6 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     shown: shownOf(values),
     json: values['json'] === true,
   };
-  checkKernel(request);
   checkTogether(request);
   return request;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readSchedule, type ScheduleDocument, ScheduleError } from '../check/schedule_text.ts';
 import { FileError, reasonOf, UsageError } from './errors.ts';
+import { type KernelOptions, readKernel } from './kernel_options.ts';
 
 export interface GivenSchedule extends ScheduleDocument {
   readonly text: string;
@@ -25,16 +26,10 @@ export function mismatchOf(value: string | undefined): 'stop' | 'go on' {
   throw new UsageError(`--on-mismatch: expected stop or go-on, found "${value}"`);
 }
 
-interface KernelWords {
-  readonly kernel: string | undefined;
-  readonly with: readonly string[];
-  readonly without: readonly string[];
-}
-
 /** The kernel that is asked for, or else the one that the schedule is of. */
-export function kernelOf(schedule: GivenSchedule | undefined, asked: KernelWords): KernelWords {
+export function kernelOf(schedule: GivenSchedule | undefined, asked: KernelOptions): KernelOptions {
   const silent = asked.kernel === undefined && asked.with.length + asked.without.length === 0;
   if (schedule === undefined || !silent) return asked;
   const { kernel, with: added, without } = schedule;
-  return { kernel: kernel === '' ? undefined : kernel, with: added, without };
+  return readKernel({ kernel: kernel === '' ? undefined : kernel, with: added, without });
 }

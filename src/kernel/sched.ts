@@ -177,20 +177,30 @@ export function signal_pending(p: task_struct): boolean {
   return p.sigpending;
 }
 
-/** SIGKILL is pending. */
-export const fatal_signal_pending = (p: task_struct): boolean =>
+const isKilled = (p: task_struct): boolean =>
   p.sigpending && (p.pending.signal & (1n << 8n)) !== 0n;
 
-/** A signal is pending that ends a sleep in `state`. */
+/** SIGKILL is pending. */
+export function fatal_signal_pending(p: task_struct): boolean {
+  looksAt(p.signalsIdentity);
+  return isKilled(p);
+}
+
+/** A signal is pending that ends a sleep in `state`. The machine asks too, so it is no look. */
 export const signal_pending_state = (state: number, p: task_struct): boolean =>
   p.sigpending &&
-  ((state & TASK_INTERRUPTIBLE) !== 0 ||
-    ((state & TASK_WAKEKILL) !== 0 && fatal_signal_pending(p)));
+  ((state & TASK_INTERRUPTIBLE) !== 0 || ((state & TASK_WAKEKILL) !== 0 && isKilled(p)));
 
 /** Leaves word how the call is to go on after signals that no handler runs for. */
 export function set_restart_fn(fn: () => Kernel<number>): number {
   current.restart_block = fn;
   return -ERESTART_RESTARTBLOCK;
+}
+
+/** Sets the state in which the running task goes to sleep; who would wake it may come before. */
+export function set_current_state(state: number): void {
+  looksAt(current.identity);
+  current.__state = state;
 }
 
 /** Gives the CPU away; comes back when `__state` is TASK_RUNNING again. */

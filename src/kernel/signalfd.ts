@@ -25,6 +25,7 @@ import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
 import { call_rcu } from './rcu.ts';
 import {
   schedule,
+  set_current_state,
   signal_pending,
   TASK_INTERRUPTIBLE,
   TASK_RUNNING,
@@ -147,7 +148,7 @@ function* signalfd_dequeue(ctx: signalfd_ctx, nonblock: boolean): Kernel<kernel_
   const wait = new wait_queue_entry(wakeReader, task);
   yield* add_wait_queue(signalfd_wqh, wait);
   for (;;) {
-    task.__state = TASK_INTERRUPTIBLE;
+    set_current_state(TASK_INTERRUPTIBLE);
     info = dequeue_signal(ctx.sigmask);
     if (info !== null || signal_pending(task)) break;
     spin_unlock_irq(siglock);
@@ -156,7 +157,7 @@ function* signalfd_dequeue(ctx: signalfd_ctx, nonblock: boolean): Kernel<kernel_
   }
   spin_unlock_irq(siglock);
   yield* remove_wait_queue(signalfd_wqh, wait);
-  task.__state = TASK_RUNNING;
+  set_current_state(TASK_RUNNING);
   return info ?? -ERESTARTSYS;
 }
 

@@ -49,6 +49,7 @@ import {
   isExclusive,
   nestedMutex,
   statics,
+  touchWatches,
 } from './types.ts';
 import {
   ep_create_wakeup_source,
@@ -139,6 +140,7 @@ function* ep_insert(
   const tep = is_file_epoll(tfile) ? (tfile.private_data as eventpoll) : null;
   lockdep_assert_irqs_enabled();
   const { patched } = current.kernel;
+  touchWatches(ep.user);
   if (ep.user.epoll_watches >= statics().max_user_watches) return -ENOSPC;
   // Before 1e1c15839df0 others could still find room that this item is about to take.
   if (patched['1e1c15839df0']) ep.user.epoll_watches++;
@@ -307,7 +309,9 @@ function* ctlOnFiles(
 /** Does adding `tf` change which paths exist between instances? */
 export function* needsFullCheck(f: file, ep: eventpoll, tf: file): Kernel<boolean> {
   if (!current.kernel.alone) yield peekAtLinks(f);
-  return f.f_ep !== null || visitedNow(ep) || is_file_epoll(tf);
+  if (f.f_ep !== null) return true;
+  if (!current.kernel.alone) yield statics().look;
+  return visitedNow(ep) || is_file_epoll(tf);
 }
 
 /** Has a check that is under way visited the instance? Looked at since fe0a916c1eae. */

@@ -12,7 +12,7 @@ import { ktime_get, NSEC_PER_MSEC, schedule_hrtimeout_range } from '../hrtimer.t
 import { list_del_init, list_empty, list_empty_careful } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import type { Kernel } from '../op.ts';
-import { signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING } from '../sched.ts';
+import { set_current_state, signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING } from '../sched.ts';
 import { select_estimate_accuracy } from '../select.ts';
 import { restore_saved_sigmask_unless, set_user_sigmask, type sigset_t } from '../signal.ts';
 import { GoesRound } from '../steps.ts';
@@ -140,7 +140,7 @@ export function* ep_poll(
     const wait = newWait();
     if (patched['65759097d804']) {
       yield lockLists(ep);
-      current.__state = TASK_INTERRUPTIBLE;
+      set_current_state(TASK_INTERRUPTIBLE);
       // The last look is under the lock: a scan shows both lists empty for a moment.
       eavail = ep_events_available(ep);
       // Two waiters could see nothing but the empty scan of the other, by turns and for ever.
@@ -160,7 +160,7 @@ export function* ep_poll(
         timed_out = true; // Without it the wait goes on, and never sleeps (R33).
       }
     }
-    current.__state = TASK_RUNNING;
+    set_current_state(TASK_RUNNING);
     eavail = !timed_out || patched['289caf5d8f6c'];
     if (!current.kernel.alone) yield peekAt(ep.wq);
     if (!list_empty_careful(wait.entry)) {

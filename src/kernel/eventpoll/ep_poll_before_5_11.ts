@@ -17,6 +17,7 @@ import { list_empty, list_empty_careful } from '../list.ts';
 import type { Kernel, Op } from '../op.ts';
 import {
   fatal_signal_pending,
+  set_current_state,
   signal_pending,
   TASK_INTERRUPTIBLE,
   TASK_RUNNING,
@@ -119,7 +120,7 @@ function* sleepUnderLock(ep: eventpoll, call: Call): Kernel<void> {
     traceNote('ep_poll: nothing ready, onto ep->wq', wait);
     __add_wait_queue_exclusive(ep.wq, wait);
     for (;;) {
-      current.__state = TASK_INTERRUPTIBLE;
+      set_current_state(TASK_INTERRUPTIBLE);
       if (killed()) {
         call.res = -EINTR;
         break;
@@ -134,7 +135,7 @@ function* sleepUnderLock(ep: eventpoll, call: Call): Kernel<void> {
       yield lockLists(ep);
     }
     __remove_wait_queue(ep.wq, wait);
-    current.__state = TASK_RUNNING;
+    set_current_state(TASK_RUNNING);
   }
   // abc610e01c66: no second look when the time is over.
   call.eavail = ep_events_available(ep) && !(call.timed_out && patched().abc610e01c66);
@@ -155,7 +156,7 @@ function* sleepOnOneEntry(ep: eventpoll, call: Call): Kernel<void> {
   }
   for (;;) {
     // Race: one-entry-two-wakeups. From here on a second wakeup can hit the same entry.
-    current.__state = TASK_INTERRUPTIBLE;
+    set_current_state(TASK_INTERRUPTIBLE);
     if (killed()) {
       call.res = -EINTR;
       break;
@@ -171,7 +172,7 @@ function* sleepOnOneEntry(ep: eventpoll, call: Call): Kernel<void> {
     if (!patched().abc610e01c66) call.eavail = yield* lookForEvents(ep);
     break;
   }
-  current.__state = TASK_RUNNING;
+  set_current_state(TASK_RUNNING);
   if (!patched()['86c051793b4c']) {
     yield* leaveQueue(ep, call.wait);
     call.wait = null;
@@ -194,7 +195,7 @@ function* sleepOnce(ep: eventpoll, call: Call): Kernel<void> {
     // Before 289caf5d8f6c whoever had slept to the end took no events, woken or not.
     call.eavail = !call.timed_out || patched()['289caf5d8f6c'];
   }
-  current.__state = TASK_RUNNING;
+  set_current_state(TASK_RUNNING);
   if (!current.kernel.alone) yield peekAt(ep.wq);
   if (list_empty_careful(wait.entry)) return;
   yield lockWaiters(ep);
@@ -220,11 +221,11 @@ export function* queueAndLook(ep: eventpoll, wait: wait_queue_entry): Kernel<boo
     traceNote('ep_poll: onto ep->wq, before the last look', wait);
     __add_wait_queue_exclusive(ep.wq, wait);
     unlockWaiters(ep);
-    current.__state = TASK_INTERRUPTIBLE;
+    set_current_state(TASK_INTERRUPTIBLE);
     return yield* lookForEvents(ep);
   }
   yield lockWaiters(ep);
-  current.__state = TASK_INTERRUPTIBLE;
+  set_current_state(TASK_INTERRUPTIBLE);
   const eavail = ep_events_available(ep);
   if (!eavail && !signal_pending(current)) {
     traceNote('ep_poll: nothing ready, onto ep->wq', wait);

@@ -184,7 +184,8 @@ export class files_struct implements Named {
 }
 
 /** Ours: what stands for one place of the table, see footprint.ts. */
-const slotOf = (files: files_struct, fd: number): number => files.identity + (fd + 1) * 2 ** 24;
+export const slotOf = (files: files_struct, fd: number): number =>
+  files.identity + (fd + 1) * 2 ** 24;
 
 /** Ours: a look at the table without its lock: the file behind a descriptor, or null. */
 export function fileAt(files: files_struct, fd: number): file | null {

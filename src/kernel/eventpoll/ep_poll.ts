@@ -125,6 +125,7 @@ export function* ep_poll(
   const { patched } = current.kernel;
   __fentry__('ep_poll');
   lockdep_assert_irqs_enabled();
+  const { observer } = current.kernel;
   const slack = timeout === null || timeout === 0 ? 0 : select_estimate_accuracy(timeout);
   let timed_out = timeout === 0;
   let eavail = yield* lookForEvents(ep, timed_out);
@@ -161,6 +162,7 @@ export function* ep_poll(
       }
     }
     set_current_state(TASK_RUNNING);
+    if (observer !== null && !eavail && !timed_out) observer.woken(ep);
     eavail = !timed_out || patched['289caf5d8f6c'];
     if (!current.kernel.alone) yield peekAt(ep.wq);
     if (!list_empty_careful(wait.entry)) {

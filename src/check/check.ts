@@ -9,10 +9,11 @@
 import { defaultKernel, type KernelChoice } from '../kernel/history.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import type { Report } from '../sim/report.ts';
+import { ScheduleMismatch } from '../sim/schedule.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Bounded } from './bounded.ts';
-import { detect, type Problem } from './detect.ts';
+import { type DetectOptions, detect, observed, type Problem } from './detectors/index.ts';
 import { Dpor, type Left, type Part } from './dpor.ts';
 import { type Explored, explore, type Subject } from './explore.ts';
 import { minimise } from './minimise.ts';
@@ -26,7 +27,7 @@ import { type Came, type Shown, Tally } from './tally.ts';
 
 export type StrategyName = 'exhaustive' | 'pct' | 'random' | 'replay';
 
-export interface CheckOptions extends KernelChoice {
+export interface CheckOptions extends KernelChoice, DetectOptions {
   /** `exhaustive` unless told otherwise: each distinguishable interleaving once. */
   readonly strategy?: StrategyName | undefined;
   /** Only interleavings with at most so many preemptions; for `exhaustive`. */
@@ -77,6 +78,8 @@ export interface Verdict {
   /** Every interleaving was covered, of those that were asked for. */
   readonly complete: boolean;
   readonly findings: readonly Finding[];
+  /** What is worth knowing and no bug: herds, who waits for ever. */
+  readonly information: readonly Problem[];
   /** How many executions were run to their end. */
   readonly executions: number;
   /** How many more were left where they could only repeat another one. */
@@ -119,7 +122,7 @@ export const textOfEnded = ({ value }: Ended): string => JSON.stringify(value) ?
 /** A check in progress: one execution at a time, for those who show progress or stop half way. */
 export class Checking<T> {
   readonly options: CheckOptions;
-  readonly tally: Tally = new Tally();
+  readonly tally: Tally;
   private readonly subject: Subject<T>;
   private readonly textOf: (result: T) => string;
   private readonly strategy: Strategy;
@@ -136,6 +139,7 @@ export class Checking<T> {
     part: Part | null = null,
   ) {
     this.options = options;
+    this.tally = new Tally(options);
     this.subject = subject;
     this.textOf = textOf;
     this.strategy = part === null ? strategyOf(options) : new Dpor(part);
@@ -152,7 +156,7 @@ export class Checking<T> {
 
   /** How many things were found to be wrong. */
   get findings(): number {
-    return this.tally.problems.size;
+    return this.tally.bugs;
   }
 
   /** Runs one more execution; false when there is no more to do. */
@@ -165,7 +169,8 @@ export class Checking<T> {
       this.exhausted = true;
       return false;
     }
-    const { result } = step.value;
+    const { error, result } = step.value;
+    if (error instanceof ScheduleMismatch) throw error;
     this.tally.note(step.value, result === null ? null : this.textOf(result));
     return this.findings === 0 || this.options.findings === 'all';
   }
@@ -228,7 +233,12 @@ export function verdictOf<T>(
   const limit = reached ?? (tooLong > 0 ? stepsReached(steps, tooLong) : null);
   return {
     complete: exhausted && strategy === 'exhaustive' && limit === null,
-    findings: [...problems.values()].map((shown) => findingOf(subject, options, shown)),
+    findings: [...problems.values()]
+      .filter(({ problem }) => problem.severity === 'bug')
+      .map((shown) => findingOf(subject, options, shown)),
+    information: [...problems.values()]
+      .map(({ problem }) => problem)
+      .filter(({ severity }) => severity === 'information'),
     executions,
     redundant,
     limit,
@@ -247,7 +257,7 @@ function findingOf<T>(
   { problem: { cause }, path, execution: number }: Shown,
 ): Finding {
   const problemOf = (execution: Explored<T>): Problem | undefined =>
-    detect(execution).find((problem) => problem.cause === cause);
+    detect(execution, options).find((problem) => problem.cause === cause);
   const first = retraced(subject, path, options).execution;
   const { execution, fewest } =
     options.strategy === 'replay'
@@ -294,15 +304,17 @@ export function subjectOf(
   { kernel, with: added, without, machine: more = {}, steps = defaultSteps }: CheckOptions,
 ): Subject<Ended> {
   return (schedule) => {
-    const machine = new Machine({
-      ...more,
-      kernel,
-      with: added,
-      without,
-      schedule,
-      cpus: 1,
-      maxSteps: steps,
-    });
+    const machine = observed(
+      new Machine({
+        ...more,
+        kernel,
+        with: added,
+        without,
+        schedule,
+        cpus: 1,
+        maxSteps: steps,
+      }),
+    );
     const spawned = machine.spawn(program);
     const run = (): Ended => {
       const report = machine.run();

@@ -2,7 +2,7 @@
  * What many executions came to: how many there were, what they returned, what was wrong. Plain data,
  * so that several who explore can add theirs up.
  */
-import { detect, type Problem } from './detect.ts';
+import { type DetectOptions, detect, type Problem } from './detectors/index.ts';
 import type { Explored } from './explore.ts';
 import type { ContextId } from './order.ts';
 
@@ -40,6 +40,18 @@ export class Tally {
   readonly results: Map<string, Came> = new Map();
   /** By cause. */
   readonly problems: Map<string, Shown> = new Map();
+  private readonly detecting: DetectOptions;
+
+  constructor(detecting: DetectOptions = {}) {
+    this.detecting = detecting;
+  }
+
+  /** How many different bugs there are. */
+  get bugs(): number {
+    let bugs = 0;
+    for (const { problem } of this.problems.values()) if (problem.severity === 'bug') bugs++;
+    return bugs;
+  }
 
   /** Adds an execution, whose result is `text`. */
   note(execution: Explored<unknown>, text: string | null): void {
@@ -52,9 +64,10 @@ export class Tally {
     this.longest = Math.max(this.longest, steps);
     if (extent === 'long') this.tooLong++;
     if (text !== null) this.came(text, { count: 1, path });
-    for (const problem of detect(execution)) {
+    for (const problem of detect(execution, this.detecting)) {
       const { cause } = problem;
-      if (this.problems.has(cause)) continue;
+      const known = this.problems.get(cause);
+      if (known !== undefined && (known.problem.count ?? 0) >= (problem.count ?? 0)) continue;
       this.problems.set(cause, { problem, path, execution: this.executions });
     }
   }

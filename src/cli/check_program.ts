@@ -192,14 +192,14 @@ export class ProgramCheck {
   }
 
   private get isOver(): boolean {
-    const found = this.tally.problems.size > 0 && this.options.findings !== 'all';
+    const found = this.tally.bugs > 0 && this.options.findings !== 'all';
     return this.exhausted || this.interrupted || this.limit !== null || found;
   }
 
   private standing(share: number | null, workers: number): void {
-    const { executions, longest, problems } = this.tally;
+    const { bugs, executions, longest } = this.tally;
     const seconds = (Date.now() - this.began) / 1000;
-    this.show({ executions, seconds, longest, findings: problems.size, share, workers });
+    this.show({ executions, seconds, longest, findings: bugs, share, workers });
   }
 
   /** In this thread, in turns, so that Ctrl-C is heard. */

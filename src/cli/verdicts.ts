@@ -25,14 +25,16 @@ export function* verdictLines(
   { bold, green, red }: Paint,
   width: number,
 ): Generator<string, void, void> {
-  const { complete, findings, limit, redundant, results } = verdict;
+  const { complete, findings, information, limit, redundant, results } = verdict;
   const colour = findings.length > 0 ? red : complete ? green : bold;
   yield `${title}: ${colour(summary(verdict))}`;
-  if (redundant > 0)
-    yield `  ${count(redundant, 'more')} were left half way, as they could only repeat others`;
+  if (redundant > 0) yield `  ${redundant} more left half way, as they could only repeat others`;
   if (results.size > 1) {
     yield '  results:';
     for (const [text, times] of results) yield `    ${text}  in ${count(times, 'execution')}`;
+  }
+  for (const { kind, sentence, count: times = 1 } of information) {
+    yield `  ${kind}: ${sentence}${times > 1 ? ` (up to ${times} times)` : ''}`;
   }
   for (const finding of findings) {
     yield '';

@@ -6,6 +6,7 @@
  * there is a choice only where threads that were blocked are woken and race with one another.
  */
 
+import { observed } from '../check/detectors/index.ts';
 import type { Course } from '../check/execution.ts';
 import type { Subject } from '../check/explore.ts';
 import { current } from '../kernel/current.ts';
@@ -103,7 +104,7 @@ class ConcurrentPlayer {
     this.scenario = scenario;
     this.course = course;
     this.player = new Player(scenario, options);
-    this.machine = this.player.machine;
+    this.machine = observed(this.player.machine);
   }
 
   run(): Played {

@@ -5,6 +5,7 @@
  * those that the search has come to are all alike at their beginning.
  */
 import { Checking, type CheckOptions, type Finding, type LimitReached } from '../check/check.ts';
+import type { DetectorName } from '../check/detectors/index.ts';
 import type { Subject } from '../check/explore.ts';
 import type { ContextId } from '../check/order.ts';
 import { concurrentSubject, type Played } from './concurrent.ts';
@@ -36,6 +37,17 @@ export interface Outcomes {
   readonly limit: LimitReached | null;
 }
 
+/** What is the program's own fault: a scenario is none, and may well leave things undone. */
+const ofPrograms: readonly DetectorName[] = [
+  'stranded-data',
+  'oneshot-never-rearmed',
+  'deadlock',
+  'stale-event',
+  'livelock',
+  'herd',
+  'waits-for-ever',
+];
+
 /** How many executions are taken at random, of each kind, where not all can be had. */
 const samples = 2000;
 const kinds = ['random', 'pct'] as const;
@@ -66,7 +78,8 @@ export class OutcomeSearch {
       this.error ??= error;
       return text ?? '';
     };
-    return new Checking(this.subject, { ...options, findings: 'all', sharedMemory: false }, textOf);
+    const more = { findings: 'all', sharedMemory: false, off: ofPrograms } as const;
+    return new Checking(this.subject, { ...options, ...more }, textOf);
   }
 
   private get current(): Checking<Played> {

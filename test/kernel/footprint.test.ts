@@ -1,0 +1,87 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Subject } from '../../src/check/explore.ts';
+import type * as Lists from '../../src/kernel/list.ts';
+import type { Kernel } from '../../src/kernel/op.ts';
+import type * as Locks from '../../src/kernel/spinlock.ts';
+import type * as Waiting from '../../src/kernel/wait.ts';
+import type * as Parse from '../../src/scenario/parse.ts';
+import type * as Simulation from '../../src/sim/machine.ts';
+import type * as Concurrent from '../support/concurrent.ts';
+import { exemptions } from '../support/footprint_exemptions.ts';
+import type * as Judging from '../support/footprint_judge.ts';
+import { smallProgram } from '../support/small_programs.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+// Inside node_modules, so that the copies find their packages.
+const copies = `${root}node_modules/.epollsim-accesses`;
+const corpus = new URL('../../corpus/linux-6.18/concurrent.scenarios.ndjson', import.meta.url);
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['--import', 'tsx', 'scripts/accesses.ts', copies], {
+    cwd: root,
+    stdio: 'pipe',
+  });
+}, 90_000);
+
+const load = async (): Promise<Judging.Judge> => {
+  const judging: typeof Judging = await import(`${copies}/test/support/footprint_judge.js`);
+  return new judging.Judge(exemptions);
+};
+
+/**
+ * The checker is bitten: it takes two steps that touch the same memory for independent, leaves one
+ * of their orders out, and calls a program right that is not. All memory of the kernel is watched
+ * here, see scripts/accesses.ts.
+ */
+describe('Whatever steps of the kernel touch in common they declare', () => {
+  test('in small programs made by chance', { timeout: 90_000 }, async () => {
+    const judge = await load();
+    for (let seed = 1; seed <= 300; seed++) judge.runProgram(smallProgram(seed), seed);
+    expect(judge.report(3)).toEqual([]);
+    expect(judge.unused()).toEqual([]);
+  });
+
+  test('in the concurrent scenarios of the corpus', { timeout: 90_000 }, async () => {
+    const judge = await load();
+    const { parseScenario }: typeof Parse = await import(`${copies}/src/scenario/parse.js`);
+    const { concurrently }: typeof Concurrent = await import(
+      `${copies}/test/support/concurrent.js`
+    );
+    for (const line of readFileSync(corpus, 'utf8').trimEnd().split('\n')) {
+      const scenario = parseScenario(JSON.parse(line));
+      for (let seed = 1; seed <= 2; seed++) judge.run(concurrently(scenario), seed);
+    }
+    expect(judge.report(3)).toEqual([]);
+  });
+});
+
+/** The two tests above are worth nothing if the judge sees nothing. */
+test.each([
+  ['under its lock is in order', true, []],
+  ['without it is found', false, ['list_head.next', 'list_head.prev']],
+])('What two tasks do to a list %s', async (_, locked, expected) => {
+  const judge = await load();
+  const { list_add_tail, list_head }: typeof Lists = await import(`${copies}/src/kernel/list.js`);
+  const { spin_lock, spin_unlock }: typeof Locks = await import(`${copies}/src/kernel/spinlock.js`);
+  const { wait_queue_head }: typeof Waiting = await import(`${copies}/src/kernel/wait.js`);
+  const { Machine }: typeof Simulation = await import(`${copies}/src/sim/machine.js`);
+  const subject: Subject<unknown> = (schedule) => {
+    const machine = new Machine({ schedule, cpus: 1 });
+    const queue = new wait_queue_head('queue');
+    const list = new list_head<null>(null);
+    const add = function* (): Kernel<void> {
+      if (locked) yield spin_lock(queue.lock);
+      list_add_tail(new list_head<null>(null), list);
+      if (locked) spin_unlock(queue.lock);
+    };
+    const process = machine.newProcess('one');
+    machine.start(process, 'one', add());
+    machine.start(machine.newThread(process, 'other'), 'other', add());
+    return { machine, run: () => machine.run() };
+  };
+  judge.run(subject, 1);
+  const found = new Set([...judge.findings.values()].map(({ what }) => what));
+  expect([...found].sort()).toEqual(expected);
+});

@@ -19,6 +19,7 @@ import {
   EXIT_DEAD,
   EXIT_ZOMBIE,
   schedule,
+  set_current_state,
   signal_pending,
   TASK_INTERRUPTIBLE,
   TASK_RUNNING,
@@ -158,12 +159,12 @@ function* do_wait(wo: wait_opts): Kernel<number> {
   yield* add_wait_queue(signal.wait_chldexit, child_wait);
   let retval: number;
   for (;;) {
-    current.__state = TASK_INTERRUPTIBLE;
+    set_current_state(TASK_INTERRUPTIBLE);
     retval = yield* __do_wait(wo);
     if (retval !== -ERESTARTSYS || signal_pending(current)) break;
     yield schedule(current);
   }
-  current.__state = TASK_RUNNING;
+  set_current_state(TASK_RUNNING);
   yield* remove_wait_queue(signal.wait_chldexit, child_wait);
   return retval;
 }

@@ -20,6 +20,7 @@ import {
   fatal_signal_pending,
   PF_FORKNOEXEC,
   schedule,
+  set_current_state,
   TASK_KILLABLE,
   type task_struct,
 } from './sched.ts';
@@ -36,7 +37,7 @@ function* waitForLeader(tsk: task_struct, leader: task_struct): Kernel<number> {
     yield write_lock_irq(tasklist_lock);
     tsk.signal.notify_count = -1;
     if (leader.exit_state !== 0) return 0;
-    tsk.__state = TASK_KILLABLE;
+    set_current_state(TASK_KILLABLE);
     write_unlock_irq(tasklist_lock);
     yield schedule(tsk);
     if (fatal_signal_pending(tsk)) return -EAGAIN;
@@ -74,7 +75,7 @@ function* waitForOthers(tsk: task_struct): Kernel<number> {
   signal.group_exec_task = tsk;
   signal.notify_count = zap_other_threads(tsk) - (thread_group_leader(tsk) ? 0 : 1);
   while (signal.notify_count > 0) {
-    tsk.__state = TASK_KILLABLE;
+    set_current_state(TASK_KILLABLE);
     spin_unlock_irq(sighand.siglock);
     yield schedule(tsk);
     if (fatal_signal_pending(tsk)) return giveUp(tsk);

@@ -11,10 +11,12 @@
 import { current } from './current.ts';
 import { ERESTARTSYS } from './errno.ts';
 import { exit_files } from './fdtable.ts';
+import { looksAt, writesTo } from './footprint.ts';
 import { complete_vfork_done } from './fork.ts';
 import { do_notify_parent, do_notify_pidfd } from './notify_parent.ts';
 import { type Kernel, Op } from './op.ts';
 import { detach_pid, type pid, task_pgrp, task_session } from './pid.ts';
+import { refcount_dec_and_test } from './refcount.ts';
 import { write_lock_irq, write_unlock_irq } from './rwlock.ts';
 import {
   EXIT_DEAD,
@@ -67,6 +69,7 @@ function* synchronize_group_exit({ sighand, signal }: task_struct, code: number)
 function* exit_signals(tsk: task_struct): Kernel<void> {
   const { sighand, signal } = tsk;
   if (thread_group_empty(tsk) || signal.group_exit) {
+    writesTo(tsk.identity);
     tsk.flags |= PF_EXITING;
     return;
   }
@@ -106,7 +109,7 @@ function* __exit_signal(tsk: task_struct): Kernel<void> {
   yield* __unhash_process(tsk, group_dead);
   tsk.released = true;
   spin_unlock(sighand.siglock);
-  if (--sighand.count === 0) yield* signalfd_cleanup(sighand);
+  if (refcount_dec_and_test(sighand.count)) yield* signalfd_cleanup(sighand);
 }
 
 /** Nobody asks about the task any more. With the last thread goes a first one that has waited. */
@@ -126,8 +129,13 @@ export function* release_task(p: task_struct): Kernel<void> {
   if (zap_leader) yield* release_task(leader);
 }
 
-const find_alive_thread = (p: task_struct): task_struct | null =>
-  p.signal.threads.find((t) => (t.flags & PF_EXITING) === 0) ?? null;
+function find_alive_thread(p: task_struct): task_struct | null {
+  for (const t of p.signal.threads) {
+    looksAt(t.identity);
+    if ((t.flags & PF_EXITING) === 0) return t;
+  }
+  return null;
+}
 
 /** A child of a process that has ended goes to init, which may not want to know of its end. */
 function* reparent_leader(p: task_struct, dead: task_struct[]): Kernel<void> {
@@ -148,6 +156,7 @@ function* forget_original_parent(father: task_struct, dead: task_struct[]): Kern
     for (const t of p.signal.threads) t.real_parent = reaper;
     if (sibling === null) yield* reparent_leader(p, dead);
   }
+  writesTo(reaper.identity); // The order shows, and ends of threads do not see each other's locks.
   reaper.children.push(...father.children.splice(0));
 }
 
@@ -172,6 +181,7 @@ function* exit_notify(tsk: task_struct): Kernel<void> {
   const dead: task_struct[] = [];
   yield write_lock_irq(tasklist_lock);
   yield* forget_original_parent(tsk, dead);
+  writesTo(tsk.identity); // Who kills the process looks without the lock.
   tsk.exit_state = EXIT_ZOMBIE;
   let autoreap = true;
   if (thread_group_leader(tsk)) {
@@ -194,7 +204,7 @@ export function* do_exit(code: number): Kernel<void> {
   yield* exit_signals(task);
   task.exit_code = code;
   yield* complete_vfork_done(task);
-  const group_dead = task.signal.quick_threads === 0;
+  const group_dead = refcount_dec_and_test(task.signal.live);
   exit_files();
   if (group_dead) yield* disassociate_ctty(true);
   yield* task_work_run(); // The files are closed here, the one of the highest descriptor first.
@@ -207,6 +217,7 @@ export function* do_exit(code: number): Kernel<void> {
 /** Tells all other threads to die; how many there are. Called with siglock held. */
 export function zap_other_threads(p: task_struct): number {
   for (const thread of p.signal.threads) {
+    looksAt(thread.identity);
     if (thread === p || thread.exit_state !== 0) continue;
     thread.pending.signal |= sigmask(SIGKILL);
     signal_wake_up(thread, true);

@@ -12,6 +12,7 @@ import {
   get_file,
 } from './file.ts';
 import type { Kernel } from './op.ts';
+import { refcount_dec_and_test } from './refcount.ts';
 import { spin_lock, spin_unlock } from './spinlock.ts';
 
 /** A copy of a table: the same open files behind the same descriptors. */
@@ -48,7 +49,7 @@ export function* do_close_on_exec(files: files_struct): Kernel<void> {
 
 /** Gives a table up; the last task that shares it closes what is open. */
 export function put_files_struct(files: files_struct): void {
-  if (--files.count > 0) return;
+  if (!refcount_dec_and_test(files.count)) return;
   for (let fd = 0; fd < files.fd.length; fd++) {
     const f: file | null = files.fd[fd] ?? null;
     files.fd[fd] = null;
@@ -62,7 +63,7 @@ export const exit_files = (): void => put_files_struct(current.files);
 export function* unshare_files(): Kernel<void> {
   const task = current;
   const shared = task.files;
-  if (shared.count === 1) return;
+  if (shared.count.refs === 1) return;
   task.files = yield* dup_fd(shared);
   put_files_struct(shared);
 }

@@ -151,7 +151,7 @@ export class files_struct implements Named {
   readonly name = 'files';
   readonly identity: number = newIdentity();
   /** Tasks that share the table. */
-  count = 1;
+  readonly count: refcount_t = new refcount_t(1);
   readonly file_lock: spinlock_t = new spinlock_t('files->file_lock');
 
   // Under file_lock; fdget() reads fd[] without it:
@@ -175,10 +175,15 @@ export class files_struct implements Named {
 /** Ours: what stands for one place of the table, see footprint.ts. */
 const slotOf = (files: files_struct, fd: number): number => files.identity + (fd + 1) * 2 ** 24;
 
+/** Ours: a look at the table without its lock: the file behind a descriptor, or null. */
+export function fileAt(files: files_struct, fd: number): file | null {
+  looksAt(slotOf(files, fd));
+  return files.fd[fd] ?? null;
+}
+
 /** The open file behind a descriptor, with a reference for this call; null if there is none. */
 export function fdget(fd: number): file | null {
-  looksAt(slotOf(current.files, fd));
-  const found = current.files.fd[fd] ?? null;
+  const found = fileAt(current.files, fd);
   if (found !== null) refcount_inc(found.f_ref);
   return found;
 }

@@ -11,8 +11,10 @@ import { current } from './current.ts';
 import { ERESTARTNOINTR } from './errno.ts';
 import { dup_fd, put_files_struct } from './fdtable.ts';
 import type { files_struct } from './file.ts';
+import { writesTo } from './footprint.ts';
 import type { Kernel } from './op.ts';
 import { alloc_pid, attach_pid, task_pgrp, task_session } from './pid.ts';
+import { refcount_inc } from './refcount.ts';
 import { write_lock_irq, write_unlock_irq } from './rwlock.ts';
 import {
   fatal_signal_pending,
@@ -51,8 +53,10 @@ export function newThread(of: task_struct, comm: string): task_struct {
   const pending = new sigpending();
   const shared = { files, sighand, signal, user, net_ns };
   const p = new task_struct({ pid, tgid, comm, kernel, pending, ...shared });
-  files.count++;
-  sighand.count++;
+  writesTo(sighand.identity); // As if under siglock.
+  refcount_inc(files.count);
+  refcount_inc(sighand.count);
+  refcount_inc(signal.live);
   p.group_leader = of.group_leader;
   p.real_parent = of.real_parent;
   p.blocked = of.blocked;
@@ -74,7 +78,7 @@ function* copy_sighand(): Kernel<sighand_struct> {
 function* newProcess(clone_flags: number): Kernel<task_struct> {
   const { kernel, user, net_ns, comm } = current;
   let files: files_struct = current.files;
-  if ((clone_flags & CLONE_FILES) !== 0) files.count++;
+  if ((clone_flags & CLONE_FILES) !== 0) refcount_inc(files.count);
   else files = yield* dup_fd(files);
   const sighand = yield* copy_sighand();
   const pid = alloc_pid(kernel);

@@ -18,6 +18,7 @@ import type { Kernel } from './op.ts';
 import { rb_add, rb_erase, rb_first, rb_next, type rb_root, rbRoot } from './rbtree.ts';
 import {
   schedule,
+  set_current_state,
   TASK_NORMAL,
   TASK_RUNNING,
   TASK_UNINTERRUPTIBLE,
@@ -137,16 +138,17 @@ export function hrtimer_cancel(timer: hrtimer): boolean {
 
 /** Takes the timer back: 1 if it was waiting, 0 if not, -1 if its function is running. */
 export function hrtimer_try_to_cancel(timer: hrtimer): number {
+  looksAt(current.kernel.clock);
   if (timer.running) return -1;
   return hrtimer_cancel(timer) ? 1 : 0;
 }
 
 /** Waits until the function has returned. */
 export function* hrtimer_cancel_wait_running(timer: hrtimer): Kernel<void> {
-  while (timer.running) {
+  for (looksAt(current.kernel.clock); timer.running; looksAt(current.kernel.clock)) {
     timer.cancelling ??= [];
     timer.cancelling.push(current);
-    current.__state = TASK_UNINTERRUPTIBLE;
+    set_current_state(TASK_UNINTERRUPTIBLE);
     yield schedule(current);
   }
 }
@@ -170,15 +172,15 @@ export function nextTimer(base: hrtimer_cpu_base): hrtimer | null {
 
 /**
  * Ours: the timers that may fire if only order counts and not how much time there is: all but those
- * that another one, which was started before and is due no later, must precede. Those in the
- * background wait until nothing else is left to do.
+ * that another one, which was started before and is due no later, must precede, and those whose
+ * function is running. Those in the background wait until nothing else is left to do.
  */
 export function timersToFire({ monotonic, realtime, awaited }: hrtimer_cpu_base): hrtimer[] {
   const found: hrtimer[] = [];
   if (awaited === 0) return found;
   for (const { active } of [monotonic, realtime]) {
     for (let timer = rb_first(active); timer !== null; timer = rb_next(active, timer)) {
-      if (!timer.background && timer.expires < KTIME_MAX) found.push(timer);
+      if (!timer.background && !timer.running && timer.expires < KTIME_MAX) found.push(timer);
     }
   }
   found.sort((a, b) => dueAt(a) - dueAt(b) || a.order - b.order);
@@ -223,6 +225,7 @@ export function* __run_hrtimer(timer: hrtimer): Kernel<void> {
   hrtimer_cancel(timer);
   timer.running = true;
   const restart = yield* timer.function(timer);
+  if (!timer.background) writesTo(current.kernel.clock);
   timer.running = false;
   if (timer.cancelling !== null) {
     for (const task of timer.cancelling.splice(0)) wake_up_process(task);
@@ -260,7 +263,7 @@ export function* schedule_hrtimeout_range(
 ): Kernel<number> {
   const task = current;
   if (expires === 0) {
-    task.__state = TASK_RUNNING;
+    set_current_state(TASK_RUNNING);
     return 0;
   }
   if (expires === null) {
@@ -272,6 +275,6 @@ export function* schedule_hrtimeout_range(
   hrtimer_start(sleeper.timer, expires);
   if (sleeper.task !== null) yield schedule(task);
   hrtimer_cancel(sleeper.timer);
-  task.__state = TASK_RUNNING;
+  set_current_state(TASK_RUNNING);
   return sleeper.task === null ? 0 : -EINTR;
 }

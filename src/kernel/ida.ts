@@ -1,4 +1,6 @@
 /** Numbers given out, the lowest free one first. Linux: lib/idr.c. */
+import { current } from './current.ts';
+import { writesTo } from './footprint.ts';
 
 export class ida {
   // Ours:
@@ -9,6 +11,7 @@ export class ida {
 
 /** The lowest number that is free. */
 export function ida_alloc(ida: ida): number {
+  writesTo(current.kernel.numbering);
   let id = ida.next;
   while (ida.used[id] === true) id++;
   ida.used[id] = true;
@@ -17,6 +20,7 @@ export function ida_alloc(ida: ida): number {
 }
 
 export function ida_free(ida: ida, id: number): void {
+  writesTo(current.kernel.numbering);
   ida.used[id] = false;
   if (id < ida.next) ida.next = id;
 }

@@ -9,9 +9,8 @@
  * Invariants: changes only under tasklist_lock. A pid with no task at all is not in `kernel.pids`.
  * Differs from Linux: one namespace, and no number is given out twice.
  */
-
 import { current } from './current.ts';
-import { newIdentity, writesTo } from './footprint.ts';
+import { looksAt, newIdentity, writesTo } from './footprint.ts';
 import type { Globals } from './globals.ts';
 import type { Named } from './op.ts';
 import type { task_struct } from './sched.ts';
@@ -55,32 +54,48 @@ export const pidOf = (task: task_struct, type: pid_type): pid =>
 export const task_pgrp = (task: task_struct): pid => task.signal.pids.PIDTYPE_PGID;
 export const task_session = (task: task_struct): pid => task.signal.pids.PIDTYPE_SID;
 
+/** Ours: what stands for who bears a number, see footprint.ts. */
+const bearersOf = (kernel: Globals, nr: number): number => kernel.numbering + nr * 2 ** 24;
+
 /** A number that nobody has had. */
 export function alloc_pid(kernel: Globals): pid {
   writesTo(kernel.numbering);
   const made = new pid(++kernel.last_pid, ++kernel.pidfs_ino);
+  writesTo(bearersOf(kernel, made.nr));
   kernel.pids.set(made.nr, made);
   return made;
 }
 
 /** The pid of a number that somebody bears, else null. */
-export const find_vpid = (nr: number): pid | null => current.kernel.pids.get(nr) ?? null;
+export function find_vpid(nr: number): pid | null {
+  const { kernel } = current;
+  looksAt(bearersOf(kernel, nr));
+  return kernel.pids.get(nr) ?? null;
+}
 
-export const pid_task = (pid: pid | null, type: pid_type): task_struct | null =>
-  pid?.tasks[type][0] ?? null;
+export function pid_task(pid: pid | null, type: pid_type): task_struct | null {
+  if (pid === null) return null;
+  looksAt(bearersOf(current.kernel, pid.nr));
+  return pid.tasks[type][0] ?? null;
+}
 
-export const pid_has_task = (pid: pid, type: pid_type): boolean => pid.tasks[type].length > 0;
+export function pid_has_task(pid: pid, type: pid_type): boolean {
+  looksAt(bearersOf(current.kernel, pid.nr));
+  return pid.tasks[type].length > 0;
+}
 
 export const find_task_by_vpid = (nr: number): task_struct | null =>
   pid_task(find_vpid(nr), 'PIDTYPE_PID');
 
 export function attach_pid(task: task_struct, type: pid_type): void {
+  writesTo(bearersOf(task.kernel, pidOf(task, type).nr));
   pidOf(task, type).tasks[type].unshift(task);
 }
 
 /** The task bears the number no more; nobody finds it when it was the last. */
 export function detach_pid(task: task_struct, type: pid_type): void {
   const old = pidOf(task, type);
+  writesTo(bearersOf(task.kernel, old.nr));
   old.tasks[type].splice(old.tasks[type].indexOf(task), 1);
   if (!allTypes.some((other) => pid_has_task(old, other))) task.kernel.pids.delete(old.nr);
 }

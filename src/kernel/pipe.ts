@@ -13,6 +13,7 @@
 import { current } from './current.ts';
 import { ENOIOCTLCMD, ERESTARTSYS } from './errno.ts';
 import { FMODE_READ, FMODE_WRITE, type file, type file_operations } from './file.ts';
+import { writesTo } from './footprint.ts';
 import { mutex_lock, mutex_unlock } from './mutex.ts';
 import type { Kernel } from './op.ts';
 import {
@@ -236,6 +237,7 @@ function* pipe_poll(filp: file, wait: poll_table | null): Kernel<number> {
   const writes = (filp.f_mode & FMODE_WRITE) !== 0;
   if (!pipe.poll_usage) {
     if (!current.kernel.alone) yield pipe.look; // Writes look at it without the mutex.
+    writesTo(pipe.identity);
     pipe.poll_usage = true;
   }
   if (wantsQueue(wait)) {

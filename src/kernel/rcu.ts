@@ -10,7 +10,7 @@
 import Denque from 'denque';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
-import { newIdentity } from './footprint.ts';
+import { newIdentity, writesTo } from './footprint.ts';
 import { might_sleep } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
@@ -36,6 +36,7 @@ export function rcu_read_unlock(): void {
     throw new KernelBug('lockdep', 'rcu_read_unlock unbalanced');
   if (--task.rcu_read_lock_nesting > 0) return;
   const rcu = task.kernel.rcu;
+  if (!rcu.callbacks.isEmpty()) writesTo(rcu.identity);
   // Coarser than Linux: a later reader prolongs an earlier grace period, which is always allowed.
   if (--rcu.readers > 0) return;
   for (let done = rcu.callbacks.shift(); done !== undefined; done = rcu.callbacks.shift()) done();
@@ -47,6 +48,7 @@ export function rcu_read_unlock(): void {
 /** Runs `func` after a grace period. */
 export function call_rcu(func: () => void): void {
   const { rcu } = current.kernel;
+  writesTo(rcu.identity);
   if (rcu.readers === 0) func();
   else rcu.callbacks.push(func);
 }

@@ -179,7 +179,7 @@ export function signal_pending(p: task_struct): boolean {
 
 /** SIGKILL is pending. */
 export const fatal_signal_pending = (p: task_struct): boolean =>
-  p.sigpending && (p.pending.signal & (1n << 8n)) !== 0n;
+  signal_pending(p) && (p.pending.signal & (1n << 8n)) !== 0n;
 
 /** A signal is pending that ends a sleep in `state`. */
 export const signal_pending_state = (state: number, p: task_struct): boolean =>
@@ -191,6 +191,12 @@ export const signal_pending_state = (state: number, p: task_struct): boolean =>
 export function set_restart_fn(fn: () => Kernel<number>): number {
   current.restart_block = fn;
   return -ERESTART_RESTARTBLOCK;
+}
+
+/** Sets the state in which the running task goes to sleep; who would wake it may come before. */
+export function set_current_state(state: number): void {
+  looksAt(current.identity);
+  current.__state = state;
 }
 
 /** Gives the CPU away; comes back when `__state` is TASK_RUNNING again. */

@@ -9,10 +9,17 @@
 import { current } from './current.ts';
 import { ERESTARTNOHAND } from './errno.ts';
 import { fdget, type file, fput, get_file } from './file.ts';
+import { writesTo } from './footprint.ts';
 import { ktime_add_safe, ktime_get, schedule_hrtimeout_range } from './hrtimer.ts';
 import type { Kernel } from './op.ts';
 import { DEFAULT_POLLMASK, file_can_poll, poll_table, vfs_poll } from './poll.ts';
-import { signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING, type task_struct } from './sched.ts';
+import {
+  set_current_state,
+  signal_pending,
+  TASK_INTERRUPTIBLE,
+  TASK_RUNNING,
+  type task_struct,
+} from './sched.ts';
 import { timespec64_to_ktime, timespec64_valid } from './time.ts';
 import { EBADF, EINTR, EINVAL } from './uapi/errno.ts';
 import {
@@ -115,9 +122,10 @@ function* poll_schedule_timeout(
   slack: number,
 ): Kernel<number> {
   let rc = -EINTR;
-  current.__state = TASK_INTERRUPTIBLE;
+  set_current_state(TASK_INTERRUPTIBLE);
   if (!pwq.triggered) rc = yield* schedule_hrtimeout_range(expires, slack);
-  current.__state = TASK_RUNNING;
+  set_current_state(TASK_RUNNING);
+  writesTo(current.identity); // Whoever wakes it sets `triggered`.
   pwq.triggered = false;
   return rc;
 }

@@ -11,10 +11,11 @@
  */
 
 import { current } from './current.ts';
-import { writesTo } from './footprint.ts';
+import { newIdentity, writesTo } from './footprint.ts';
 import { lockdep_assert_held } from './lockdep.ts';
-import type { Kernel } from './op.ts';
+import type { Kernel, Named } from './op.ts';
 import type { pid } from './pid.ts';
+import { refcount_t } from './refcount.ts';
 import {
   PF_EXITING,
   signal_pending,
@@ -88,10 +89,12 @@ export class sigpending {
 }
 
 /** Handlers, shared by the threads of a process. */
-export class sighand_struct {
+export class sighand_struct implements Named {
+  readonly name = 'sighand';
+  readonly identity: number = newIdentity();
   /** Threads that have not been released. */
-  count = 1;
-  readonly siglock: spinlock_t = new spinlock_t('sighand->siglock');
+  readonly count: refcount_t = new refcount_t(1);
+  readonly siglock: spinlock_t = new spinlock_t('sighand->siglock', this);
   readonly action: sigaction[] = [];
   readonly signalfd_wqh: wait_queue_head = new wait_queue_head(
     'sighand->signalfd_wqh',
@@ -106,6 +109,8 @@ export class signal_struct {
   readonly threads: task_struct[] = [];
   /** Threads that have not begun to exit. */
   quick_threads = 0;
+  /** Threads that have not come as far as to give up what they share. */
+  readonly live: refcount_t = new refcount_t(1);
   /** The numbers of the process, its group and its session; see pid.ts. */
   readonly pids: { PIDTYPE_TGID: pid; PIDTYPE_PGID: pid; PIDTYPE_SID: pid };
   /** It has made its session. */

@@ -24,6 +24,7 @@ import type { Kernel } from './op.ts';
 import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
 import {
   schedule,
+  set_current_state,
   signal_pending,
   TASK_INTERRUPTIBLE,
   TASK_RUNNING,
@@ -128,7 +129,7 @@ function* signalfd_dequeue(ctx: signalfd_ctx, nonblock: boolean): Kernel<kernel_
   const wait = new wait_queue_entry(wakeReader, task);
   yield* add_wait_queue(signalfd_wqh, wait);
   for (;;) {
-    task.__state = TASK_INTERRUPTIBLE;
+    set_current_state(TASK_INTERRUPTIBLE);
     info = dequeue_signal(ctx.sigmask);
     if (info !== null || signal_pending(task)) break;
     spin_unlock_irq(siglock);
@@ -137,7 +138,7 @@ function* signalfd_dequeue(ctx: signalfd_ctx, nonblock: boolean): Kernel<kernel_
   }
   spin_unlock_irq(siglock);
   yield* remove_wait_queue(signalfd_wqh, wait);
-  task.__state = TASK_RUNNING;
+  set_current_state(TASK_RUNNING);
   return info ?? -ERESTARTSYS;
 }
 

@@ -1,5 +1,6 @@
 /** What is counted and permitted per user. Linux: include/linux/sched/user.h, include/linux/capability.h. */
 import { current } from './current.ts';
+import { newIdentity } from './footprint.ts';
 
 export const CAP_NET_ADMIN = 12;
 export const CAP_NET_RAW = 13;
@@ -22,7 +23,9 @@ export class user_struct {
   epoll_watches = 0;
   /** Open files in messages that are under way. */
   unix_inflight = 0;
-  // Ours: capabilities of this user's processes.
+  // Ours:
+  readonly identity: number = newIdentity();
+  /** Capabilities of this user's processes. */
   readonly capabilities: ReadonlySet<number>;
 
   constructor(uid: number, capabilities: ReadonlySet<number>) {

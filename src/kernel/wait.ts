@@ -25,6 +25,7 @@ import {
 import type { LockClassName } from './lockdep.ts';
 import { type Kernel, type Named, Op } from './op.ts';
 import {
+  set_current_state,
   TASK_INTERRUPTIBLE,
   TASK_NORMAL,
   type task_struct,
@@ -270,7 +271,7 @@ export function* prepare_to_wait(
   wq_entry.flags &= ~WQ_FLAG_EXCLUSIVE;
   yield spin_lock_irqsave(wq_head.lock);
   if (list_empty(wq_entry.entry)) __add_wait_queue(wq_head, wq_entry);
-  current.__state = state;
+  set_current_state(state);
   spin_unlock_irqrestore(wq_head.lock);
 }
 
@@ -287,14 +288,14 @@ export function* prepare_to_wait_exclusive(
     first = list_empty(wq_head.head);
     __add_wait_queue_entry_tail(wq_head, wq_entry);
   }
-  current.__state = state;
+  set_current_state(state);
   spin_unlock_irqrestore(wq_head.lock);
   return first;
 }
 
 /** Leaves the queue, if no wakeup did that, and runs on. */
 export function* finish_wait(wq_head: wait_queue_head, wq_entry: wait_queue_entry): Kernel<void> {
-  current.__state = 0;
+  set_current_state(0);
   if (!current.kernel.alone) yield peekAt(wq_head);
   if (list_empty_careful(wq_entry.entry)) return;
   yield spin_lock_irqsave(wq_head.lock);

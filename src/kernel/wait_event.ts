@@ -10,6 +10,7 @@ import { list_del_init, list_empty } from './list.ts';
 import type { Kernel, Op } from './op.ts';
 import {
   schedule,
+  set_current_state,
   signal_pending,
   signal_pending_state,
   TASK_INTERRUPTIBLE,
@@ -52,7 +53,7 @@ export function* prepare_to_wait_event(
       if (exclusive) __add_wait_queue_entry_tail(wq_head, wq_entry);
       else __add_wait_queue(wq_head, wq_entry);
     }
-    current.__state = state;
+    set_current_state(state);
   }
   spin_unlock_irqrestore(wq_head.lock);
   return ret;
@@ -97,7 +98,7 @@ export function* wait_event_interruptible_locked_irq(
   let ret = 0;
   do {
     if (list_empty(wait.entry)) __add_wait_queue_entry_tail(wq, wait);
-    current.__state = TASK_INTERRUPTIBLE;
+    set_current_state(TASK_INTERRUPTIBLE);
     if (signal_pending(current)) {
       ret = -ERESTARTSYS;
       break;
@@ -107,6 +108,6 @@ export function* wait_event_interruptible_locked_irq(
     yield spin_lock_irq(wq.lock);
   } while (!condition());
   __remove_wait_queue(wq, wait);
-  current.__state = TASK_RUNNING;
+  set_current_state(TASK_RUNNING);
   return ret;
 }

@@ -5,8 +5,9 @@
  * A wakeup sets WQ_FLAG_WOKEN, so that one that comes before the sleep ends it at once.
  */
 import { current } from './current.ts';
+import { writesTo } from './footprint.ts';
 import type { Kernel } from './op.ts';
-import { TASK_RUNNING } from './sched.ts';
+import { set_current_state, TASK_RUNNING } from './sched.ts';
 import { schedule_timeout } from './sleep_timeout.ts';
 import { default_wake_function, wait_queue_entry } from './wait.ts';
 
@@ -33,9 +34,10 @@ export function* wait_woken(
   timeout: number,
 ): Kernel<number> {
   let left = timeout;
-  current.__state = mode;
+  set_current_state(mode);
   if ((wq_entry.flags & WQ_FLAG_WOKEN) === 0) left = yield* schedule_timeout(timeout);
-  current.__state = TASK_RUNNING;
+  set_current_state(TASK_RUNNING);
+  writesTo(current.identity); // Whoever wakes it sets the flag.
   wq_entry.flags &= ~WQ_FLAG_WOKEN;
   return left;
 }

@@ -23,7 +23,7 @@ import {
   schedule_hrtimeout_range,
 } from '../kernel/hrtimer.ts';
 import type { Kernel } from '../kernel/op.ts';
-import { TASK_UNINTERRUPTIBLE } from '../kernel/sched.ts';
+import { set_current_state, TASK_UNINTERRUPTIBLE } from '../kernel/sched.ts';
 import { local_bh_disable, local_bh_enable } from '../kernel/softirq.ts';
 import { __fentry__, traceNote } from '../kernel/trace.ts';
 import {
@@ -56,7 +56,7 @@ function* look(end: number): Kernel<void> {
   const timer = nextTimer(current.kernel.hrtimers);
   const next = timer === null ? KTIME_MAX : dueAt(timer);
   const until = othersRun() ? 0 : Math.min(next, end);
-  current.__state = TASK_UNINTERRUPTIBLE;
+  set_current_state(TASK_UNINTERRUPTIBLE);
   yield* schedule_hrtimeout_range(Math.max(until, ktime_get() + LOOK), 0);
 }
 

@@ -11,7 +11,7 @@
 
 import { current } from '../kernel/current.ts';
 import { ERESTARTSYS } from '../kernel/errno.ts';
-import { newIdentity } from '../kernel/footprint.ts';
+import { looksAt, newIdentity, writesTo } from '../kernel/footprint.ts';
 import { type Kernel, type Named, Op } from '../kernel/op.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../kernel/sleep_timeout.ts';
 import { EINTR } from '../kernel/uapi/errno.ts';
@@ -123,9 +123,10 @@ export abstract class sock implements Named {
   sk_napi_id = 0;
 
   // Ours:
-  /** Of its state; of sk_wmem_alloc. */
+  /** Of its state; of sk_wmem_alloc; of sk_wq. */
   readonly identity: number = newIdentity();
   readonly wmemIdentity: number = newIdentity();
+  readonly sleepersIdentity: number = newIdentity();
   /** A look at the state without a lock (poll). */
   readonly look: Op = new Op('access', this);
   /** An access to sk_wmem_alloc, which has no lock. */
@@ -175,6 +176,7 @@ function* nothing(): Kernel<void> {}
 /** Ties a new sock to the socket that a file sees. */
 export function sock_init_data(sock: socket, sk: sock): void {
   sk.sk_socket = sock;
+  writesTo(sk.sleepersIdentity);
   sk.sk_wq = sock.wq;
   sock.sk = sk;
 }
@@ -186,10 +188,17 @@ export const sock_graft = (sk: sock, parent: socket): void => sock_init_data(par
 export function sock_orphan(sk: sock): void {
   sk.SOCK_DEAD = true;
   sk.sk_socket = null;
+  writesTo(sk.sleepersIdentity);
   sk.sk_wq = null;
 }
 
 /** Where tasks sleep in calls on the socket. Only while the socket has a file. */
+/** Ours: `sk_wq` without a lock: null once the socket has been given up. */
+export function sleepersOf(sk: sock): wait_queue_head | null {
+  looksAt(sk.sleepersIdentity);
+  return sk.sk_wq;
+}
+
 export const sk_sleep = (sk: sock): wait_queue_head => sk.sk_wq as wait_queue_head;
 
 export const SOCK_SNDBUF_LOCK = 1;
@@ -202,14 +211,14 @@ export const keptOption = (sk: sock, optname: number): number => sk.kept?.get(op
 export const peekAtSleepers = (wq: wait_queue_head): Op => peekAt(wq);
 
 export function* sock_def_wakeup(sk: sock): Kernel<void> {
-  const wq = sk.sk_wq;
+  const wq = sleepersOf(sk);
   if (wq === null) return;
   if (!current.kernel.alone) yield peekAt(wq);
   if (waitqueue_active(wq)) yield* wake_up_interruptible_all(wq);
 }
 
 export function* sock_def_error_report(sk: sock): Kernel<void> {
-  const wq = sk.sk_wq;
+  const wq = sleepersOf(sk);
   if (wq === null) return;
   if (!current.kernel.alone) yield peekAt(wq);
   if (waitqueue_active(wq)) yield* wake_up_interruptible_poll(wq, EPOLLERR);
@@ -219,7 +228,7 @@ const READ_KEY: number = EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND;
 const WRITE_KEY: number = EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
 
 export function* sock_def_readable(sk: sock): Kernel<void> {
-  const wq = sk.sk_wq;
+  const wq = sleepersOf(sk);
   if (wq === null) return;
   if (!current.kernel.alone) yield peekAt(wq);
   if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, READ_KEY);
@@ -230,7 +239,7 @@ export const sock_writeable = (sk: sock): boolean => sk.sk_wmem_alloc < sk.sk_sn
 
 /** Wakes writers once half of the send buffer is free. */
 export function* sock_def_write_space(sk: sock): Kernel<void> {
-  const wq = sk.sk_wq;
+  const wq = sleepersOf(sk);
   if (wq === null || !sock_writeable(sk)) return;
   if (!current.kernel.alone) yield peekAt(wq);
   if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);
@@ -244,8 +253,10 @@ export function sk_incoming_cpu_update(sk: sock): void {
 /** Takes the pending error: 0 or -errno. */
 export function sock_error(sk: sock): number {
   const err = sk.sk_err;
+  if (err === 0) return 0;
+  writesTo(sk.identity);
   sk.sk_err = 0;
-  return err === 0 ? 0 : -err;
+  return -err;
 }
 
 /** How long a receive may sleep, in ns. */

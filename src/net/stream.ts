@@ -21,7 +21,14 @@ import {
   wake_up_interruptible_poll,
 } from '../kernel/wait.ts';
 import { wokenEntry } from '../kernel/wait_woken.ts';
-import { peekAtSleepers, SEND_SHUTDOWN, sk_sleep, sock_error, sock_intr_errno } from './sock.ts';
+import {
+  peekAtSleepers,
+  SEND_SHUTDOWN,
+  sk_sleep,
+  sleepersOf,
+  sock_error,
+  sock_intr_errno,
+} from './sock.ts';
 import { type LockedSock, sk_wait_event } from './sock_lock.ts';
 import {
   inState,
@@ -64,7 +71,7 @@ export function* sk_stream_write_space(sk: StreamSock): Kernel<void> {
   if (sock === null || !__sk_stream_is_writeable(sk, 1)) return;
   sock.SOCK_NOSPACE = false;
   traceNote('sk_stream_write_space: there is room again', sk);
-  const wq = sk.sk_wq;
+  const wq = sleepersOf(sk);
   if (wq === null) return;
   if (!current.kernel.alone) yield peekAtSleepers(wq);
   if (waitqueue_active(wq)) yield* wake_up_interruptible_poll(wq, WRITE_KEY);

@@ -8,6 +8,7 @@ import {
   fdget,
   type file,
   file_close_fd,
+  fileAt,
   fput,
   fput_close_sync,
   ksys_dup3,
@@ -55,7 +56,7 @@ export function* sys_dup(fildes: number): Kernel<number> {
 
 export function* sys_dup2(oldfd: number, newfd: number): Kernel<number> {
   if (oldfd !== newfd) return yield* ksys_dup3(oldfd, newfd, 0);
-  return (current.files.fd[oldfd] ?? null) === null ? -EBADF : oldfd;
+  return fileAt(current.files, oldfd) === null ? -EBADF : oldfd;
 }
 
 export const sys_dup3 = (oldfd: number, newfd: number, flags: number): Kernel<number> =>

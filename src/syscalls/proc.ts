@@ -5,7 +5,7 @@
  * `mnt_id` is always that of the first.
  */
 import { current } from '../kernel/current.ts';
-import { type file, type files_struct, fput, get_file } from '../kernel/file.ts';
+import { type file, fileAt, type files_struct, fput, get_file } from '../kernel/file.ts';
 import { d_path } from '../kernel/fs/dcache.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { find_task_by_vpid } from '../kernel/pid.ts';
@@ -66,7 +66,7 @@ export function* readFdinfo(fd: number, pid: number, lines: string[]): Kernel<nu
   const files = filesOf(pid);
   if (files === null) return -ENOENT;
   yield spin_lock(files.file_lock);
-  const file = files.fd[fd] ?? null;
+  const file = fileAt(files, fd);
   if (file === null) {
     spin_unlock(files.file_lock);
     return -ENOENT;

@@ -2,7 +2,13 @@
 import { current } from '../kernel/current.ts';
 import { ktime_add_safe, ktime_get, schedule_hrtimeout_range } from '../kernel/hrtimer.ts';
 import type { Kernel } from '../kernel/op.ts';
-import { schedule, set_restart_fn, signal_pending, TASK_INTERRUPTIBLE } from '../kernel/sched.ts';
+import {
+  schedule,
+  set_current_state,
+  set_restart_fn,
+  signal_pending,
+  TASK_INTERRUPTIBLE,
+} from '../kernel/sched.ts';
 import { ktime_to_timespec64, timespec64_to_ktime, timespec64_valid } from '../kernel/time.ts';
 import { EINVAL } from '../kernel/uapi/errno.ts';
 import type { timespec } from './epoll.ts';
@@ -23,7 +29,7 @@ export function sys_nanosleep(rqtp: timespec, rmtp: timespec | null): Kernel<num
 
 function* do_nanosleep(expires: number, slack_ns: number, rmtp: timespec | null): Kernel<number> {
   do {
-    current.__state = TASK_INTERRUPTIBLE;
+    set_current_state(TASK_INTERRUPTIBLE);
     if ((yield* schedule_hrtimeout_range(expires, slack_ns)) === 0) return 0;
   } while (!signal_pending(current));
   // What is left, and the end of a sleep that goes on, include the slack.

@@ -45,6 +45,7 @@ import {
   epitems_head,
   type eventpoll,
   statics,
+  touchWatches,
 } from './types.ts';
 import {
   ep_create_wakeup_source,
@@ -134,6 +135,7 @@ function* ep_insert(
   __fentry__('ep_insert');
   const tep = is_file_epoll(tfile) ? (tfile.private_data as eventpoll) : null;
   lockdep_assert_irqs_enabled();
+  touchWatches(ep.user);
   if (ep.user.epoll_watches >= statics().max_user_watches) return -ENOSPC;
   ep.user.epoll_watches++;
   const epi = kmem_cache_alloc(
@@ -282,7 +284,9 @@ function* ctlOnFiles(
 /** Does adding `tf` change which paths exist between instances? */
 function* needsFullCheck(f: file, ep: eventpoll, tf: file): Kernel<boolean> {
   if (!current.kernel.alone) yield peekAtLinks(f);
-  return f.f_ep !== null || ep.gen === statics().loop_check_gen || is_file_epoll(tf);
+  if (f.f_ep !== null) return true;
+  if (!current.kernel.alone) yield statics().look;
+  return ep.gen === statics().loop_check_gen || is_file_epoll(tf);
 }
 
 /** The operation itself. Called with mtx held. */

@@ -12,7 +12,7 @@ import { ktime_get, NSEC_PER_MSEC, schedule_hrtimeout_range } from '../hrtimer.t
 import { list_del_init, list_empty, list_empty_careful } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import type { Kernel } from '../op.ts';
-import { signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING } from '../sched.ts';
+import { set_current_state, signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING } from '../sched.ts';
 import { select_estimate_accuracy } from '../select.ts';
 import { restore_saved_sigmask_unless, set_user_sigmask, type sigset_t } from '../signal.ts';
 import { GoesRound } from '../steps.ts';
@@ -104,7 +104,7 @@ export function* ep_poll(
     if (signal_pending(current)) return -EINTR;
     const wait = new wait_queue_entry(ep_autoremove_wake_function, current);
     yield lockLists(ep);
-    current.__state = TASK_INTERRUPTIBLE;
+    set_current_state(TASK_INTERRUPTIBLE);
     // The last look is under the lock: a scan shows both lists empty for a moment.
     eavail = ep_events_available(ep);
     // Two waiters could see nothing but the empty scan of the other, by turns and for ever.
@@ -118,7 +118,7 @@ export function* ep_poll(
       timed_out =
         !ep_schedule_timeout(timeout) || (yield* schedule_hrtimeout_range(timeout, slack)) === 0;
     }
-    current.__state = TASK_RUNNING;
+    set_current_state(TASK_RUNNING);
     eavail = true;
     if (!current.kernel.alone) yield peekAt(ep.wq);
     if (!list_empty_careful(wait.entry)) {

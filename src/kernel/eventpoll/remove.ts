@@ -24,7 +24,14 @@ import { ep_resume_napi_irqs } from './busy_poll.ts';
 import { ep_poll_safewake, ep_unregister_pollwait } from './callback.ts';
 import { is_file_epoll } from './file.ts';
 import { lockLists, unlockLists } from './lock.ts';
-import { ep_is_linked, type epitem, type epitems_head, type eventpoll, statics } from './types.ts';
+import {
+  ep_is_linked,
+  type epitem,
+  type epitems_head,
+  type eventpoll,
+  statics,
+  touchWatches,
+} from './types.ts';
 import { ep_wakeup_source } from './wakeup.ts';
 
 export const ep_get = (ep: eventpoll): void => refcount_inc(ep.refcount);
@@ -78,6 +85,7 @@ export function* __ep_remove(ep: eventpoll, epi: epitem, force: boolean): Kernel
     epi.ep = poison('epitem');
     kmem_cache_free(epi_cache);
   });
+  touchWatches(ep.user);
   ep.user.epoll_watches--;
   return true;
 }

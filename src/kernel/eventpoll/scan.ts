@@ -10,6 +10,7 @@
  */
 import { current } from '../current.ts';
 import { type file, file_ref_get, fput, peekAtLinks } from '../file.ts';
+import { writesTo } from '../footprint.ts';
 import {
   list_add,
   list_add_tail,
@@ -190,6 +191,7 @@ export function* ep_send_events(
     } else if ((epi.event.events & EPOLLET) === 0) {
       // Nobody else adds to rdllist now: callbacks see the open scan, epoll_ctl waits for mtx.
       traceNote('ep_send_events: level-triggered, back onto rdllist', epi);
+      writesTo(ep.identity);
       list_add_tail(epi.rdllink, ep.rdllist);
       ep_pm_stay_awake(epi);
     }

@@ -11,7 +11,7 @@
 
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
-import { newIdentity } from '../footprint.ts';
+import { newIdentity, writesTo } from '../footprint.ts';
 import { hlist_head, hlist_node, list_empty, list_head } from '../list.ts';
 import { mutex } from '../mutex.ts';
 import { type Named, Op } from '../op.ts';
@@ -171,10 +171,10 @@ export class epitems_head {
 }
 
 /** What fs/eventpoll.c keeps in file-level variables. */
-export class EventpollStatics {
+export class EventpollStatics implements Named {
   /** Items that one user may have, see eventpoll_init(). */
   max_user_watches = 0;
-  readonly epnested_mutex: mutex = new mutex('epnested_mutex');
+  readonly epnested_mutex: mutex = new mutex('epnested_mutex', this);
 
   // Under epnested_mutex:
   loop_check_gen = 0;
@@ -186,12 +186,25 @@ export class EventpollStatics {
   readonly pwq_cache: kmem_cache = kmem_cache_create('eventpoll_pwq', 64);
   readonly ephead_cache: kmem_cache = kmem_cache_create('ep_head', 16);
 
-  // Ours: the head that a file's `f_ep` points into, which Linux finds by container_of().
+  // Ours:
+  readonly name = 'loop_check_gen';
+  readonly identity: number = newIdentity();
+  /** A look at `loop_check_gen` without the mutex. */
+  readonly look: Op = new Op('access', this);
+  // The head that a file's `f_ep` points into, which Linux finds by container_of().
   readonly heads: WeakMap<hlist_head<epitem>, epitems_head> = new WeakMap();
 }
 
 /** Ours: the statics of the running machine. */
 export const statics = (): EventpollStatics => current.kernel.eventpoll;
+
+/** As many items more or less are never in flight at once. */
+const FAR = 1024;
+
+/** Ours: who adds items and who removes them see each other only where the limit is near. */
+export function touchWatches(user: user_struct): void {
+  if (user.epoll_watches + FAR >= statics().max_user_watches) writesTo(user.identity);
+}
 
 /** Orders by the file's address, then by descriptor number. */
 export const ep_cmp_ffd = (p1: epoll_filefd, p2: epoll_filefd): number =>

@@ -12,6 +12,7 @@ import {
   fdget,
   type file,
   type file_operations,
+  fileAt,
   fput,
   get_unused_fd_flags,
 } from '../file.ts';
@@ -331,7 +332,7 @@ export function* inotifyAddWatch(fd: number, pathname: string, mask: number): Ke
   return ret;
 }
 
-const fdExists = (fd: number): boolean => (current.files.fd[fd] ?? null) !== null;
+const fdExists = (fd: number): boolean => fileAt(current.files, fd) !== null;
 
 /** Ends a watch; 0, or -errno. */
 export function* inotifyRmWatch(fd: number, wd: number): Kernel<number> {

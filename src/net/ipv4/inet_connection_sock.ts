@@ -8,6 +8,7 @@
  * no new child.
  */
 import { current } from '../../kernel/current.ts';
+import { looksAt } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../../kernel/sched.ts';
 import { schedule_timeout } from '../../kernel/sleep_timeout.ts';
@@ -139,6 +140,7 @@ export function* inet_csk_reqsk_queue_add(
 ): Kernel<boolean> {
   const queue = sk.icsk_accept_queue;
   yield spin_lock(queue.rskq_lock);
+  looksAt(sk.identity);
   const listening = sk.sk_state === TCP_LISTEN;
   if (listening) {
     req.sk = child;

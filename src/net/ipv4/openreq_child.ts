@@ -5,6 +5,7 @@
  * It starts as a copy of its listener: options that were set there hold for all its children.
  */
 import { current } from '../../kernel/current.ts';
+import { looksAt } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
@@ -31,6 +32,7 @@ import { TCP_MSS_DEFAULT } from './tcp_window.ts';
 
 /** Copies what a listener's options say. */
 function inheritOptions(newsk: tcp_sock, sk: tcp_sock): void {
+  looksAt(sk.identity);
   newsk.sk_sndbuf = sk.sk_sndbuf;
   newsk.sk_rcvbuf = sk.sk_rcvbuf;
   newsk.sk_rcvlowat = sk.sk_rcvlowat;
@@ -111,6 +113,7 @@ function* tcp_create_openreq_child(
   if (skb.len >= TCP_MSS_DEFAULT) newsk.icsk_ack.last_seg_size = skb.len;
   newsk.rx_opt.mss_clamp = req.mss;
   newsk.rx_opt.ts_recent = req.ts_recent;
+  looksAt(sk.icsk_accept_queue.requests);
   newsk.total_retrans = req.num_retrans;
   if (req.num_timeout > 0) {
     newsk.total_rto = req.num_timeout;

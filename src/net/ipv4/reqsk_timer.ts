@@ -1,4 +1,5 @@
 /** A request that is not acknowledged in time. Linux: net/ipv4/inet_connection_sock.c. */
+import { looksAt, writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { jiffies, mod_timer } from '../../kernel/timer.ts';
@@ -33,12 +34,15 @@ function syn_ack_recalc(req: request_sock): { expire: boolean; resend: boolean }
 export function* reqsk_timer_handler(req: request_sock): Kernel<void> {
   __fentry__('reqsk_timer_handler');
   const listener = req.rsk_listener;
+  looksAt(listener.identity);
+  looksAt(listener.icsk_accept_queue.requests);
   const { expire, resend } = syn_ack_recalc(req);
   local_bh_disable();
   if (listener.sk_state !== TCP_LISTEN || expire) {
     yield* inet_csk_reqsk_queue_drop(listener, req);
   } else {
     if (resend) yield* tcp_rtx_synack(listener, req);
+    writesTo(listener.icsk_accept_queue.requests);
     if (req.num_timeout++ === 0) listener.icsk_accept_queue.young--;
     if (req.hashed) mod_timer(req.rsk_timer, jiffies() + reqsk_timeout(req));
   }

@@ -9,7 +9,7 @@
  * counted.
  */
 
-import { newIdentity } from '../../kernel/footprint.ts';
+import { newIdentity, writesTo } from '../../kernel/footprint.ts';
 import type { Named } from '../../kernel/op.ts';
 import { type Kernel, Op } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
@@ -104,18 +104,22 @@ export class request_sock_queue implements Named {
 
   // Ours:
   readonly look: Op = new Op('access', this);
+  /** Of `qlen`, `young` and what the requests count, see footprint.ts. */
+  readonly requests: number = newIdentity();
 }
 
 export const reqsk_queue_empty = (queue: request_sock_queue): boolean =>
   queue.rskq_accept_head === null;
 
 export function reqsk_queue_added(queue: request_sock_queue): void {
+  writesTo(queue.requests);
   queue.young++;
   queue.qlen++;
 }
 
 export function reqsk_queue_removed(queue: request_sock_queue, req: request_sock): void {
   if (req.syncookie) return;
+  writesTo(queue.requests);
   if (req.num_timeout === 0) queue.young--;
   queue.qlen--;
 }

@@ -4,6 +4,7 @@
  *
  * Without room in the accept queue the SYN is dropped, and the peer sends it again after a while.
  */
+import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { jiffies, mod_timer } from '../../kernel/timer.ts';
@@ -82,6 +83,7 @@ export function* tcp_v4_send_synack(sk: tcp_sock, req: request_sock): Kernel<voi
 /** Sends it once more. */
 export function* tcp_rtx_synack(sk: tcp_sock, req: request_sock): Kernel<void> {
   yield* tcp_v4_send_synack(sk, req);
+  writesTo(req.rsk_listener.icsk_accept_queue.requests);
   req.num_retrans++;
 }
 

@@ -3,6 +3,7 @@
  *
  * A segment for a socket that is owned by a task waits in the socket's backlog.
  */
+import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
@@ -103,6 +104,7 @@ function tcp_add_backlog(sk: tcp_sock, skb: TcpSegment): void {
 
 /** A segment for a listener or a connection. */
 function* process(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
+  if (!current.kernel.alone) yield sk.look;
   if (sk.sk_state === TCP_LISTEN) {
     yield* tcp_v4_do_rcv(sk, skb);
     return;
@@ -121,6 +123,7 @@ function* process(sk: tcp_sock, skb: TcpSegment): Kernel<void> {
 /** A segment for a request; false if it is to be looked up again. */
 function* forRequest(req: request_sock, skb: TcpSegment): Kernel<boolean> {
   const listener = req.rsk_listener;
+  if (!current.kernel.alone) yield listener.look;
   if (listener.sk_state !== TCP_LISTEN) {
     yield* inet_csk_reqsk_queue_drop(listener, req);
     return false;

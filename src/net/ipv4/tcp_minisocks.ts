@@ -2,6 +2,7 @@
  * The beginning and the end of a connection, when there is no socket yet or none any more.
  * Linux: net/ipv4/tcp_minisocks.c.
  */
+import { looksAt } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { jiffies, mod_timer, timer_pending } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
@@ -191,7 +192,8 @@ function* embryonic_reset(
 /** The handshake is over: makes the socket, unless data is to come first or there is no room. */
 function* establish(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Checked> {
   const isBare = skb.end_seq === seqAdd(req.rcv_isn, 1);
-  const { rskq_defer_accept } = sk.icsk_accept_queue;
+  const { rskq_defer_accept, requests } = sk.icsk_accept_queue;
+  looksAt(requests);
   if (!req.syncookie && req.num_timeout < rskq_defer_accept && isBare) {
     traceNote('tcp_check_req: the connection waits for data', req);
     req.acked = true;

@@ -9,6 +9,7 @@
  * Differs from Linux: `nr_frags` counts the pages that the bytes would lie in, the bytes themselves
  * are one array; options are fields, and only those of a SYN and time stamps are carried.
  */
+import { looksAt, newIdentity, writesTo } from '../../kernel/footprint.ts';
 import { IPPROTO_TCP } from '../../kernel/uapi/in.ts';
 import { addressText, IpPacket, rxTruesize } from './ip.ts';
 
@@ -37,6 +38,14 @@ export const MAX_SKB_FRAGS = 17;
 const FRAG_PAGE = 32_768;
 
 const nothing: Uint8Array = new Uint8Array(0);
+
+/** What the descriptions of the same bytes share. */
+class skb_shared_info {
+  /** How many descriptions there are. */
+  dataref = 1;
+  // Ours:
+  readonly identity: number = newIdentity();
+}
 
 export class TcpSegment extends IpPacket {
   // struct tcp_skb_cb:
@@ -72,9 +81,9 @@ export class TcpSegment extends IpPacket {
   /** The cookie of a server; 0 asks for one, -1 for none. */
   fastopen = -1;
 
-  // struct skb_shared_info:
+  // struct skb_shared_info, as far as each description has its own:
   nr_frags = 0;
-  dataref: { count: number } = { count: 1 };
+  shinfo: skb_shared_info = new skb_shared_info();
 
   // Ours:
   /** Where its bytes lie in the pages that the socket's send buffers are cut from. */
@@ -174,7 +183,10 @@ export function tcp_init_nondata_skb(seq: number, flags: number): TcpSegment {
   return skb;
 }
 
-export const skb_cloned = (skb: TcpSegment): boolean => skb.dataref.count !== 1;
+export function skb_cloned({ shinfo }: TcpSegment): boolean {
+  looksAt(shinfo.identity);
+  return shinfo.dataref !== 1;
+}
 
 /** A second description of the same bytes. */
 export function skb_clone(skb: TcpSegment): TcpSegment {
@@ -190,21 +202,23 @@ export function skb_clone(skb: TcpSegment): TcpSegment {
   clone.wscale = skb.wscale;
   clone.fastopen = skb.fastopen;
   clone.nr_frags = skb.nr_frags;
-  clone.dataref = skb.dataref;
-  clone.dataref.count++;
+  clone.shinfo = skb.shinfo;
+  writesTo(skb.shinfo.identity);
+  skb.shinfo.dataref++;
   return clone;
 }
 
 /** Frees a description. */
-export function __kfree_skb(skb: TcpSegment): void {
-  skb.dataref.count--;
+export function __kfree_skb({ shinfo }: TcpSegment): void {
+  writesTo(shinfo.identity);
+  shinfo.dataref--;
 }
 
 /** Makes the description the only one of its bytes. */
 export function skb_unclone_keeptruesize(skb: TcpSegment): void {
   if (!skb_cloned(skb)) return;
-  skb.dataref.count--;
-  skb.dataref = { count: 1 };
+  __kfree_skb(skb);
+  skb.shinfo = new skb_shared_info();
 }
 
 /** Ours: counts the pages that the bytes of a segment to be sent lie in. */

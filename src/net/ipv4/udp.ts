@@ -2,6 +2,7 @@
  * UDP: datagrams that arrive, errors about those that did not, and peers that are chosen.
  * Linux: net/ipv4/udp.c, net/ipv4/datagram.c.
  */
+import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
 import { EACCES, EAFNOSUPPORT, EHOSTUNREACH, EMSGSIZE, ENOTTY } from '../../kernel/uapi/errno.ts';
@@ -147,6 +148,7 @@ export function* udp_err(skb: IcmpMessage, info: number): Kernel<void> {
   } else if (!harderr || sk.sk_state !== TCP_ESTABLISHED) {
     return;
   }
+  writesTo(sk.identity);
   sk.sk_err = err;
   yield* sk.sk_error_report();
 }

@@ -5,6 +5,7 @@
  * NUMA node gather theirs first.
  */
 import { current } from '../../kernel/current.ts';
+import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
@@ -57,6 +58,7 @@ export function* __udp_enqueue_schedule_skb(sk: udp_sock, skb: UdpDatagram): Ker
   if (rmem > sk_rcvbuf >> 1) skb_condense(skb);
   yield spin_lock(queue.lock);
   __skb_queue_tail(queue, skb);
+  writesTo(sk.identity);
   sk.sk_rmem_alloc += skb.truesize;
   spin_unlock(queue.lock);
   if (!sk.SOCK_DEAD) yield* sk.sk_data_ready();
@@ -67,6 +69,7 @@ function udp_rmem_release(sk: udp_sock, size: number): void {
   sk.forward_deficit += size;
   const few = sk.forward_deficit < sk.sk_rcvbuf >> 2;
   if (few && !skb_queue_empty(sk.reader_queue)) return;
+  writesTo(sk.identity);
   sk.sk_rmem_alloc -= sk.forward_deficit;
   sk.forward_deficit = 0;
   skb_queue_splice_tail_init(sk.sk_receive_queue, sk.reader_queue);
@@ -139,6 +142,8 @@ export function* first_packet_length(sk: udp_sock): Kernel<number> {
 
 /** Frees what nobody will read. Only for a socket that is in no table any more. */
 export function udp_destruct_common(sk: udp_sock): void {
+  writesTo(sk.identity);
+  writesTo(sk.sk_receive_queue.identity);
   sk.sk_receive_queue.list.clear();
   sk.reader_queue.list.clear();
   sk.sk_rmem_alloc = 0;

@@ -20,7 +20,7 @@ import {
   wake_up_interruptible_poll,
 } from '../../kernel/wait.ts';
 import { skb_queue_empty, skb_queue_purge } from '../skbuff.ts';
-import { sk_sleep } from '../sock.ts';
+import { sk_sleep, sleepersOf } from '../sock.ts';
 import { unix_recvq_full_lockless, type unix_sock, WRITE_KEY } from './types.ts';
 
 /** Called with the peer's peer_wait.lock held: hands the wakeup on, once. */
@@ -33,7 +33,7 @@ export function* unix_dgram_peer_wake_relay(
   const u = q.owner as unix_sock;
   __remove_wait_queue((u.peerWakeOn as unix_sock).peer_wait, q);
   u.peerWakeOn = null;
-  const { sk_wq } = u;
+  const sk_wq = sleepersOf(u);
   if (sk_wq !== null) yield* wake_up_interruptible_poll(sk_wq, key);
   return 0;
 }

@@ -97,6 +97,7 @@ function* peerHasRoom(sk: unix_sock): Kernel<boolean> {
   yield unix_state_lock(sk);
   const other = sk.peer;
   let full = false;
+  if (other !== null && !current.kernel.alone) yield other.look; // Of whom it hears.
   if (other !== null && other.peer !== sk) {
     if (!current.kernel.alone) yield other.sk_receive_queue.look;
     full = unix_recvq_full_lockless(other) && (yield* unix_dgram_peer_wake_me(sk, other));

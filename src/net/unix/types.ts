@@ -12,6 +12,7 @@
  */
 
 import { current } from '../../kernel/current.ts';
+import { looksAt } from '../../kernel/footprint.ts';
 import type { dentry } from '../../kernel/fs/dcache.ts';
 import { mutex } from '../../kernel/mutex.ts';
 import type { Kernel, Op } from '../../kernel/op.ts';
@@ -27,7 +28,7 @@ import {
 } from '../../kernel/wait.ts';
 import type { net } from '../net.ts';
 import { type sk_buff, skb_queue_len } from '../skbuff.ts';
-import { keptOption, sock, TCP_LISTEN } from '../sock.ts';
+import { keptOption, sleepersOf, sock, TCP_LISTEN } from '../sock.ts';
 import type { socket } from '../socket.ts';
 import { peekAtWmem } from '../wmem.ts';
 import { unix_dgram_peer_wake_relay } from './peer_wake.ts';
@@ -117,6 +118,7 @@ export const unix_may_passcred = (sk: unix_sock): boolean =>
 /** Writes down who sends, where somebody may ask: one of the ends, or who accepts it later. */
 export function unix_maybe_add_creds(skb: sk_buff, sk: unix_sock, other: unix_sock): void {
   if (skb.pid !== 0) return;
+  looksAt(other.identity);
   if (unix_may_passcred(sk) || unix_may_passcred(other) || other.sk_socket === null) {
     skb.pid = current.tgid;
   }
@@ -141,7 +143,7 @@ export const WRITE_KEY: number = EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
 function* unix_write_space(sk: unix_sock): Kernel<void> {
   if (!current.kernel.alone) yield peekAtWmem(sk);
   if (!unix_writable(sk, sk.sk_state)) return;
-  const wq = sk.sk_wq;
+  const wq = sleepersOf(sk);
   if (wq === null) return;
   if (!current.kernel.alone) yield peekAt(wq);
   if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);

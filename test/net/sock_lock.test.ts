@@ -124,7 +124,7 @@ test('a writer that waits for room with EPOLLET gets all through, on every sampl
 test('data waits while a reader owns the socket, on some schedule; its ACK always waits', () => {
   const waited = new Set<number>();
   const toBacklog = 'tcp_v4_rcv: the socket is owned, to the backlog';
-  for (let seed = 0; seed < 100; seed++) {
+  for (let seed = 0; seed < 300; seed++) {
     const trace = new Recorder();
     inMachine(
       function* (sys) {

@@ -16,6 +16,7 @@ import {
   fatal_signal_pending,
   signal_pending_state,
   TASK_DEAD,
+  TASK_KILLABLE,
   TASK_RUNNING,
   type task_struct,
 } from './sched.ts';
@@ -97,7 +98,7 @@ export function enabled(op: Op, task: task_struct): boolean {
     case 'join':
       return (op.target as task_struct).__state === TASK_DEAD;
     case 'fault':
-      return (op.target as FaultingPage).present || fatal_signal_pending(task);
+      return (op.target as FaultingPage).present || signal_pending_state(TASK_KILLABLE, task);
   }
 }
 

@@ -177,15 +177,19 @@ export function signal_pending(p: task_struct): boolean {
   return p.sigpending;
 }
 
-/** SIGKILL is pending. */
-export const fatal_signal_pending = (p: task_struct): boolean =>
-  signal_pending(p) && (p.pending.signal & (1n << 8n)) !== 0n;
+const isKilled = (p: task_struct): boolean =>
+  p.sigpending && (p.pending.signal & (1n << 8n)) !== 0n;
 
-/** A signal is pending that ends a sleep in `state`. */
+/** SIGKILL is pending. */
+export function fatal_signal_pending(p: task_struct): boolean {
+  looksAt(p.signalsIdentity);
+  return isKilled(p);
+}
+
+/** A signal is pending that ends a sleep in `state`. The machine asks too, so it is no look. */
 export const signal_pending_state = (state: number, p: task_struct): boolean =>
   p.sigpending &&
-  ((state & TASK_INTERRUPTIBLE) !== 0 ||
-    ((state & TASK_WAKEKILL) !== 0 && fatal_signal_pending(p)));
+  ((state & TASK_INTERRUPTIBLE) !== 0 || ((state & TASK_WAKEKILL) !== 0 && isKilled(p)));
 
 /** Leaves word how the call is to go on after signals that no handler runs for. */
 export function set_restart_fn(fn: () => Kernel<number>): number {

@@ -4,8 +4,10 @@
  * The condition is looked at again after the task is on the queue: whoever makes it true later
  * finds the task there.
  */
+
 import { current } from './current.ts';
 import { ERESTARTSYS } from './errno.ts';
+import { looksAt } from './footprint.ts';
 import { list_del_init, list_empty } from './list.ts';
 import type { Kernel, Op } from './op.ts';
 import {
@@ -44,6 +46,7 @@ export function* prepare_to_wait_event(
 ): Kernel<number> {
   let ret = 0;
   yield spin_lock_irqsave(wq_head.lock);
+  looksAt(current.signalsIdentity);
   if (signal_pending_state(state, current)) {
     list_del_init(wq_entry.entry);
     ret = -ERESTARTSYS;

@@ -47,6 +47,12 @@ export const exemptions: readonly Exemption[] = [
     why: 'the look is whether the task is dead, which only the task itself makes it',
   },
   {
+    what: /^poll_wqueues\.triggered$/,
+    fn: /^pollwake$/,
+    when: ({ object }) => field(object, 'triggered') === true,
+    why: 'one waker more says again what is so',
+  },
+  {
     what: /^tcp_sock\.sk_state$/,
     fn: /^tcp_v4_rcv$/,
     why: 'the look is which kind of sock it is, which never changes',

@@ -189,7 +189,6 @@ export class Judge {
   readonly findings: Map<string, Finding> = new Map();
   steps = 0;
   private readonly exemptions: readonly Exemption[];
-  private readonly used: Set<Exemption> = new Set();
 
   constructor(exemptions: readonly Exemption[]) {
     this.exemptions = exemptions;
@@ -222,14 +221,7 @@ export class Judge {
       (one) =>
         one.what.test(what) && one.fn?.test(site.fn) !== false && one.when?.(access, op) !== false,
     );
-    if (found === undefined) return null;
-    this.used.add(found);
-    return found;
-  }
-
-  /** Those that excused nothing. */
-  unused(): string[] {
-    return this.exemptions.filter((one) => !this.used.has(one)).map(({ what }) => String(what));
+    return found ?? null;
   }
 
   found(what: string, one: string, other: string): void {

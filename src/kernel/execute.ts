@@ -111,7 +111,8 @@ export function* inOneStep(code: Kernel<unknown>): Kernel<void> {
   const { footprint, tracer } = task.kernel;
   for (let step = code.next(0); step.done !== true; step = code.next(0)) {
     const op = step.value;
-    if (footprint !== null) footprint.commuting = true;
+    // The last thread of a process also closes its files, and that does not commute.
+    if (footprint !== null) footprint.commuting = task.signal.live.refs > 0;
     const done = perform(op, task);
     if (done && tracer !== null) tracer.op(task, op, true);
     if (done && footprint !== null) footprint.add(op.target.identity, isLock(op) ? Takes : Looks);

@@ -20,16 +20,20 @@ import {
 import { task_work_run } from './task_work.ts';
 import { EINTR } from './uapi/errno.ts';
 
+const noArguments: readonly unknown[] = [];
+
 /**
  * Ours: runs one system call from entry to exit; what user mode sees of it. The call is made anew
  * when a signal says that it is to be restarted. `name` is for whoever asks where the task is,
- * `made` the number of the program's call (calls.ts), 0 for none.
+ * `args` for the checker; `made` is the number of the program's call (calls.ts), 0 for none.
  */
 export function* runSyscall(
   call: () => Kernel<number>,
   name: string | null = null,
   made = 0,
+  args: readonly unknown[] = noArguments,
 ): Kernel<number> {
+  const { observer } = current.kernel;
   if (made !== 0) current.kernel.calls.enter(made);
   let body = call;
   for (;;) {
@@ -40,15 +44,20 @@ export function* runSyscall(
     if (!task.kernel.alone) yield task.files.lookup;
     // A signal that came in user mode is handled there, before the call begins.
     while (signal_pending(task)) yield* exit_to_user_mode_loop(0);
+    if (observer !== null && name !== null) observer.entered(task, name, args);
     const ret = yield* body();
     if (!hasExitWork(task)) {
       lockdep_sys_exit(task);
       execution.call = null;
+      if (observer !== null && name !== null) observer.returned(task, name, args, ret);
       return ret;
     }
     const result = yield* leaveKernel(ret);
     execution.call = null;
-    if (result !== null) return result;
+    if (result !== null) {
+      if (observer !== null && name !== null) observer.returned(task, name, args, result);
+      return result;
+    }
     body = ret === -ERESTART_RESTARTBLOCK ? restart_syscall : call;
   }
 }

@@ -173,7 +173,8 @@ export class files_struct implements Named {
 }
 
 /** Ours: what stands for one place of the table, see footprint.ts. */
-const slotOf = (files: files_struct, fd: number): number => files.identity + (fd + 1) * 2 ** 24;
+export const slotOf = (files: files_struct, fd: number): number =>
+  files.identity + (fd + 1) * 2 ** 24;
 
 /** The open file behind a descriptor, with a reference for this call; null if there is none. */
 export function fdget(fd: number): file | null {

@@ -15,6 +15,7 @@ import { hrtimer_cpu_base } from './hrtimer.ts';
 import { ida } from './ida.ts';
 import { Lockdep } from './lockdep.ts';
 import { InotifyStatics } from './notify/inotify_user.ts';
+import type { Observer } from './observer.ts';
 import type { pid } from './pid.ts';
 import { proc_sys_init } from './proc_sys.ts';
 import { rcu_state } from './rcu.ts';
@@ -64,6 +65,7 @@ export class Globals {
   // Ours:
   tracer: Tracer | null = null;
   footprint: Footprint | null = null;
+  observer: Observer | null = null;
   /** What footprints call the clock and its timers, the counters below, and the memory of programs, 0 for none. */
   readonly clock: number = newIdentity();
   readonly numbering: number = newIdentity();

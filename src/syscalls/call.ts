@@ -27,11 +27,11 @@ export function syscall(
   if (kernel.userMemory !== 0) writesTo(kernel.userMemory); // What the program has done since its last call, nobody knows.
   const made = kernel.calls.make(calledAs);
   if (kernel.tracer !== null) return tracedSyscall(name, args, body, made);
-  const undisturbed = kernel.alone && !kernel.interruptDue;
+  const undisturbed = kernel.alone && !kernel.interruptDue && kernel.observer === null;
   if (straight !== undefined && undisturbed && cannotSleep(name, args)) {
     return new StraightCall(body, straight, made);
   }
-  return runSyscall(body, name, made);
+  return runSyscall(body, name, made, args);
 }
 
 function* tracedSyscall(
@@ -41,7 +41,7 @@ function* tracedSyscall(
   made: number,
 ): Kernel<number> {
   current.kernel.tracer?.sysEnter(current, name, args);
-  const ret = yield* runSyscall(body, name, made);
+  const ret = yield* runSyscall(body, name, made, args);
   current.kernel.tracer?.sysExit(current, name, ret);
   return ret;
 }

@@ -35,6 +35,7 @@ import {
   isInterest,
   isWritable,
 } from './arguments.ts';
+import { AssertionFailed } from './assertion.ts';
 import { Filling, libraryCall, syscall } from './call.ts';
 import { sys_clock_gettime, sys_clock_settime } from './clock.ts';
 import * as epoll from './epoll.ts';
@@ -52,6 +53,8 @@ import { sys_signalfd4 } from './signalfd.ts';
 import * as sleep from './sleep.ts';
 import * as sockets from './socket.ts';
 import * as timerfds from './timerfd.ts';
+
+export { AssertionFailed } from './assertion.ts';
 
 /** Code of a program, or of one call that it makes. */
 export type Code<T> = Kernel<T>;
@@ -903,17 +906,6 @@ function calledElsewhere(call: string, { comm }: task_struct): TypeError {
     ? `found a call by ${current.comm}, whose function is given a sys of its own`
     : 'found one when nothing runs';
   return new TypeError(`${call}: expected a call by ${comm}, whose sys this is, ${found}`);
-}
-
-/** A program's own promise that did not hold. */
-export class AssertionFailed extends Error {
-  readonly thread: string;
-
-  constructor(message: string, thread: string) {
-    super(`assertion failed in ${thread}: ${message}`);
-    this.name = 'AssertionFailed';
-    this.thread = thread;
-  }
 }
 
 function filledEvents(ret: number, events: EventBuffer): Filled<epoll_event[]> {

@@ -90,6 +90,7 @@ export function* ep_poll(
 ): Kernel<number> {
   __fentry__('ep_poll');
   lockdep_assert_irqs_enabled();
+  const { observer } = current.kernel;
   const slack = timeout === null || timeout === 0 ? 0 : select_estimate_accuracy(timeout);
   let timed_out = timeout === 0;
   let eavail = yield* lookForEvents(ep);
@@ -119,6 +120,7 @@ export function* ep_poll(
         !ep_schedule_timeout(timeout) || (yield* schedule_hrtimeout_range(timeout, slack)) === 0;
     }
     current.__state = TASK_RUNNING;
+    if (observer !== null && !eavail && !timed_out) observer.woken(ep);
     eavail = true;
     if (!current.kernel.alone) yield peekAt(ep.wq);
     if (!list_empty_careful(wait.entry)) {

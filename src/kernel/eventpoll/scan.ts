@@ -152,6 +152,7 @@ export function* ep_send_events(
   maxevents: number,
 ): Kernel<number> {
   __fentry__('ep_send_events');
+  const { observer } = current.kernel;
   if (fatal_signal_pending(current)) return -EINTR;
   const txlist = new list_head<epitem>(null);
   const pt = init_poll_funcptr(null);
@@ -182,6 +183,7 @@ export function* ep_send_events(
       break;
     }
     res++;
+    if (observer !== null) observer.delivered(epi, revents);
     if ((epi.event.events & EPOLLONESHOT) !== 0) {
       // A callback reads the mask under ep->lock, which is not held here.
       if (!current.kernel.alone) yield ep.lists;

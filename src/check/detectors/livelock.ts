@@ -1,0 +1,120 @@
+/**
+ * An execution that did not come to rest: the calls that a task repeats, or the call that it never
+ * leaves.
+ *
+ * It is a bug if nothing comes of it: no bytes are moved and no time passes in the loop, and whoever
+ * could go on did so meanwhile. Else it is work, the clock or the schedule that goes on and on.
+ */
+import { enabled } from '../../kernel/execute.ts';
+import type { task_struct } from '../../kernel/sched.ts';
+import { OutOfSteps } from '../../kernel/steps.ts';
+import { errnoName } from '../../kernel/uapi/names.ts';
+import type { CallMade } from './observations.ts';
+import type { Detector, Problem } from './problem.ts';
+import { distinct, listed, type Scene } from './scene.ts';
+
+/** How many calls a loop may have, and how often it must have been seen. */
+const longest = 16;
+const rounds = 4;
+/** So many steps in one call, with no other one made, are a loop in the kernel. */
+const manySteps = 1000;
+
+export const livelock: Detector = (scene) => {
+  const { error } = scene;
+  if (!(error instanceof OutOfSteps)) return [];
+  const made = scene.observations?.made ?? [];
+  const own = made.filter(({ task }) => task === error.task);
+  const loop = loopOf(own);
+  if (loop !== null) return [ofProgram(scene, error, loop)];
+  const stepsSince = (made.at(-1)?.stepsLeft ?? scene.kernel.maxSteps) - scene.kernel.stepsLeft;
+  const inKernel = error.call !== null && stepsSince >= manySteps;
+  return [inKernel ? ofKernel(error, error.call ?? '') : unknown(error)];
+};
+
+/** Calls that get something done if they do not fail, and if they move a byte. */
+const movers: ReadonlySet<string> = new Set(
+  'read readv recvfrom recvmsg write writev sendto sendmsg'.split(' '),
+);
+const doers: ReadonlySet<string> = new Set(['accept4', 'connect', 'close', 'fork', 'clone']);
+
+const isProgress = ({ call, ret }: CallMade): boolean =>
+  (movers.has(call) && ret > 0) || (doers.has(call) && ret >= 0);
+
+/** The calls that are repeated at the end; null if none are. */
+function loopOf(made: readonly CallMade[]): readonly CallMade[] | null {
+  const signs = made.map(signOf);
+  for (let length = 1; length <= longest; length++) {
+    const whole = length * rounds;
+    if (signs.length < whole) return null;
+    const last = signs.slice(-whole);
+    if (last.every((sign, i) => sign === last[i % length])) return made.slice(-length);
+  }
+  return null;
+}
+
+/** A call and its outcome; two of them are equal if nothing has changed. */
+const signOf = ({ call, args, ret, events }: CallMade): string =>
+  `${call}(${typeof args[0] === 'number' ? args[0] : ''}) = ${result(ret)}` +
+  (events.length === 0 ? '' : ` [${events.join(', ')}]`);
+
+const result = (ret: number): string => (ret < 0 ? `-${errnoName(-ret)}` : String(ret));
+
+function ofProgram(scene: Scene, error: OutOfSteps, loop: readonly CallMade[]): Problem {
+  const signs = loop.map(signOf);
+  const reason = excuse(scene, error, loop);
+  return {
+    kind: 'livelock',
+    severity: reason === null ? 'bug' : 'information',
+    sentence: `${error.task} goes round for ever: ${listed(signs)}${reason === null ? '' : reason}.`,
+    tasks: [error.task],
+    objects: [],
+    cause: `livelock: ${[...signs].sort().join(', ')}`,
+    details: signs,
+  };
+}
+
+/** Why the loop need not be one for ever; null if it must. */
+function excuse(
+  { kernel, observations }: Scene,
+  error: OutOfSteps,
+  loop: readonly CallMade[],
+): string | null {
+  if (loop.some(isProgress)) return ', and gets something done each time';
+  const made = observations?.made ?? [];
+  const own = made.filter(({ task }) => task === error.task).slice(-loop.length * rounds);
+  const first = own[0];
+  if (first === undefined || first.time_ns !== kernel.hrtimers.now_ns) return ', as time goes by';
+  const meanwhile = made.slice(made.indexOf(first));
+  const waiting = [...kernel.tasks.values()].filter(
+    (task) => canGoOn(task) && !meanwhile.some((call) => call.task === task.comm),
+  );
+  const names = distinct(waiting.map(({ comm }) => comm));
+  if (names.length > 0) return `, while ${listed(names)} could go on and did not get the turn`;
+  return kernel.hrtimers.awaited > 0 ? ', while the clock stands still' : null;
+}
+
+const canGoOn = (task: task_struct): boolean => {
+  const { execution } = task;
+  if (execution === null) return false;
+  return task.on_rq || execution.op === null || enabled(execution.op, task);
+};
+
+const ofKernel = ({ task, backtrace, message }: OutOfSteps, call: string): Problem => ({
+  kind: 'livelock',
+  severity: 'bug',
+  sentence: `${task} never leaves ${call}.`,
+  tasks: [task],
+  objects: [],
+  cause: `livelock: ${call}${backtrace.length > 0 ? ` > ${backtrace[0]}` : ''}`,
+  details: [message],
+});
+
+const unknown = ({ task, message }: OutOfSteps): Problem => ({
+  kind: 'livelock',
+  severity: 'information',
+  sentence: 'The execution was longer than it may be, and no loop is seen in it.',
+  tasks: [task],
+  objects: [],
+  cause: 'livelock: long',
+  details: [message],
+});

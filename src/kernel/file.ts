@@ -193,12 +193,6 @@ export function fileAt(files: files_struct, fd: number): file | null {
   return files.fd[fd] ?? null;
 }
 
-/** Ours: a look at the table without its lock: the file behind a descriptor, or null. */
-export function fileAt(files: files_struct, fd: number): file | null {
-  looksAt(slotOf(files, fd));
-  return files.fd[fd] ?? null;
-}
-
 /** The open file behind a descriptor, with a reference for this call; null if there is none. */
 export function fdget(fd: number): file | null {
   const found = fileAt(current.files, fd);

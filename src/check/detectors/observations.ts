@@ -103,8 +103,8 @@ export class Observations implements Observer {
     this.kernel = kernel;
   }
 
-  /** What an object of the machine is called. */
-  nameOf(object: object): string {
+  /** What an object of the machine is called at the moment. */
+  private nameOf(object: object): string {
     return this.names.of(object, this.kernel);
   }
 

@@ -9,6 +9,7 @@ import type { Op } from '../../kernel/op.ts';
 import { TASK_DEAD, type task_struct } from '../../kernel/sched.ts';
 import type { Machine } from '../../sim/machine.ts';
 import { sleeperOf } from '../../sim/report.ts';
+import { Names } from '../../trace/names.ts';
 import { filesOf, type OpenFile } from '../../trace/views/files.ts';
 import type { Asked } from './asked.ts';
 import { type Observations, observationsOf } from './observations.ts';
@@ -45,6 +46,7 @@ export class Scene {
   readonly files: readonly OpenFile[];
   /** Tasks whose sleep another detector has explained. */
   readonly explained: Set<task_struct> = new Set();
+  private readonly names: Names = new Names();
 
   constructor({ machine, error }: Ended, { strict = false }: DetectOptions) {
     this.kernel = machine.kernel;
@@ -57,8 +59,9 @@ export class Scene {
     this.files = this.sleepers.length > 0 ? filesOf(this.kernel) : [];
   }
 
+  /** What an object is called now, at the end, whatever was called so before. */
   nameOf(object: object): string {
-    return this.observations?.nameOf(object) ?? '?';
+    return this.names.of(object, this.kernel);
   }
 
   /** Every instance that somebody has open, or that watches an open file. */

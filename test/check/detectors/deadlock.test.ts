@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { detect, observed } from '../../../src/check/detectors/index.ts';
+import { Dpor } from '../../../src/check/dpor.ts';
+import { explore } from '../../../src/check/explore.ts';
 import { EPOLLIN } from '../../../src/kernel/uapi/eventpoll.ts';
 import { INADDR_LOOPBACK } from '../../../src/kernel/uapi/in.ts';
 import { SIGUSR1 } from '../../../src/kernel/uapi/signal.ts';
@@ -8,6 +10,7 @@ import { Machine } from '../../../src/sim/machine.ts';
 import type { Code, Program, Sys } from '../../../src/syscalls/sys.ts';
 import { add } from '../../support/epoll.ts';
 import { watch } from '../../support/programs.ts';
+import { lock, threads, unlock } from '../support.ts';
 import { exampleOf, onAll, onOne, said } from './explored.ts';
 
 /** Two ends of a protocol that both wait to be spoken to. */
@@ -115,4 +118,24 @@ test('a timer that is still to fire ends the wait', () => {
   machine.run(machine.now_ns + 1000);
 
   expect(detect({ machine, error: null, extent: 'whole' })).toEqual([]);
+});
+
+/** A kernel that takes two locks of one kind in both orders, which lockdep was told is right. */
+test('tasks that wait for locks in a circle are found', () => {
+  const subject = threads([
+    [lock(0), lock(1), unlock(1), unlock(0)],
+    [lock(1), lock(0), unlock(0), unlock(1)],
+  ]);
+  const sentences = new Set<string>();
+  for (const { error, extent, machine } of explore((schedule) => {
+    const { machine, run } = subject(schedule);
+    return { machine: observed(machine), run };
+  }, new Dpor())) {
+    for (const problem of detect({ machine, error, extent })) sentences.add(problem.sentence);
+  }
+
+  expect([...sentences]).toEqual([
+    'Deadlock: t0 waits in mutex_lock for test-a and t1 waits in mutex_lock for test-a, and only ' +
+      'these two could end it.',
+  ]);
 });

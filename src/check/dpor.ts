@@ -85,6 +85,7 @@ const nodeOf = ({ possible, asleep, wanted, chosen }: NodeData): Node =>
   new Node(possible, new Map(asleep), chosen, wanted);
 
 export class Dpor implements Strategy {
+  readonly isExhaustive = true;
   private readonly requests: Request[] = [];
   private readonly path: Node[] = [];
   /** What the step taken at each node touches. */

@@ -17,6 +17,7 @@ export class Course implements Schedule {
   readonly exact = true;
   readonly runsOn = false;
   readonly footprint: Footprint | null;
+  readonly cutsCircles: boolean;
   /** How many steps were taken, and how many times somebody else went on who need not have. */
   steps = 0;
   preemptions = 0;
@@ -46,6 +47,7 @@ export class Course implements Schedule {
   constructor(strategy: Strategy, sharedMemory: boolean) {
     this.strategy = strategy;
     this.footprint = wantsTouches(strategy) ? new Footprint() : null;
+    this.cutsCircles = strategy.isExhaustive === true;
     this.sharedMemory = sharedMemory;
   }
 

@@ -15,6 +15,8 @@ export interface Choosing {
 }
 
 export interface Strategy {
+  /** Whatever can happen does so in one of its executions. */
+  readonly isExhaustive?: boolean;
   /** Is there another execution to run? Called before each, the first one too. */
   begin(): boolean;
   /** Who goes on; null if the execution is of no use any more. */

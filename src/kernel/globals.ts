@@ -76,6 +76,8 @@ export class Globals {
   alone = true;
   /** Every step counts, and timers fire at any moment: the last one of several is not alone. */
   exact = false;
+  /** An execution that goes round in a circle is of no use; see GoesRound. */
+  cutsCircles = false;
   /** A timer is due now: the clock's interrupt comes at the next opportunity. */
   interruptDue = false;
   /** How many steps may be taken before somebody is told, and what is left; see steps.ts. */

@@ -44,6 +44,7 @@ class Free implements Schedule {
   readonly runsOn = false;
   readonly sharedMemory = false;
   readonly footprint: Footprint | null;
+  readonly cutsCircles: boolean;
   private readonly course: Course;
   private readonly isOver: () => boolean;
   private wakeups = -1;
@@ -53,6 +54,7 @@ class Free implements Schedule {
   constructor(course: Course, isOver: () => boolean) {
     this.course = course;
     this.footprint = course.footprint;
+    this.cutsCircles = course.cutsCircles;
     this.isOver = isOver;
   }
 

@@ -145,6 +145,7 @@ export class Machine implements ThreadMaker {
     this.stopped = false;
     kernel.exact = schedule.exact === true;
     if (kernel.live > 0) kernel.alone &&= !kernel.exact;
+    kernel.cutsCircles = schedule.cutsCircles === true;
     kernel.footprint = schedule.footprint ?? null;
     if (schedule.sharedMemory === false) kernel.userMemory = 0;
   }

@@ -22,6 +22,8 @@ export interface Schedule {
   readonly exact?: boolean;
   /** False if timers of an exact schedule wait for their time, as they do without a checker. */
   readonly timers?: boolean;
+  /** Executions that only go round in a circle may be ended: there are others. */
+  readonly cutsCircles?: boolean;
   /** Where an exact schedule is told what each step touches. */
   readonly footprint?: Footprint | null;
   /** False if no two tasks touch the same variables of their program, so that only calls count. */

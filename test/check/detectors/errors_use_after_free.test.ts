@@ -10,7 +10,7 @@ test('the example: an inner instance is used after another thread has freed it',
   const problems = onAll(await exampleOf('use-after-free'));
 
   expect(said(problems, 'use-after-free')).toEqual([
-    'The kernel is broken: use after free: t1 releases file->f_lock.',
+    'The kernel is broken: use after free: eventpoll, by t1.',
   ]);
   expect(problems[0]?.cause).toBe('use after free: spin_unlock < __ep_remove < ep_remove_safe');
 });

@@ -10,6 +10,7 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['play', main],
   ['help', main],
   ['check', async (argv) => (await import('../src/cli/check.ts')).check(argv)],
+  ['kernels', async (argv) => (await import('../src/cli/kernels.ts')).kernels(argv)],
   ['conform', async (argv) => (await import('../conformance/conform.ts')).conform(argv)],
   ['fuzz', async (argv) => (await import('../conformance/fuzz.ts')).fuzz(argv)],
 ]);

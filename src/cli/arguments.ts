@@ -1,7 +1,7 @@
 /** The command line of `play`, `help` and `version`: which options there are, and what they mean. */
-import { commits, defaultKernel, patchedKernel } from '../kernel/history.ts';
 import { UsageError } from './errors.ts';
-import { listOf, numberOf, readOptions, textOf } from './options.ts';
+import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
+import { numberOf, readOptions, textOf } from './options.ts';
 
 export const formats = [
   'table',
@@ -15,14 +15,11 @@ export const formats = [
 export type FormatName = (typeof formats)[number];
 
 /** What `play` is asked for. */
-export interface PlayRequest {
+export interface PlayRequest extends KernelOptions {
   readonly verb: 'play';
   readonly files: readonly string[];
   /** Undefined: a table on a terminal, a transcript elsewhere. */
   readonly format: FormatName | undefined;
-  readonly kernel: string | undefined;
-  readonly with: readonly string[];
-  readonly without: readonly string[];
   /** Undefined: none was asked for. */
   readonly seed: number | undefined;
   readonly cpus: number | undefined;
@@ -31,22 +28,17 @@ export interface PlayRequest {
   readonly json: boolean;
 }
 
-/** Which kernel was asked for, in words. */
-export type KernelWords = Pick<PlayRequest, 'kernel' | 'with' | 'without'>;
-
 export type Request = PlayRequest | { readonly verb: 'help' } | { readonly verb: 'version' };
 
 /** Those that bin/epollsim.ts knows; what is read here is `play`. */
-const verbs = ['play', 'check', 'conform', 'fuzz'];
+const verbs = ['play', 'check', 'kernels', 'conform', 'fuzz'];
 
 /** Less than a second, and more than a scenario needs. */
 export const defaultMaxSteps = 1_000_000;
 
 const options = {
   format: { type: 'string', short: 'f' },
-  kernel: { type: 'string' },
-  with: { type: 'string', multiple: true },
-  without: { type: 'string', multiple: true },
+  ...kernelOptions,
   seed: { type: 'string' },
   cpus: { type: 'string' },
   'max-steps': { type: 'string' },
@@ -84,21 +76,17 @@ function unknownVerb(verb: string): UsageError {
 type Values = Readonly<Partial<Record<keyof typeof options, unknown>>>;
 
 function playRequest(files: readonly string[], values: Values): PlayRequest {
-  const kernel = textOf(values.kernel);
   const request = {
     verb: 'play',
     files,
     format: formatOf(values.format),
-    kernel,
-    with: listOf(values.with),
-    without: listOf(values.without),
+    ...readKernel(values),
     seed: numberOf(values.seed, '--seed', 0, 0xffffffff),
     cpus: numberOf(values.cpus, '--cpus', 1, 1024),
     maxSteps: numberOf(values['max-steps'], '--max-steps', 1, 9_999_999_999) ?? defaultMaxSteps,
     output: textOf(values.output),
     json: values.json === true,
   } as const;
-  checkKernel(request);
   if (request.json && !jsonFormats.includes(request.format ?? 'table')) {
     const expected = jsonFormats.join(', ');
     throw new UsageError(`--json: expected --format ${expected}, found ${request.format}`);
@@ -112,43 +100,4 @@ function formatOf(value: unknown): FormatName | undefined {
   const found = formats.find((format) => format === name);
   if (found !== undefined) return found;
   throw new UsageError(`unknown format "${name}": expected one of ${formats.join(', ')}`);
-}
-
-/** Finds an unknown release or commit before anything runs. */
-export function checkKernel(choice: KernelWords): void {
-  const { with: added, without } = choice;
-  const unknown = [...added, ...without].find((id) => !Object.hasOwn(commits, id));
-  if (unknown !== undefined) throw unknownCommit(unknown);
-  const both = added.find((id) => without.includes(id));
-  if (both !== undefined) {
-    throw new UsageError(`--with ${both} --without ${both}: expected one of the two`);
-  }
-  try {
-    patchedKernel(choice);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new UsageError(error.message);
-  }
-}
-
-function unknownCommit(id: string): UsageError {
-  const list = Object.entries(commits).map(
-    ([known, { release, title }]) => `\n  ${known}  ${release.padEnd(4)}  ${title}`,
-  );
-  return new UsageError(
-    `unknown commit "${id}": expected one of those below, each with the release it came with` +
-      list.join(''),
-  );
-}
-
-/** What was asked for of commits and changes nothing. */
-export function idleChoices({ kernel, with: added, without }: KernelWords): string[] {
-  const release = kernel ?? defaultKernel;
-  const patched: Readonly<Record<string, boolean>> = patchedKernel({ kernel: release });
-  return [
-    ...added.filter((id) => patched[id]).map((id) => `--with ${id}: ${release} has it anyway`),
-    ...without
-      .filter((id) => patched[id] === false)
-      .map((id) => `--without ${id}: ${release} does not have it`),
-  ];
 }

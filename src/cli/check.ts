@@ -2,11 +2,11 @@
 import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
 import { OutcomeSearch, type Outcomes, outcomesText } from '../scenario/outcomes.ts';
 import { errorTranscript, transcriptText } from '../scenario/transcript.ts';
-import { idleChoices } from './arguments.ts';
 import { type CheckRequest, checkHelp, readCheck } from './check_options.ts';
 import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { Input } from './input.ts';
+import { idleChoices } from './kernel_options.ts';
 import { outcomeLines } from './outcomes.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';

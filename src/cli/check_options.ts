@@ -1,16 +1,13 @@
 /** The command line of `check`. */
 import type { StrategyName } from '../check/check.ts';
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
-import { checkKernel } from './arguments.ts';
 import { UsageError } from './errors.ts';
-import { listOf, numberOf, readOptions, textOf } from './options.ts';
+import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
+import { numberOf, readOptions, textOf } from './options.ts';
 
 /** What `check` is asked for; undefined for what was not said. */
-export interface CheckRequest {
+export interface CheckRequest extends KernelOptions {
   readonly files: readonly string[];
-  readonly kernel: string | undefined;
-  readonly with: readonly string[];
-  readonly without: readonly string[];
   readonly strategy: StrategyName;
   readonly seed: number | undefined;
   readonly preemptions: number | undefined;
@@ -21,9 +18,7 @@ export interface CheckRequest {
 }
 
 const table = {
-  kernel: { type: 'string' },
-  with: { type: 'string', multiple: true },
-  without: { type: 'string', multiple: true },
+  ...kernelOptions,
   strategy: { type: 'string' },
   seed: { type: 'string' },
   preemptions: { type: 'string' },
@@ -42,7 +37,8 @@ came to each, and one of them. Where a limit ends the search, some thousand exec
 random from all that there are.
 
       --kernel RELEASE     the kernel to model, ${oldestKernel} to ${newestKernel} (default: ${defaultKernel})
-      --with COMMIT        and with a commit that the release does not have; repeat, or separate by ","
+      --with COMMIT        and with a commit that the release does not have; 7 digits of it will do;
+                           repeat, or separate by ","
       --without COMMIT     and without one that it has
 
       --strategy NAME      exhaustive (default), random, or pct: random priorities that change at a
@@ -77,9 +73,7 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
   }
   const request: CheckRequest = {
     files,
-    kernel: textOf(values['kernel']),
-    with: listOf(values['with']),
-    without: listOf(values['without']),
+    ...readKernel(values),
     strategy: strategyOf(textOf(values['strategy'])),
     seed: numberOf(values['seed'], '--seed', 0, 0xffffffff),
     preemptions: numberOf(values['preemptions'], '--preemptions', 0, 1000),
@@ -88,7 +82,6 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     seconds: numberOf(values['time-limit'], '--time-limit', 1, 9_999_999_999),
     json: values['json'] === true,
   };
-  checkKernel(request);
   checkTogether(request);
   return request;
 }

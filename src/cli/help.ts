@@ -9,9 +9,10 @@ export const help: string = `epollsim: Linux eventpoll, played step by step
 
 usage: epollsim play [options] FILE...
        epollsim check [options] FILE...       every interleaving of concurrent scenarios
+       epollsim kernels [options]             the releases and commits that can be modelled
        epollsim conform [options] [FILE...]   scenarios on the model and on the Linux underneath
        epollsim fuzz [options]                the same with random scenarios
-       epollsim VERB --help                   the options of check, conform and fuzz
+       epollsim VERB --help                   the options of check, kernels, conform and fuzz
 
 play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or JavaScript with
 "export default function* main(sys)"). What a file is shows in its content; - is standard input.
@@ -28,7 +29,8 @@ play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript
   -o, --output FILE     where to print it (default: standard output)
 
       --kernel RELEASE  the kernel to model, ${releases} (default: ${defaultKernel})
-      --with COMMIT     and with a commit that the release does not have; repeat, or separate by ","
+      --with COMMIT     and with a commit that the release does not have; 7 digits of it will do;
+                        repeat, or separate by ","
       --without COMMIT  and without one that it has
       --seed N          the schedule: 0 lets each thread run until it sleeps, any other number
                         chooses at random, always the same way (default: 0)

@@ -1,10 +1,11 @@
 /**
  * `epollsim play`: scenarios and programs, in one of the formats.
  */
-import { idleChoices, type PlayRequest } from './arguments.ts';
+import type { PlayRequest } from './arguments.ts';
 import { type ExitCode, exitCodes, FileError, Interrupted, say, UsageError } from './errors.ts';
 import { Input, isSameFile } from './input.ts';
 import { hearInterrupt } from './interrupt.ts';
+import { idleChoices } from './kernel_options.ts';
 import { Output } from './output.ts';
 import { Stage } from './stage.ts';
 

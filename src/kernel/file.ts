@@ -11,6 +11,7 @@
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { eventpoll_release_file } from './eventpoll/remove.ts';
+import * as before64 from './eventpoll/remove_before_6_4.ts';
 import type { epitem } from './eventpoll/types.ts';
 import { looksAt, newIdentity, writesTo } from './footprint.ts';
 import { type dentry, dput } from './fs/dcache.ts';
@@ -19,6 +20,7 @@ import type { hlist_head } from './list.ts';
 import { fsnotify_close } from './notify/fsnotify.ts';
 import { type Kernel, type Named, Op } from './op.ts';
 import type { poll_table } from './poll.ts';
+import { call_rcu } from './rcu.ts';
 import {
   refcount_dec_and_test,
   refcount_inc,
@@ -135,12 +137,21 @@ export function* __fput(f: file): Kernel<void> {
   __fentry__('__fput');
   if (f.f_path !== null) yield* fsnotify_close(f);
   yield peekAtLinks(f); // eventpoll_release() looks at f_ep without the lock.
-  if (f.f_ep !== null) yield* eventpoll_release_file(f);
+  if (f.f_ep !== null) {
+    yield* current.kernel.patched['58c9b016e128']
+      ? eventpoll_release_file(f)
+      : before64.eventpoll_release_file(f);
+  }
   if (f.f_op.release !== undefined) yield* f.f_op.release(f);
+  if (current.kernel.patched['0ede61d8589c']) freeFile(f);
+  else call_rcu(() => freeFile(f));
+  if (f.f_path !== null) yield* dput(f.f_path);
+}
+
+function freeFile(f: file): void {
   if (f.freed) throw new KernelBug('use after free', `file ${f.name} is freed twice`);
   f.freed = true;
   f.f_lock.freed = true;
-  if (f.f_path !== null) yield* dput(f.f_path);
 }
 
 const NR_OPEN_DEFAULT = 64;

@@ -21,6 +21,7 @@ const classNames = [
   'group->mark_mutex',
   'conn->lock',
   'group->notification_lock',
+  'epmutex',
   'epnested_mutex',
   'ep->mtx',
   'u->iolock',
@@ -37,6 +38,7 @@ const classNames = [
   'ctx->wqh.lock',
   'cancel_lock',
   'wq_head->lock',
+  'ncalls->lock',
   'ep->lock',
   'ep->poll_wait.lock',
   'ep->wq.lock',
@@ -74,6 +76,12 @@ export const lockClasses: Readonly<Record<LockClassName, lock_class>> = Object.f
 ) as Record<LockClassName, lock_class>;
 
 const nodes = classNames.length * MAX_LOCKDEP_SUBCLASSES;
+
+/** A recursion that has no bound ends here, as in Linux, where lockdep looks a level up that is none. */
+export function checkSubclass(subclass: number): void {
+  if (subclass < MAX_LOCKDEP_SUBCLASSES) return;
+  throw new KernelBug('lockdep', `looking up invalid subclass: ${subclass}`);
+}
 
 /** What lockdep knows of a lock. Taken by name, so that a report reads like the kernel's. */
 export interface lockdep_map extends Named {

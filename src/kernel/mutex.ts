@@ -11,6 +11,7 @@ import { current } from './current.ts';
 import { Gives, newIdentity } from './footprint.ts';
 import {
   checkOrder,
+  checkSubclass,
   type LockClassName,
   lock_acquire,
   type lock_class,
@@ -50,6 +51,7 @@ export function mutex_lock_nested(lock: mutex, subclass: number): Op {
 }
 
 function makeOp(lock: mutex, subclass: number): Op {
+  checkSubclass(subclass);
   const op = new Op('mutex_lock', lock, 0, subclass);
   if (mayKeep(op)) lock.ops[subclass] = op;
   return op;

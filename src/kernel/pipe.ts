@@ -7,8 +7,7 @@
  * hears of them only because a pipe that was ever polled wakes its read end on every write.
  *
  * Invariants: slots and counts of ends change under pipe->mutex; pipe_poll() reads without.
- * Differs from Linux: no splice, no FIFOs, no SIGIO. Before 1b6b26ae7053 (5.5) sleepers shared one
- * queue and a wakeup woke all of them; here only the rule of when to wake is the old one.
+ * Differs from Linux: no splice, no FIFOs, no SIGIO.
  */
 import { current } from './current.ts';
 import { ENOIOCTLCMD, ERESTARTSYS } from './errno.ts';
@@ -32,6 +31,7 @@ import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
 import { EAGAIN, EPIPE } from './uapi/errno.ts';
 import {
   EPOLLERR,
+  EPOLLET,
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
@@ -41,16 +41,37 @@ import {
 import { O_DIRECT, O_NONBLOCK } from './uapi/fcntl.ts';
 import { FIONREAD } from './uapi/ioctls.ts';
 import { SIGPIPE } from './uapi/signal.ts';
-import { wake_up_interruptible_all, wake_up_interruptible_sync_poll } from './wait.ts';
-import { wait_event_interruptible_exclusive } from './wait_event.ts';
+import {
+  type wait_queue_head,
+  wake_up_interruptible_all,
+  wake_up_interruptible_sync_poll,
+} from './wait.ts';
+import { wait_event_interruptible, wait_event_interruptible_exclusive } from './wait_event.ts';
 
 const READABLE: number = EPOLLIN | EPOLLRDNORM;
 const WRITABLE: number = EPOLLOUT | EPOLLWRNORM;
 
 const pipeOf = (filp: file): pipe_inode_info => filp.private_data as pipe_inode_info;
 
-/** Does a change wake the other side whatever the pipe was before? */
-const wakesAlways = (): boolean => !current.kernel.patched['1b6b26ae7053'];
+/** Does every write wake readers, as long as it wrote something? Before 5.5. */
+const writesWakeAlways = (): boolean => !current.kernel.patched['1b6b26ae7053'];
+
+/** Does a slot that becomes free wake writers, whatever there was before? Before 5.5. */
+const readsWakeAlways = (): boolean => !current.kernel.patched.f467a6a66419;
+
+/** Does a read of a full pipe wake writers, whether it frees a slot or not? From 5.5 to 6.13. */
+const wakesIfFull = (pipe: pipe_inode_info): boolean =>
+  !current.kernel.patched.aaec5a95d596 && !readsWakeAlways() && pipe_is_full(pipe);
+
+/** Sleeps until there is something to do: one such sleeper wakes at a time since 0ddad21d3e99. */
+const sleepUntil = (
+  wait: wait_queue_head,
+  pipe: pipe_inode_info,
+  condition: () => boolean,
+): Kernel<number> =>
+  current.kernel.patched['0ddad21d3e99']
+    ? wait_event_interruptible_exclusive(wait, pipe.look, condition)
+    : wait_event_interruptible(wait, pipe.look, condition);
 
 const anon_pipe_get_page = (pipe: pipe_inode_info): Uint8Array =>
   pipe.tmp_page.pop() ?? new Uint8Array(PAGE_SIZE);
@@ -88,12 +109,13 @@ function* anon_pipe_read(filp: file, to: iov_iter): Kernel<number> {
   if (total_len === 0) return 0;
   yield mutex_lock(pipe.mutex);
   for (;;) {
+    if (wakesIfFull(pipe)) wake_writer = true;
     while (!pipe_is_empty(pipe)) {
       const was_full = pipe_is_full(pipe);
       const buf = pipe.bufs.peekFront() as pipe_buffer;
       const end = readBuffer(pipe, buf, to);
       ret = total_len - iov_iter_count(to);
-      if (buf.len === 0 && (was_full || wakesAlways())) wake_writer = true;
+      if (buf.len === 0 && (was_full || readsWakeAlways())) wake_writer = true;
       if (end || pipe_is_empty(pipe)) break;
       // The slots become free one by one for who looks without the mutex.
       if (!current.kernel.alone) yield pipe.look;
@@ -105,9 +127,7 @@ function* anon_pipe_read(filp: file, to: iov_iter): Kernel<number> {
     }
     mutex_unlock(pipe.mutex);
     traceNote('anon_pipe_read: empty, waits', pipe);
-    const error = yield* wait_event_interruptible_exclusive(pipe.rd_wait, pipe.look, () =>
-      pipe_readable(pipe),
-    );
+    const error = yield* sleepUntil(pipe.rd_wait, pipe, () => pipe_readable(pipe));
     if (error < 0) return -ERESTARTSYS;
     wake_next_reader = true;
     yield mutex_lock(pipe.mutex);
@@ -186,18 +206,18 @@ function* anon_pipe_write(filp: file, from: iov_iter): Kernel<number> {
     }
     mutex_unlock(pipe.mutex);
     traceNote('anon_pipe_write: full, waits', pipe);
-    if (wakesAlways() ? wrote : was_empty) {
+    if (writesWakeAlways() ? wrote : was_empty) {
       yield* wake_up_interruptible_sync_poll(pipe.rd_wait, READABLE);
       wrote = false;
     }
-    yield* wait_event_interruptible_exclusive(pipe.wr_wait, pipe.look, () => pipe_writable(pipe));
+    yield* sleepUntil(pipe.wr_wait, pipe, () => pipe_writable(pipe));
     yield mutex_lock(pipe.mutex);
     was_empty = pipe_is_empty(pipe);
     wake_next_writer = true;
   }
   if (pipe_is_full(pipe)) wake_next_writer = false;
   mutex_unlock(pipe.mutex);
-  if (wakesAlways() ? wrote : was_empty || (yield* wakesPollers(pipe))) {
+  if (writesWakeAlways() ? wrote : was_empty || (yield* wakesPollers(pipe))) {
     yield* wake_up_interruptible_sync_poll(pipe.rd_wait, READABLE);
   }
   if (wake_next_writer) yield* wake_up_interruptible_sync_poll(pipe.wr_wait, WRITABLE);
@@ -206,9 +226,10 @@ function* anon_pipe_write(filp: file, from: iov_iter): Kernel<number> {
 
 /** Does a write to a pipe that was not empty wake the read end's queue? Even one that failed. */
 function* wakesPollers(pipe: pipe_inode_info): Kernel<boolean> {
-  if (!current.kernel.patched['3b844826b6c6']) {
-    traceNote('anon_pipe_write: was not empty, wakes nobody', pipe);
-    return false;
+  const { patched } = current.kernel;
+  if (!patched['3b844826b6c6']) {
+    if (!patched['3a34b13a88ca']) traceNote('anon_pipe_write: was not empty, wakes nobody', pipe);
+    return patched['3a34b13a88ca'];
   }
   if (!current.kernel.alone) yield pipe.look; // Without the mutex, which is given back.
   if (!pipe.poll_usage) traceNote('anon_pipe_write: was not empty, never polled', pipe);
@@ -229,12 +250,18 @@ function* pipe_ioctl(filp: file, cmd: number, arg: unknown): Kernel<number> {
 /** What `w_counter` was when the file was opened; pipe2() leaves it so. */
 const f_pipe: number = 0;
 
+/** Is every write to wake readers from now on? Since 7.3 for an EPOLLET item of the read end only. */
+function asksForWakeups(reads: boolean, wait: poll_table | null): boolean {
+  if (!current.kernel.patched.pseudo_edgetrigger) return true;
+  return reads && wait !== null && wait._key !== -1 && (wait._key & EPOLLET) !== 0;
+}
+
 function* pipe_poll(filp: file, wait: poll_table | null): Kernel<number> {
   __fentry__('pipe_poll');
   const pipe = pipeOf(filp);
   const reads = (filp.f_mode & FMODE_READ) !== 0;
   const writes = (filp.f_mode & FMODE_WRITE) !== 0;
-  if (!pipe.poll_usage) {
+  if (!pipe.poll_usage && asksForWakeups(reads, wait)) {
     if (!current.kernel.alone) yield pipe.look; // Writes look at it without the mutex.
     pipe.poll_usage = true;
   }
@@ -260,6 +287,9 @@ function put_pipe_info(pipe: pipe_inode_info): void {
   pipe.wr_wait.lock.freed = true;
 }
 
+const wakeOne = (wait: wait_queue_head): Kernel<number> =>
+  wake_up_interruptible_sync_poll(wait, READABLE | WRITABLE | EPOLLERR | EPOLLHUP);
+
 function* pipe_release(filp: file): Kernel<void> {
   __fentry__('pipe_release');
   const pipe = pipeOf(filp);
@@ -268,8 +298,10 @@ function* pipe_release(filp: file): Kernel<void> {
   if ((filp.f_mode & FMODE_WRITE) !== 0) pipe.writers--;
   // The last reader or writer is gone, and the other side is still there.
   if ((pipe.readers === 0) !== (pipe.writers === 0)) {
-    yield* wake_up_interruptible_all(pipe.rd_wait);
-    yield* wake_up_interruptible_all(pipe.wr_wait);
+    // Before 6551d5c56eb0 one exclusive sleeper of each side heard of it.
+    const wake = current.kernel.patched['6551d5c56eb0'] ? wake_up_interruptible_all : wakeOne;
+    yield* wake(pipe.rd_wait);
+    if (pipe.wr_wait !== pipe.rd_wait) yield* wake(pipe.wr_wait);
   }
   mutex_unlock(pipe.mutex);
   put_pipe_info(pipe);

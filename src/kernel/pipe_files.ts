@@ -17,7 +17,7 @@ import { wake_up_interruptible } from './wait.ts';
 function create_pipe_files(flags: number): [file, file] {
   const inode = newInode(current.kernel, 0xd);
   const name = `pipe:[${inode.i_ino}]`;
-  const pipe = new pipe_inode_info();
+  const pipe = new pipe_inode_info(!current.kernel.patched['0ddad21d3e99']);
   const write_flags = O_WRONLY | (flags & (O_NONBLOCK | O_DIRECT));
   const writes = new file(pipeanon_fops, name, inode, write_flags, pipe);
   const reads = new file(pipeanon_fops, name, inode, O_RDONLY | (flags & O_NONBLOCK), pipe);

@@ -35,8 +35,8 @@ export class pipe_buffer {
 
 export class pipe_inode_info implements Named {
   readonly mutex: mutex = new mutex('pipe->mutex', this);
-  readonly rd_wait: wait_queue_head = new wait_queue_head('pipe->rd_wait');
-  readonly wr_wait: wait_queue_head = new wait_queue_head('pipe->wr_wait');
+  readonly rd_wait: wait_queue_head;
+  readonly wr_wait: wait_queue_head;
 
   // Under mutex; read without it by pipe_poll() and by what sleepers wait for:
   /** From the tail, where reads take, to the head, where writes add. */
@@ -51,7 +51,10 @@ export class pipe_inode_info implements Named {
   /** How often an end was opened; only a FIFO's are opened more than once. */
   readonly r_counter: number = 1;
   readonly w_counter: number = 1;
-  /** Somebody polled it once: from then on every write wakes the read end's pollers. */
+  /**
+   * Somebody polled it once: from then on every write wakes the read end's pollers. 7.3 has
+   * `pseudo_edgetrigger` in its place, which only an EPOLLET item of the read end sets.
+   */
   poll_usage = false;
   /** Pages to use again. */
   readonly tmp_page: Uint8Array[] = [];
@@ -60,6 +63,12 @@ export class pipe_inode_info implements Named {
   readonly name = 'pipe';
   readonly identity: number = newIdentity();
   readonly look: Op = new Op('access', this);
+
+  /** Before 0ddad21d3e99 readers and writers shared a queue, `pipe->wait`. */
+  constructor(shared: boolean) {
+    this.rd_wait = new wait_queue_head(shared ? 'pipe->wait' : 'pipe->rd_wait');
+    this.wr_wait = shared ? this.rd_wait : new wait_queue_head('pipe->wr_wait');
+  }
 }
 
 export const pipe_is_empty = (pipe: pipe_inode_info): boolean => pipe.bufs.length === 0;

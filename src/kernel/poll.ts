@@ -5,6 +5,8 @@
  * A poll method first offers its queues through poll_wait(), then looks at its state: whatever
  * changes after the look finds the asker queued.
  */
+import { smp_mb } from './barrier.ts';
+import { current } from './current.ts';
 import type { file } from './file.ts';
 import type { Kernel } from './op.ts';
 import { EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM } from './uapi/eventpoll.ts';
@@ -42,7 +44,9 @@ export function* poll_wait(
   wait_address: wait_queue_head,
   pt: poll_table | null,
 ): Kernel<void> {
-  if (pt !== null && pt._qproc !== null) yield* pt._qproc(filp, wait_address, pt);
+  if (pt === null || pt._qproc === null) return;
+  yield* pt._qproc(filp, wait_address, pt);
+  if (current.kernel.patched.cacd9ae4bf80) smp_mb(); // The asker is queued before it looks.
 }
 
 /** Ours: does the asker want to be queued? */

@@ -22,6 +22,7 @@ import {
 import { noop_llseek } from './fs/llseek.ts';
 import type { Kernel } from './op.ts';
 import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
+import { call_rcu } from './rcu.ts';
 import {
   schedule,
   signal_pending,
@@ -41,8 +42,9 @@ import { spin_lock_irq, spin_unlock_irq } from './spinlock.ts';
 import { __fentry__ } from './trace.ts';
 import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
 import { EAGAIN, EBADF, EINVAL } from './uapi/errno.ts';
-import { EPOLLIN } from './uapi/eventpoll.ts';
+import { EPOLLHUP, EPOLLIN } from './uapi/eventpoll.ts';
 import { O_NONBLOCK, O_RDWR } from './uapi/fcntl.ts';
+import { POLLFREE } from './uapi/poll.ts';
 import { SIGKILL, SIGSTOP } from './uapi/signal.ts';
 import { SFD_CLOEXEC, SFD_NONBLOCK } from './uapi/signalfd.ts';
 import {
@@ -51,8 +53,10 @@ import {
   peekAt,
   remove_wait_queue,
   wait_queue_entry,
+  type wait_queue_head,
   waitqueue_active,
   wake_up,
+  wake_up_poll,
   wake_up_pollfree,
 } from './wait.ts';
 
@@ -78,8 +82,23 @@ export function* signalfd_notify({ sighand }: task_struct): Kernel<void> {
 }
 
 /** The last thread with these handlers is gone: nobody may stay on their queue. */
-export const signalfd_cleanup = (sighand: sighand_struct): Kernel<void> =>
-  wake_up_pollfree(sighand.signalfd_wqh);
+export function* signalfd_cleanup({ signalfd_wqh }: sighand_struct): Kernel<void> {
+  const { patched } = current.kernel;
+  if (patched.d80e731ecab4) {
+    if (patched['42288cb44c4b']) yield* wake_up_pollfree(signalfd_wqh);
+    else yield* wakePollersOfEnd(signalfd_wqh);
+  }
+  // Who has found the queue under RCU may still take its lock.
+  call_rcu(() => {
+    signalfd_wqh.lock.freed = true;
+  });
+}
+
+/** Before 42288cb44c4b: an exclusive waiter that answers ends the walk, and others stay behind. */
+function* wakePollersOfEnd(wqh: wait_queue_head): Kernel<void> {
+  if (!current.kernel.alone) yield peekAt(wqh);
+  if (waitqueue_active(wqh)) yield* wake_up_poll(wqh, EPOLLHUP | POLLFREE);
+}
 
 function* signalfd_poll(file: file, wait: poll_table | null): Kernel<number> {
   __fentry__('signalfd_poll');

@@ -9,6 +9,7 @@ import { current } from './current.ts';
 import { Gives, newIdentity } from './footprint.ts';
 import {
   checkOrder,
+  checkSubclass,
   type LockClassName,
   lock_acquire,
   type lock_class,
@@ -65,6 +66,7 @@ function nestedOp(lock: spinlock_t, flavour: number, subclass: number): Op {
   const ops = (lock.nested ??= []);
   const kept = ops[flavour * 8 + subclass];
   if (kept !== undefined) return kept;
+  checkSubclass(subclass);
   const op = new Op('spin_lock', lock, flavour, subclass);
   if (mayKeep(op)) ops[flavour * 8 + subclass] = op;
   return op;

@@ -35,6 +35,7 @@ import { spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from './spinloc
 import { __fentry__, mayKeep, traceNote } from './trace.ts';
 import { EPOLLHUP } from './uapi/eventpoll.ts';
 import { POLLFREE } from './uapi/poll.ts';
+import { wakeInStretches } from './wait_bookmark.ts';
 
 export const WQ_FLAG_EXCLUSIVE = 0x01;
 
@@ -184,6 +185,10 @@ function* __wake_up_common_lock(
 ): Kernel<number> {
   if (wake_flags === 0) __fentry__('__wake_up');
   else __fentry__('__wake_up_sync_key');
+  const { patched } = current.kernel;
+  if (!patched['37acade0ce89'] && patched['2554db916586']) {
+    return nr_exclusive - (yield* wakeInStretches(wq_head, mode, nr_exclusive, wake_flags, key));
+  }
   yield spin_lock_irqsave(wq_head.lock);
   const left = yield* __wake_up_common(wq_head, mode, nr_exclusive, wake_flags, key);
   spin_unlock_irqrestore(wq_head.lock);
@@ -223,6 +228,9 @@ export const wake_up_interruptible_sync_poll = (
   m: number,
 ): Kernel<number> => __wake_up_sync_key(wq_head, TASK_INTERRUPTIBLE, m);
 
+/** As wake_up(), by somebody who holds the queue's lock or the one that stands in for it. */
+export const wake_up_locked = (wq_head: wait_queue_head): Kernel<number> =>
+  __wake_up_common(wq_head, TASK_NORMAL, 1, 0, 0);
 /** As wake_up_poll(), by somebody who holds the queue's lock. */
 export const wake_up_locked_poll = (wq_head: wait_queue_head, m: number): Kernel<number> =>
   __wake_up_common(wq_head, TASK_NORMAL, 1, 0, m);

@@ -58,19 +58,33 @@ export function* prepare_to_wait_event(
   return ret;
 }
 
+/** Sleeps until `condition`; every wakeup wakes such a sleeper. As the next one in the rest. */
+export const wait_event_interruptible = (
+  wq_head: wait_queue_head,
+  look: Op,
+  condition: () => boolean,
+): Kernel<number> => ___wait_event(wq_head, look, condition, 0);
+
 /**
  * Sleeps until `condition`, at the end of the queue; one wakeup wakes one such sleeper.
  * 0, or -ERESTARTSYS for a signal. The condition reads without a lock, which `look` announces.
  */
-export function* wait_event_interruptible_exclusive(
+export const wait_event_interruptible_exclusive = (
   wq_head: wait_queue_head,
   look: Op,
   condition: () => boolean,
+): Kernel<number> => ___wait_event(wq_head, look, condition, WQ_FLAG_EXCLUSIVE);
+
+function* ___wait_event(
+  wq_head: wait_queue_head,
+  look: Op,
+  condition: () => boolean,
+  flags: number,
 ): Kernel<number> {
   if (!current.kernel.alone) yield look;
   if (condition()) return 0;
   const wq_entry = init_wait();
-  wq_entry.flags = WQ_FLAG_EXCLUSIVE;
+  wq_entry.flags = flags;
   for (;;) {
     const interrupted = yield* prepare_to_wait_event(wq_head, wq_entry, TASK_INTERRUPTIBLE);
     if (!current.kernel.alone) yield look;

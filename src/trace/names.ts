@@ -52,6 +52,7 @@ export class Names {
   /** Gives names to whatever has come up since the last time. */
   private learn(kernel: Globals): void {
     this.give(kernel.eventpoll.epnested_mutex, 'epnested_mutex');
+    this.give(kernel.eventpoll.epmutex, 'epmutex');
     const { running } = this;
     if (running === null || kernel.tracer === null) {
       for (const task of kernel.tasks.values()) this.learnTask(task);

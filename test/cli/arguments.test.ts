@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { idleChoices, type PlayRequest, readArguments } from '../../src/cli/arguments.ts';
+import { type PlayRequest, readArguments } from '../../src/cli/arguments.ts';
 import { UsageError } from '../../src/cli/errors.ts';
 import { help } from '../../src/cli/help.ts';
+import { idleChoices } from '../../src/cli/kernel_options.ts';
 import { epollsim, lines, slow } from './run.ts';
 
 /** A mistyped option that is passed over silently is an hour of looking for a bug elsewhere. */
@@ -14,7 +15,7 @@ test.each([
   ['play x --format', '--format: expected a value'],
   ['play --json=yes x', '--json: expected no value, found "yes"'],
   ['play --kernel 2.6 x', 'unknown kernel "2.6": expected a release from'],
-  ['play --without 123 x', 'unknown commit "123": expected one of'],
+  ['play --without 123 x', 'unknown commit "123": expected 7 digits or more of one of'],
   ['play --seed one x', '--seed: expected an integer from 0 to 4294967295, found "one"'],
   ['play --seed -1 x', '--seed: expected an integer'],
   ['play --max-steps 0 x', '--max-steps: expected an integer from 1 to 9999999999, found "0"'],
@@ -31,7 +32,7 @@ test.each([
 /** Who knows the title of a commit and not its number. */
 test('an unknown commit is answered with all of them, by title and release', () => {
   expect(() => readArguments(['play', '--with', 'zzz', 'x'])).toThrow(
-    /unknown commit "zzz".*\n(.*\n)* {2}3b844826b6c6 {2}5\.14 {2}pipe: avoid unnecessary EPOLLET/,
+    /unknown commit "zzz".*\n(.*\n)* {2}3b844826b6c6 {2}5\.14-rc7 {2}pipe: avoid unnecessary EPOLLET/,
   );
 });
 
@@ -48,6 +49,23 @@ test('a commit that is put in and taken out is refused, and one without effect i
     `--without ${id}: 6.1 does not have it`,
   ]);
   expect(idle('--kernel', '6.1', '--with', id)).toEqual([]);
+  expect(idle('--without', '86c051793b4c')).toEqual([
+    '--without 86c051793b4c: makes no difference since 412895f03cbf, which 6.18 has',
+  ]);
+  expect(idle('--without', '128dd1759d96')).toEqual([
+    '--without 128dd1759d96: makes no difference unless stores are seen late',
+  ]);
+});
+
+/** Commits are quoted by seven digits, or twelve, or all of them. */
+test('an abbreviated commit is taken for the whole one', () => {
+  const read = (id: string): unknown => readArguments(['play', '--without', id, 'x']);
+
+  expect(read('412895f')).toMatchObject({ without: ['412895f03cbf'] });
+  expect(read('412895f03cbf9633298111cb4dfde13b7720e2c5')).toMatchObject({
+    without: ['412895f03cbf'],
+  });
+  expect(() => read('412895')).toThrow('unknown commit "412895": expected 7 digits or more');
 });
 
 /** The first thing that is tried after the installation. */

@@ -32,7 +32,7 @@ const closeBoth = (stretches: readonly Stretch[]): void => {
  * | ----------------------------------------- | ------------------------------------ |
  * | lock f_lock; f_ep = NULL                  |                                      |
  * |                                           | last reference; f_ep is NULL: free   |
- * | unlink the item; unlock f_lock: freed     |                                      |
+ * | unlink the item from inner->refs: freed   |                                      |
  */
 test('on some schedule 6.18 uses an inner epoll that another thread has freed', () => {
   const run = () =>
@@ -43,7 +43,7 @@ test('on some schedule 6.18 uses an inner epoll that another thread has freed', 
       { thread: 'outer' },
     ]);
 
-  expect(run).toThrow(/use after free: outer releases file->f_lock/);
+  expect(run).toThrow(/use after free: eventpoll, by outer/);
 });
 
 /** A look before `f_ep` is cleared finds the item, and waits for the mutex of the outer epoll. */

@@ -328,7 +328,7 @@ export function leftovers(sources: readonly Source[]): string[] {
   return found;
 }
 
-const freeFolders = /^test\/(?:laws|races|semantics)\//;
+const freeFolders = /^test\/(?:history|laws|races|semantics)\//;
 
 /**
  * Test files that mirror nothing: `test/a/b.test.ts` is about `a/b` of `src`, `scripts` or the

@@ -3,8 +3,10 @@
  * Linux: fs/eventpoll.c (ep_poll_callback, ep_ptable_queue_proc, ep_poll_safewake,
  * ep_remove_wait_queue, ep_unregister_pollwait).
  */
+import { KernelBug } from '../bug.ts';
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
+import { looksAt, writesTo } from '../footprint.ts';
 import { list_add_tail, list_del_init } from '../list.ts';
 import type { Kernel } from '../op.ts';
 import type { poll_table } from '../poll.ts';
@@ -13,7 +15,7 @@ import { WF_SYNC } from '../sched.ts';
 import { kmem_cache_alloc, kmem_cache_free } from '../slab.ts';
 import { spin_lock_irqsave_nested, spin_unlock_irqrestore } from '../spinlock.ts';
 import { __fentry__, traceNote } from '../trace.ts';
-import { EPOLL_URING_WAKE, EPOLLEXCLUSIVE, EPOLLIN, EPOLLOUT } from '../uapi/eventpoll.ts';
+import { EPOLL_URING_WAKE, EPOLLIN, EPOLLOUT } from '../uapi/eventpoll.ts';
 import { POLLFREE } from '../uapi/poll.ts';
 import {
   add_wait_queue,
@@ -23,13 +25,14 @@ import {
   type wait_queue_entry,
   type wait_queue_head,
   waitqueue_active,
-  wake_up,
   wake_up_locked_poll,
   wake_up_sync,
 } from '../wait.ts';
 import { ep_set_busy_poll_napi_id } from './busy_poll.ts';
 import { is_file_epoll } from './file.ts';
-import { lockCallback, unlockCallback } from './lock.ts';
+import { lockCallback, unlockCallback, wakeWaiter } from './lock.ts';
+import { queueItemLockless } from './lockless.ts';
+import { ep_call_nested } from './nested_calls.ts';
 import {
   EP_PRIVATE_BITS,
   EP_UNACTIVE_PTR,
@@ -41,6 +44,7 @@ import {
   type epitem,
   eppoll_entry,
   type eventpoll,
+  isExclusive,
   statics,
 } from './types.ts';
 import { ep_pm_stay_awake_rcu } from './wakeup.ts';
@@ -59,6 +63,9 @@ export function* ep_poll_callback(
   __fentry__('ep_poll_callback');
   const epi = ep_item_from_wait(wait);
   const { ep } = epi;
+  if ((pollflags & POLLFREE) !== 0 && !current.kernel.patched['138e4ad67afd']) {
+    yield* letGoFirst(wait);
+  }
   let pwake = false;
   let ewake = 0;
   yield lockCallback(ep);
@@ -70,28 +77,47 @@ export function* ep_poll_callback(
     traceNote('ep_poll_callback: the key has nothing of the mask', epi);
   } else {
     const scanned = ep.ovflist !== EP_UNACTIVE_PTR;
-    queueItem(ep, epi);
+    if (ep.rwlock === null) queueItem(ep, epi);
+    else yield* queueItemLockless(ep, epi);
     // Before 0c54a6a44bf3 whoever scanned was to do the waking.
     const silent = scanned && !current.kernel.patched['0c54a6a44bf3'];
+    if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // Others wake as well.
     if (!silent && waitqueue_active(ep.wq)) {
-      if ((events & EPOLLEXCLUSIVE) !== 0 && (pollflags & POLLFREE) === 0) {
+      if (isExclusive(events) && (pollflags & POLLFREE) === 0) {
         ewake = exclusiveWake(events, pollflags);
       }
-      if ((sync & WF_SYNC) !== 0) yield* wake_up_sync(ep.wq);
-      else yield* wake_up(ep.wq);
+      if ((sync & WF_SYNC) !== 0 && current.kernel.patched['900bbaae67e9']) {
+        yield* wake_up_sync(ep.wq);
+      } else {
+        yield* wakeWaiter(ep);
+      }
     }
     if (!current.kernel.alone) yield peekAt(ep.poll_wait);
     pwake = !silent && waitqueue_active(ep.poll_wait);
   }
   unlockCallback(ep);
   if (pwake) yield* ep_poll_safewake(ep, epi, pollflags & EPOLL_URING_WAKE);
-  if ((events & EPOLLEXCLUSIVE) === 0) ewake = 1;
-  if ((pollflags & POLLFREE) !== 0) {
+  if (!isExclusive(events)) ewake = 1;
+  if ((pollflags & POLLFREE) !== 0 && ep_pwq_from_wait(wait).whead !== null) {
     // Once whead is null nothing keeps the item alive: whoever removes it no longer waits for us.
     list_del_init(wait.entry);
     ep_pwq_from_wait(wait).whead = null;
   }
   return ewake;
+}
+
+/**
+ * Before 138e4ad67afd POLLFREE let go of the queue first: whoever removes the item from here on does
+ * not wait for the callback, and frees what it goes on to use.
+ */
+function* letGoFirst(wait: wait_queue_entry): Kernel<void> {
+  const pwq = ep_pwq_from_wait(wait);
+  const { ep } = pwq.base;
+  writesTo(ep.identity);
+  pwq.whead = null;
+  if (!current.kernel.alone) yield ep.lists;
+  if (pwq.freed) throw new KernelBug('use after free', `eppoll_entry, by ${current.comm}`);
+  list_del_init(wait.entry);
 }
 
 /** Onto ovflist while a scan is open, else onto rdllist; nothing if it is there already. */
@@ -126,6 +152,11 @@ export function* ep_poll_safewake(
   pollflags: number,
 ): Kernel<void> {
   __fentry__('ep_poll_safewake');
+  if (!current.kernel.patched['57a173bdf5ba']) {
+    const { poll_safewake_ncalls } = statics();
+    yield* ep_call_nested(poll_safewake_ncalls, ep_poll_wakeup_proc, ep, ep.poll_wait, current.cpu);
+    return;
+  }
   let nests = 0;
   if (epi !== null) {
     const { file } = epi.ffd;
@@ -138,6 +169,16 @@ export function* ep_poll_safewake(
   spin_unlock_irqrestore(ep.poll_wait.lock);
 }
 
+/** One level of a wakeup that climbs from epoll to epoll, before 57a173bdf5ba. */
+function* ep_poll_wakeup_proc(_priv: unknown, cookie: object, call_nests: number): Kernel<number> {
+  __fentry__('ep_poll_wakeup_proc');
+  const wqueue = cookie as wait_queue_head;
+  yield spin_lock_irqsave_nested(wqueue.lock, call_nests + 1);
+  yield* wake_up_locked_poll(wqueue, EPOLLIN);
+  spin_unlock_irqrestore(wqueue.lock);
+  return 0;
+}
+
 /** Called by the file's poll method for each wait queue that can announce its events. */
 export function* ep_ptable_queue_proc(
   _file: file,
@@ -148,7 +189,7 @@ export function* ep_ptable_queue_proc(
   if (epi === null) return;
   const pwq = kmem_cache_alloc(statics().pwq_cache, new eppoll_entry(epi, whead, ep_poll_callback));
   traceNote('ep_ptable_queue_proc: onto the wait queue of its file', epi);
-  if ((epi.event.events & EPOLLEXCLUSIVE) !== 0) yield* add_wait_queue_exclusive(whead, pwq.wait);
+  if (isExclusive(epi.event.events)) yield* add_wait_queue_exclusive(whead, pwq.wait);
   else yield* add_wait_queue(whead, pwq.wait);
   pwq.next = epi.pwqlist;
   epi.pwqlist = pwq;
@@ -157,6 +198,7 @@ export function* ep_ptable_queue_proc(
 /** Takes an entry off its queue, waiting for a callback that runs; nothing if POLLFREE was first. */
 function* ep_remove_wait_queue(pwq: eppoll_entry): Kernel<void> {
   rcu_read_lock();
+  if (!current.kernel.patched['138e4ad67afd']) looksAt(pwq.base.ep.identity);
   const { whead } = pwq;
   if (whead !== null) yield* remove_wait_queue(whead, pwq.wait);
   rcu_read_unlock();
@@ -168,6 +210,8 @@ export function* ep_unregister_pollwait(epi: epitem): Kernel<void> {
     epi.pwqlist = pwq.next;
     traceNote('ep_unregister_pollwait: off the wait queue of its file', epi);
     yield* ep_remove_wait_queue(pwq);
+    if (!current.kernel.patched['138e4ad67afd']) writesTo(epi.ep.identity);
+    pwq.freed = true;
     kmem_cache_free(statics().pwq_cache);
   }
 }

@@ -2,6 +2,7 @@
  * epoll_ctl: items are added, changed and removed. Linux: fs/eventpoll.c (do_epoll_ctl, ep_insert,
  * ep_modify, ep_find, attach_epitem).
  */
+import { smp_mb } from '../barrier.ts';
 import { current } from '../current.ts';
 import { fdget, type file, fput, peekAtLinks } from '../file.ts';
 import { hlist_add_head_rcu, type hlist_head, list_add_tail } from '../list.ts';
@@ -20,15 +21,15 @@ import {
   EPOLL_CTL_DEL,
   EPOLL_CTL_MOD,
   EPOLLERR,
-  EPOLLEXCLUSIVE,
   EPOLLHUP,
   EPOLLWAKEUP,
 } from '../uapi/eventpoll.ts';
-import { peekAt, waitqueue_active, wake_up } from '../wait.ts';
+import { peekAt, waitqueue_active } from '../wait.ts';
+import * as before511 from './before_5_11.ts';
 import { ep_set_busy_poll_napi_id } from './busy_poll.ts';
 import { ep_poll_safewake, ep_ptable_queue_proc } from './callback.ts';
 import { is_file_epoll } from './file.ts';
-import { lockLists, unlockLists } from './lock.ts';
+import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
 import {
   clear_tfile_check_list,
   ep_loop_check,
@@ -36,6 +37,7 @@ import {
   reverse_path_check,
 } from './loop_check.ts';
 import { ep_get, ep_remove_safe, free_ephead } from './remove.ts';
+import { ep_remove } from './remove_before_6_4.ts';
 import { ep_item_poll } from './scan.ts';
 import {
   EPOLLEXCLUSIVE_OK_BITS,
@@ -44,6 +46,8 @@ import {
   epitem,
   epitems_head,
   type eventpoll,
+  isExclusive,
+  nestedMutex,
   statics,
 } from './types.ts';
 import {
@@ -134,26 +138,29 @@ function* ep_insert(
   __fentry__('ep_insert');
   const tep = is_file_epoll(tfile) ? (tfile.private_data as eventpoll) : null;
   lockdep_assert_irqs_enabled();
+  const { patched } = current.kernel;
   if (ep.user.epoll_watches >= statics().max_user_watches) return -ENOSPC;
-  ep.user.epoll_watches++;
+  // Before 1e1c15839df0 others could still find room that this item is about to take.
+  if (patched['1e1c15839df0']) ep.user.epoll_watches++;
   const epi = kmem_cache_alloc(
     statics().epi_cache,
     new epitem(ep, { file: tfile, fd }, event.events, event.data),
   );
+  // Before f8d4f44df056 callbacks came by paths that may be refused.
+  const early = patched.f8d4f44df056 ? null : yield* pollNew(epi);
   if (tep !== null) yield mutex_lock_nested(tep.mtx, 1);
   yield* attach_epitem(tfile, epi);
   if (full_check && tep === null) list_file(tfile);
+  if (!patched['1e1c15839df0']) ep.user.epoll_watches++;
   ep_rbtree_insert(ep, epi);
   if (tep !== null) mutex_unlock(tep.mtx);
   ep_get(ep);
   if (full_check && (yield* reverse_path_check()) !== 0) {
-    yield* ep_remove_safe(ep, epi);
+    yield* removeItem(ep, epi);
     return -EINVAL;
   }
   if ((event.events & EPOLLWAKEUP) !== 0) ep_create_wakeup_source(epi);
-  const epq: ep_pqueue = { pt: init_poll_funcptr(ep_ptable_queue_proc), epi };
-  epq.pt.owner = epq;
-  const revents = yield* ep_item_poll(epi, epq.pt, 1);
+  const revents = early ?? (yield* pollNew(epi));
   yield lockLists(ep);
   ep_set_busy_poll_napi_id(epi);
   const pwake = revents !== 0 && (yield* queueReadyItem(ep, epi, 'ep_insert: ready, onto rdllist'));
@@ -162,13 +169,25 @@ function* ep_insert(
   return 0;
 }
 
+/** Puts a new item onto the wait queues of its file; what is ready of it. */
+export function* pollNew(epi: epitem): Kernel<number> {
+  const epq: ep_pqueue = { pt: init_poll_funcptr(ep_ptable_queue_proc), epi };
+  epq.pt.owner = epq;
+  return yield* ep_item_poll(epi, epq.pt, 1);
+}
+
+/** Removes an item, in the way of the kernel that is modelled. Called with mtx held. */
+export const removeItem = (ep: eventpoll, epi: epitem): Kernel<void> =>
+  current.kernel.patched['58c9b016e128'] ? ep_remove_safe(ep, epi) : ep_remove(ep, epi);
+
 /** Queues an item that was found ready, unless a callback did; is anybody to be told outside the lock? */
-function* queueReadyItem(ep: eventpoll, epi: epitem, why: string): Kernel<boolean> {
+export function* queueReadyItem(ep: eventpoll, epi: epitem, why: string): Kernel<boolean> {
   if (ep_is_linked(epi)) return false;
   traceNote(why, epi);
   list_add_tail(epi.rdllink, ep.rdllist);
   ep_pm_stay_awake(epi);
-  if (waitqueue_active(ep.wq)) yield* wake_up(ep.wq);
+  if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // See 1b53734bd0b2.
+  if (waitqueue_active(ep.wq)) yield* wakeWaiter(ep);
   if (!current.kernel.alone) yield peekAt(ep.poll_wait);
   return waitqueue_active(ep.poll_wait);
 }
@@ -186,6 +205,7 @@ function* ep_modify(ep: eventpoll, epi: epitem, event: epoll_event): Kernel<numb
   } else if (ep_has_wakeup_source(epi)) {
     yield* ep_destroy_wakeup_source(epi);
   }
+  if (current.kernel.patched['128dd1759d96']) smp_mb(); // The mask is there before the poll.
   if ((yield* ep_item_poll(epi, init_poll_funcptr(null), 1)) === 0) return 0;
   yield lockLists(ep);
   const pwake = yield* queueReadyItem(ep, epi, 'ep_modify: ready, onto rdllist');
@@ -195,7 +215,7 @@ function* ep_modify(ep: eventpoll, epi: epitem, event: epoll_event): Kernel<numb
 }
 
 /** Takes a mutex; -EAGAIN if that would block and must not. */
-function* epoll_mutex_lock(lock: mutex, depth: number, nonblock: boolean): Kernel<number> {
+export function* epoll_mutex_lock(lock: mutex, depth: number, nonblock: boolean): Kernel<number> {
   if (!nonblock) {
     yield mutex_lock_nested(lock, depth);
     return 0;
@@ -248,20 +268,25 @@ function* ctlOnFiles(
   if (!file_can_poll(tf)) return -EPERM;
   const events = epds === null ? 0 : ep_take_care_of_epollwakeup(epds.events);
   if (f === tf || !is_file_epoll(f)) return -EINVAL;
-  if (ep_op_has_event(op) && (events & EPOLLEXCLUSIVE) !== 0) {
+  if (ep_op_has_event(op) && isExclusive(events)) {
     if (!exclusiveAllowed(op, events, tf)) return -EINVAL;
   }
   const ep = f.private_data as eventpoll;
+  const data = epds?.data ?? 0;
+  if (!current.kernel.patched['319c15174757']) {
+    return yield* before511.epollCtl(f, op, fd, tf, { events, data }, nonblock);
+  }
   let error = yield* epoll_mutex_lock(ep.mtx, 0, nonblock);
   if (error !== 0) return error;
   if (op !== EPOLL_CTL_ADD || !(yield* needsFullCheck(f, ep, tf))) {
-    error = yield* ctlLocked(ep, op, fd, tf, events, epds?.data ?? 0, false);
+    error = yield* ctlLocked(ep, op, fd, tf, events, data, false);
     mutex_unlock(ep.mtx);
     return error;
   }
   mutex_unlock(ep.mtx);
   const at = statics();
-  error = yield* epoll_mutex_lock(at.epnested_mutex, 0, nonblock);
+  const nested = nestedMutex();
+  error = yield* epoll_mutex_lock(nested, 0, nonblock);
   if (error !== 0) return error;
   at.loop_check_gen++;
   if (is_file_epoll(tf) && (yield* ep_loop_check(ep, tf.private_data as eventpoll)) !== 0) {
@@ -269,24 +294,30 @@ function* ctlOnFiles(
   } else {
     error = yield* epoll_mutex_lock(ep.mtx, 0, nonblock);
     if (error === 0) {
-      error = yield* ctlLocked(ep, op, fd, tf, events, epds?.data ?? 0, true);
+      error = yield* ctlLocked(ep, op, fd, tf, events, data, true);
       mutex_unlock(ep.mtx);
     }
   }
-  yield* clear_tfile_check_list();
+  if (error !== -ELOOP || current.kernel.patched['13d518074a95']) yield* clear_tfile_check_list();
   at.loop_check_gen++;
-  mutex_unlock(at.epnested_mutex);
+  mutex_unlock(nested);
   return error;
 }
 
 /** Does adding `tf` change which paths exist between instances? */
-function* needsFullCheck(f: file, ep: eventpoll, tf: file): Kernel<boolean> {
+export function* needsFullCheck(f: file, ep: eventpoll, tf: file): Kernel<boolean> {
   if (!current.kernel.alone) yield peekAtLinks(f);
-  return f.f_ep !== null || ep.gen === statics().loop_check_gen || is_file_epoll(tf);
+  return f.f_ep !== null || visitedNow(ep) || is_file_epoll(tf);
+}
+
+/** Has a check that is under way visited the instance? Looked at since fe0a916c1eae. */
+function visitedNow(ep: eventpoll): boolean {
+  const { patched } = current.kernel;
+  return ep.gen === statics().loop_check_gen && patched.fe0a916c1eae && patched['18306c404abe'];
 }
 
 /** The operation itself. Called with mtx held. */
-function* ctlLocked(
+export function* ctlLocked(
   ep: eventpoll,
   op: number,
   fd: number,
@@ -298,16 +329,19 @@ function* ctlLocked(
   const epi = ep_find(ep, tf, fd);
   const event = { events: events | EPOLLERR | EPOLLHUP, data };
   if (op === EPOLL_CTL_ADD) {
-    return epi === null ? yield* ep_insert(ep, event, tf, fd, full_check) : -EEXIST;
+    if (epi !== null) return -EEXIST;
+    return current.kernel.patched['319c15174757']
+      ? yield* ep_insert(ep, event, tf, fd, full_check)
+      : yield* before511.ep_insert(ep, event, tf, fd, full_check);
   }
   if (op === EPOLL_CTL_DEL) {
     if (epi === null) return -ENOENT;
-    yield* ep_remove_safe(ep, epi);
+    yield* removeItem(ep, epi);
     return 0;
   }
   if (op === EPOLL_CTL_MOD) {
     if (epi === null) return -ENOENT;
-    if ((epi.event.events & EPOLLEXCLUSIVE) !== 0) return -EINVAL;
+    if (isExclusive(epi.event.events)) return -EINVAL;
     return yield* ep_modify(ep, epi, event);
   }
   return -EINVAL;

@@ -23,10 +23,13 @@ import {
   __add_wait_queue_exclusive,
   __remove_wait_queue,
   default_wake_function,
+  init_wait,
   peekAt,
   wait_queue_entry,
 } from '../wait.ts';
+import * as before511 from './before_5_11.ts';
 import { ep_busy_loop, mayBusyLoop } from './busy_poll.ts';
+import { wakeAndKeep } from './ep_poll_before_5_11.ts';
 import { is_file_epoll } from './file.ts';
 import { lockLists, unlockLists } from './lock.ts';
 import { ep_events_available, ep_send_events } from './scan.ts';
@@ -52,11 +55,19 @@ function* ep_autoremove_wake_function(
 ): Kernel<number> {
   __fentry__('ep_autoremove_wake_function');
   const ret = default_wake_function(wq_entry, mode, wake_flags, key);
-  if (ret !== 0 || current.kernel.patched.a16ceb139610) {
-    traceNote('ep_autoremove_wake_function: off ep->wq', wq_entry);
-    list_del_init(wq_entry.entry);
-  }
+  traceNote('ep_autoremove_wake_function: off ep->wq', wq_entry);
+  list_del_init(wq_entry.entry); // In this order for who looks without the lock: 2192bba03d80.
   return ret;
+}
+
+/** An entry for one sleep of the running task. */
+export function newWait(): wait_queue_entry {
+  const { patched } = current.kernel;
+  if (!patched['412895f03cbf']) return new wait_queue_entry(wakeAndKeep, current);
+  // Before a16ceb139610 a wakeup that came too late left the entry on the queue.
+  return patched.a16ceb139610
+    ? new wait_queue_entry(ep_autoremove_wake_function, current)
+    : init_wait();
 }
 
 /** Linux would suspend the interrupts of a busy-polled device here, of which there is none. */
@@ -64,18 +75,41 @@ const ep_try_send_events = (
   ep: eventpoll,
   events: EventBuffer,
   maxevents: number,
-): Kernel<number> => ep_send_events(ep, events, maxevents);
+): Kernel<number> => sendEvents(ep, events, maxevents);
+
+/** Ours: ep_send_events() of the kernel that is modelled. */
+export const sendEvents = (
+  ep: eventpoll,
+  events: EventBuffer,
+  maxevents: number,
+): Kernel<number> =>
+  current.kernel.patched['319c15174757']
+    ? ep_send_events(ep, events, maxevents)
+    : before511.ep_send_events(ep, events, maxevents);
 
 /**
  * ep_events_available() without the lock: two looks, so the answer may be one that was true at no
- * moment (Race: false-negative).
+ * moment (Race: false-negative). Since 0c4aefe3c2d0 it is true if a scan began or ended meanwhile.
+ * Before e59d3c64cba6 who would not sleep took the lock (`forGood`).
  */
-function* lookForEvents(ep: eventpoll): Kernel<boolean> {
+export function* lookForEvents(ep: eventpoll, forGood = false): Kernel<boolean> {
   if (current.kernel.alone) return ep_events_available(ep);
+  const { patched } = current.kernel;
+  if (forGood && !patched.e59d3c64cba6) return yield* lookUnderLock(ep);
   yield ep.lists;
+  // Linux spins until the scan has begun, or ended (read_seqcount_begin).
+  if ((ep.seq & 1) !== 0 && patched['0c4aefe3c2d0']) return yield* lookUnderLock(ep);
+  const { seq } = ep;
   if (!list_empty_careful(ep.rdllist)) return true;
   yield ep.lists;
-  return ep.ovflist !== EP_UNACTIVE_PTR;
+  return ep.ovflist !== EP_UNACTIVE_PTR || (ep.seq !== seq && patched['0c4aefe3c2d0']);
+}
+
+function* lookUnderLock(ep: eventpoll): Kernel<boolean> {
+  yield lockLists(ep);
+  const eavail = ep_events_available(ep);
+  unlockLists(ep);
+  return eavail;
 }
 
 /** Is there time left to sleep? */
@@ -88,11 +122,12 @@ export function* ep_poll(
   maxevents: number,
   timeout: Deadline,
 ): Kernel<number> {
+  const { patched } = current.kernel;
   __fentry__('ep_poll');
   lockdep_assert_irqs_enabled();
   const slack = timeout === null || timeout === 0 ? 0 : select_estimate_accuracy(timeout);
   let timed_out = timeout === 0;
-  let eavail = yield* lookForEvents(ep);
+  let eavail = yield* lookForEvents(ep, timed_out);
   for (;;) {
     if (eavail) {
       const res = yield* ep_try_send_events(ep, events, maxevents);
@@ -102,29 +137,36 @@ export function* ep_poll(
     eavail = mayBusyLoop(ep) && (yield* ep_busy_loop(ep));
     if (eavail) continue;
     if (signal_pending(current)) return -EINTR;
-    const wait = new wait_queue_entry(ep_autoremove_wake_function, current);
-    yield lockLists(ep);
-    current.__state = TASK_INTERRUPTIBLE;
-    // The last look is under the lock: a scan shows both lists empty for a moment.
-    eavail = ep_events_available(ep);
-    // Two waiters could see nothing but the empty scan of the other, by turns and for ever.
-    if (current.kernel.exact && eavail && list_empty(ep.rdllist)) throw new GoesRound('ep_poll');
-    if (!eavail) {
-      traceNote('ep_poll: nothing ready, onto ep->wq', wait);
-      __add_wait_queue_exclusive(ep.wq, wait);
+    const wait = newWait();
+    if (patched['65759097d804']) {
+      yield lockLists(ep);
+      current.__state = TASK_INTERRUPTIBLE;
+      // The last look is under the lock: a scan shows both lists empty for a moment.
+      eavail = ep_events_available(ep);
+      // Two waiters could see nothing but the empty scan of the other, by turns and for ever.
+      if (current.kernel.exact && eavail && list_empty(ep.rdllist)) throw new GoesRound('ep_poll');
+      if (!eavail) {
+        traceNote('ep_poll: nothing ready, onto ep->wq', wait);
+        __add_wait_queue_exclusive(ep.wq, wait);
+      }
+      unlockLists(ep);
+    } else {
+      eavail = yield* before511.queueAndLook(ep, wait);
     }
-    unlockLists(ep);
     if (!eavail) {
-      timed_out =
-        !ep_schedule_timeout(timeout) || (yield* schedule_hrtimeout_range(timeout, slack)) === 0;
+      if (ep_schedule_timeout(timeout) || !patched['0a65bc27bd64']) {
+        timed_out = (yield* schedule_hrtimeout_range(timeout, slack)) === 0;
+      } else if (patched.d9ec73301099) {
+        timed_out = true; // Without it the wait goes on, and never sleeps (R33).
+      }
     }
     current.__state = TASK_RUNNING;
-    eavail = true;
+    eavail = !timed_out || patched['289caf5d8f6c'];
     if (!current.kernel.alone) yield peekAt(ep.wq);
     if (!list_empty_careful(wait.entry)) {
       yield lockLists(ep);
       // Off the queue although the time is up: a wakeup chose this task, so it must harvest.
-      if (timed_out) eavail = list_empty(wait.entry);
+      if (timed_out && eavail) eavail = list_empty(wait.entry);
       traceNote('ep_poll: nobody took it off ep->wq, so it leaves', wait);
       __remove_wait_queue(ep.wq, wait);
       unlockLists(ep);
@@ -164,7 +206,12 @@ export function* do_epoll_wait(
   }
   if (f === null) return -EBADF;
   let ret = ep_check_params(f, maxevents);
-  if (ret === 0) ret = yield* ep_poll(f.private_data as eventpoll, events, maxevents, to);
+  const ep = f.private_data as eventpoll;
+  if (ret === 0 && current.kernel.patched['00b27634bc47']) {
+    ret = yield* ep_poll(ep, events, maxevents, to);
+  } else if (ret === 0) {
+    ret = yield* before511.ep_poll(ep, events, maxevents, to);
+  }
   fput(f);
   return ret;
 }

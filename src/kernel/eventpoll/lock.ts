@@ -1,8 +1,10 @@
 /**
- * `ep->lock`: a spinlock, except from 5.1 to 6.17, when callbacks shared a rwlock.
+ * `ep->lock`: a spinlock, except from 5.1 to 6.17, when callbacks shared a rwlock. It guards the
+ * lists and who is on ep->wq, whose own lock stood in for it from 4.19 to 5.0.
  * Linux: fs/eventpoll.c; a218cc491420 brought the rwlock, 0c43094f8cc9 took it away.
  */
-import type { Op } from '../op.ts';
+import { current } from '../current.ts';
+import type { Kernel, Op } from '../op.ts';
 import {
   read_lock_irqsave,
   read_unlock_irqrestore,
@@ -15,6 +17,7 @@ import {
   spin_unlock_irq,
   spin_unlock_irqrestore,
 } from '../spinlock.ts';
+import { wake_up, wake_up_locked } from '../wait.ts';
 import type { eventpoll } from './types.ts';
 
 /** Taken by a scan, or by whoever queues an item or a waiter. */
@@ -34,3 +37,7 @@ export function unlockCallback(ep: eventpoll): void {
   if (ep.rwlock === null) spin_unlock_irqrestore(ep.lock);
   else read_unlock_irqrestore(ep.rwlock);
 }
+
+/** Wakes one waiter. Called with the lists locked; before a218cc491420 that locked ep->wq as well. */
+export const wakeWaiter = (ep: eventpoll): Kernel<number> =>
+  current.kernel.patched.a218cc491420 ? wake_up(ep.wq) : wake_up_locked(ep.wq);

@@ -7,11 +7,9 @@
  * epoll bounds the number of paths by which a wakeup can climb from it.
  *
  * Invariants: all of it runs under epnested_mutex.
- * Differs from Linux: INT_MAX + 1 does not wrap, which had no consequences (fdcfce93073d).
  */
-import { KernelBug } from '../bug.ts';
 import { current } from '../current.ts';
-import type { file } from '../file.ts';
+import { type file, file_ref_get, fput } from '../file.ts';
 import { hlist_empty, type hlist_head } from '../list.ts';
 import { mutex_lock_nested, mutex_unlock } from '../mutex.ts';
 import type { Kernel } from '../op.ts';
@@ -20,7 +18,7 @@ import { rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
 import { spin_lock, spin_unlock } from '../spinlock.ts';
 import { __fentry__ } from '../trace.ts';
 import { is_file_epoll } from './file.ts';
-import { free_ephead } from './remove.ts';
+import { free_ephead, useEpoll } from './remove.ts';
 import {
   EP_MAX_NESTS,
   EP_UNACTIVE_PTR,
@@ -40,6 +38,10 @@ export function list_file(file: file): void {
   const at = statics();
   const head = file.f_ep === null ? undefined : at.heads.get(file.f_ep);
   if (head !== undefined && head.next === null) {
+    if (current.kernel.patched['8b7e8245e229']) {
+      if (!file_ref_get(file)) return; // It is being closed, so its paths only get fewer.
+      head.file = file;
+    }
     head.next = at.tfile_check_list;
     at.tfile_check_list = head;
   }
@@ -48,14 +50,18 @@ export function list_file(file: file): void {
 function* unlist_file(head: epitems_head): Kernel<void> {
   let to_free: epitems_head | null = head;
   const p = head.epitems.first;
-  if (p !== null) {
-    const { file } = p.owner.ffd;
+  const pinned = head.file;
+  const file = pinned ?? p?.owner.ffd.file;
+  if (file !== undefined) {
+    // Race: unlist-file. Before 8b7e8245e229 nothing kept the file here, nor its lock.
     yield spin_lock(file.f_lock);
     if (!hlist_empty(head.epitems)) to_free = null;
     head.next = null;
+    head.file = null;
     spin_unlock(file.f_lock);
   }
   free_ephead(to_free);
+  if (pinned !== null) fput(pinned);
 }
 
 export function* clear_tfile_check_list(): Kernel<void> {
@@ -70,7 +76,7 @@ export function* clear_tfile_check_list(): Kernel<void> {
 }
 
 /** One more path through `nests` + 1 instances; -1 if that is one too many. */
-function path_count_inc(nests: number): number {
+export function path_count_inc(nests: number): number {
   if (nests === 0) return 0; // Any number of instances may watch a file directly.
   const { path_count } = statics();
   const count = (path_count[nests] ?? 0) + 1;
@@ -78,7 +84,7 @@ function path_count_inc(nests: number): number {
   return count > (path_limits[nests] ?? 0) ? -1 : 0;
 }
 
-const path_count_init = (): number[] => statics().path_count.fill(0);
+export const path_count_init = (): number[] => statics().path_count.fill(0);
 
 /** Walks up without a lock; RCU keeps the items, but not the instances, from being freed. */
 function* reverse_path_check_proc(refs: hlist_head<epitem>, depth: number): Kernel<number> {
@@ -97,12 +103,12 @@ function* reverse_path_check_proc(refs: hlist_head<epitem>, depth: number): Kern
 function* watcherOf(epi: epitem): Kernel<eventpoll> {
   const { ep } = epi;
   if (!current.kernel.alone) yield ep.lists;
-  if (ep.freed) throw new KernelBug('use after free', `eventpoll, by ${current.comm}`);
-  return ep;
+  return useEpoll(ep);
 }
 
 /** Counts the paths that start at each listed file; -1 if there are too many. */
 export function* reverse_path_check(): Kernel<number> {
+  if (!current.kernel.patched['28d82dc1c4ed']) return 0;
   for (let p = statics().tfile_check_list; p !== EP_UNACTIVE_PTR; p = p.next ?? EP_UNACTIVE_PTR) {
     path_count_init();
     rcu_read_lock();
@@ -113,7 +119,7 @@ export function* reverse_path_check(): Kernel<number> {
   return 0;
 }
 
-/** The longest chain of instances below `ep`; INT_MAX if it is too long or closes a circle. */
+/** The longest chain of instances below `ep`, too much if it closes a circle. */
 function* ep_loop_check_proc(ep: eventpoll, depth: number): Kernel<number> {
   const at = statics();
   if (ep.gen === at.loop_check_gen) return ep.loop_check_depth;
@@ -127,7 +133,7 @@ function* ep_loop_check_proc(ep: eventpoll, depth: number): Kernel<number> {
       continue;
     }
     const ep_tovisit = file.private_data as eventpoll;
-    if (ep_tovisit === at.inserting_into || depth > EP_MAX_NESTS) result = INT_MAX;
+    if (ep_tovisit === at.inserting_into || depth > EP_MAX_NESTS) result = tooDeep();
     else result = Math.max(result, deeper(yield* ep_loop_check_proc(ep_tovisit, depth + 1)));
     if (result > EP_MAX_NESTS) break;
   }
@@ -137,9 +143,14 @@ function* ep_loop_check_proc(ep: eventpoll, depth: number): Kernel<number> {
   return result;
 }
 
+/** What stands for the depth of a circle. Before fdcfce93073d it wrapped where one was added. */
+const tooDeep = (): number => (current.kernel.patched.fdcfce93073d ? EP_MAX_NESTS + 1 : INT_MAX);
+
 /** One link more. Before f2e467a48287 only circles and the depth of the recursion counted. */
-const deeper = (depth: number): number =>
-  current.kernel.patched.f2e467a48287 || depth >= INT_MAX ? depth + 1 : 0;
+const deeper = (depth: number): number => {
+  if (current.kernel.patched.f2e467a48287) return (depth + 1) | 0;
+  return depth > EP_MAX_NESTS ? depth : 0;
+};
 
 /** The longest chain of instances above `ep`. */
 function* ep_get_upwards_depth_proc(ep: eventpoll, depth: number): Kernel<number> {
@@ -157,6 +168,7 @@ function* ep_get_upwards_depth_proc(ep: eventpoll, depth: number): Kernel<number
 
 /** May `ep` watch `to`? -1 if that would close a circle or make too long a chain. */
 export function* ep_loop_check(ep: eventpoll, to: eventpoll): Kernel<number> {
+  if (!current.kernel.patched['22bacca48a17']) return 0;
   __fentry__('ep_loop_check');
   statics().inserting_into = ep;
   const depth = yield* ep_loop_check_proc(to, 0);

@@ -30,10 +30,11 @@ import { __fentry__, traceNote } from '../trace.ts';
 import { type EventBuffer, epoll_put_uevent } from '../uaccess.ts';
 import { EFAULT, EINTR } from '../uapi/errno.ts';
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDNORM } from '../uapi/eventpoll.ts';
-import { waitqueue_active, wake_up } from '../wait.ts';
+import { waitqueue_active } from '../wait.ts';
+import * as before511 from './before_5_11.ts';
 import { ep_poll_safewake } from './callback.ts';
 import { is_file_epoll } from './file.ts';
-import { lockLists, unlockLists } from './lock.ts';
+import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
 import {
   EP_PRIVATE_BITS,
   EP_UNACTIVE_PTR,
@@ -52,23 +53,23 @@ export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel
   __fentry__('ep_start_scan');
   lockdep_assert_irqs_enabled();
   yield lockLists(ep);
+  ep.seq++;
   list_splice_init(ep.rdllist, txlist);
   // Race: false-negative. A lockless reader may find both lists empty here.
   if (!current.kernel.alone) yield ep.lists;
   ep.ovflist = null;
+  ep.seq++;
   unlockLists(ep);
 }
 
-/** Puts back what came during the scan and what is left of it, and wakes one more waiter. */
-export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<void> {
-  __fentry__('ep_done_scan');
-  yield lockLists(ep);
+/** Ours: closes ovflist, and puts what came during the scan onto rdllist. Called with lock held. */
+export function takeOverflow(ep: eventpoll, note: string): void {
   let nepi = ep.ovflist;
   while (nepi !== null && nepi !== EP_UNACTIVE_PTR) {
     const epi = nepi;
     if (!ep_is_linked(epi)) {
       // ovflist has the newest first; adding at the head restores the order of arrival.
-      traceNote('ep_done_scan: from ovflist onto rdllist', epi);
+      traceNote(note, epi);
       if (current.kernel.patched.c141175d011f) list_add(epi.rdllink, ep.rdllist);
       else list_add_tail(epi.rdllink, ep.rdllist);
       ep_pm_stay_awake(epi);
@@ -77,18 +78,31 @@ export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<
     epi.next = EP_UNACTIVE_PTR;
   }
   ep.ovflist = EP_UNACTIVE_PTR;
+}
+
+/** Ours: does the end of a scan wake somebody for what is left? Not from 5.5 to 5.12. */
+export const wakesAtEnd = (ep: eventpoll): boolean =>
+  !list_empty(ep.rdllist) &&
+  (current.kernel.patched['7fab29e35630'] || !current.kernel.patched['339ddb53d373']);
+
+/** Puts back what came during the scan and what is left of it, and wakes one more waiter. */
+export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<void> {
+  __fentry__('ep_done_scan');
+  yield lockLists(ep);
+  ep.seq++;
+  takeOverflow(ep, 'ep_done_scan: from ovflist onto rdllist');
   // Race: false-negative. The scan is closed and what is left of it is not back yet.
   if (!current.kernel.alone) yield ep.lists;
   list_splice_init(txlist, ep.rdllist);
+  ep.seq++;
   __pm_relax(ep.ws);
   let pwake = false;
-  const { patched } = current.kernel;
-  if (!list_empty(ep.rdllist) && (patched['7fab29e35630'] || !patched['339ddb53d373'])) {
+  if (wakesAtEnd(ep)) {
     if (waitqueue_active(ep.wq)) {
       traceNote('ep_done_scan: something is left, the next waiter is woken', ep);
-      yield* wake_up(ep.wq);
+      yield* wakeWaiter(ep);
     }
-    pwake = !patched['339ddb53d373'] && waitqueue_active(ep.poll_wait);
+    pwake = !current.kernel.patched['339ddb53d373'] && waitqueue_active(ep.poll_wait);
   }
   unlockLists(ep);
   if (pwake) yield* ep_poll_safewake(ep, null, 0);
@@ -103,14 +117,16 @@ export function epi_fget(epi: epitem): file | null {
 /** What of the item's mask its file has ready now. */
 export function* ep_item_poll(epi: epitem, pt: poll_table, depth: number): Kernel<number> {
   if (!current.kernel.alone) yield peekAtLinks(epi.ffd.file); // The count is read without a lock.
-  const file = epi_fget(epi);
+  const { patched } = current.kernel;
+  const file = patched['4efaa5acf0a1'] ? epi_fget(epi) : epi.ffd.file;
   // A file that is being closed is as good as gone: its items are about to be removed.
   if (file === null) return 0;
   pt._key = epi.event.events;
-  const res = is_file_epoll(file)
-    ? yield* __ep_eventpoll_poll(file, pt, depth)
-    : yield* vfs_poll(file, pt);
-  fput(file);
+  let res: number;
+  if (!is_file_epoll(file)) res = yield* vfs_poll(file, pt);
+  else if (patched['319c15174757']) res = yield* __ep_eventpoll_poll(file, pt, depth);
+  else res = yield* before511.pollInner(file, pt, depth);
+  if (patched['4efaa5acf0a1']) fput(file);
   return res & epi.event.events;
 }
 
@@ -152,7 +168,7 @@ export function* ep_send_events(
   maxevents: number,
 ): Kernel<number> {
   __fentry__('ep_send_events');
-  if (fatal_signal_pending(current)) return -EINTR;
+  if (fatal_signal_pending(current) && current.kernel.patched.c257a340ede0) return -EINTR;
   const txlist = new list_head<epitem>(null);
   const pt = init_poll_funcptr(null);
   let res = 0;

@@ -35,6 +35,7 @@ import {
 } from '../uapi/eventpoll.ts';
 import type { user_struct } from '../user.ts';
 import { wait_queue_entry, type wait_queue_func_t, wait_queue_head } from '../wait.ts';
+import { nested_calls } from './nested_calls.ts';
 
 /** Bits of the mask that say how to report, not what. */
 export const EP_PRIVATE_BITS: number = EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE;
@@ -67,6 +68,9 @@ export class eppoll_entry {
   /** The queue; null once POLLFREE has announced its end. */
   whead: wait_queue_head | null;
 
+  // Ours:
+  freed = false;
+
   constructor(base: epitem, whead: wait_queue_head, callback: wait_queue_func_t) {
     this.base = base;
     this.whead = whead;
@@ -93,6 +97,9 @@ export class epitem {
   ws: wakeup_source | null = null;
   readonly event: { events: number; data: epoll_data_t };
 
+  // Ours:
+  freed = false;
+
   constructor(ep: eventpoll, ffd: epoll_filefd, events: number, data: epoll_data_t) {
     this.ep = ep;
     this.ffd = ffd;
@@ -103,11 +110,14 @@ export class epitem {
 /** An epoll instance. */
 export class eventpoll implements Named {
   readonly mtx: mutex = new mutex('ep->mtx');
-  readonly lock: spinlock_t = new spinlock_t('ep->lock', this);
+  /** From 4.19 to 5.0 the lock of `wq`. */
+  readonly lock: spinlock_t;
   /** Queues of those who poll or watch the epoll descriptor itself. */
   readonly poll_wait: wait_queue_head = new wait_queue_head('ep->poll_wait', 'ep->poll_wait.lock');
 
-  // Under lock; ep_events_available() reads the lists without it:
+  // Under lock; ep_events_available() reads the lists without it, and since 7.2 `seq`:
+  /** Odd while a scan begins or ends. */
+  seq = 0;
   readonly wq: wait_queue_head = new wait_queue_head('ep->wq', 'ep->wq.lock');
   readonly rdllist: list_head<epitem> = new list_head<epitem>(null);
   ovflist: OverflowLink = EP_UNACTIVE_PTR;
@@ -140,12 +150,14 @@ export class eventpoll implements Named {
   freed = false;
   readonly name = 'ep';
   readonly identity: number = newIdentity();
-  /** What `lock` was before 6.18. */
+  /** What `lock` was from 5.1 to 6.17. */
   readonly rwlock: rwlock_t | null;
   /** A look at the lists without the lock, or a change that such a look can see half-done. */
   readonly lists: Op = new Op('access', this);
 
-  constructor(user: user_struct, rwlock: rwlock_t | null) {
+  constructor(user: user_struct, rwlock: rwlock_t | null, lockOfQueue = false) {
+    this.lock = lockOfQueue ? this.wq.lock : new spinlock_t('ep->lock');
+    this.lock.covers = this;
     this.user = user;
     this.rwlock = rwlock;
     if (rwlock !== null) rwlock.covers = this;
@@ -165,6 +177,8 @@ export const PATH_ARR_SIZE = 5;
 export class epitems_head {
   readonly epitems: hlist_head<epitem> = new hlist_head<epitem>();
   next: epitems_head | typeof EP_UNACTIVE_PTR | null = null;
+  /** The file, with a reference, while it is on the list; since 8b7e8245e229. */
+  file: file | null = null;
 
   // Ours:
   freed = false;
@@ -175,12 +189,21 @@ export class EventpollStatics {
   /** Items that one user may have, see eventpoll_init(). */
   max_user_watches = 0;
   readonly epnested_mutex: mutex = new mutex('epnested_mutex');
+  /** Before 58c9b016e128: as epnested_mutex, and closes of an epoll and of its files exclude one another. */
+  readonly epmutex: mutex = new mutex('epmutex');
 
   // Under epnested_mutex:
   loop_check_gen = 0;
   inserting_into: eventpoll | null = null;
   tfile_check_list: epitems_head | typeof EP_UNACTIVE_PTR = EP_UNACTIVE_PTR;
   readonly path_count: number[] = new Array(PATH_ARR_SIZE).fill(0);
+  /** tfile_check_list before 319c15174757, when it held files. */
+  readonly tfile_check_files: file[] = [];
+  readonly poll_loop_ncalls: nested_calls = new nested_calls();
+
+  // Under their own locks; see nested_calls.ts for the releases that have them:
+  readonly poll_safewake_ncalls: nested_calls = new nested_calls();
+  readonly poll_readywalk_ncalls: nested_calls = new nested_calls();
 
   readonly epi_cache: kmem_cache = kmem_cache_create('eventpoll_epi', 128);
   readonly pwq_cache: kmem_cache = kmem_cache_create('eventpoll_pwq', 64);
@@ -192,6 +215,14 @@ export class EventpollStatics {
 
 /** Ours: the statics of the running machine. */
 export const statics = (): EventpollStatics => current.kernel.eventpoll;
+
+/** Ours: the lock of all checks, and before 58c9b016e128 of all closes too. */
+export const nestedMutex = (): mutex =>
+  current.kernel.patched['58c9b016e128'] ? statics().epnested_mutex : statics().epmutex;
+
+/** Ours: is it woken alone? Before df0108c5da56 the bit meant nothing. */
+export const isExclusive = (events: number): boolean =>
+  (events & EPOLLEXCLUSIVE) !== 0 && current.kernel.patched.df0108c5da56;
 
 /** Orders by the file's address, then by descriptor number. */
 export const ep_cmp_ffd = (p1: epoll_filefd, p2: epoll_filefd): number =>

@@ -6,6 +6,7 @@
  *
  * // Race: tcp-nospace, see test/net/ipv4/tcp_poll.test.ts
  */
+import { smp_mb } from '../../kernel/barrier.ts';
 import { current } from '../../kernel/current.ts';
 import type { file } from '../../kernel/file.ts';
 import type { Kernel } from '../../kernel/op.ts';
@@ -66,6 +67,7 @@ function* pollForRoom(sk: tcp_sock, sock: socket): Kernel<number> {
   if (__sk_stream_is_writeable(sk, 1)) return WRITABLE;
   if (!current.kernel.alone) yield sk.look; // Room that comes here is not told to anybody.
   sock.SOCK_NOSPACE = true;
+  if (current.kernel.patched['3c7151275c0c']) smp_mb(); // Race breaker: it is set before the look.
   return __sk_stream_is_writeable(sk, 1) ? WRITABLE : 0;
 }
 

@@ -5,6 +5,7 @@
  * that saw it so. The poller sets the flag and looks at the buffer again; whoever makes room does
  * that first and looks at the flag then. So one of the two sees what the other did.
  */
+import { smp_mb } from '../../kernel/barrier.ts';
 import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
@@ -14,6 +15,7 @@ import type { tcp_sock } from './tcp_sock.ts';
 /** Called whenever there may be more room. */
 export function* tcp_check_space(sk: tcp_sock): Kernel<void> {
   if (!current.kernel.alone) yield sk.look; // The room is there; who wants to know of it?
+  if (current.kernel.patched['3c7151275c0c']) smp_mb(); // The room is there before the look.
   if (sk.sk_socket === null || !sk.sk_socket.SOCK_NOSPACE) return;
   __fentry__('tcp_new_space');
   if (tcp_should_expand_sndbuf(sk)) tcp_sndbuf_expand(sk);

@@ -6,6 +6,12 @@ export const neighbourCommits = {
     effect: 'whoever finds no room and whoever makes some see one another',
     memory: 'TSO',
   },
+  '7d267278a9ec': {
+    title: 'unix: avoid use-after-free in ep_remove_wait_queue',
+    release: '4.4',
+    effect:
+      'who waits for room at the peer of a datagram socket queues at home; before, on a queue that the peer took along',
+  },
   '2554db916586': {
     title: 'sched/wait: Break up long wake list walk',
     release: '4.14',

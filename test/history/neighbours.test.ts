@@ -4,9 +4,10 @@ import { current } from '../../src/kernel/current.ts';
 import { list_del_init } from '../../src/kernel/list.ts';
 import { sigmask } from '../../src/kernel/signal.ts';
 import { signalfd_cleanup } from '../../src/kernel/signalfd.ts';
-import { EPOLLET, EPOLLIN, EPOLLOUT } from '../../src/kernel/uapi/eventpoll.ts';
+import { EPOLL_CTL_DEL, EPOLLET, EPOLLIN, EPOLLOUT } from '../../src/kernel/uapi/eventpoll.ts';
 import { O_NONBLOCK } from '../../src/kernel/uapi/fcntl.ts';
 import { SIGUSR1 } from '../../src/kernel/uapi/signal.ts';
+import { AF_UNIX, SOCK_DGRAM, SOCK_NONBLOCK } from '../../src/kernel/uapi/socket.ts';
 import {
   add_wait_queue,
   add_wait_queue_exclusive,
@@ -15,6 +16,7 @@ import {
   wake_up,
 } from '../../src/kernel/wait.ts';
 import type { MachineOptions } from '../../src/sim/machine.ts';
+import { at } from '../net/unix/support.ts';
 import { add } from '../support/epoll.ts';
 import { type Side, side, upTo } from '../support/kernels.ts';
 import { inThread, pause, polled, reported, watch } from '../support/programs.ts';
@@ -259,5 +261,31 @@ describe('42288cb44c4b', () => {
     );
 
     expect(count).toBe(told);
+  });
+});
+
+describe('7d267278a9ec', () => {
+  /** R27 (CVE-2013-7446): a datagram socket that waits for room at a receiver, which goes away. */
+  const program = (which: Side): number =>
+    inMachine(
+      function* (sys) {
+        const log = yield* sys.socket(AF_UNIX, SOCK_DGRAM);
+        yield* sys.bind(log, at('/log'));
+        const sender = yield* sys.socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK);
+        yield* sys.connect(sender, at('/log'));
+        const epfd = yield* watch(sys, sender, EPOLLOUT);
+        yield* sys.close(log);
+        yield* sys.write(sender, 'x'); // ECONNREFUSED, and nobody keeps the receiver any more.
+        return yield* sys.epoll_ctl(epfd, EPOLL_CTL_DEL, sender);
+      },
+      side(which, '7d267278a9ec'),
+    );
+
+  test('without it removing the item uses the queue of the receiver, which is freed', () => {
+    expect(() => program('without')).toThrow(/use after free: main takes peer_wait.lock/);
+  });
+
+  test('with it the item is removed from a queue of its own socket', () => {
+    expect(program('with')).toBe(0);
   });
 });

@@ -7,12 +7,13 @@
  * walks it, takes the lock for writing.
  *
  * Invariants: called with the lock held for reading.
+ * Differs from Linux: both functions show in a function graph, where Linux inlines them.
  */
 import { current } from '../current.ts';
 import { writesTo } from '../footprint.ts';
 import type { list_head } from '../list.ts';
 import type { Kernel } from '../op.ts';
-import { traceNote } from '../trace.ts';
+import { __fentry__, traceNote } from '../trace.ts';
 import { EP_UNACTIVE_PTR, ep_is_linked, type epitem, type eventpoll } from './types.ts';
 import { ep_pm_stay_awake_rcu } from './wakeup.ts';
 
@@ -22,6 +23,7 @@ function* list_add_tail_lockless(
   head: list_head<epitem>,
   ep: eventpoll,
 ): Kernel<boolean> {
+  __fentry__('list_add_tail_lockless');
   if (!current.kernel.alone) yield ep.lists; // cmpxchg(&new->next, new, head)
   if (node.next !== node) return false;
   writesTo(ep.identity);
@@ -39,6 +41,7 @@ function* list_add_tail_lockless(
 
 /** Puts an item onto ovflist; false if it is there, or on its way. */
 function* chain_epi_lockless(epi: epitem): Kernel<boolean> {
+  __fentry__('chain_epi_lockless');
   const { ep } = epi;
   if (epi.next !== EP_UNACTIVE_PTR) return false;
   if (!current.kernel.alone) yield ep.lists; // cmpxchg(&epi->next, EP_UNACTIVE_PTR, NULL)

@@ -51,6 +51,7 @@ import {
 import { SS_CONNECTED, type sockaddr, type socket } from '../socket.ts';
 import { sock_wmalloc } from '../wmem.ts';
 import { unix_autobind } from './bind.ts';
+import { setPeer } from './peer_wake.ts';
 import { unix_release_sock } from './release.ts';
 import { unix_find_other, unix_validate_addr } from './table.ts';
 import {
@@ -67,8 +68,8 @@ import {
 export function* unix_socketpair(socka: socket, sockb: socket): Kernel<number> {
   const ska = unix_sk(socka);
   const skb = unix_sk(sockb);
-  ska.peer = skb;
-  skb.peer = ska;
+  setPeer(ska, skb);
+  setPeer(skb, ska);
   ska.sk_state = TCP_ESTABLISHED;
   skb.sk_state = TCP_ESTABLISHED;
   socka.state = SS_CONNECTED;
@@ -169,14 +170,14 @@ function* joinListener(
     yield unix_state_lock_nested(sk);
     err = whyNotConnect(sk.sk_state);
     if (err === 0) {
-      newsk.peer = sk;
+      setPeer(newsk, sk);
       newsk.sk_state = TCP_ESTABLISHED;
       inheritScm(newsk, other);
       newsk.addr = other.addr;
       newsk.path = other.path === null ? null : dget(other.path);
       sock.state = SS_CONNECTED;
       sk.sk_state = TCP_ESTABLISHED;
-      sk.peer = newsk;
+      setPeer(sk, newsk);
     }
     unix_state_unlock(sk);
   }

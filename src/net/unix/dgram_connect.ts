@@ -5,7 +5,12 @@ import { AF_UNSPEC } from '../../kernel/uapi/socket.ts';
 import { TCP_CLOSE, TCP_ESTABLISHED } from '../sock.ts';
 import type { sockaddr, socket } from '../socket.ts';
 import { unix_autobind } from './bind.ts';
-import { unix_dgram_disconnected, unix_dgram_peer_wake_disconnect_wakeup } from './peer_wake.ts';
+import {
+  freeUnkept,
+  setPeer,
+  unix_dgram_disconnected,
+  unix_dgram_peer_wake_disconnect_wakeup,
+} from './peer_wake.ts';
 import { unix_find_other, unix_validate_addr } from './table.ts';
 import {
   unix_may_passcred,
@@ -53,7 +58,7 @@ export function* unix_dgram_connect(sock: socket, addr: sockaddr): Kernel<number
     other = found;
   }
   const old_peer = sk.peer;
-  sk.peer = other;
+  setPeer(sk, other);
   if (old_peer === null) {
     unix_state_double_unlock(sk, other);
     return 0;
@@ -66,6 +71,7 @@ export function* unix_dgram_connect(sock: socket, addr: sockaddr): Kernel<number
     yield unix_state_lock(old_peer);
     if (old_peer.peer === null) old_peer.sk_state = TCP_CLOSE;
     unix_state_unlock(old_peer);
+    freeUnkept(old_peer);
   }
   return 0;
 }

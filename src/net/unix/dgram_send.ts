@@ -44,6 +44,8 @@ import { sock_alloc_send_pskb } from '../wmem.ts';
 import { unix_autobind } from './bind.ts';
 import { unix_wait_for_peer } from './connect.ts';
 import {
+  freeUnkept,
+  setPeer,
   unix_dgram_disconnected,
   unix_dgram_peer_wake_disconnect_wakeup,
   unix_dgram_peer_wake_me,
@@ -185,11 +187,12 @@ function* deadReceiver(
   if (sk.sk_type === SOCK_SEQPACKET) return -EPIPE;
   if (!sk_locked) yield unix_state_lock(sk);
   if (sk.peer === other) {
-    sk.peer = null;
+    setPeer(sk, null);
     yield* unix_dgram_peer_wake_disconnect_wakeup(sk, other);
     sk.sk_state = TCP_CLOSE;
     unix_state_unlock(sk);
     yield* unix_dgram_disconnected(sk, other);
+    freeUnkept(other);
     return -ECONNREFUSED;
   }
   unix_state_unlock(sk);

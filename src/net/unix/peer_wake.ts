@@ -23,6 +23,22 @@ import { skb_queue_empty, skb_queue_purge } from '../skbuff.ts';
 import { sk_sleep } from '../sock.ts';
 import { unix_recvq_full_lockless, type unix_sock, WRITE_KEY } from './types.ts';
 
+/** Ours: makes `other`, or nobody, the peer of `sk`. Called with the state lock held. */
+export function setPeer(sk: unix_sock, other: unix_sock | null): void {
+  if (sk.peer !== null) sk.peer.followers--;
+  sk.peer = other;
+  if (other !== null) other.followers++;
+}
+
+/**
+ * Ours: before 7d267278a9ec pollers stood on the queue of a socket that they did not keep. Closed and
+ * nobody's peer, it takes the queue along.
+ */
+export function freeUnkept(sk: unix_sock): void {
+  if (current.kernel.patched['7d267278a9ec'] || !sk.SOCK_DEAD || sk.followers > 0) return;
+  sk.peer_wait.lock.freed = true;
+}
+
 /** Called with the peer's peer_wait.lock held: hands the wakeup on, once. */
 export function* unix_dgram_peer_wake_relay(
   q: wait_queue_entry,

@@ -88,8 +88,11 @@ export function* unix_dgram_poll(file: file, sock: socket, wait: poll_table): Ke
   if (sk.sk_type === SOCK_SEQPACKET && state === TCP_CLOSE) mask |= EPOLLHUP;
   if ((poll_requested_events(wait) & WRITE_KEY) === 0) return mask;
   if (!current.kernel.alone) yield peekAtWmem(sk);
-  if (unix_writable(sk, state) && (yield* peerHasRoom(sk))) mask |= WRITE_KEY;
-  return mask;
+  if (!unix_writable(sk, state)) return mask;
+  const hasRoom = current.kernel.patched['7d267278a9ec']
+    ? yield* peerHasRoom(sk)
+    : yield* peerHasRoomUnsafe(file, sk, wait);
+  return hasRoom ? mask | WRITE_KEY : mask;
 }
 
 /** False if the peer hears others too and its queue is full; its next receive wakes `sk` then. */
@@ -103,6 +106,16 @@ function* peerHasRoom(sk: unix_sock): Kernel<boolean> {
   }
   unix_state_unlock(sk);
   return !full;
+}
+
+/** Before 7d267278a9ec the asker itself was put onto the peer's queue, and nothing kept the peer. */
+function* peerHasRoomUnsafe(file: file, sk: unix_sock, wait: poll_table): Kernel<boolean> {
+  if (!current.kernel.alone) yield sk.look;
+  const other = sk.peer;
+  if (other === null || other.peer === sk) return true;
+  if (wantsQueue(wait)) yield* poll_wait(file, other.peer_wait, wait);
+  if (!current.kernel.alone) yield other.sk_receive_queue.look;
+  return !unix_recvq_full_lockless(other);
 }
 
 /** Bytes that can be read: of a stream or of records all, of datagrams those of the next one. */

@@ -17,7 +17,7 @@ import {
   TCP_LISTEN,
 } from '../sock.ts';
 import type { socket } from '../socket.ts';
-import { unix_dgram_peer_wake_disconnect } from './peer_wake.ts';
+import { freeUnkept, setPeer, unix_dgram_peer_wake_disconnect } from './peer_wake.ts';
 import { unix_remove_socket } from './table.ts';
 import { unix_sk, type unix_sock, unix_state_lock, unix_state_unlock } from './types.ts';
 
@@ -52,7 +52,7 @@ export function* unix_release_sock(sk: unix_sock, embrion: boolean): Kernel<void
   const state = sk.sk_state;
   sk.sk_state = TCP_CLOSE;
   const skpair = sk.peer;
-  sk.peer = null;
+  setPeer(sk, null);
   const { path } = sk;
   sk.path = null;
   unix_state_unlock(sk);
@@ -61,6 +61,7 @@ export function* unix_release_sock(sk: unix_sock, embrion: boolean): Kernel<void
   if (skpair !== null) {
     if (sk.sk_type !== SOCK_DGRAM) yield* closePeer(sk, skpair, embrion);
     yield* unix_dgram_peer_wake_disconnect(sk, skpair);
+    freeUnkept(skpair);
   }
   for (;;) {
     const skb = yield* skb_dequeue(sk.sk_receive_queue);
@@ -69,6 +70,7 @@ export function* unix_release_sock(sk: unix_sock, embrion: boolean): Kernel<void
     yield* kfree_skb(skb);
   }
   if (path !== null) yield* dput(path);
+  freeUnkept(sk);
 }
 
 export function* unix_release(sock: socket): Kernel<void> {

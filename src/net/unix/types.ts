@@ -62,7 +62,10 @@ export class unix_sock extends sock {
   /** Bytes in the receive queue of a stream socket. */
   inq_len = 0;
 
-  // Ours: the order in which sockets were made, in place of their addresses.
+  // Ours:
+  /** How many sockets have it for a peer, each of which keeps it from being freed. */
+  followers = 0;
+  /** The order in which sockets were made, in place of their addresses. */
   readonly made: number;
 
   constructor(net: net, type: number) {

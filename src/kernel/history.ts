@@ -107,18 +107,30 @@ export function patchedKernel(choice: KernelChoice = {}): Patched {
       `kernel: expected a release as a text, such as '${defaultKernel}', found ${String(release)}`,
     );
   }
+  const { with: added = [], without = [] } = choice;
+  if (release === defaultKernel && added.length === 0 && without.length === 0) return ofDefault;
   const wanted = rankOf(release);
   if (!(wanted >= rankOf(oldestKernel) && wanted <= rankOf(newestKernel))) {
     throw new RangeError(
       `unknown kernel "${release}": expected a release from ${oldestKernel} to ${newestKernel}, such as ${defaultKernel}`,
     );
   }
+  const patched = commitsUpTo(wanted);
+  for (const id of added) patched[commitOf(id)] = true;
+  for (const id of without) patched[commitOf(id)] = false;
+  return patched;
+}
+
+/** When each commit came: known once, as machines are made by the thousand. */
+const ranks: readonly (readonly [CommitId, number])[] = (Object.keys(commits) as CommitId[]).map(
+  (id) => [id, rankOf(commits[id].release)],
+);
+
+function commitsUpTo(wanted: number): Record<CommitId, boolean> {
   // A copy of a literal, filled in: what is made key by key is slow to ask.
   const patched: Record<CommitId, unknown> = { ...commits };
-  for (const id of Object.keys(commits) as CommitId[]) {
-    patched[id] = rankOf(commits[id].release) <= wanted;
-  }
-  for (const id of choice.with ?? []) patched[commitOf(id)] = true;
-  for (const id of choice.without ?? []) patched[commitOf(id)] = false;
+  for (const [id, rank] of ranks) patched[id] = rank <= wanted;
   return patched as Record<CommitId, boolean>;
 }
+
+const ofDefault: Patched = Object.freeze(commitsUpTo(rankOf(defaultKernel)));

@@ -71,9 +71,11 @@ export { KernelBug } from './kernel/bug.ts';
 export {
   type Commit,
   type CommitId,
+  commitOf,
   commits,
   defaultKernel,
   type KernelChoice,
+  knownReleases,
   newestKernel,
   oldestKernel,
   type Patched,

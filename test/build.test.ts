@@ -50,7 +50,7 @@ describe('What is built answers like Linux 6.18', () => {
  * Whoever installs the package and asks for an older kernel is bitten: its ready list is guarded by
  * another kind of lock, which the rewritten code has to take as well.
  */
-test.each(['4.20', '5.4', '5.10', '6.12'])(
+test.each(['4.4', '4.20', '5.4', '5.7-rc4', '5.10', '6.12', '7.3'])(
   'What is built answers as the sources do for %s',
   async (kernel) => {
     const fromBuilt: typeof Play = await import(`${built}/src/scenario/play.js`);

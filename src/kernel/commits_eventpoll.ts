@@ -12,6 +12,12 @@ export const eventpollCommits = {
     effect:
       'a wait queue that ends tells its watchers first; without, removing the item uses the freed queue',
   },
+  '971316f0503a': {
+    title: 'epoll: ep_unregister_pollwait() can use the freed pwq->whead',
+    release: '3.3',
+    effect:
+      'a wait queue that ends stays until nobody is on the way to it; without, removing the item meanwhile takes a freed lock',
+  },
   '28d82dc1c4ed': {
     title: 'epoll: limit paths',
     release: '3.3',

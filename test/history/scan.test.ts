@@ -21,6 +21,7 @@ import {
 import { inThreads, type Side, side, upTo } from '../support/kernels.ts';
 import { fdinfo, inThread, pause, readCount, watch, writeCount } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
+import type { Stretch } from '../support/schedule.ts';
 import { Recorder } from '../support/trace.ts';
 
 /** An epoll that watches eventfds, each of which is its own data. */
@@ -392,6 +393,54 @@ describe('fdinfo-target', () => {
   });
 });
 
+/** A signalfd of a child that has ended is in an epoll: one thread reaps the child, one closes the epoll. */
+const endOfQueue = (stretches: readonly Stretch[], options: MachineOptions): unknown =>
+  inThreads(
+    function* (sys) {
+      const sfd = yield* sys.signalfd4(-1, sigmask(SIGUSR1), 0);
+      const epfd = yield* sys.epoll_create1(0);
+      const done = yield* sys.eventfd2(0, 0);
+      const child = yield* sys.fork(function* (self) {
+        yield* add(self, epfd, sfd, EPOLLIN);
+        yield* writeCount(self, done, 1n);
+      });
+      yield* readCount(sys, done);
+      return {
+        reaps: (self) => self.wait4(child, 0),
+        closes: (self) => self.close(epfd),
+      };
+    },
+    [{ thread: 'p1002' }, { thread: 'main' }, ...stretches], // The child first.
+    options,
+  );
+
+describe('971316f0503a', () => {
+  /**
+   * The other half of R6, in 3.2 and before.
+   *
+   * | close(epfd)                              | the queue's owner                    |
+   * | ---------------------------------------- | ------------------------------------ |
+   * | finds the queue                          |                                      |
+   * |                                          | POLLFREE: takes the item off; freed  |
+   * | takes the lock of the queue: freed       |                                      |
+   */
+  const stretches = [
+    ...upTo('closes', 'spin_lock sighand->signalfd_wqh'),
+    { thread: 'reaps' },
+    { thread: 'closes' },
+  ];
+
+  test('without it closing an epoll takes the lock of a queue that has ended', () => {
+    expect(() => endOfQueue(stretches, side('without', '971316f0503a'))).toThrow(
+      /use after free: closes takes sighand->signalfd_wqh/,
+    );
+  });
+
+  test('with it a queue that somebody is on the way to is not freed', () => {
+    expect(() => endOfQueue(stretches, side('with', '971316f0503a'))).not.toThrow();
+  });
+});
+
 describe('138e4ad67afd', () => {
   /**
    * R7, in 3.3 to 4.12: the watched queue ends while somebody closes the epoll.
@@ -403,28 +452,8 @@ describe('138e4ad67afd', () => {
    * | takes the entry off, and ep->lock      |                                        |
    */
   const run = (which: Side, stops: readonly string[]): unknown =>
-    inThreads(
-      function* (sys) {
-        const sfd = yield* sys.signalfd4(-1, sigmask(SIGUSR1), 0);
-        const epfd = yield* sys.epoll_create1(0);
-        const done = yield* sys.eventfd2(0, 0);
-        const child = yield* sys.fork(function* (self) {
-          yield* add(self, epfd, sfd, EPOLLIN);
-          yield* writeCount(self, done, 1n);
-        });
-        yield* readCount(sys, done);
-        return {
-          reaps: (self) => self.wait4(child, 0),
-          closes: (self) => self.close(epfd),
-        };
-      },
-      [
-        { thread: 'p1002' }, // The child.
-        { thread: 'main' },
-        ...upTo('reaps', ...stops),
-        { thread: 'closes' },
-        { thread: 'reaps' },
-      ],
+    endOfQueue(
+      [...upTo('reaps', ...stops), { thread: 'closes' }, { thread: 'reaps' }],
       side(which, '138e4ad67afd'),
     );
 

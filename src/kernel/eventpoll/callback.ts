@@ -197,11 +197,13 @@ export function* ep_ptable_queue_proc(
 
 /** Takes an entry off its queue, waiting for a callback that runs; nothing if POLLFREE was first. */
 function* ep_remove_wait_queue(pwq: eppoll_entry): Kernel<void> {
-  rcu_read_lock();
+  // Without 971316f0503a the queue can end between the look at it and the lock in it.
+  const safe = current.kernel.patched['971316f0503a'];
+  if (safe) rcu_read_lock();
   if (!current.kernel.patched['138e4ad67afd']) looksAt(pwq.base.ep.identity);
   const { whead } = pwq;
   if (whead !== null) yield* remove_wait_queue(whead, pwq.wait);
-  rcu_read_unlock();
+  if (safe) rcu_read_unlock();
 }
 
 /** Takes an item off all wait queues. Called with ep->mtx held. */

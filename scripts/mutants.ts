@@ -68,13 +68,13 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'an exclusive item ends the walk even if nobody was woken',
     file: callback,
-    from: 'if ((events & EPOLLEXCLUSIVE) === 0) ewake = 1;',
+    from: 'if (!isExclusive(events)) ewake = 1;',
     to: 'ewake = 1;',
   },
   {
     what: 'an exclusive item is added as a shared one',
     file: callback,
-    from: 'if ((epi.event.events & EPOLLEXCLUSIVE) !== 0) yield* add_wait_queue_exclusive',
+    from: 'if (isExclusive(epi.event.events)) yield* add_wait_queue_exclusive',
     to: 'if (false as boolean) yield* add_wait_queue_exclusive',
   },
   {
@@ -104,8 +104,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'the end of a scan wakes no further waiter',
     file: scan,
-    from: "yield* wake_up(ep.wq);\n    }\n    pwake = !patched['339ddb53d373']",
-    to: "}\n    pwake = !patched['339ddb53d373']",
+    from: "yield* wakeWaiter(ep);\n    }\n    pwake = !current.kernel.patched['339ddb53d373']",
+    to: "}\n    pwake = !current.kernel.patched['339ddb53d373']",
   },
   {
     what: 'a level-triggered item is not put back',
@@ -194,7 +194,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a ready item that is added wakes nobody',
     file: ctl,
-    from: 'if (waitqueue_active(ep.wq)) yield* wake_up(ep.wq);',
+    from: 'if (waitqueue_active(ep.wq)) yield* wakeWaiter(ep);',
     to: '',
   },
   {

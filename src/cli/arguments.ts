@@ -32,9 +32,6 @@ export interface PlayRequest extends KernelOptions {
   readonly json: boolean;
 }
 
-/** Which kernel was asked for, in words. */
-export type KernelWords = Pick<PlayRequest, 'kernel' | 'with' | 'without'>;
-
 export type Request = PlayRequest | { readonly verb: 'help' } | { readonly verb: 'version' };
 
 /** Those that bin/epollsim.ts knows; what is read here is `play`. */

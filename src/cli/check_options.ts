@@ -60,7 +60,8 @@ lists the outcomes, how many executions came to each, and one of them. Where a l
 of a scenario, some thousand executions are taken at random from all that there are.
 
       --kernel RELEASE     the kernel to model, ${oldestKernel} to ${newestKernel} (default: ${defaultKernel})
-      --with COMMIT        and with a commit that the release does not have; repeat, or separate by ","
+      --with COMMIT        and with a commit that the release does not have; 7 digits of it will do;
+                           repeat, or separate by ","
       --without COMMIT     and without one that it has
 
       --strategy NAME      exhaustive (default), random, or pct: random priorities that change at a

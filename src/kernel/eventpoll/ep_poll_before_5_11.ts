@@ -24,6 +24,7 @@ import {
 } from '../sched.ts';
 import { select_estimate_accuracy } from '../select.ts';
 import { spin_lock_irq, spin_unlock_irq } from '../spinlock.ts';
+import { GoesRound } from '../steps.ts';
 import { __fentry__, traceNote } from '../trace.ts';
 import type { EventBuffer } from '../uaccess.ts';
 import { EINTR } from '../uapi/errno.ts';
@@ -100,6 +101,10 @@ export function* ep_poll(
     call.res = yield* sendEvents(ep, events, maxevents);
     if (call.res !== 0 || call.timed_out) break;
     yield* fetchEvents(ep, call);
+    // Two waiters could see nothing but the empty scan of the other, by turns and for ever.
+    if (call.eavail && current.kernel.cutsCircles && list_empty(ep.rdllist)) {
+      throw new GoesRound('ep_poll');
+    }
   }
   if (call.wait !== null) yield* leaveQueue(ep, call.wait);
   return call.res;

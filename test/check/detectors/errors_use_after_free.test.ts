@@ -12,7 +12,9 @@ test('the example: an inner instance is used after another thread has freed it',
   expect(said(problems, 'use-after-free')).toEqual([
     'The kernel is broken: use after free: eventpoll, by t1.',
   ]);
-  expect(problems[0]?.cause).toBe('use after free: __ep_remove < ep_remove_safe < ep_clear_and_put');
+  expect(problems[0]?.cause).toBe(
+    'use after free: __ep_remove < ep_remove_safe < ep_clear_and_put',
+  );
 });
 
 /** A false alarm where the two are closed one after the other. */

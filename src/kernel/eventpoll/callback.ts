@@ -70,6 +70,7 @@ export function* ep_poll_callback(
   let ewake = 0;
   yield lockCallback(ep);
   ep_set_busy_poll_napi_id(epi);
+  looksAt(ep.identity);
   const { events } = epi.event;
   if ((events & ~EP_PRIVATE_BITS) === 0) {
     traceNote('ep_poll_callback: disabled, its one shot is spent', epi);
@@ -124,12 +125,14 @@ function* letGoFirst(wait: wait_queue_entry): Kernel<void> {
 function queueItem(ep: eventpoll, epi: epitem): void {
   if (ep.ovflist !== EP_UNACTIVE_PTR) {
     if (epi.next !== EP_UNACTIVE_PTR) return;
+    writesTo(ep.identity);
     traceNote('ep_poll_callback: onto ovflist', epi);
     epi.next = ep.ovflist;
     ep.ovflist = epi;
     ep_pm_stay_awake_rcu(epi);
   } else if (!ep_is_linked(epi)) {
     traceNote('ep_poll_callback: onto rdllist', epi);
+    writesTo(ep.identity);
     list_add_tail(epi.rdllink, ep.rdllist);
     ep_pm_stay_awake_rcu(epi);
   } else {

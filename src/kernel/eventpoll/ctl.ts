@@ -2,9 +2,11 @@
  * epoll_ctl: items are added, changed and removed. Linux: fs/eventpoll.c (do_epoll_ctl, ep_insert,
  * ep_modify, ep_find, attach_epitem).
  */
+
 import { smp_mb } from '../barrier.ts';
 import { current } from '../current.ts';
 import { fdget, type file, fput, peekAtLinks } from '../file.ts';
+import { looksAt, writesTo } from '../footprint.ts';
 import { hlist_add_head_rcu, type hlist_head, list_add_tail } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import { type mutex, mutex_lock_nested, mutex_trylock, mutex_unlock } from '../mutex.ts';
@@ -184,8 +186,10 @@ export const removeItem = (ep: eventpoll, epi: epitem): Kernel<void> =>
 
 /** Queues an item that was found ready, unless a callback did; is anybody to be told outside the lock? */
 export function* queueReadyItem(ep: eventpoll, epi: epitem, why: string): Kernel<boolean> {
+  looksAt(ep.identity);
   if (ep_is_linked(epi)) return false;
   traceNote(why, epi);
+  writesTo(ep.identity);
   list_add_tail(epi.rdllink, ep.rdllist);
   ep_pm_stay_awake(epi);
   if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // See 1b53734bd0b2.
@@ -200,6 +204,7 @@ function* ep_modify(ep: eventpoll, epi: epitem, event: epoll_event): Kernel<numb
   lockdep_assert_irqs_enabled();
   // A callback reads the mask under ep->lock, which is not held: it sees the old or the new one.
   if (!current.kernel.alone) yield ep.lists;
+  writesTo(ep.identity);
   epi.event.events = event.events;
   epi.event.data = event.data;
   if ((epi.event.events & EPOLLWAKEUP) !== 0) {

@@ -98,11 +98,12 @@ export function* lookForEvents(ep: eventpoll, forGood = false): Kernel<boolean> 
   if (forGood && !patched.e59d3c64cba6) return yield* lookUnderLock(ep);
   yield ep.lists;
   // Linux spins until the scan has begun, or ended (read_seqcount_begin).
-  if ((ep.seq & 1) !== 0 && patched['0c4aefe3c2d0']) return yield* lookUnderLock(ep);
-  const { seq } = ep;
+  const counts = patched['0c4aefe3c2d0'];
+  if (counts && (ep.seq & 1) !== 0) return yield* lookUnderLock(ep);
+  const seq = counts ? ep.seq : 0;
   if (!list_empty_careful(ep.rdllist)) return true;
   yield ep.lists;
-  return ep.ovflist !== EP_UNACTIVE_PTR || (ep.seq !== seq && patched['0c4aefe3c2d0']);
+  return ep.ovflist !== EP_UNACTIVE_PTR || (counts && ep.seq !== seq);
 }
 
 function* lookUnderLock(ep: eventpoll): Kernel<boolean> {

@@ -112,6 +112,7 @@ export function leaveSection(): void {
 export function* forgetItem(ep: eventpoll, epi: epitem): Kernel<void> {
   rb_erase(ep.rbr, epi);
   yield lockLists(ep);
+  writesTo(ep.identity);
   if (ep_is_linked(epi)) list_del_init(epi.rdllink);
   unlockLists(ep);
   wakeup_source_unregister(ep_wakeup_source(epi));

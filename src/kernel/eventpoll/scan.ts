@@ -10,7 +10,7 @@
  */
 import { current } from '../current.ts';
 import { type file, file_ref_get, fput, peekAtLinks } from '../file.ts';
-import { writesTo } from '../footprint.ts';
+import { looksAt, writesTo } from '../footprint.ts';
 import {
   list_add,
   list_add_tail,
@@ -46,8 +46,15 @@ import {
 import { ep_pm_stay_awake, ep_wakeup_source } from './wakeup.ts';
 
 /** Might there be events? True while a scan is open; without the lock the answer may be stale. */
-export const ep_events_available = (ep: eventpoll): boolean =>
-  !list_empty_careful(ep.rdllist) || ep.ovflist !== EP_UNACTIVE_PTR;
+export function ep_events_available(ep: eventpoll): boolean {
+  looksAt(ep.identity);
+  return !list_empty_careful(ep.rdllist) || ep.ovflist !== EP_UNACTIVE_PTR;
+}
+
+/** Ours: says that a scan changes what is looked at without the lock, if it does. */
+export function touchLists(ep: eventpoll, list: list_head<epitem>): void {
+  if (!list_empty(list) || current.kernel.patched['0c4aefe3c2d0']) writesTo(ep.identity);
+}
 
 /** Takes the ready list over into `txlist`; from here on callbacks queue on ovflist. */
 export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<void> {
@@ -55,9 +62,11 @@ export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel
   lockdep_assert_irqs_enabled();
   yield lockLists(ep);
   ep.seq++;
+  touchLists(ep, ep.rdllist);
   list_splice_init(ep.rdllist, txlist);
   // Race: false-negative. A lockless reader may find both lists empty here.
   if (!current.kernel.alone) yield ep.lists;
+  writesTo(ep.identity);
   ep.ovflist = null;
   ep.seq++;
   unlockLists(ep);
@@ -65,6 +74,7 @@ export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel
 
 /** Ours: closes ovflist, and puts what came during the scan onto rdllist. Called with lock held. */
 export function takeOverflow(ep: eventpoll, note: string): void {
+  writesTo(ep.identity);
   let nepi = ep.ovflist;
   while (nepi !== null && nepi !== EP_UNACTIVE_PTR) {
     const epi = nepi;
@@ -94,6 +104,7 @@ export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<
   takeOverflow(ep, 'ep_done_scan: from ovflist onto rdllist');
   // Race: false-negative. The scan is closed and what is left of it is not back yet.
   if (!current.kernel.alone) yield ep.lists;
+  touchLists(ep, txlist);
   list_splice_init(txlist, ep.rdllist);
   ep.seq++;
   __pm_relax(ep.ws);
@@ -205,6 +216,7 @@ export function* ep_send_events(
       // A callback reads the mask under ep->lock, which is not held here.
       if (!current.kernel.alone) yield ep.lists;
       traceNote('ep_send_events: one shot, disarmed', epi);
+      writesTo(ep.identity);
       epi.event.events &= EP_PRIVATE_BITS;
     } else if ((epi.event.events & EPOLLET) === 0) {
       // Nobody else adds to rdllist now: callbacks see the open scan, epoll_ctl waits for mtx.

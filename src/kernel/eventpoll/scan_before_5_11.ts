@@ -8,8 +8,10 @@
  *
  * Invariants: a scan is open only under ep->mtx.
  */
+
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
+import { writesTo } from '../footprint.ts';
 import {
   list_add,
   list_add_tail,
@@ -31,7 +33,7 @@ import { waitqueue_active } from '../wait.ts';
 import { ep_poll_safewake, ep_ptable_queue_proc } from './callback.ts';
 import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
 import { ep_call_nested } from './nested_calls.ts';
-import { ep_item_poll, takeOverflow, wakesAtEnd } from './scan.ts';
+import { ep_item_poll, takeOverflow, touchLists, wakesAtEnd } from './scan.ts';
 import { EP_PRIVATE_BITS, type epitem, type eventpoll, statics } from './types.ts';
 import { ep_pm_stay_awake, ep_wakeup_source } from './wakeup.ts';
 
@@ -51,9 +53,11 @@ function* ep_scan_ready_list(
   if (!ep_locked) yield mutex_lock_nested(ep.mtx, depth);
   yield lockLists(ep);
   ep.seq++;
+  touchLists(ep, ep.rdllist);
   list_splice_init(ep.rdllist, txlist);
   // Race: false-negative. A lockless reader may find both lists empty here.
   if (!current.kernel.alone) yield ep.lists;
+  writesTo(ep.identity);
   ep.ovflist = null;
   ep.seq++;
   unlockLists(ep);
@@ -71,6 +75,7 @@ function* closeScan(ep: eventpoll, txlist: list_head<epitem>): Kernel<boolean> {
   takeOverflow(ep, 'ep_scan_ready_list: from ovflist onto rdllist');
   // Race: false-negative. The scan is closed and what is left of it is not back yet.
   if (!current.kernel.alone) yield ep.lists;
+  touchLists(ep, txlist);
   list_splice_init(txlist, ep.rdllist);
   ep.seq++;
   __pm_relax(ep.ws);
@@ -196,9 +201,11 @@ function* ep_send_events_proc(
       // A callback reads the mask under ep->lock, which is not held here.
       if (!current.kernel.alone) yield ep.lists;
       traceNote('ep_send_events_proc: one shot, disarmed', epi);
+      writesTo(ep.identity);
       epi.event.events &= EP_PRIVATE_BITS;
     } else if ((epi.event.events & EPOLLET) === 0) {
       traceNote('ep_send_events_proc: level-triggered, back onto rdllist', epi);
+      writesTo(ep.identity);
       list_add_tail(epi.rdllink, ep.rdllist);
       ep_pm_stay_awake(epi);
     }

@@ -157,7 +157,7 @@ export class eventpoll implements Named {
 
   constructor(user: user_struct, rwlock: rwlock_t | null, lockOfQueue = false) {
     this.lock = lockOfQueue ? this.wq.lock : new spinlock_t('ep->lock');
-    this.lock.covers = this;
+    if (lockOfQueue) this.lock.covers = this;
     this.user = user;
     this.rwlock = rwlock;
     if (rwlock !== null) rwlock.covers = this;

@@ -5,7 +5,9 @@
  * An error is in two places: in the queue until MSG_ERRQUEUE has read it, and as the pending error
  * of the socket until anybody was told. Reading one from the queue makes the next the pending one.
  */
+
 import { current } from '../kernel/current.ts';
+import { writesTo } from '../kernel/footprint.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../kernel/spinlock.ts';
 import { ENOMEM } from '../kernel/uapi/errno.ts';
@@ -71,8 +73,10 @@ export function* sock_dequeue_err_skb(sk: sock): Kernel<ErrorPacket | null> {
   yield spin_lock_irqsave(queue.lock);
   const skb = (queue.list.shift() ?? null) as ErrorPacket | null;
   const next = skb === null ? null : (skb_peek(queue) as ErrorPacket | null);
+  writesTo(sk.identity);
   if (next !== null && isIcmp(next)) sk.sk_err = next.ee.ee_errno;
   spin_unlock_irqrestore(queue.lock);
+  writesTo(sk.identity);
   if (isIcmp(skb) && !isIcmp(next)) sk.sk_err = 0;
   if (next !== null) yield* sk.sk_error_report();
   return skb;

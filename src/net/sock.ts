@@ -175,6 +175,7 @@ function* nothing(): Kernel<void> {}
 
 /** Ties a new sock to the socket that a file sees. */
 export function sock_init_data(sock: socket, sk: sock): void {
+  writesTo(sk.identity);
   sk.sk_socket = sock;
   writesTo(sk.sleepersIdentity);
   sk.sk_wq = sock.wq;
@@ -186,6 +187,7 @@ export const sock_graft = (sk: sock, parent: socket): void => sock_init_data(par
 
 /** Cuts a sock off from its socket: from here on there is nobody to wake. */
 export function sock_orphan(sk: sock): void {
+  writesTo(sk.identity);
   sk.SOCK_DEAD = true;
   sk.sk_socket = null;
   writesTo(sk.sleepersIdentity);
@@ -255,6 +257,7 @@ export function sock_error(sk: sock): number {
   const err = sk.sk_err;
   if (err === 0) return 0;
   writesTo(sk.identity);
+  writesTo(sk.identity);
   sk.sk_err = 0;
   return -err;
 }
@@ -276,12 +279,14 @@ export const sk_peek_offset = (sk: sock, flags: number): number =>
   (flags & MSG_PEEK) !== 0 ? sk.sk_peek_off : 0;
 
 export function sk_peek_offset_bwd(sk: sock, val: number): void {
+  writesTo(sk.identity);
   if (sk.sk_peek_off >= 0) sk.sk_peek_off = Math.max(sk.sk_peek_off - val, 0);
 }
 export const sk_peek_offset_fwd = (sk: sock, val: number): void => sk_peek_offset_bwd(sk, -val);
 
 /** SO_PEEK_OFF, for the families that have it. */
 export function sk_set_peek_off(sk: sock, val: number): number {
+  writesTo(sk.identity);
   sk.sk_peek_off = val;
   return 0;
 }

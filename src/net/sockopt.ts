@@ -8,6 +8,7 @@
  * SO_RCVTIMEO and SO_SNDTIMEO take a timeval, and refuse a number as Linux refuses four bytes.
  * Options that are about packets, devices, credentials, filters and time stamps do not exist.
  */
+import { writesTo } from '../kernel/footprint.ts';
 import { NSEC_PER_MSEC } from '../kernel/hrtimer.ts';
 import type { Kernel } from '../kernel/op.ts';
 import {
@@ -145,6 +146,7 @@ function setUnlocked(sock: socket, sk: sock, optname: number, value: number): nu
 /** The send buffer becomes twice `value`; writers are told. */
 function* setSndbuf(sk: sock, value: number): Kernel<number> {
   sk.sk_userlocks |= SOCK_SNDBUF_LOCK;
+  writesTo(sk.identity);
   sk.sk_sndbuf = Math.max(Math.min(value, INT_MAX >> 1) * 2, SOCK_MIN_SNDBUF);
   yield* sk.sk_write_space();
   return 0;
@@ -152,6 +154,7 @@ function* setSndbuf(sk: sock, value: number): Kernel<number> {
 
 function __sock_set_rcvbuf(sk: sock, value: number): number {
   sk.sk_userlocks |= SOCK_RCVBUF_LOCK;
+  writesTo(sk.identity);
   sk.sk_rcvbuf = Math.max(Math.min(value, INT_MAX >> 1) * 2, SOCK_MIN_RCVBUF);
   return 0;
 }
@@ -159,6 +162,7 @@ function __sock_set_rcvbuf(sk: sock, value: number): number {
 function* setRcvlowat(sock: socket, sk: sock, value: number): Kernel<number> {
   const val = value < 0 ? INT_MAX : value;
   if (sock.ops.set_rcvlowat !== undefined) return yield* sock.ops.set_rcvlowat(sk, val);
+  writesTo(sk.identity);
   sk.sk_rcvlowat = val === 0 ? 1 : val;
   return 0;
 }

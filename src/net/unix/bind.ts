@@ -1,4 +1,5 @@
 /** Giving a socket a name, and asking for names. Linux: net/unix/af_unix.c. */
+import { writesTo } from '../../kernel/footprint.ts';
 import { filename_create, vfs_mknod, vfs_unlink } from '../../kernel/fs/create.ts';
 import { dget } from '../../kernel/fs/dcache.ts';
 import { inode_unlock } from '../../kernel/fs/inode.ts';
@@ -31,6 +32,7 @@ export function* unix_autobind(sk: unix_sock): Kernel<number> {
       name = `\0${(++unx.autobound).toString(16).padStart(5, '0')}`;
     } while (unx.abstract.has(abstractKey(sk.sk_type, name)));
     unx.abstract.set(abstractKey(sk.sk_type, name), sk);
+    writesTo(sk.identity);
     sk.addr = new unix_address(name);
     spin_unlock(unx.lock);
   }
@@ -56,6 +58,7 @@ function* unix_bind_bsd(sk: unix_sock, path: string): Kernel<number> {
     yield spin_lock(unx.lock);
     unx.bsd.set(made.d_inode, sk);
     sk.path = dget(made);
+    writesTo(sk.identity);
     sk.addr = new unix_address(name);
     spin_unlock(unx.lock);
   }
@@ -78,6 +81,7 @@ function* unix_bind_abstract(sk: unix_sock, name: string): Kernel<number> {
       err = -EADDRINUSE;
     } else {
       unx.abstract.set(key, sk);
+      writesTo(sk.identity);
       sk.addr = new unix_address(name);
     }
     spin_unlock(unx.lock);

@@ -6,6 +6,7 @@
  */
 
 import { current } from '../../kernel/current.ts';
+import { writesTo } from '../../kernel/footprint.ts';
 import { dget } from '../../kernel/fs/dcache.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../../kernel/sched.ts';
@@ -87,6 +88,7 @@ export function* unix_listen(sock: socket, backlog: number): Kernel<number> {
   const ok = sk.sk_state === TCP_CLOSE || sk.sk_state === TCP_LISTEN;
   if (ok) {
     if (backlog > sk.sk_max_ack_backlog) yield* wake_up_interruptible_all(sk.peer_wait);
+    writesTo(sk.identity);
     sk.sk_max_ack_backlog = backlog;
     sk.sk_state = TCP_LISTEN;
   }
@@ -176,6 +178,7 @@ function* joinListener(
       newsk.addr = other.addr;
       newsk.path = other.path === null ? null : dget(other.path);
       sock.state = SS_CONNECTED;
+      writesTo(sk.identity);
       sk.sk_state = TCP_ESTABLISHED;
       setPeer(sk, newsk);
     }

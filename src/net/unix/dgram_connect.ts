@@ -1,4 +1,5 @@
 /** Choosing the peer of a datagram socket. Linux: net/unix/af_unix.c (unix_dgram_connect). */
+import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { EPERM } from '../../kernel/uapi/errno.ts';
 import { AF_UNSPEC } from '../../kernel/uapi/socket.ts';
@@ -37,7 +38,9 @@ function* findPeer(sk: unix_sock, addr: sockaddr): Kernel<unix_sock | number> {
       continue; // Found just before it left the table.
     }
     if (unix_may_send(sk, other)) {
+      writesTo(sk.identity);
       sk.sk_state = TCP_ESTABLISHED;
+      writesTo(other.identity);
       other.sk_state = TCP_ESTABLISHED;
       return other;
     }
@@ -63,12 +66,14 @@ export function* unix_dgram_connect(sock: socket, addr: sockaddr): Kernel<number
     unix_state_double_unlock(sk, other);
     return 0;
   }
+  writesTo(sk.identity);
   if (other === null) sk.sk_state = TCP_CLOSE;
   yield* unix_dgram_peer_wake_disconnect_wakeup(sk, old_peer);
   unix_state_double_unlock(sk, other);
   if (other !== old_peer) {
     yield* unix_dgram_disconnected(sk, old_peer);
     yield unix_state_lock(old_peer);
+    writesTo(old_peer.identity);
     if (old_peer.peer === null) old_peer.sk_state = TCP_CLOSE;
     unix_state_unlock(old_peer);
     freeUnkept(old_peer);

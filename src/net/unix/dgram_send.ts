@@ -4,7 +4,9 @@
  * A packet arrives whole or not at all. Two limits hold a sender back: its own send buffer, and
  * the length of the receiver's queue unless the two are connected to each other.
  */
+
 import { current } from '../../kernel/current.ts';
+import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { signal_pending } from '../../kernel/sched.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
@@ -189,6 +191,7 @@ function* deadReceiver(
   if (sk.peer === other) {
     setPeer(sk, null);
     yield* unix_dgram_peer_wake_disconnect_wakeup(sk, other);
+    writesTo(sk.identity);
     sk.sk_state = TCP_CLOSE;
     unix_state_unlock(sk);
     yield* unix_dgram_disconnected(sk, other);

@@ -6,6 +6,7 @@
  * it and it is lost, unless SO_OOBINLINE makes it an ordinary byte. MSG_OOB takes it out of turn:
  * its empty packet stays, so that reads still stop there.
  */
+import { writesTo } from '../../kernel/footprint.ts';
 import { mutex_lock, mutex_unlock } from '../../kernel/mutex.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
@@ -41,6 +42,7 @@ export function* unix_stream_recv_urg(sk: unix_sock, msg: msghdr, flags: number)
   }
   let read_skb: sk_buff | null = null;
   if ((flags & MSG_PEEK) === 0) {
+    writesTo(sk.identity);
     sk.oob_skb = null;
     sk.inq_len--;
     const prev = skbPeekPrev(oob_skb, queue);
@@ -90,6 +92,7 @@ export function* manage_oob(
     if (copied > 0) {
       skb = null;
     } else if (!peek) {
+      writesTo(sk.identity);
       sk.oob_skb = null;
       if (!sk.SOCK_URGINLINE) {
         __skb_unlink(skb, queue);

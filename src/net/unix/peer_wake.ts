@@ -8,7 +8,9 @@
  *
  * Invariants: `peerWakeOn` is the socket on whose peer_wait the entry stands, or null.
  */
+
 import { current } from '../../kernel/current.ts';
+import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
 import { ECONNRESET } from '../../kernel/uapi/errno.ts';
@@ -26,6 +28,7 @@ import { unix_recvq_full_lockless, type unix_sock, WRITE_KEY } from './types.ts'
 /** Ours: makes `other`, or nobody, the peer of `sk`. Called with the state lock held. */
 export function setPeer(sk: unix_sock, other: unix_sock | null): void {
   if (sk.peer !== null) sk.peer.followers--;
+  writesTo(sk.identity);
   sk.peer = other;
   if (other !== null) other.followers++;
 }
@@ -48,6 +51,7 @@ export function* unix_dgram_peer_wake_relay(
 ): Kernel<number> {
   const u = q.owner as unix_sock;
   __remove_wait_queue((u.peerWakeOn as unix_sock).peer_wait, q);
+  writesTo(u.identity);
   u.peerWakeOn = null;
   const sk_wq = sleepersOf(u);
   if (sk_wq !== null) yield* wake_up_interruptible_poll(sk_wq, key);
@@ -59,6 +63,7 @@ function* unix_dgram_peer_wake_connect(sk: unix_sock, other: unix_sock): Kernel<
   yield spin_lock(other.peer_wait.lock);
   const connect = sk.peerWakeOn === null;
   if (connect) {
+    writesTo(sk.identity);
     sk.peerWakeOn = other;
     __add_wait_queue(other.peer_wait, sk.peer_wake);
   }
@@ -70,6 +75,7 @@ export function* unix_dgram_peer_wake_disconnect(sk: unix_sock, other: unix_sock
   yield spin_lock(other.peer_wait.lock);
   if (sk.peerWakeOn === other) {
     __remove_wait_queue(other.peer_wait, sk.peer_wake);
+    writesTo(sk.identity);
     sk.peerWakeOn = null;
   }
   spin_unlock(other.peer_wait.lock);
@@ -102,6 +108,7 @@ export function* unix_dgram_disconnected(sk: unix_sock, other: unix_sock): Kerne
   yield* skb_queue_purge(sk.sk_receive_queue);
   yield* wake_up_interruptible_all(sk.peer_wait);
   if (!other.SOCK_DEAD && other.peer === sk) {
+    writesTo(other.identity);
     other.sk_err = ECONNRESET;
     yield* other.sk_error_report();
   }

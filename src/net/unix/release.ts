@@ -1,6 +1,7 @@
 /** The end of a socket, and of one direction. Linux: net/unix/af_unix.c. */
 
 import { current } from '../../kernel/current.ts';
+import { writesTo } from '../../kernel/footprint.ts';
 import { dput } from '../../kernel/fs/dcache.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
@@ -33,9 +34,11 @@ function* closePeer(sk: unix_sock, skpair: unix_sock, embrion: boolean): Kernel<
   if (!current.kernel.alone) yield sk.sk_receive_queue.look;
   const reset = embrion || unread(sk);
   yield unix_state_lock(skpair);
+  writesTo(skpair.identity);
   skpair.sk_shutdown = SHUTDOWN_MASK;
   if (reset) {
     if (!current.kernel.alone) yield skpair.look; // Whoever polls may see the one without the other.
+    writesTo(skpair.identity);
     skpair.sk_err = ECONNRESET;
   }
   unix_state_unlock(skpair);
@@ -48,6 +51,7 @@ export function* unix_release_sock(sk: unix_sock, embrion: boolean): Kernel<void
   yield* unix_remove_socket(sk);
   yield unix_state_lock(sk);
   sock_orphan(sk);
+  writesTo(sk.identity);
   sk.sk_shutdown = SHUTDOWN_MASK;
   const state = sk.sk_state;
   sk.sk_state = TCP_CLOSE;
@@ -86,6 +90,7 @@ export function* unix_shutdown(sock: socket, how: number): Kernel<number> {
   const mode = how + 1; // SHUT_RD, SHUT_WR, SHUT_RDWR: 1, 2, 3 in bits.
   const sk = unix_sk(sock);
   yield unix_state_lock(sk);
+  writesTo(sk.identity);
   sk.sk_shutdown |= mode;
   const other = sk.peer;
   unix_state_unlock(sk);
@@ -95,6 +100,7 @@ export function* unix_shutdown(sock: socket, how: number): Kernel<number> {
   if ((mode & RCV_SHUTDOWN) !== 0) peer_mode |= SEND_SHUTDOWN;
   if ((mode & SEND_SHUTDOWN) !== 0) peer_mode |= RCV_SHUTDOWN;
   yield unix_state_lock(other);
+  writesTo(other.identity);
   other.sk_shutdown |= peer_mode;
   unix_state_unlock(other);
   yield* other.sk_state_change();

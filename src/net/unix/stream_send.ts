@@ -4,7 +4,9 @@
  * A write becomes packets of at most half the send buffer each; every packet makes its own wakeup.
  * The first one is accepted as soon as there is any room at all.
  */
+
 import { current } from '../../kernel/current.ts';
+import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { send_sig } from '../../kernel/signal_send.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
@@ -118,6 +120,7 @@ function* queue_oob(sk: unix_sock, msg: msghdr, other: unix_sock): Kernel<number
     return -EPERM;
   }
   yield spin_lock(other.sk_receive_queue.lock);
+  writesTo(other.identity);
   other.oob_skb = skb;
   other.inq_len++;
   __skb_queue_tail(other.sk_receive_queue, skb);

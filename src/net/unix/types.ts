@@ -41,12 +41,12 @@ export class unix_sock extends sock {
   addr: unix_address | null = null;
   /** What it is bound to in the file system. */
   path: dentry | null = null;
-  readonly bindlock: mutex = new mutex('u->bindlock', this);
+  readonly bindlock: mutex = new mutex('u->bindlock');
 
   /** Held by whoever reads, so that bytes are taken in order. */
-  readonly iolock: mutex = new mutex('u->iolock', this);
+  readonly iolock: mutex = new mutex('u->iolock');
   /** The state lock. */
-  readonly lock: spinlock_t = new spinlock_t('unix_state_lock', this);
+  readonly lock: spinlock_t = new spinlock_t('unix_state_lock');
   // Under lock:
   peer: unix_sock | null = null;
 

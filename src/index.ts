@@ -64,6 +64,19 @@ export {
 /** What a status of wait4() says. */
 export { WEXITSTATUS, WIFEXITED, WIFSIGNALED, WTERMSIG } from './syscalls/wait.ts';
 
+// ── Every schedule ───────────────────────────────────────────────────────────────────────────────
+
+export {
+  type CheckOptions,
+  check,
+  type Finding,
+  type LimitReached,
+  type StrategyName,
+  type Verdict,
+} from './check/check.ts';
+export { type DetectorName, detectorNames, type Problem } from './check/detectors/index.ts';
+export { type Story, type StoryRow, storyText } from './check/story.ts';
+
 // ── Kernels ──────────────────────────────────────────────────────────────────────────────────────
 
 /** The model, or the kernel that it models, is broken. */

@@ -13,7 +13,7 @@ import { ScheduleMismatch } from '../sim/schedule.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Bounded } from './bounded.ts';
-import { type DetectOptions, detect, observed, type Problem } from './detectors/index.ts';
+import { detect, observed, type Problem } from './detectors/index.ts';
 import { Dpor, type Left, type Part } from './dpor.ts';
 import { type Explored, explore, type Subject } from './explore.ts';
 import { minimise } from './minimise.ts';
@@ -23,11 +23,11 @@ import { Replay, Retrace } from './replay.ts';
 import { type Header, readSchedule, scheduleText } from './schedule_text.ts';
 import { type Story, tell } from './story.ts';
 import type { Strategy } from './strategy.ts';
-import { type Came, type Shown, Tally } from './tally.ts';
+import { type Came, type Shown, Tally, type TallyOptions } from './tally.ts';
 
 export type StrategyName = 'exhaustive' | 'pct' | 'random' | 'replay';
 
-export interface CheckOptions extends KernelChoice, DetectOptions {
+export interface CheckOptions extends KernelChoice, TallyOptions {
   /** `exhaustive` unless told otherwise: each distinguishable interleaving once. */
   readonly strategy?: StrategyName | undefined;
   /** Only interleavings with at most so many preemptions; for `exhaustive`. */
@@ -89,6 +89,8 @@ export interface Verdict {
   readonly results: ReadonlyMap<string, number>;
   /** The most steps that an execution took. */
   readonly longest: number;
+  /** Who took each step, of the first executions, as many as `keep` says. */
+  readonly paths: readonly (readonly ContextId[])[];
   readonly kernel: string;
   readonly strategy: StrategyName;
   readonly seed: number | null;
@@ -244,6 +246,7 @@ export function verdictOf<T>(
     limit,
     results: new Map([...results].map(([text, { count }]) => [text, count])),
     longest,
+    paths: tally.paths,
     kernel,
     strategy,
     seed: isSampling(options) ? seed : null,

@@ -25,6 +25,8 @@ export interface StoryRow {
   /** What followed: calls that began or returned, decisions of the kernel, wakeups. */
   readonly lines: readonly string[];
   readonly matters: boolean;
+  /** Nobody else could have gone on; of such steps only whole calls are told. */
+  readonly alone: boolean;
 }
 
 export interface Story {
@@ -81,7 +83,8 @@ export function tell<T>(
   const telling = new Telling(path);
   const lines: string[][] = [];
   const listen = (event: TraceEvent): void => {
-    const text = textOf(event);
+    const alone = telling.together === Number.POSITIVE_INFINITY;
+    const text = alone ? setUpText(event) : textOf(event);
     if (text !== null) (lines[telling.words.length - 1] ??= []).push(text);
   };
   const traced: Subject<T> = (schedule) => {
@@ -100,9 +103,17 @@ export function tell<T>(
       does: words.slice(colon + 2),
       lines: said,
       matters: said.length > 0 || (telling.entangled.has(step) && step >= telling.together),
+      alone: step < telling.together,
     };
   });
   return { contexts: [...new Set(rows.map(({ context }) => context))], rows };
+}
+
+/** Of what happens before anything runs side by side: each call, on a line with its result. */
+function setUpText(event: TraceEvent): string | null {
+  if (event.kind !== 'return') return null;
+  const call = endedCall(event);
+  return `${briefCall(call)} = ${briefResult(call)}`;
 }
 
 /** An event in a few words; null for one that says nothing by itself. */
@@ -133,9 +144,10 @@ export function storyText({ contexts, rows }: Story, width = 100): string {
       .join(' │ ')
       .trimEnd();
   const out = [line(contexts), contexts.map(() => '─'.repeat(column)).join('─┼─')];
-  for (const { context, does, lines } of shown) {
+  for (const { alone, context, does, lines } of shown) {
     const place = contexts.indexOf(context);
-    const said = [`${does}${lines.length === 0 ? '' : ':'}`, ...lines.map((text) => `  ${text}`)];
+    const step = `${does}${lines.length === 0 ? '' : ':'}`;
+    const said = alone ? lines : [step, ...lines.map((text) => `  ${text}`)];
     for (const text of said.flatMap((one) => wrapped(one, column))) {
       out.push(line(contexts.map((_, i) => (i === place ? text : ''))));
     }

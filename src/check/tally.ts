@@ -27,6 +27,12 @@ export interface TallyData {
   readonly tooLong: number;
   readonly results: readonly (readonly [string, Came])[];
   readonly problems: readonly Shown[];
+  readonly paths: readonly (readonly ContextId[])[];
+}
+
+export interface TallyOptions extends DetectOptions {
+  /** How many executions to keep the paths of; none unless told otherwise. */
+  readonly keep?: number | undefined;
 }
 
 export class Tally {
@@ -40,10 +46,14 @@ export class Tally {
   readonly results: Map<string, Came> = new Map();
   /** By cause. */
   readonly problems: Map<string, Shown> = new Map();
+  /** The first executions, as many as are to be kept. */
+  readonly paths: (readonly ContextId[])[] = [];
   private readonly detecting: DetectOptions;
+  private readonly keep: number;
 
-  constructor(detecting: DetectOptions = {}) {
+  constructor({ keep = 0, ...detecting }: TallyOptions = {}) {
     this.detecting = detecting;
+    this.keep = keep;
   }
 
   /** How many different bugs there are. */
@@ -61,6 +71,7 @@ export class Tally {
       return;
     }
     this.executions++;
+    if (this.paths.length < this.keep) this.paths.push(path);
     this.longest = Math.max(this.longest, steps);
     if (extent === 'long') this.tooLong++;
     if (text !== null) this.came(text, { count: 1, path });
@@ -85,6 +96,7 @@ export class Tally {
       if (this.problems.has(cause)) continue;
       this.problems.set(cause, { ...shown, execution: this.executions + shown.execution });
     }
+    this.paths.push(...other.paths.slice(0, this.keep - this.paths.length));
     this.executions += other.executions;
     this.redundant += other.redundant;
     this.longest = Math.max(this.longest, other.longest);
@@ -101,6 +113,7 @@ export class Tally {
       tooLong,
       results: [...results],
       problems: [...problems.values()],
+      paths: this.paths,
     };
   }
 }

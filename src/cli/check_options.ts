@@ -1,9 +1,10 @@
 /** The command line of `check`. */
 import type { StrategyName } from '../check/check.ts';
+import { type DetectorName, detectorNames } from '../check/detectors/index.ts';
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
 import { UsageError } from './errors.ts';
 import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
-import { numberOf, readOptions, textOf } from './options.ts';
+import { listOf, numberOf, readOptions, textOf } from './options.ts';
 import { kernelOf, mismatchOf, scheduleOf } from './schedules.ts';
 
 /** What `check` is asked for; undefined for what was not said. */
@@ -27,6 +28,9 @@ export interface CheckRequest extends KernelOptions {
   readonly resume: string | undefined;
   /** How many interleavings to show of a check that found nothing. */
   readonly shown: number;
+  /** Detectors that are not to speak. */
+  readonly off: readonly DetectorName[];
+  readonly strict: boolean;
   readonly json: boolean;
 }
 
@@ -46,6 +50,8 @@ const table = {
   checkpoint: { type: 'string' },
   resume: { type: 'string' },
   show: { type: 'string' },
+  off: { type: 'string', multiple: true },
+  strict: { type: 'boolean' },
   'show-all': { type: 'boolean' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -80,6 +86,8 @@ of programs:
       --schedule FILE      only the execution that this schedule describes; each step is checked
       --on-mismatch WHAT   where the schedule does not fit the program: stop (default), or go-on as
                            near to it as can be
+      --off DETECTOR       a detector that is not to speak; repeat, or separate by ","
+      --strict             a program that waits for ever is wrong, whatever it waits for
       --show N             also show N of the interleavings in which nothing was found
       --show-all           and all of them
   -j, --workers N          threads that share the work once it takes longer than a second or two
@@ -127,6 +135,8 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     checkpoint: textOf(values['checkpoint']),
     resume: textOf(values['resume']),
     shown: shownOf(values),
+    off: listOf(values['off']).map(detectorOf),
+    strict: values['strict'] === true,
     json: values['json'] === true,
   };
   checkTogether(request);
@@ -138,6 +148,12 @@ function strategyOf(name: string | undefined, replays: boolean): StrategyName {
   const found = strategies.find((strategy) => strategy === name);
   if (found !== undefined) return found;
   throw new UsageError(`unknown strategy "${name}": expected ${strategies.join(', ')}`);
+}
+
+function detectorOf(name: string): DetectorName {
+  const found = detectorNames.find((known) => known === name);
+  if (found !== undefined) return found;
+  throw new UsageError(`--off: expected ${detectorNames.join(', ')}, found "${name}"`);
 }
 
 function shownOf(values: Readonly<Record<string, unknown>>): number {

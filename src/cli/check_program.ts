@@ -18,7 +18,9 @@ import {
 } from '../check/check.ts';
 import type { Part } from '../check/dpor.ts';
 import type { Subject } from '../check/explore.ts';
+import type { ContextId } from '../check/order.ts';
 import { Parts } from '../check/parts.ts';
+import { type Story, storyText, tell } from '../check/story.ts';
 import { Tally, type TallyData } from '../check/tally.ts';
 import { ScheduleMismatch } from '../sim/schedule.ts';
 import type { Program } from '../syscalls/sys.ts';
@@ -60,6 +62,7 @@ export async function checkProgram(
     const verdict = await check.run();
     progress.clear();
     await show(title, verdict, request, output, progress.seconds);
+    if (!request.json) showPaths(check, verdict, output);
     sayRest(check, request);
     return codeOf(verdict);
   } catch (error) {
@@ -88,6 +91,15 @@ async function show(
   else {
     const lines = verdictLines(title, verdict, await coloursFor(output), widthOf(output));
     for (const line of lines) output.write(`${line}\n`);
+  }
+  output.flush();
+}
+
+/** The interleavings that were asked for, of a check that found nothing. */
+function showPaths(check: ProgramCheck, { findings, paths }: Verdict, output: Output): void {
+  if (findings.length > 0) return;
+  for (const [i, path] of paths.entries()) {
+    output.write(`\ninterleaving ${i + 1}\n${storyText(check.storyOf(path), widthOf(output))}`);
   }
   output.flush();
 }
@@ -146,7 +158,7 @@ export class ProgramCheck {
   private readonly show: (standing: Standing) => void;
   private readonly subject: Subject<Ended>;
   private readonly began: number = Date.now();
-  private tally: Tally = new Tally();
+  private tally: Tally;
   private parts: Parts | null = null;
   private limit: LimitReached | null = null;
   private exhausted = false;
@@ -162,6 +174,7 @@ export class ProgramCheck {
     this.path = path;
     this.digest = digestOf(path);
     this.options = options;
+    this.tally = new Tally(options);
     this.workers = path === '-' || options.strategy !== 'exhaustive' ? 1 : workers;
     this.show = show;
     this.subject = subjectOf(program, options);
@@ -255,6 +268,11 @@ export class ProgramCheck {
     }
   }
 
+  /** One execution, step by step. */
+  storyOf(path: readonly ContextId[]): Story {
+    return tell(this.subject, path, this.options);
+  }
+
   /** Writes down what is left to do; false if nothing is, or it cannot be written down. */
   checkpoint(file: string): boolean {
     const parts = this.parts?.toData() ?? [];
@@ -275,7 +293,7 @@ export class ProgramCheck {
 
 function optionsOf(request: CheckRequest): CheckOptions {
   const { all, executions, kernel, mismatch, preemptions, schedule, seconds } = request;
-  const { seed, steps, strategy, unshared, with: added, without } = request;
+  const { off, seed, shown, steps, strategy, strict, unshared, with: added, without } = request;
   return {
     kernel,
     with: added,
@@ -290,6 +308,9 @@ function optionsOf(request: CheckRequest): CheckOptions {
     seconds,
     findings: all ? 'all' : 'first',
     sharedMemory: !unshared,
+    off,
+    strict,
+    keep: shown,
   };
 }
 

@@ -60,7 +60,7 @@ function* findingLines(
 
 /** A line of JSON. */
 export function verdictJson(program: string, verdict: Verdict, seconds: number): string {
-  const { findings, results, ...rest } = verdict;
+  const { findings, paths: _, results, ...rest } = verdict;
   return JSON.stringify({
     program,
     ...rest,

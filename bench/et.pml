@@ -1,6 +1,6 @@
 /*
  * Three writers and two waiters on one edge-triggered descriptor, for SPIN: the same protocol as
- * bench/et.ts, with the steps of Linux's eventpoll that other CPUs can see.
+ * bench/check.ts, with the steps of Linux's eventpoll that other CPUs can see.
  */
 #define WRITERS 3
 #define WAITERS 2

@@ -25,7 +25,7 @@ function problemOf(error: unknown): string {
 }
 
 /** How many executions of a concurrent scenario are tried before the rest is left to chance. */
-const executions = 20_000;
+const mostExecutions = 20_000;
 
 /** What the model says of a concurrent scenario. */
 export interface ModelOutcomes {
@@ -45,6 +45,7 @@ export function modelOutcomes(
   scenario: Scenario,
   kernel: KernelChoice,
   wanted: readonly string[],
+  executions: number = mostExecutions,
 ): ModelOutcomes {
   const search = searched(scenario, { ...kernel, executions });
   const { complete, found, executions: done } = search.outcomes();

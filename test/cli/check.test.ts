@@ -104,7 +104,7 @@ describe('check', () => {
   test.each([
     [[], 'expected a file'],
     [['x', '--strategy', 'best'], 'unknown strategy "best": expected exhaustive, random, pct'],
-    [['x', '--strategy', 'replay'], 'cannot be replayed yet'],
+    [['x', '--strategy', 'replay'], '--strategy replay: expected --schedule'],
     [['x', '--seed', '2'], '--seed: expected --strategy random or pct'],
     [['x', '--strategy', 'pct', '--preemptions', '2'], '--preemptions: expected --strategy exh'],
     [['x', '--kernel', '1.0'], '1.0'],

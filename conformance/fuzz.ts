@@ -51,7 +51,8 @@ the kernel says the same each time, the scenario is made as small as it gets and
 
       --seed N          which scenarios: the same seed makes the same ones (default: 1)
   -n, --count N         how many (default: 1000)
-  -p, --profile NAME    what they are about; repeat, or separate by "," (default: all):
+  -p, --profile NAME    what they are about; repeat, or separate by "," (default: all but
+                        concurrent, which takes seconds for each):
                         ${names.join(', ')}
       --kernel RELEASE  the kernel to model (default: the running one, if it is modelled)
   -j, --jobs N          how many are played at a time (default: twice the number of CPUs)
@@ -99,7 +100,8 @@ function profilesOf(value: unknown): readonly string[] {
     if (name === 'all' || Object.hasOwn(profiles, name)) continue;
     throw new UsageError(`unknown profile "${name}": expected ${names.join(', ')} or all`);
   }
-  return asked.includes('all') ? names : [...new Set(asked)];
+  if (!asked.includes('all')) return [...new Set(asked)];
+  return names.filter((name) => name !== 'concurrent' || asked.includes(name));
 }
 
 interface Dealt {

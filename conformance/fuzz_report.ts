@@ -2,6 +2,7 @@
 import { type ExitCode, exitCodes } from '../src/cli/errors.ts';
 import type { Output } from '../src/cli/output.ts';
 import { Progress } from '../src/cli/progress.ts';
+import { freeCalls } from './fuzz/document.ts';
 import { type Finding, nameOf, type Trial } from './fuzz/trial.ts';
 import type { FuzzRequest } from './fuzz.ts';
 import { shownDifference } from './show.ts';
@@ -100,7 +101,16 @@ export class FuzzReport {
       return;
     }
     if (!isSmall) return this.tell(`${nameOf(trial)}: ${kind}, as others before`);
-    const count = scenario.steps.length;
+    const count = scenario.steps.length + freeCalls(scenario).length;
+    if (scenario.mode === 'concurrent') {
+      const missing = linux.split('\n').map((outcome) => `  only on Linux (${model}): ${outcome}`);
+      return this.tell(
+        `${nameOf(trial)}: ${kind} (${count} of ${steps} steps)`,
+        ...missing,
+        text,
+        '',
+      );
+    }
     const sides = [
       { name: 'model', text: model },
       { name: 'Linux', text: linux },

@@ -190,7 +190,8 @@ const sides = (left: string, leftText: string, right: string, rightText: string)
   { name: right, text: rightText },
 ];
 
-function outcomesIn(text: string): string[] {
+/** The outcomes of an answer, each as text; none of one that is an error. */
+export function outcomesIn(text: string): string[] {
   const { outcomes = [] } = JSON.parse(text) as { outcomes?: readonly unknown[] };
   return outcomes.map((outcome) => JSON.stringify(outcome));
 }
@@ -208,7 +209,7 @@ function modelText({ missing, outcomes, executions, complete, hidden }: ModelOut
 }
 
 /** Numbers from 0 to 1 that are the same every time; the kernel's own timing differs anyway. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;

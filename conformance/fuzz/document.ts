@@ -13,6 +13,15 @@ export interface Step {
 export interface Document {
   readonly version?: 2;
   readonly name: string;
+  readonly mode?: 'concurrent';
   readonly threads?: readonly string[];
   readonly steps: readonly Step[];
+  readonly concurrent?: Readonly<Record<string, readonly Step[]>>;
+  readonly after?: readonly Step[];
 }
+
+/** The calls of a concurrent scenario that its threads make freely. */
+export const freeCalls = ({ concurrent = {} }: Document): string[] =>
+  Object.values(concurrent)
+    .flat()
+    .map(({ call }) => call);

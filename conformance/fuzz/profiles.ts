@@ -3,6 +3,7 @@ import type { Profile } from './actions.ts';
 import { basic } from './profiles/basic.ts';
 import { big } from './profiles/big.ts';
 import { classic } from './profiles/classic.ts';
+import { concurrent } from './profiles/concurrent.ts';
 import { dgram } from './profiles/dgram.ts';
 import { errors } from './profiles/errors.ts';
 import { files } from './profiles/files.ts';
@@ -21,6 +22,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   basic,
   big,
   classic,
+  concurrent,
   dgram,
   errors,
   files,

@@ -2,8 +2,8 @@
  * Smaller scenarios than a given one, the boldest cuts first. Each is one that the parser takes and
  * in which no name is used before a step binds it.
  */
-import type { Arg, Args, Document, Step } from './document.ts';
-import { parsed } from './repair.ts';
+import type { Arg, Document, Step } from './document.ts';
+import { namesIn, parsed, withoutUnbound } from './repair.ts';
 
 export function* smaller(document: Document): Generator<Document> {
   for (const candidate of candidates(document)) {
@@ -13,6 +13,7 @@ export function* smaller(document: Document): Generator<Document> {
 
 function* candidates(document: Document): Generator<Document> {
   const { steps } = document;
+  if (document.mode === 'concurrent') return yield* concurrentCandidates(document);
   for (let size = steps.length >> 1; size >= 1; size >>= 1) {
     for (let end = steps.length; end > 0; end -= size) {
       const start = Math.max(0, end - size);
@@ -26,6 +27,22 @@ function* candidates(document: Document): Generator<Document> {
     for (const simple of simplerSteps(step)) {
       yield { ...document, steps: steps.map((one, i) => (i === index ? simple : one)) };
     }
+  }
+}
+
+/** One step less, in one of the lists; the steps that need what it bound go with it. */
+function* concurrentCandidates(document: Document): Generator<Document> {
+  const { steps, concurrent = {}, after = [] } = document;
+  const cut = (list: readonly Step[], at: number): Step[] => list.filter((_, i) => i !== at);
+  for (const [thread, list] of Object.entries(concurrent)) {
+    for (const at of list.keys()) {
+      const rest = { ...concurrent, [thread]: cut(list, at) };
+      yield withoutUnbound({ ...document, concurrent: rest });
+    }
+  }
+  for (const at of after.keys()) yield { ...document, after: cut(after, at) };
+  for (const at of [...steps.keys()].reverse()) {
+    yield withoutUnbound({ ...document, steps: cut(steps, at) });
   }
 }
 
@@ -46,12 +63,6 @@ function without(document: Document, isOut: (index: number) => boolean): Documen
 
 const concerns = ({ thread, args }: Step, name: string): boolean =>
   thread === name || args['thread'] === name;
-
-function namesIn(value: Arg | Args): string[] {
-  if (typeof value === 'string') return value.startsWith('$') ? [value] : [];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(namesIn);
-}
 
 /** A step with one thing about it simpler; never one that could become the first again. */
 function* simplerSteps(step: Step): Generator<Step> {

@@ -1,11 +1,12 @@
 /** One random scenario on both sides; what differs is made as small as it gets. */
 import * as fc from 'fast-check';
 import type { KernelChoice } from '../../src/kernel/history.ts';
+import type { Scenario } from '../../src/scenario/scenario.ts';
 import { differenceOf } from '../compare.ts';
-import { type LiveSide, timesToAskAgain } from '../judge.ts';
-import { playModel } from '../model.ts';
+import { type LiveSide, outcomesIn, randomFrom, timesToAskAgain } from '../judge.ts';
+import { modelOutcomes, playModel } from '../model.ts';
 import { Scenarios, seedOf } from './arbitrary.ts';
-import type { Document } from './document.ts';
+import { type Document, freeCalls } from './document.ts';
 import { profiles } from './profiles.ts';
 import { parsed } from './repair.ts';
 
@@ -34,6 +35,9 @@ export type Finding =
     };
 
 const shrinkLimitMs = 60_000;
+/** How often the kernel plays a concurrent scenario, and how often the model, at least. */
+const samples = 60;
+const executions = 3000;
 
 export const nameOf = ({ profile, seed, index }: Omit<Trial, 'known'>): string =>
   `${profile}-${seed}-${index}`;
@@ -84,6 +88,7 @@ export class Tester {
   private compare(scenario: Document): Finding {
     const parsedScenario = parsed(scenario);
     if (parsedScenario === null) return { verdict: 'skipped', reason: 'malformed', scenario };
+    if (scenario.mode === 'concurrent') return this.compareOutcomes(scenario, parsedScenario);
     const model = playModel(parsedScenario, this.kernel);
     const answer = this.linux.play(parsedScenario);
     if (answer.kind !== 'transcript') {
@@ -99,5 +104,24 @@ export class Tester {
     const calls = scenario.steps.map(({ call }) => call);
     const { kind } = differenceOf(model, linux, calls);
     return { verdict: 'differs', kind, scenario, model, linux, steps: calls.length };
+  }
+
+  /** Has the model all that the kernel is seen to do? */
+  private compareOutcomes(document: Document, scenario: Scenario): Finding {
+    const answer = this.linux.sample(scenario, samples, randomFrom(samples));
+    if (answer.kind !== 'transcript') {
+      return { verdict: answer.kind, reason: answer.reason, scenario: document };
+    }
+    this.busy();
+    const seen = outcomesIn(answer.text);
+    const { error, missing, complete } = modelOutcomes(scenario, this.kernel, seen, executions);
+    if (error !== null) return { verdict: 'skipped', reason: error, scenario: document };
+    if (missing.length === 0) return { verdict: 'equal' };
+    const calls = freeCalls(document);
+    const kind = `outcome of ${[...new Set(calls)].sort().join(', ')}`;
+    const model = complete ? 'every interleaving was covered' : 'not every one was covered';
+    const linux = missing.join('\n');
+    const steps = document.steps.length + calls.length;
+    return { verdict: 'differs', kind, scenario: document, model, linux, steps };
   }
 }

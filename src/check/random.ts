@@ -1,5 +1,6 @@
 /**
- * Executions at random: each step anybody's, or by priorities that change at a few points (PCT:
+ * Executions at random: each step anybody's, with more or less liking for whoever took the one before,
+ * or by priorities that change at a few points (PCT:
  * Burckhardt, Kothari, Musuvathi, Nagarakatte: "A randomized scheduler with probabilistic guarantees
  * of finding bugs", 2010).
  *
@@ -13,10 +14,14 @@ import type { Choosing, Strategy } from './strategy.ts';
 const seedOf = (seed: number, execution: number): number =>
   (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(execution, 0xc2b2ae35)) | 0;
 
+/** How many times of 100 a context goes on that can: by execution, as races come in all sizes. */
+const goingOn: readonly number[] = [0, 80, 90, 95];
+
 export class RandomWalk implements Strategy {
   private readonly seed: number;
   private readonly count: number;
   private execution: number;
+  private likes = 0;
   private random: Random = new Random(0);
 
   constructor(seed: number, count: number, first = 0) {
@@ -27,11 +32,13 @@ export class RandomWalk implements Strategy {
 
   begin(): boolean {
     if (this.execution >= this.count) return false;
+    this.likes = goingOn[this.execution % goingOn.length] as number;
     this.random = new Random(seedOf(this.seed, this.execution++));
     return true;
   }
 
-  choose({ possible }: Choosing): ContextId {
+  choose({ possible, preferred, goesOn }: Choosing): ContextId {
+    if (goesOn && this.random.below(100) < this.likes) return preferred;
     return possible[this.random.below(possible.length)] as ContextId;
   }
 }
@@ -39,7 +46,7 @@ export class RandomWalk implements Strategy {
 export class Pct implements Strategy {
   private readonly seed: number;
   private readonly count: number;
-  private readonly depth: number;
+  private readonly depth: number | null;
   private execution = 0;
   private random: Random = new Random(0);
   private readonly priorities: Map<ContextId, number> = new Map();
@@ -48,8 +55,8 @@ export class Pct implements Strategy {
   /** The longest execution so far: where changes are placed. */
   private length = 50;
 
-  /** `depth`: how many steps have to come in a certain order for the bug to show; 3 finds most. */
-  constructor(seed: number, count: number, depth = 3) {
+  /** `depth`: how many steps have to come in a certain order for the bug to show; 2 to 7 by turns. */
+  constructor(seed: number, count: number, depth: number | null = null) {
     this.seed = seed;
     this.count = count;
     this.depth = depth;
@@ -58,10 +65,11 @@ export class Pct implements Strategy {
   begin(): boolean {
     if (this.execution >= this.count) return false;
     this.length = Math.max(this.length, this.step);
+    const depth = this.depth ?? 2 + (this.execution % 6);
     this.random = new Random(seedOf(this.seed, this.execution++));
     this.priorities.clear();
     this.changes = new Set();
-    for (let i = 1; i < this.depth; i++) this.changes.add(this.random.below(this.length));
+    for (let i = 1; i < depth; i++) this.changes.add(this.random.below(this.length));
     this.step = 0;
     return true;
   }

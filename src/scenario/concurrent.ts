@@ -77,11 +77,13 @@ class Settling implements Schedule {
   readonly runsOn = false;
   readonly timers = false;
   readonly footprint: Footprint | null;
+  readonly cutsCircles: boolean;
   private readonly course: Course;
 
   constructor(course: Course) {
     this.course = course;
     this.footprint = course.footprint;
+    this.cutsCircles = course.cutsCircles;
   }
 
   choose(choices: readonly Runnable[]): number {

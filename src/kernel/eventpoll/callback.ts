@@ -11,7 +11,6 @@ import { list_add_tail, list_del_init } from '../list.ts';
 import type { Kernel } from '../op.ts';
 import type { poll_table } from '../poll.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
-import { WF_SYNC } from '../sched.ts';
 import { kmem_cache_alloc, kmem_cache_free } from '../slab.ts';
 import { spin_lock_irqsave_nested, spin_unlock_irqrestore } from '../spinlock.ts';
 import { __fentry__, traceNote } from '../trace.ts';
@@ -26,7 +25,6 @@ import {
   type wait_queue_head,
   waitqueue_active,
   wake_up_locked_poll,
-  wake_up_sync,
 } from '../wait.ts';
 import { ep_set_busy_poll_napi_id } from './busy_poll.ts';
 import { is_file_epoll } from './file.ts';
@@ -87,11 +85,7 @@ export function* ep_poll_callback(
       if (isExclusive(events) && (pollflags & POLLFREE) === 0) {
         ewake = exclusiveWake(events, pollflags);
       }
-      if ((sync & WF_SYNC) !== 0 && current.kernel.patched['900bbaae67e9']) {
-        yield* wake_up_sync(ep.wq);
-      } else {
-        yield* wakeWaiter(ep);
-      }
+      yield* wakeWaiter(ep, sync);
     }
     if (!current.kernel.alone) yield peekAt(ep.poll_wait);
     pwake = !silent && waitqueue_active(ep.poll_wait);

@@ -11,13 +11,14 @@ import {
   write_lock_irq,
   write_unlock_irq,
 } from '../rwlock.ts';
+import { WF_SYNC } from '../sched.ts';
 import {
   spin_lock_irq,
   spin_lock_irqsave,
   spin_unlock_irq,
   spin_unlock_irqrestore,
 } from '../spinlock.ts';
-import { wake_up, wake_up_locked } from '../wait.ts';
+import { wake_up, wake_up_locked, wake_up_sync } from '../wait.ts';
 import type { eventpoll } from './types.ts';
 
 /** Taken by a scan, or by whoever queues an item or a waiter. */
@@ -39,5 +40,8 @@ export function unlockCallback(ep: eventpoll): void {
 }
 
 /** Wakes one waiter. Called with the lists locked; before a218cc491420 that locked ep->wq as well. */
-export const wakeWaiter = (ep: eventpoll): Kernel<number> =>
-  current.kernel.patched.a218cc491420 ? wake_up(ep.wq) : wake_up_locked(ep.wq);
+export function wakeWaiter(ep: eventpoll, sync = 0): Kernel<number> {
+  const { patched } = current.kernel;
+  if (!patched.a218cc491420) return wake_up_locked(ep.wq);
+  return (sync & WF_SYNC) !== 0 && patched['900bbaae67e9'] ? wake_up_sync(ep.wq) : wake_up(ep.wq);
+}

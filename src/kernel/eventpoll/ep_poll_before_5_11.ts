@@ -76,8 +76,9 @@ function unlockWaiters(ep: eventpoll): void {
 }
 
 /** Sleeps until woken or until the time is over. */
-function* sleep(call: Call): Kernel<void> {
+function* sleep(ep: eventpoll, call: Call): Kernel<void> {
   if ((yield* schedule_hrtimeout_range(call.to, call.slack)) === 0) call.timed_out = true;
+  else current.kernel.observer?.woken(ep);
 }
 
 /** Events for the user: how many, 0 when the time is over, or -errno. */
@@ -136,7 +137,7 @@ function* sleepUnderLock(ep: eventpoll, call: Call): Kernel<void> {
         break;
       }
       unlockLists(ep);
-      yield* sleep(call);
+      yield* sleep(ep, call);
       yield lockLists(ep);
     }
     __remove_wait_queue(ep.wq, wait);
@@ -172,7 +173,7 @@ function* sleepOnOneEntry(ep: eventpoll, call: Call): Kernel<void> {
       call.res = -EINTR;
       break;
     }
-    yield* sleep(call);
+    yield* sleep(ep, call);
     if (!call.timed_out) continue;
     if (!patched().abc610e01c66) call.eavail = yield* lookForEvents(ep);
     break;
@@ -196,7 +197,7 @@ function* sleepOnce(ep: eventpoll, call: Call): Kernel<void> {
   } else if (!call.eavail && signal_pending(current)) {
     call.res = -EINTR;
   } else if (!call.eavail) {
-    yield* sleep(call);
+    yield* sleep(ep, call);
     // Before 289caf5d8f6c whoever had slept to the end took no events, woken or not.
     call.eavail = !call.timed_out || patched()['289caf5d8f6c'];
   }

@@ -173,6 +173,7 @@ function* ep_send_events_proc(
   __fentry__('ep_send_events_proc');
   const esed = priv as ep_send_events_data;
   const { events } = esed;
+  const { observer } = current.kernel;
   const pt = init_poll_funcptr(null);
   let node = head.next;
   while (node !== head && esed.res < esed.maxevents) {
@@ -197,6 +198,7 @@ function* ep_send_events_proc(
       return 0;
     }
     esed.res++;
+    if (observer !== null) observer.delivered(epi, revents);
     if ((epi.event.events & EPOLLONESHOT) !== 0) {
       // A callback reads the mask under ep->lock, which is not held here.
       if (!current.kernel.alone) yield ep.lists;

@@ -16,6 +16,13 @@ test('the example: an event for a number that is another file by now', async () 
   expect(problems[0]?.details).toEqual(['the eventfd that was added lives on: main has it as 5']);
 });
 
+/** The same on kernels whose scan was built in other ways. */
+test.each(['4.4', '5.0', '5.5', '5.9', '7.3'])('it is told of on %s too', async (kernel) => {
+  const problems = onOne(await exampleOf('stale-event'), { kernel });
+
+  expect(said(problems, 'stale-event')).toHaveLength(1);
+});
+
 /** Asks for events of an eventfd after `close` has done what it does to descriptors of it. */
 const after = (close: (sys: Sys, fd: number) => Code<unknown>): Program =>
   function* (sys) {

@@ -5,6 +5,7 @@
 import { smp_mb } from '../barrier.ts';
 import { current } from '../current.ts';
 import { fdget, type file, fput, peekAtLinks } from '../file.ts';
+import { writesTo } from '../footprint.ts';
 import { hlist_add_head_rcu, type hlist_head, list_add_tail } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import { type mutex, mutex_lock_nested, mutex_trylock, mutex_unlock } from '../mutex.ts';
@@ -200,6 +201,7 @@ function* ep_modify(ep: eventpoll, epi: epitem, event: epoll_event): Kernel<numb
   lockdep_assert_irqs_enabled();
   // A callback reads the mask under ep->lock, which is not held: it sees the old or the new one.
   if (!current.kernel.alone) yield ep.lists;
+  writesTo(ep.identity);
   epi.event.events = event.events;
   epi.event.data = event.data;
   if ((epi.event.events & EPOLLWAKEUP) !== 0) {
@@ -309,15 +311,16 @@ function* ctlOnFiles(
 /** Does adding `tf` change which paths exist between instances? */
 export function* needsFullCheck(f: file, ep: eventpoll, tf: file): Kernel<boolean> {
   if (!current.kernel.alone) yield peekAtLinks(f);
-  if (f.f_ep !== null) return true;
-  if (!current.kernel.alone) yield statics().look;
-  return visitedNow(ep) || is_file_epoll(tf);
+  if (f.f_ep !== null || (yield* visitedNow(ep))) return true;
+  return is_file_epoll(tf);
 }
 
 /** Has a check that is under way visited the instance? Looked at since fe0a916c1eae. */
-function visitedNow(ep: eventpoll): boolean {
+function* visitedNow(ep: eventpoll): Kernel<boolean> {
   const { patched } = current.kernel;
-  return ep.gen === statics().loop_check_gen && patched.fe0a916c1eae && patched['18306c404abe'];
+  if (!patched.fe0a916c1eae || !patched['18306c404abe']) return false;
+  if (!current.kernel.alone) yield statics().look;
+  return ep.gen === statics().loop_check_gen;
 }
 
 /** The operation itself. Called with mtx held. */

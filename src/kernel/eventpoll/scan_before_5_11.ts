@@ -10,6 +10,7 @@
  */
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
+import { writesTo } from '../footprint.ts';
 import {
   list_add,
   list_add_tail,
@@ -27,7 +28,7 @@ import { __fentry__, traceNote } from '../trace.ts';
 import { type EventBuffer, epoll_put_uevent } from '../uaccess.ts';
 import { EFAULT } from '../uapi/errno.ts';
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDNORM } from '../uapi/eventpoll.ts';
-import { waitqueue_active } from '../wait.ts';
+import { peekAt, waitqueue_active } from '../wait.ts';
 import { ep_poll_safewake, ep_ptable_queue_proc } from './callback.ts';
 import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
 import { ep_call_nested } from './nested_calls.ts';
@@ -80,7 +81,10 @@ function* closeScan(ep: eventpoll, txlist: list_head<epitem>): Kernel<boolean> {
       traceNote('ep_scan_ready_list: something is left, the next waiter is woken', ep);
       yield* wakeWaiter(ep);
     }
-    pwake = !current.kernel.patched['339ddb53d373'] && waitqueue_active(ep.poll_wait);
+    if (!current.kernel.patched['339ddb53d373']) {
+      if (!current.kernel.alone) yield peekAt(ep.poll_wait);
+      pwake = waitqueue_active(ep.poll_wait);
+    }
   }
   unlockLists(ep);
   return pwake;
@@ -196,9 +200,11 @@ function* ep_send_events_proc(
       // A callback reads the mask under ep->lock, which is not held here.
       if (!current.kernel.alone) yield ep.lists;
       traceNote('ep_send_events_proc: one shot, disarmed', epi);
+      writesTo(ep.identity);
       epi.event.events &= EP_PRIVATE_BITS;
     } else if ((epi.event.events & EPOLLET) === 0) {
       traceNote('ep_send_events_proc: level-triggered, back onto rdllist', epi);
+      writesTo(ep.identity);
       list_add_tail(epi.rdllink, ep.rdllist);
       ep_pm_stay_awake(epi);
     }

@@ -16,7 +16,7 @@ const listener = 'test/support/accesses.ts';
 /** What is imported from the copies, with all that it imports. */
 const entries = [
   'test/support/footprint_judge.ts',
-  'test/support/concurrent.ts',
+  'src/scenario/concurrent.ts',
   'src/scenario/parse.ts',
 ];
 

@@ -104,8 +104,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'the end of a scan wakes no further waiter',
     file: scan,
-    from: "yield* wakeWaiter(ep);\n    }\n    pwake = !current.kernel.patched['339ddb53d373']",
-    to: "}\n    pwake = !current.kernel.patched['339ddb53d373']",
+    from: "yield* wakeWaiter(ep);\n    }\n    if (!current.kernel.patched['339ddb53d373'])",
+    to: "}\n    if (!current.kernel.patched['339ddb53d373'])",
   },
   {
     what: 'a level-triggered item is not put back',

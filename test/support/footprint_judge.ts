@@ -5,11 +5,10 @@
  * what is declared. Where they are not, the checker believes that it may exchange them, and whatever
  * hangs on their order stays unseen.
  */
-import { Course } from '../../src/check/execution.ts';
-import type { Subject } from '../../src/check/explore.ts';
+import { explore, type Subject } from '../../src/check/explore.ts';
 import { type ContextId, isBefore, Order, type Taken } from '../../src/check/order.ts';
 import type { Choosing, Strategy } from '../../src/check/strategy.ts';
-import { restartIdentities, type Touch } from '../../src/kernel/footprint.ts';
+import type { Touch } from '../../src/kernel/footprint.ts';
 import type { Execution, Op } from '../../src/kernel/op.ts';
 import type { rq } from '../../src/kernel/sched.ts';
 import { Machine, type MachineOptions } from '../../src/sim/machine.ts';
@@ -75,6 +74,7 @@ class Hearing implements Strategy {
   private readonly places: Map<object, Map<unknown, Place>> = new Map();
   private accesses: Map<object, Map<unknown, Seen>> = new Map();
   private op = '';
+  private begun = false;
 
   constructor(judge: Judge, seed: number) {
     this.judge = judge;
@@ -82,7 +82,9 @@ class Hearing implements Strategy {
   }
 
   begin(): boolean {
-    return true;
+    const first = !this.begun;
+    this.begun = true;
+    return first;
   }
 
   choose({ possible }: Choosing): ContextId | null {
@@ -196,13 +198,15 @@ export class Judge {
 
   /** Runs something to its end; contexts take turns as the seed says. */
   run(subject: Subject<unknown>, seed: number): void {
-    restartIdentities();
     const hearing = new Hearing(this, seed);
-    const course = new Course(hearing, false);
-    const { machine, run } = subject(course);
-    hearing.attend(machine);
-    run();
-    course.end(machine.kernel);
+    const heard: Subject<unknown> = (schedule) => {
+      const trial = subject(schedule);
+      hearing.attend(trial.machine);
+      return trial;
+    };
+    for (const { error, extent } of explore(heard, hearing, { sharedMemory: false })) {
+      if (error !== null && extent !== 'redundant') throw error;
+    }
   }
 
   /** The same for a program, on a machine of its own. */

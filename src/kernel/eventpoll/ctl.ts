@@ -314,15 +314,16 @@ function* ctlOnFiles(
 /** Does adding `tf` change which paths exist between instances? */
 export function* needsFullCheck(f: file, ep: eventpoll, tf: file): Kernel<boolean> {
   if (!current.kernel.alone) yield peekAtLinks(f);
-  if (f.f_ep !== null) return true;
-  if (!current.kernel.alone) yield statics().look;
-  return visitedNow(ep) || is_file_epoll(tf);
+  if (f.f_ep !== null || (yield* visitedNow(ep))) return true;
+  return is_file_epoll(tf);
 }
 
 /** Has a check that is under way visited the instance? Looked at since fe0a916c1eae. */
-function visitedNow(ep: eventpoll): boolean {
+function* visitedNow(ep: eventpoll): Kernel<boolean> {
   const { patched } = current.kernel;
-  return ep.gen === statics().loop_check_gen && patched.fe0a916c1eae && patched['18306c404abe'];
+  if (!patched.fe0a916c1eae || !patched['18306c404abe']) return false;
+  if (!current.kernel.alone) yield statics().look;
+  return ep.gen === statics().loop_check_gen;
 }
 
 /** The operation itself. Called with mtx held. */

@@ -31,7 +31,7 @@ import { __fentry__, traceNote } from '../trace.ts';
 import { type EventBuffer, epoll_put_uevent } from '../uaccess.ts';
 import { EFAULT, EINTR } from '../uapi/errno.ts';
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDNORM } from '../uapi/eventpoll.ts';
-import { waitqueue_active } from '../wait.ts';
+import { peekAt, waitqueue_active } from '../wait.ts';
 import * as before511 from './before_5_11.ts';
 import { ep_poll_safewake } from './callback.ts';
 import { is_file_epoll } from './file.ts';
@@ -114,7 +114,10 @@ export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<
       traceNote('ep_done_scan: something is left, the next waiter is woken', ep);
       yield* wakeWaiter(ep);
     }
-    pwake = !current.kernel.patched['339ddb53d373'] && waitqueue_active(ep.poll_wait);
+    if (!current.kernel.patched['339ddb53d373']) {
+      if (!current.kernel.alone) yield peekAt(ep.poll_wait);
+      pwake = waitqueue_active(ep.poll_wait);
+    }
   }
   unlockLists(ep);
   if (pwake) yield* ep_poll_safewake(ep, null, 0);

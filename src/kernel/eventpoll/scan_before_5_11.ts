@@ -29,7 +29,7 @@ import { __fentry__, traceNote } from '../trace.ts';
 import { type EventBuffer, epoll_put_uevent } from '../uaccess.ts';
 import { EFAULT } from '../uapi/errno.ts';
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDNORM } from '../uapi/eventpoll.ts';
-import { waitqueue_active } from '../wait.ts';
+import { peekAt, waitqueue_active } from '../wait.ts';
 import { ep_poll_safewake, ep_ptable_queue_proc } from './callback.ts';
 import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
 import { ep_call_nested } from './nested_calls.ts';
@@ -85,7 +85,10 @@ function* closeScan(ep: eventpoll, txlist: list_head<epitem>): Kernel<boolean> {
       traceNote('ep_scan_ready_list: something is left, the next waiter is woken', ep);
       yield* wakeWaiter(ep);
     }
-    pwake = !current.kernel.patched['339ddb53d373'] && waitqueue_active(ep.poll_wait);
+    if (!current.kernel.patched['339ddb53d373']) {
+      if (!current.kernel.alone) yield peekAt(ep.poll_wait);
+      pwake = waitqueue_active(ep.poll_wait);
+    }
   }
   unlockLists(ep);
   return pwake;

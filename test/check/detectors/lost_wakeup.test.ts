@@ -16,7 +16,7 @@ test('the example: on 5.6 one of two waiters sleeps on beside a ready item', asy
   const problems = onAll(await exampleOf('lost-wakeup'), { kernel: '5.6', most: 600 });
 
   expect(said(problems, 'lost-wakeup')).toEqual([
-    't1 sleeps in epoll_wait for ever although eventfd3 is ready (EPOLLIN) and its item ep4[3] ' +
+    't2 sleeps in epoll_wait for ever although eventfd3 is ready (EPOLLIN) and its item ep4[3] ' +
       'is on the ready list.',
   ]);
   expect(problems).toHaveLength(1); // That main waits for t1 goes without saying.

@@ -11,6 +11,7 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['help', main],
   ['check', async (argv) => (await import('../src/cli/check.ts')).check(argv)],
   ['kernels', async (argv) => (await import('../src/cli/kernels.ts')).kernels(argv)],
+  ['races', async (argv) => (await import('../src/cli/races.ts')).races(argv)],
   ['conform', async (argv) => (await import('../conformance/conform.ts')).conform(argv)],
   ['fuzz', async (argv) => (await import('../conformance/fuzz.ts')).fuzz(argv)],
 ]);

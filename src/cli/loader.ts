@@ -75,7 +75,6 @@ async function registerRules(): Promise<void> {
 
 /** The program of a file, whatever its name, or of standard input for `-`. */
 export async function loadProgram(path: string, input: Input): Promise<Program> {
-  await registerRules();
   const isModule = /\.[cm]?[jt]s$/.test(path);
   const module = isModule
     ? await importFile(userPath(path))
@@ -92,7 +91,9 @@ interface Module {
   readonly default?: unknown;
 }
 
-async function importFile(path: string): Promise<Module> {
+/** The module in a file; throws a ProgramError if there is none. */
+export async function importFile(path: string): Promise<Module> {
+  await registerRules();
   try {
     return (await import(pathToFileURL(path).href)) as Module;
   } catch (error) {

@@ -22,6 +22,8 @@ import { type Kernel, type Named, Op } from './op.ts';
 import type { poll_table } from './poll.ts';
 import { call_rcu } from './rcu.ts';
 import {
+  borrow,
+  giveBack,
   refcount_dec_and_test,
   refcount_inc,
   refcount_inc_not_zero,
@@ -119,12 +121,20 @@ export function get_file(f: file): file {
   return f;
 }
 
-/** Takes a reference unless the last one is gone. */
+/** Takes a reference unless the last one is gone; it goes back by returnFile(). */
 export const file_ref_get = (f: file): boolean => refcount_inc_not_zero(f.f_ref);
+
+/** get_file() by somebody who may hold no reference; it goes back by returnFile(). */
+export const borrowFile = (f: file): void => borrow(f.f_ref);
 
 /** Gives a reference back. The last one closes the file when the task returns to user mode. */
 export function fput(f: file): void {
   if (refcount_dec_and_test(f.f_ref)) current.task_works.push(() => __fput(f));
+}
+
+/** fput() of a reference that was borrowed. */
+export function returnFile(f: file): void {
+  if (giveBack(f.f_ref)) current.task_works.push(() => __fput(f));
 }
 
 /** As fput(), and closes the file at once. */

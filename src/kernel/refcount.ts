@@ -5,6 +5,8 @@ import { looksAt, newIdentity, writesTo } from './footprint.ts';
 export class refcount_t {
   refs: number;
   // Ours:
+  /** How many were taken by somebody who held none and found the count above zero. */
+  borrowed = 0;
   readonly identity: number = newIdentity();
 
   constructor(refs: number) {
@@ -18,18 +20,33 @@ export function refcount_inc(ref: refcount_t): void {
   ref.refs++;
 }
 
+/** The reference goes back by giveBack(). */
 export function refcount_inc_not_zero(ref: refcount_t): boolean {
   looksAt(ref.identity);
   if (ref.refs === 0) return false;
   ref.refs++;
+  ref.borrowed++;
   return true;
+}
+
+/** refcount_inc() by somebody who holds no reference. It goes back by giveBack(). */
+export function borrow(ref: refcount_t): void {
+  refcount_inc(ref);
+  ref.borrowed++;
+}
+
+/** refcount_dec_and_test() of a reference that was borrowed. */
+export function giveBack(ref: refcount_t): boolean {
+  ref.borrowed--;
+  return refcount_dec_and_test(ref);
 }
 
 /** True if this was the last reference. */
 export function refcount_dec_and_test(ref: refcount_t): boolean {
   if (ref.refs === 0) throw new KernelBug('refcount', 'underflow; use after free');
-  const last = --ref.refs === 0;
-  if (last) writesTo(ref.identity);
+  ref.refs--;
+  // What is borrowed only hides that the owners are gone: a borrower before it would have failed.
+  if (ref.refs <= ref.borrowed) writesTo(ref.identity);
   else looksAt(ref.identity);
-  return last;
+  return ref.refs === 0;
 }

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
+import { current } from '../../src/kernel/current.ts';
+import { Changes, Footprint, howOf, Looks } from '../../src/kernel/footprint.ts';
 import {
+  giveBack,
   refcount_dec_and_test,
   refcount_inc,
   refcount_inc_not_zero,
   refcount_t,
 } from '../../src/kernel/refcount.ts';
+import { runAlone } from '../support/run.ts';
 
 /** Exactly one of those who let go frees the object. */
 test('refcount_dec_and_test is true for the last reference only', () => {
@@ -32,4 +36,20 @@ test('refcount_inc_not_zero refuses a dead object and takes a living one', () =>
   expect(refcount_inc_not_zero(new refcount_t(0))).toBe(false);
   expect(refcount_inc_not_zero(living)).toBe(true);
   expect(living.refs).toBe(2);
+});
+
+/** The checker is bitten: it takes the order of borrowing and of the owner's end for one that shows. */
+test('the end of the owner is told even while somebody has borrowed a reference', () => {
+  runAlone(function* () {
+    const ref = new refcount_t(1);
+    const footprint = new Footprint();
+    current.kernel.footprint = footprint;
+    refcount_inc_not_zero(ref);
+    const isLast = refcount_dec_and_test(ref);
+    const touches = footprint.touches.map(howOf);
+    current.kernel.footprint = null;
+
+    expect([isLast, touches]).toEqual([false, [Looks, Changes]]);
+    expect(giveBack(ref)).toBe(true);
+  });
 });

@@ -96,6 +96,7 @@ export function* ep_poll_callback(
   if ((pollflags & POLLFREE) !== 0 && ep_pwq_from_wait(wait).whead !== null) {
     // Once whead is null nothing keeps the item alive: whoever removes it no longer waits for us.
     list_del_init(wait.entry);
+    if (!current.kernel.patched['971316f0503a']) writesTo(ep.identity);
     ep_pwq_from_wait(wait).whead = null;
   }
   return ewake;
@@ -197,7 +198,8 @@ function* ep_remove_wait_queue(pwq: eppoll_entry): Kernel<void> {
   // Without 971316f0503a the queue can end between the look at it and the lock in it.
   const safe = current.kernel.patched['971316f0503a'];
   if (safe) rcu_read_lock();
-  if (!current.kernel.patched['138e4ad67afd']) looksAt(pwq.base.ep.identity);
+  // With both fixes whoever finds the queue, and then an empty one, is none the wiser.
+  if (!safe || !current.kernel.patched['138e4ad67afd']) looksAt(pwq.base.ep.identity);
   const { whead } = pwq;
   if (whead !== null) yield* remove_wait_queue(whead, pwq.wait);
   if (safe) rcu_read_unlock();

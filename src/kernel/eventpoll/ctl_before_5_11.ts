@@ -6,7 +6,7 @@
  * Differs from Linux: the items of a file hang on an hlist here too, in the order of today.
  */
 import { current } from '../current.ts';
-import { type file, get_file } from '../file.ts';
+import { borrowFile, type file } from '../file.ts';
 import { hlist_add_head_rcu, hlist_head } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import { mutex_lock_nested, mutex_unlock } from '../mutex.ts';
@@ -73,7 +73,7 @@ export function* epollCtl(
 /** Lists the files whose paths get more: the one that is added, or all below it; -ELOOP for a circle. */
 function* listWhatToCheck(ep: eventpoll, tf: file): Kernel<number> {
   if (is_file_epoll(tf)) return (yield* ep_loop_check(ep, tf)) === 0 ? 0 : -ELOOP;
-  if (current.kernel.patched.a9ed4a6560b8) get_file(tf);
+  if (current.kernel.patched.a9ed4a6560b8) borrowFile(tf);
   listFile(tf);
   return 0;
 }

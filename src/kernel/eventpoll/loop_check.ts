@@ -9,7 +9,7 @@
  * Invariants: all of it runs under epnested_mutex.
  */
 import { current } from '../current.ts';
-import { type file, file_ref_get, fput } from '../file.ts';
+import { type file, file_ref_get, returnFile } from '../file.ts';
 import { hlist_empty, type hlist_head } from '../list.ts';
 import { mutex_lock_nested, mutex_unlock } from '../mutex.ts';
 import type { Kernel } from '../op.ts';
@@ -61,7 +61,7 @@ function* unlist_file(head: epitems_head): Kernel<void> {
     spin_unlock(file.f_lock);
   }
   free_ephead(to_free);
-  if (pinned !== null) fput(pinned);
+  if (pinned !== null) returnFile(pinned);
 }
 
 export function* clear_tfile_check_list(): Kernel<void> {

@@ -9,7 +9,7 @@
  */
 import { KernelBug } from '../bug.ts';
 import { current } from '../current.ts';
-import { type file, file_ref_get, fput, get_file, peekAtLinks } from '../file.ts';
+import { borrowFile, type file, file_ref_get, peekAtLinks, returnFile } from '../file.ts';
 import { hlist_empty } from '../list.ts';
 import { mutex_lock_nested, mutex_unlock } from '../mutex.ts';
 import type { Kernel } from '../op.ts';
@@ -41,7 +41,7 @@ function listMet(file: file): void {
   if (statics().tfile_check_files.includes(file)) return;
   if (patched.a9ed4a6560b8) {
     if (!patched['77f4689de17c'])
-      get_file(file); // Also where the last reference was gone.
+      borrowFile(file); // Also where the last reference was gone.
     else if (!file_ref_get(file)) return;
   }
   listFile(file);
@@ -54,7 +54,7 @@ export function* clear_tfile_check_list(): Kernel<void> {
     if (!current.kernel.alone) yield peekAtLinks(file);
     useFile(file);
     tfile_check_files.shift();
-    if (current.kernel.patched.a9ed4a6560b8) fput(file);
+    if (current.kernel.patched.a9ed4a6560b8) returnFile(file);
   }
 }
 

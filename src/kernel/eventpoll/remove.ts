@@ -7,7 +7,7 @@
  */
 import { KernelBug, poison, WARN_ON_ONCE } from '../bug.ts';
 import { current } from '../current.ts';
-import { type file, file_ref_get, fput, peekAtLinks } from '../file.ts';
+import { type file, file_ref_get, peekAtLinks, returnFile } from '../file.ts';
 import { writesTo } from '../footprint.ts';
 import { hlist_del_rcu, list_del_init } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
@@ -96,7 +96,7 @@ export function* __ep_remove(ep: eventpoll, epi: epitem, force: boolean): Kernel
   leaveSection();
   free_ephead(to_free);
   yield* forgetItem(ep, epi);
-  if (pins) fput(file);
+  if (pins) returnFile(file);
   return true;
 }
 

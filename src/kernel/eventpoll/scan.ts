@@ -9,7 +9,7 @@
  * Invariants: a scan is open only under ep->mtx.
  */
 import { current } from '../current.ts';
-import { type file, file_ref_get, fput, peekAtLinks } from '../file.ts';
+import { type file, file_ref_get, peekAtLinks, returnFile } from '../file.ts';
 import { looksAt, writesTo } from '../footprint.ts';
 import {
   list_add,
@@ -141,7 +141,7 @@ export function* ep_item_poll(epi: epitem, pt: poll_table, depth: number): Kerne
   if (!is_file_epoll(file)) res = yield* vfs_poll(file, pt);
   else if (patched['319c15174757']) res = yield* __ep_eventpoll_poll(file, pt, depth);
   else res = yield* before511.pollInner(file, pt, depth);
-  if (patched['4efaa5acf0a1']) fput(file);
+  if (patched['4efaa5acf0a1']) returnFile(file);
   return res & epi.event.events;
 }
 

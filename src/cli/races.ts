@@ -1,0 +1,127 @@
+/** `epollsim races`: races of Linux and of programs, each with the interleaving and the fix. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+// Types alone: the modules are loaded from where the package lies.
+import type { Race, RaceModule } from '../../races/race.ts';
+import { type CheckOptions, check } from '../check/check.ts';
+import { defaultKernel, type KernelChoice } from '../kernel/history.ts';
+import { nearHint } from '../scenario/near.ts';
+import { type ExitCode, exitCodes, UsageError } from './errors.ts';
+import { coloursFor, widthOf } from './formats.ts';
+import { packageFile } from './home.ts';
+import { importFile } from './loader.ts';
+import { readOptions } from './options.ts';
+import { Output } from './output.ts';
+import { verdictJson, verdictLines } from './verdicts.ts';
+
+export const racesHelp: string = `usage: epollsim races [--json]
+       epollsim races NAME [--json]
+
+Lists the races in races/: mistakes of Linux that depended on the schedule, or showed in a program of
+a few lines, and mistakes of programs; with the releases that have them and the fix.
+
+With a NAME: its page, and the interleaving that the checker finds now on a kernel that has it. The
+program is races/NAME/race.ts, which check and play take as any other.
+
+      --json            the list: an array of objects (name, title, summary, releases, finding, found,
+                        absent, fix); with a NAME: one such object with page, program and verdict
+  -h, --help            this text
+`;
+
+const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+
+const folder = packageFile('races/');
+
+export async function races(argv: readonly string[]): Promise<ExitCode> {
+  const { values, positionals } = readOptions(argv, options);
+  const [verb, name, ...rest] = positionals;
+  if (verb !== 'races' || rest.length > 0) {
+    throw new UsageError(`races: expected one name, found "${rest[0] ?? verb}"`);
+  }
+  const output = new Output(undefined);
+  const isJson = values['json'] === true;
+  if (values['help'] === true) output.write(racesHelp);
+  else if (name === undefined) output.write(await listing(isJson));
+  else if (!raceNames().includes(name)) throw new UsageError(unknown(name));
+  else if (isJson) output.write(await raceJson(name));
+  else await showRace(name, output);
+  output.close();
+  return exitCodes.done;
+}
+
+/** What stands in races/. */
+export const raceNames = (): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+
+function unknown(name: string): string {
+  const words = name.toLowerCase().split(/[^a-z0-9]+/);
+  const akin = raceNames().filter((known) =>
+    words.some((word) => word !== '' && known.split('-').includes(word)),
+  );
+  const near =
+    nearHint(name, raceNames()) ??
+    (akin.length > 0 ? `did you mean ${akin.join(' or ')}?` : 'epollsim races lists them');
+  return `races: expected the name of a race, found "${name}": ${near}`;
+}
+
+const fileOf = (name: string, file: string): URL => new URL(`${name}/${file}`, folder);
+
+const load = async (name: string): Promise<RaceModule> =>
+  (await importFile(fileURLToPath(fileOf(name, 'race.ts')))) as RaceModule;
+
+async function listing(isJson: boolean): Promise<string> {
+  const all: (Pick<RaceModule, 'race'> & { name: string })[] = [];
+  for (const name of raceNames()) all.push({ name, race: (await load(name)).race });
+  if (isJson) return `${JSON.stringify(all.map(plain), null, 2)}\n`;
+  return all
+    .map(
+      ({ name, race }) =>
+        `${name}\n    ${race.title}\n    in ${race.releases}; ${race.finding}\n    fix: ${race.fix}\n`,
+    )
+    .join('\n');
+}
+
+const plain = ({ name, race }: { name: string; race: Race }): object => {
+  const { options: _, ...rest } = race;
+  return { name, ...rest };
+};
+
+const optionsOf = ({ found, options }: Race): CheckOptions => ({ ...options, ...found });
+
+async function raceJson(name: string): Promise<string> {
+  const { default: program, race } = await load(name);
+  const began = Date.now();
+  const verdict = check(program, optionsOf(race));
+  const text = verdictJson(`races/${name}/race.ts`, verdict, (Date.now() - began) / 1000);
+  return `${JSON.stringify(
+    {
+      ...plain({ name, race }),
+      page: readFileSync(fileOf(name, 'README.md'), 'utf8'),
+      program: readFileSync(fileOf(name, 'race.ts'), 'utf8'),
+      verdict: JSON.parse(text),
+    },
+    null,
+    2,
+  )}\n`;
+}
+
+async function showRace(name: string, output: Output): Promise<void> {
+  const { default: program, race } = await load(name);
+  output.write(readFileSync(fileOf(name, 'README.md'), 'utf8'));
+  output.write('\n## What the checker finds\n\n');
+  const verdict = check(program, optionsOf(race));
+  const title = `races/${name}/race.ts on ${kernelText(race.found)}`;
+  for (const line of verdictLines(title, verdict, await coloursFor(output), widthOf(output))) {
+    output.write(`${line}\n`);
+  }
+}
+
+const kernelText = ({ kernel, with: added = [], without = [] }: KernelChoice): string =>
+  [
+    kernel ?? defaultKernel,
+    ...added.map((id) => `with ${id}`),
+    ...without.map((id) => `without ${id}`),
+  ].join(' ');

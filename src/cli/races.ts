@@ -1,9 +1,8 @@
 /** `epollsim races`: races of Linux and of programs, each with the interleaving and the fix. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-// Types alone: the modules are loaded from where the package lies.
-import type { Race, RaceModule } from '../../races/race.ts';
 import { type CheckOptions, check } from '../check/check.ts';
+import type { Race, RaceModule } from '../check/race.ts';
 import { defaultKernel, type KernelChoice } from '../kernel/history.ts';
 import { nearHint } from '../scenario/near.ts';
 import { type ExitCode, exitCodes, UsageError } from './errors.ts';

@@ -22,7 +22,7 @@ import { type Kernel, type Named, Op } from './op.ts';
 import type { poll_table } from './poll.ts';
 import { call_rcu } from './rcu.ts';
 import {
-  borrow,
+  borrowRef,
   giveBack,
   refcount_dec_and_test,
   refcount_inc,
@@ -125,7 +125,7 @@ export function get_file(f: file): file {
 export const file_ref_get = (f: file): boolean => refcount_inc_not_zero(f.f_ref);
 
 /** get_file() by somebody who may hold no reference; it goes back by returnFile(). */
-export const borrowFile = (f: file): void => borrow(f.f_ref);
+export const borrowFile = (f: file): void => borrowRef(f.f_ref);
 
 /** Gives a reference back. The last one closes the file when the task returns to user mode. */
 export function fput(f: file): void {

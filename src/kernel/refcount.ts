@@ -30,7 +30,7 @@ export function refcount_inc_not_zero(ref: refcount_t): boolean {
 }
 
 /** refcount_inc() by somebody who holds no reference. It goes back by giveBack(). */
-export function borrow(ref: refcount_t): void {
+export function borrowRef(ref: refcount_t): void {
   refcount_inc(ref);
   ref.borrowed++;
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { current } from '../../src/kernel/current.ts';
 import { Changes, Footprint, howOf, Looks } from '../../src/kernel/footprint.ts';
 import {
@@ -9,6 +9,11 @@ import {
   refcount_t,
 } from '../../src/kernel/refcount.ts';
 import { runAlone } from '../support/run.ts';
+
+// A count belongs to a kernel.
+beforeAll(() => {
+  runAlone(function* () {});
+});
 
 /** Exactly one of those who let go frees the object. */
 test('refcount_dec_and_test is true for the last reference only', () => {

@@ -1,8 +1,8 @@
 /** races/: each is found on the kernel that had it, and on the one with the fix nothing is. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { RaceModule } from '../../races/race.ts';
 import { type CheckOptions, check, type Verdict } from '../../src/check/check.ts';
+import type { RaceModule } from '../../src/check/race.ts';
 import { commits } from '../../src/kernel/history.ts';
 import type { Program } from '../../src/syscalls/sys.ts';
 

@@ -274,12 +274,13 @@ export class ProgramCheck {
 }
 
 function optionsOf(request: CheckRequest): CheckOptions {
-  const { all, executions, kernel, mismatch, preemptions, schedule, seconds } = request;
+  const { all, executions, kernel, memory, mismatch, preemptions, schedule, seconds } = request;
   const { seed, steps, strategy, unshared, with: added, without } = request;
   return {
     kernel,
     with: added,
     without,
+    memory,
     strategy,
     seed,
     preemptions,
@@ -305,9 +306,10 @@ const keyOf = ({
   kernel,
   with: added = [],
   without = [],
+  memory = 'sc',
   sharedMemory = true,
   steps,
-}: CheckOptions): unknown => [kernel, added, without, sharedMemory, steps];
+}: CheckOptions): unknown => [kernel, added, without, memory, sharedMemory, steps];
 
 function readCheckpoint(file: string): Checkpoint {
   let data: Partial<Checkpoint>;

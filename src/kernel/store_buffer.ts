@@ -16,6 +16,12 @@ import { Changes, Gives, newIdentity, Takes } from './footprint.ts';
 import { type Named, Op } from './op.ts';
 import type { task_struct } from './sched.ts';
 
+/**
+ * Each store has a number of its own, above those of newIdentity(): the same one whoever else writes
+ * before it.
+ */
+const MOST_STORES = 2 ** 20;
+
 interface Store {
   readonly target: Named;
   /** How the target is touched when the store takes effect; see footprint.ts. */
@@ -33,6 +39,7 @@ export class StoreBuffer implements Named {
   dirty = false;
   readonly barrier: Op = new Op('smp_mb', this);
   private readonly stores: Store[] = [];
+  private made = 0;
 
   constructor(owner: task_struct) {
     this.owner = owner;
@@ -44,7 +51,7 @@ export class StoreBuffer implements Named {
   }
 
   push(target: Named, how: number, write: () => void): void {
-    const identity = newIdentity();
+    const identity = this.identity * MOST_STORES + this.made++;
     this.owner.kernel.footprint?.add(identity, Gives);
     this.stores.push({ target, how, write, identity });
     this.dirty = true;

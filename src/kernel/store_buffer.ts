@@ -83,7 +83,7 @@ export class StoreBuffer implements Named {
 }
 
 /** Writes to `target`, which others look at without a lock, by `write(a, b)`. */
-export function store<A, B>(target: Named, write: (a: A, b: B) => void, a: A, b: B): void {
+export function storeLate<A, B>(target: Named, write: (a: A, b: B) => void, a: A, b: B): void {
   const { stores } = current;
   if (stores === null) write(a, b);
   else stores.push(target, Changes, () => write(a, b));

@@ -34,7 +34,7 @@ import {
   WF_SYNC,
 } from './sched.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from './spinlock.ts';
-import { store } from './store_buffer.ts';
+import { storeLate } from './store_buffer.ts';
 import { __fentry__, mayKeep, traceNote } from './trace.ts';
 import { EPOLLHUP } from './uapi/eventpoll.ts';
 import { POLLFREE } from './uapi/poll.ts';
@@ -130,7 +130,7 @@ export function* add_wait_queue(
 ): Kernel<void> {
   wq_entry.flags &= ~WQ_FLAG_EXCLUSIVE;
   yield spin_lock_irqsave(wq_head.lock);
-  store(wq_head, __add_wait_queue, wq_head, wq_entry);
+  storeLate(wq_head, __add_wait_queue, wq_head, wq_entry);
   spin_unlock_irqrestore(wq_head.lock);
 }
 
@@ -140,7 +140,7 @@ export function* add_wait_queue_exclusive(
 ): Kernel<void> {
   wq_entry.flags |= WQ_FLAG_EXCLUSIVE;
   yield spin_lock_irqsave(wq_head.lock);
-  store(wq_head, __add_wait_queue_entry_tail, wq_head, wq_entry);
+  storeLate(wq_head, __add_wait_queue_entry_tail, wq_head, wq_entry);
   spin_unlock_irqrestore(wq_head.lock);
 }
 

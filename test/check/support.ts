@@ -9,7 +9,7 @@ import { looksAt, newIdentity, writesTo } from '../../src/kernel/footprint.ts';
 import { mutex, mutex_unlock } from '../../src/kernel/mutex.ts';
 import { type Kernel, type Named, Op } from '../../src/kernel/op.ts';
 import type { task_struct } from '../../src/kernel/sched.ts';
-import { store } from '../../src/kernel/store_buffer.ts';
+import { storeLate } from '../../src/kernel/store_buffer.ts';
 import { Machine } from '../../src/sim/machine.ts';
 
 /** What a thread of a small program does, one step each. */
@@ -37,7 +37,7 @@ class Cell implements Named {
   write(thread: number, text: string): void {
     const mine = this.late.get(thread) ?? [];
     this.late.set(thread, [...mine, text]);
-    store<number, string>(this, (by, value) => this.assign(by, value), thread, text);
+    storeLate<number, string>(this, (by, value) => this.assign(by, value), thread, text);
   }
 
   private assign(thread: number, text: string): void {

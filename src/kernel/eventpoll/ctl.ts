@@ -13,7 +13,7 @@ import { file_can_poll, init_poll_funcptr } from '../poll.ts';
 import { rb_add, rb_find, rb_first, rb_next } from '../rbtree.ts';
 import { kmem_cache_alloc } from '../slab.ts';
 import { spin_lock, spin_unlock } from '../spinlock.ts';
-import { store } from '../store_buffer.ts';
+import { storeLate } from '../store_buffer.ts';
 import { __fentry__, traceNote } from '../trace.ts';
 import type { epoll_data_t, epoll_event } from '../uaccess.ts';
 import { EAGAIN, EBADF, EEXIST, EINVAL, ELOOP, ENOENT, ENOSPC, EPERM } from '../uapi/errno.ts';
@@ -187,7 +187,7 @@ export const removeItem = (ep: eventpoll, epi: epitem): Kernel<void> =>
 export function* queueReadyItem(ep: eventpoll, epi: epitem, why: string): Kernel<boolean> {
   if (ep_is_linked(epi)) return false;
   traceNote(why, epi);
-  store(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist);
+  storeLate(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist);
   ep_pm_stay_awake(epi);
   if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // See 1b53734bd0b2.
   if (waitqueue_active(ep.wq)) yield* wakeWaiter(ep);
@@ -206,7 +206,7 @@ function* ep_modify(ep: eventpoll, epi: epitem, event: epoll_event): Kernel<numb
   lockdep_assert_irqs_enabled();
   // A callback reads the mask under ep->lock, which is not held: it sees the old or the new one.
   if (!current.kernel.alone) yield ep.lists;
-  store(ep, setEvent, epi, event);
+  storeLate(ep, setEvent, epi, event);
   if ((event.events & EPOLLWAKEUP) !== 0) {
     if (!ep_has_wakeup_source(epi)) ep_create_wakeup_source(epi);
   } else if (ep_has_wakeup_source(epi)) {

@@ -12,7 +12,7 @@ import type { file } from '../../kernel/file.ts';
 import { looksAt } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { type poll_table, wantsQueue } from '../../kernel/poll.ts';
-import { store } from '../../kernel/store_buffer.ts';
+import { storeLate } from '../../kernel/store_buffer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import {
   EPOLLERR,
@@ -73,7 +73,7 @@ function setNospace(sock: socket, on: boolean): void {
 function* pollForRoom(sk: tcp_sock, sock: socket): Kernel<number> {
   if (__sk_stream_is_writeable(sk, 1)) return WRITABLE;
   if (!current.kernel.alone) yield sk.look; // Room that comes here is not told to anybody.
-  store(sk, setNospace, sock, true);
+  storeLate(sk, setNospace, sock, true);
   if (current.kernel.patched['3c7151275c0c']) yield* smp_mb(); // It is set before the look.
   looksAt(sk.identity);
   return __sk_stream_is_writeable(sk, 1) ? WRITABLE : 0;

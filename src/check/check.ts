@@ -9,7 +9,7 @@
 import { defaultKernel, type KernelChoice } from '../kernel/history.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import type { Report } from '../sim/report.ts';
-import { ScheduleMismatch } from '../sim/schedule.ts';
+import { type Memory, ScheduleMismatch } from '../sim/schedule.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Bounded } from './bounded.ts';
@@ -51,6 +51,11 @@ export interface CheckOptions extends KernelChoice, TallyOptions {
    * count. Many fewer executions; unless told otherwise it is taken that they do.
    */
   readonly sharedMemory?: boolean | undefined;
+  /**
+   * `tso`: what a thread writes in the kernel is seen late where no barrier stands, as on x86; `sc`
+   * unless told otherwise: at once.
+   */
+  readonly memory?: Memory | undefined;
   /** What the machine is to be like; its CPUs and its schedule are the checker's. */
   readonly machine?: Omit<MachineOptions, 'schedule' | 'cpus' | 'maxSteps' | 'tracer'> | undefined;
 }
@@ -295,8 +300,8 @@ function retraced<T>(
 }
 
 function headerOf(options: CheckOptions, { sentence }: Problem): Header {
-  const { kernel = defaultKernel, with: added = [], without = [] } = options;
-  return { kernel, with: added, without, about: sentence };
+  const { kernel = defaultKernel, with: added = [], without = [], memory = 'sc' } = options;
+  return { kernel, with: added, without, memory, about: sentence };
 }
 
 const defaultSteps = 20_000;

@@ -8,7 +8,7 @@ import { Changes, Footprint, Looks, Shares, Takes, touchOf } from '../kernel/foo
 import type { Globals } from '../kernel/globals.ts';
 import type { Execution, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
-import type { Runnable, Schedule, Step } from '../sim/schedule.ts';
+import type { Memory, Runnable, Schedule, Step } from '../sim/schedule.ts';
 import type { ContextId } from './order.ts';
 import { type Strategy, wantsTouches } from './strategy.ts';
 import { stepText } from './words.ts';
@@ -44,7 +44,10 @@ export class Course implements Schedule {
 
   readonly sharedMemory: boolean;
 
-  constructor(strategy: Strategy, sharedMemory: boolean) {
+  readonly memory: Memory;
+
+  constructor(strategy: Strategy, sharedMemory: boolean, memory: Memory = 'sc') {
+    this.memory = memory;
     this.strategy = strategy;
     this.footprint = wantsTouches(strategy) ? new Footprint() : null;
     this.cutsCircles = strategy.isExhaustive === true;
@@ -87,8 +90,9 @@ export class Course implements Schedule {
     return step === undefined ? -1 : steps.indexOf(step);
   }
 
-  private contextOf({ queue, execution, timer }: Step): ContextId {
+  private contextOf({ queue, execution, timer, stores }: Step): ContextId {
     if (timer !== null) return -timer.order;
+    if (stores !== null) return stores.identity;
     if (queue === null || execution === null) throw new Error('a step of nobody');
     if (queue.irq !== execution) return queue.curr.identity;
     let context = this.interrupts.get(execution);

@@ -6,6 +6,7 @@
 import { restartIdentities } from '../kernel/footprint.ts';
 import { GoesRound, OutOfSteps } from '../kernel/steps.ts';
 import type { Machine } from '../sim/machine.ts';
+import type { Memory } from '../sim/schedule.ts';
 import { Course } from './execution.ts';
 import type { ContextId } from './order.ts';
 import type { Strategy } from './strategy.ts';
@@ -37,19 +38,20 @@ export interface Explored<T> {
 export interface ExploreOptions {
   /** Do tasks share variables of their program? Unless told otherwise, yes. */
   readonly sharedMemory?: boolean | undefined;
+  /** `sc` unless told otherwise. */
+  readonly memory?: Memory | undefined;
 }
 
 export function* explore<T>(
   subject: Subject<T>,
   strategy: Strategy,
-  { sharedMemory = true }: ExploreOptions = {},
+  { sharedMemory = true, memory = 'sc' }: ExploreOptions = {},
 ): Generator<Explored<T>, void, void> {
-  while (strategy.begin()) yield runOnce(subject, strategy, sharedMemory);
+  while (strategy.begin()) yield runOnce(subject, new Course(strategy, sharedMemory, memory));
 }
 
-function runOnce<T>(subject: Subject<T>, strategy: Strategy, sharedMemory: boolean): Explored<T> {
+function runOnce<T>(subject: Subject<T>, course: Course): Explored<T> {
   restartIdentities();
-  const course = new Course(strategy, sharedMemory);
   const trial = subject(course);
   const { machine } = trial;
   let result: T | null = null;

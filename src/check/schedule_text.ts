@@ -7,11 +7,13 @@
  *     main: start
  *     t1: lock ep->mtx
  */
+import type { Memory } from '../sim/schedule.ts';
 
 export interface Header {
   readonly kernel: string;
   readonly with: readonly string[];
   readonly without: readonly string[];
+  readonly memory: Memory;
   /** What it shows. */
   readonly about: string;
 }
@@ -28,12 +30,13 @@ export class ScheduleError extends Error {
 const title = '# epollsim schedule 1';
 
 export function scheduleText(
-  { kernel, with: added, without, about }: Header,
+  { kernel, with: added, without, memory, about }: Header,
   steps: readonly string[],
 ): string {
   const head = [title, `# kernel ${kernel}`];
   for (const id of added) head.push(`# with ${id}`);
   for (const id of without) head.push(`# without ${id}`);
+  if (memory !== 'sc') head.push(`# memory ${memory}`);
   for (const line of about.split('\n')) if (line !== '') head.push(`# about ${line}`);
   return `${[...head, ...steps].join('\n')}\n`;
 }
@@ -49,14 +52,16 @@ export function readSchedule(text: string): ScheduleDocument {
   const added: string[] = [];
   const without: string[] = [];
   const about: string[] = [];
+  let memory: Memory = 'sc';
   const steps: string[] = [];
   for (const [i, raw] of lines.entries()) {
     const line = raw.trim();
     if (i === 0 || line === '') continue;
-    const head = /^# ?(kernel|with|without|about) (.*)$/.exec(line);
+    const head = /^# ?(kernel|with|without|memory|about) (.*)$/.exec(line);
     if (head?.[1] === 'kernel') kernel = head[2] as string;
     else if (head?.[1] === 'with') added.push(head[2] as string);
     else if (head?.[1] === 'without') without.push(head[2] as string);
+    else if (head?.[1] === 'memory') memory = head[2] === 'tso' ? 'tso' : 'sc';
     else if (head?.[1] === 'about') about.push(head[2] as string);
     else if (line.startsWith('#')) continue;
     else if (/^[^:]+: \S/.test(line)) steps.push(line);
@@ -65,5 +70,5 @@ export function readSchedule(text: string): ScheduleDocument {
         `line ${i + 1}: expected "context: step", found "${line.slice(0, 60)}"`,
       );
   }
-  return { kernel, with: added, without, about: about.join('\n'), steps };
+  return { kernel, with: added, without, memory, about: about.join('\n'), steps };
 }

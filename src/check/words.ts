@@ -15,12 +15,14 @@ const verbs: Readonly<Record<Verb, string>> = {
   access: 'look at',
   schedule: 'wake up',
   synchronize_rcu: 'wait for readers of',
+  smp_mb: 'wait for',
   join: 'join',
   fault: 'get the page of',
 };
 
 /** Who takes the step. */
-export function contextName({ queue, timer }: Step): string {
+export function contextName({ queue, timer, stores }: Step): string {
+  if (stores !== null) return `store buffer of ${stores.owner.comm}`;
   if (timer !== null) return `timer of ${timer.starter}`;
   if (queue === null) return '?';
   return queue.irq === null ? queue.curr.comm : queue.irq.name;
@@ -29,9 +31,10 @@ export function contextName({ queue, timer }: Step): string {
 /** Null for going on without waiting for timers. */
 export function stepText(step: Step | null): string {
   if (step === null) return 'nobody: wait no more';
-  const { execution, timer } = step;
+  const { execution, timer, stores } = step;
   const who = contextName(step);
   if (timer !== null) return `${who}: fire`;
+  if (stores !== null) return `${who}: write ${stores.next?.name}`;
   const op = execution?.op ?? null;
   if (op === null) return `${who}: start`;
   if (op.verb === 'schedule') return `${who}: ${verbs.schedule}`;

@@ -52,7 +52,7 @@ class Checker {
   }
 
   async files(): Promise<ExitCode> {
-    for (const idle of idleChoices(this.request)) say(idle);
+    for (const idle of idleChoices(this.request, this.request.memory)) say(idle);
     const onSignal = (): void => {
       if (this.interrupted) process.exit(exitCodes.interrupted);
       this.interrupted = true;

@@ -2,6 +2,7 @@
 import type { StrategyName } from '../check/check.ts';
 import { type DetectorName, detectorNames } from '../check/detectors/index.ts';
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
+import type { Memory } from '../sim/schedule.ts';
 import { UsageError } from './errors.ts';
 import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
 import { listOf, numberOf, readOptions, textOf } from './options.ts';
@@ -18,6 +19,8 @@ export interface CheckRequest extends KernelOptions {
   readonly seconds: number | undefined;
   /** Every cause, not only the first that is found. */
   readonly all: boolean;
+  /** In which order threads see what others write in the kernel. */
+  readonly memory: Memory;
   /** Threads share no variables of the program. */
   readonly unshared: boolean;
   /** The text of a schedule, and what to do where it does not fit. */
@@ -43,6 +46,7 @@ const table = {
   'max-steps': { type: 'string' },
   'time-limit': { type: 'string' },
   all: { type: 'boolean' },
+  memory: { type: 'string' },
   unshared: { type: 'boolean' },
   schedule: { type: 'string' },
   'on-mismatch': { type: 'string' },
@@ -69,6 +73,9 @@ of a scenario, some thousand executions are taken at random from all that there 
       --with COMMIT        and with a commit that the release does not have; 7 digits of it will do;
                            repeat, or separate by ","
       --without COMMIT     and without one that it has
+
+      --memory ORDER       sc (default): what a thread writes is seen at once; tso: late where no barrier
+                           stands, as on x86; see docs/tso.md
 
       --strategy NAME      exhaustive (default), random, or pct: random priorities that change at a
                            few steps, which finds rare bugs sooner
@@ -128,6 +135,7 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     steps: numberOf(values['max-steps'], '--max-steps', 1, 9_999_999_999),
     seconds: numberOf(values['time-limit'], '--time-limit', 1, 9_999_999_999),
     all: values['all'] === true,
+    memory: memoryOf(textOf(values['memory']), schedule?.memory),
     unshared: values['unshared'] === true,
     schedule: schedule?.text,
     mismatch: mismatchOf(textOf(values['on-mismatch'])),
@@ -154,6 +162,13 @@ function detectorOf(name: string): DetectorName {
   const found = detectorNames.find((known) => known === name);
   if (found !== undefined) return found;
   throw new UsageError(`--off: expected ${detectorNames.join(', ')}, found "${name}"`);
+}
+
+/** What is asked for, or else what the schedule was found with. */
+function memoryOf(order: string | undefined, found: Memory = 'sc'): Memory {
+  if (order === undefined) return found;
+  if (order === 'sc' || order === 'tso') return order;
+  throw new UsageError(`--memory: expected sc or tso, found "${order}"`);
 }
 
 function shownOf(values: Readonly<Record<string, unknown>>): number {

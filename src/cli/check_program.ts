@@ -292,12 +292,13 @@ export class ProgramCheck {
 }
 
 function optionsOf(request: CheckRequest): CheckOptions {
-  const { all, executions, kernel, mismatch, preemptions, schedule, seconds } = request;
+  const { all, executions, kernel, memory, mismatch, preemptions, schedule, seconds } = request;
   const { off, seed, shown, steps, strategy, strict, unshared, with: added, without } = request;
   return {
     kernel,
     with: added,
     without,
+    memory,
     strategy,
     seed,
     preemptions,
@@ -326,9 +327,10 @@ const keyOf = ({
   kernel,
   with: added = [],
   without = [],
+  memory = 'sc',
   sharedMemory = true,
   steps,
-}: CheckOptions): unknown => [kernel, added, without, sharedMemory, steps];
+}: CheckOptions): unknown => [kernel, added, without, memory, sharedMemory, steps];
 
 function readCheckpoint(file: string): Checkpoint {
   let data: Partial<Checkpoint>;

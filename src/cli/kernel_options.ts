@@ -7,6 +7,7 @@ import {
   type KernelChoice,
   patchedKernel,
 } from '../kernel/history.ts';
+import type { Memory } from '../sim/schedule.ts';
 import { UsageError } from './errors.ts';
 import { listOf, textOf } from './options.ts';
 
@@ -62,8 +63,13 @@ function wholeId(id: string): CommitId {
   }
 }
 
+const seen = { TSO: 'late (check --memory tso)', weak: 'out of order' } as const;
+
 /** What was asked for of commits and changes nothing, each with the reason. */
-export function idleChoices({ kernel, with: added, without }: KernelOptions): string[] {
+export function idleChoices(
+  { kernel, with: added, without }: KernelOptions,
+  order: Memory = 'sc',
+): string[] {
   const release = kernel ?? defaultKernel;
   const has = patchedKernel({ kernel: release });
   const idle: string[] = [];
@@ -73,8 +79,8 @@ export function idleChoices({ kernel, with: added, without }: KernelOptions): st
     if (!has[id]) idle.push(`--without ${id}: ${release} does not have it`);
     else if (until !== undefined && has[until] && !without.includes(until)) {
       idle.push(`--without ${id}: makes no difference since ${until}, which ${release} has`);
-    } else if (memory !== undefined) {
-      idle.push(`--without ${id}: makes no difference unless stores are seen late`);
+    } else if (memory === 'weak' || (memory === 'TSO' && order === 'sc')) {
+      idle.push(`--without ${id}: makes no difference unless stores are seen ${seen[memory]}`);
     }
   }
   return idle;

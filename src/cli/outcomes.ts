@@ -41,8 +41,8 @@ function headOf({ name, found, executions, complete }: Outcomes): string {
 const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-const storyOf = ({ subject }: OutcomeSearch, { path }: FoundOutcome): Story =>
-  tell(subject, path, { sharedMemory: false });
+const storyOf = ({ subject, memory }: OutcomeSearch, { path }: FoundOutcome): Story =>
+  tell(subject, path, { sharedMemory: false, memory });
 
 function* indented(story: Story, width: number): Generator<string, void, void> {
   for (const line of storyText(story, width - 4).split('\n')) if (line !== '') yield `    ${line}`;

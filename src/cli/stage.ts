@@ -52,9 +52,10 @@ export class Stage {
   /** A machine that goes along a schedule in words. */
   private scheduled(text: string): MachineOptions {
     const { maxSteps, mismatch } = this.request;
-    this.replay = new Replay(readSchedule(text).steps, mismatch === 'go on');
+    const { memory, steps } = readSchedule(text);
+    this.replay = new Replay(steps, mismatch === 'go on');
     this.replay.begin();
-    return { schedule: new Course(this.replay, false), cpus: 1, maxSteps };
+    return { schedule: new Course(this.replay, false, memory), cpus: 1, maxSteps };
   }
 
   /** Says where the schedule was not followed. */

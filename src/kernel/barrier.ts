@@ -1,7 +1,14 @@
 /**
  * Full memory barriers. Linux: include/asm-generic/barrier.h.
  *
- * Differs from Linux: the model is sequentially consistent, so that there is nothing to wait for. The
- * barriers stand where Linux has them, for memory models that see a store late.
+ * Without store buffers (store_buffer.ts) every store is seen at once, and there is nothing to wait
+ * for.
  */
-export function smp_mb(): void {}
+import { current } from './current.ts';
+import type { Kernel } from './op.ts';
+
+/** Goes on once others see all that the running task has written. */
+export function* smp_mb(): Kernel<void> {
+  const { stores } = current;
+  if (stores?.dirty) yield stores.barrier;
+}

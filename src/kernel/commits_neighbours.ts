@@ -1,5 +1,12 @@
 /** The commits around eventpoll (pipes, wait queues, files, sockets) that history.ts lists, oldest first. */
 export const neighbourCommits = {
+  a57de0b4336e: {
+    title: 'net: adding memory barrier to the poll and receive callbacks',
+    release: '2.6.31',
+    effect:
+      'a sender looks for waiters after others can see what it sent, and who polls a socket looks after it is on the queue',
+    memory: 'TSO',
+  },
   '3c7151275c0c': {
     title: 'tcp: add memory barriers to write space paths',
     release: '4.2',
@@ -68,6 +75,12 @@ export const neighbourCommits = {
     title: 'poll_wait: add mb() to fix theoretical race between waitqueue_active() and .poll()',
     release: '6.14',
     effect: 'a poll method looks at its state after others can see the asker on the queue',
+    memory: 'TSO',
+  },
+  b2849867b3a7: {
+    title: 'sock_poll_wait: kill the no longer necessary barrier after poll_wait()',
+    release: '6.14',
+    effect: 'sockets rely on the barrier of poll_wait; before, they had their own',
     memory: 'TSO',
   },
   aaec5a95d596: {

@@ -5,6 +5,7 @@
  * On the way back the task closes files whose last reference it dropped, and handles its signals:
  * runs handlers, restarts the call, or dies.
  */
+import { smp_mb } from './barrier.ts';
 import { current } from './current.ts';
 import { ERESTART_RESTARTBLOCK } from './errno.ts';
 import { do_group_exit } from './exit.ts';
@@ -46,6 +47,7 @@ export function* runSyscall(
     while (signal_pending(task)) yield* exit_to_user_mode_loop(0);
     if (observer !== null && name !== null) observer.entered(task, name, args);
     const ret = yield* body();
+    if (task.stores !== null) yield* smp_mb(); // The program sees what it has done.
     if (!hasExitWork(task)) {
       lockdep_sys_exit(task);
       execution.call = null;

@@ -26,8 +26,14 @@ import { type FaultingPage, waitForPage } from './uaccess.ts';
 
 /** Carries `op` out for `task`; false if it cannot proceed now. */
 export function perform(op: Op, task: task_struct): boolean {
+  const { stores } = task;
+  if (stores !== null) {
+    if (!stores.lets(op)) return false;
+    stores.carriesOut(op);
+  }
   switch (op.verb) {
     case 'access':
+    case 'smp_mb':
       return true;
     case 'spin_lock':
       return takeSpinlock(op.target as spinlock_t, op, task);
@@ -81,8 +87,10 @@ function wouldSleep(op: Op): never {
 
 /** Would perform() succeed? Has no effect. */
 export function enabled(op: Op, task: task_struct): boolean {
+  if (task.stores !== null && !task.stores.lets(op)) return false;
   switch (op.verb) {
     case 'access':
+    case 'smp_mb':
       return true;
     case 'spin_lock':
       return (op.target as spinlock_t).owner === null || (op.target as spinlock_t).owner === task;

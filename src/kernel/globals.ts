@@ -22,6 +22,7 @@ import { rcu_state } from './rcu.ts';
 import { rwlock_t } from './rwlock.ts';
 import type { rq, task_struct } from './sched.ts';
 import { Softirqs } from './softirq.ts';
+import type { StoreBuffer } from './store_buffer.ts';
 import type { ctl_table } from './sysctl.ts';
 import { TimerBases } from './timer.ts';
 import { CancelList } from './timerfd.ts';
@@ -66,6 +67,8 @@ export class Globals {
   tracer: Tracer | null = null;
   footprint: Footprint | null = null;
   observer: Observer | null = null;
+  /** Of each task, in a machine in which stores are seen late. */
+  storeBuffers: StoreBuffer[] | null = null;
   /** What footprints call the clock and its timers, the counters below, and the memory of programs, 0 for none. */
   readonly clock: number = newIdentity();
   readonly numbering: number = newIdentity();

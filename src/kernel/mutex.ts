@@ -22,6 +22,7 @@ import {
 import { type Named, Op } from './op.ts';
 import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
 import { reserveOrStop } from './steps.ts';
+import type { StoreBuffer } from './store_buffer.ts';
 import { mayKeep } from './trace.ts';
 
 export class mutex implements Named {
@@ -123,10 +124,28 @@ export function mutex_unlock(lock: mutex): void {
   const task = current;
   if (lock.freed || lock.owner !== task) lockBug(lock, task, 'unlocks', 'which it does not hold');
   lock_release(task, lock);
-  lock.owner = null;
+  const { stores } = task;
   const { footprint, tracer } = task.kernel;
-  if (footprint !== null) footprint.add(lock.identity, Gives);
+  const late = stores?.dirty === true;
+  if (late) giveBackLate(lock, stores);
+  else {
+    lock.owner = null;
+    if (footprint !== null) footprint.add(lock.identity, Gives);
+  }
   if (tracer !== null) tracer.release(lock);
+  if (!late) wakeNext(lock);
+}
+
+/** As in spinlock.ts. */
+function giveBackLate(lock: mutex, stores: StoreBuffer): void {
+  lock.owner = current.kernel.child_reaper;
+  stores.push(lock, Gives, () => {
+    lock.owner = null;
+    wakeNext(lock);
+  });
+}
+
+function wakeNext(lock: mutex): void {
   const next = lock.wait_list?.peekFront();
   if (next !== undefined) wake_up_process(next);
 }

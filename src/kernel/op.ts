@@ -13,6 +13,7 @@ export type Verb =
   | 'schedule'
   | 'access'
   | 'synchronize_rcu'
+  | 'smp_mb'
   | 'join'
   | 'fault';
 

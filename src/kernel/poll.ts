@@ -46,7 +46,7 @@ export function* poll_wait(
 ): Kernel<void> {
   if (pt === null || pt._qproc === null) return;
   yield* pt._qproc(filp, wait_address, pt);
-  if (current.kernel.patched.cacd9ae4bf80) smp_mb(); // The asker is queued before it looks.
+  if (current.kernel.patched.cacd9ae4bf80) yield* smp_mb(); // The asker is queued before it looks.
 }
 
 /** Ours: does the asker want to be queued? */

@@ -73,9 +73,14 @@ export function takeRwlock(lock: rwlock_t, op: Op, task: task_struct): boolean {
   return true;
 }
 
-function giveBack(lock: rwlock_t, how: number): void {
+function giveBack(lock: rwlock_t, how: number, setFree: (lock: rwlock_t) => void): void {
   const task = current;
-  task.kernel.footprint?.add(lock.identity, how);
+  const { stores } = task;
+  if (stores?.dirty) stores.push(lock, how, () => setFree(lock));
+  else {
+    task.kernel.footprint?.add(lock.identity, how);
+    setFree(lock);
+  }
   lock_release(task, lock);
   task.preempt_count--;
   task.irqs_disabled--;
@@ -83,14 +88,16 @@ function giveBack(lock: rwlock_t, how: number): void {
   if (tracer !== null) tracer.release(lock);
 }
 
-export function read_unlock_irqrestore(lock: rwlock_t): void {
+const oneReaderLess = (lock: rwlock_t): void => {
   lock.readers--;
-  giveBack(lock, Unshares);
-}
+};
+const noWriter = (lock: rwlock_t): void => {
+  lock.writer = null;
+};
+
+export const read_unlock_irqrestore = (lock: rwlock_t): void =>
+  giveBack(lock, Unshares, oneReaderLess);
 
 export const read_unlock: typeof read_unlock_irqrestore = read_unlock_irqrestore;
 
-export function write_unlock_irq(lock: rwlock_t): void {
-  lock.writer = null;
-  giveBack(lock, Gives);
-}
+export const write_unlock_irq = (lock: rwlock_t): void => giveBack(lock, Gives, noWriter);

@@ -18,6 +18,7 @@ import { might_sleep } from './lockdep.ts';
 import { type Execution, type Kernel, type Named, Op } from './op.ts';
 import type { pid } from './pid.ts';
 import type { sighand_struct, signal_struct, sigpending } from './signal.ts';
+import type { StoreBuffer } from './store_buffer.ts';
 import type { task_work_func_t } from './task_work.ts';
 import { mayKeep } from './trace.ts';
 import type { user_struct } from './user.ts';
@@ -127,6 +128,8 @@ export class task_struct implements Named {
   readonly signalsIdentity: number = newIdentity();
   /** Its code, while it has any to run. */
   execution: Execution | null = null;
+  /** What others do not see yet of what it wrote; null where all is seen at once. */
+  stores: StoreBuffer | null = null;
   schedule: Op | null = null;
   /** Who waits for its end. */
   readonly exited: wait_queue_head = new wait_queue_head('exited');

@@ -19,6 +19,7 @@ import {
 import { type Named, Op } from './op.ts';
 import type { task_struct } from './sched.ts';
 import { reserveOrStop } from './steps.ts';
+import type { StoreBuffer } from './store_buffer.ts';
 import { mayKeep } from './trace.ts';
 
 /** Flavours of taking a lock, in the order of what they disable. */
@@ -150,12 +151,24 @@ function giveBack(lock: spinlock_t): task_struct {
   const task = current;
   if (lock.freed) lockBug(lock, task, 'releases');
   lock_release(task, lock);
-  lock.owner = null;
   task.preempt_count--;
-  const { footprint } = task.kernel;
-  if (footprint !== null) footprint.add(lock.identity, Gives);
+  const { stores } = task;
+  if (stores?.dirty) giveBackLate(lock, stores);
+  else {
+    lock.owner = null;
+    const { footprint } = task.kernel;
+    if (footprint !== null) footprint.add(lock.identity, Gives);
+  }
   if (task.kernel.tracer !== null) task.kernel.tracer.release(lock);
   return task;
+}
+
+/** The lock is nobody's only when the stores before are seen; until then init has it, which runs nothing. */
+function giveBackLate(lock: spinlock_t, stores: StoreBuffer): void {
+  lock.owner = current.kernel.child_reaper;
+  stores.push(lock, Gives, () => {
+    lock.owner = null;
+  });
 }
 
 export function spin_unlock(lock: spinlock_t): void {

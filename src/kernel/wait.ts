@@ -10,6 +10,7 @@
  * (ep->wq); an entry is on at most one queue.
  * Differs from Linux: `wake_flags` carries only WF_SYNC; the key is a poll mask, 0 for none.
  */
+import { smp_mb } from './barrier.ts';
 import { WARN_ON_ONCE } from './bug.ts';
 import { current } from './current.ts';
 import { newIdentity, writesTo } from './footprint.ts';
@@ -33,6 +34,7 @@ import {
   WF_SYNC,
 } from './sched.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from './spinlock.ts';
+import { storeLate } from './store_buffer.ts';
 import { __fentry__, mayKeep, traceNote } from './trace.ts';
 import { EPOLLHUP } from './uapi/eventpoll.ts';
 import { POLLFREE } from './uapi/poll.ts';
@@ -128,7 +130,7 @@ export function* add_wait_queue(
 ): Kernel<void> {
   wq_entry.flags &= ~WQ_FLAG_EXCLUSIVE;
   yield spin_lock_irqsave(wq_head.lock);
-  __add_wait_queue(wq_head, wq_entry);
+  storeLate(wq_head, __add_wait_queue, wq_head, wq_entry);
   spin_unlock_irqrestore(wq_head.lock);
 }
 
@@ -138,7 +140,7 @@ export function* add_wait_queue_exclusive(
 ): Kernel<void> {
   wq_entry.flags |= WQ_FLAG_EXCLUSIVE;
   yield spin_lock_irqsave(wq_head.lock);
-  __add_wait_queue_entry_tail(wq_head, wq_entry);
+  storeLate(wq_head, __add_wait_queue_entry_tail, wq_head, wq_entry);
   spin_unlock_irqrestore(wq_head.lock);
 }
 
@@ -165,6 +167,7 @@ export function* __wake_up_common(
     const curr = list_entry(node);
     node = node.next; // Before func(), because autoremove_wake_function() unlinks its entry.
     const exclusive = (curr.flags & WQ_FLAG_EXCLUSIVE) !== 0;
+    if (current.stores !== null) yield* smp_mb(); // As try_to_wake_up() does before it looks.
     const ret = yield* curr.func(curr, mode, wake_flags, key);
     if (list_empty(curr.entry)) writesTo(wq_head.identity);
     if (ret < 0) break;

@@ -7,7 +7,7 @@
 import { current } from '../kernel/current.ts';
 import type { file } from '../kernel/file.ts';
 import type { Kernel } from '../kernel/op.ts';
-import { type poll_table, poll_wait, wantsQueue } from '../kernel/poll.ts';
+import { type poll_table, wantsQueue } from '../kernel/poll.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../kernel/sched.ts';
 import { schedule_timeout } from '../kernel/sleep_timeout.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore } from '../kernel/spinlock.ts';
@@ -52,6 +52,7 @@ import {
   type sock,
   sock_error,
   sock_intr_errno,
+  sock_poll_wait,
   sock_rcvtimeo,
   sock_writeable,
   TCP_ESTABLISHED,
@@ -179,7 +180,7 @@ export const skb_free_datagram = (_sk: sock, skb: sk_buff): Kernel<void> => cons
 /** Errors and shutdowns first, then what can be read, then whether there is room to write. */
 export function* datagram_poll(file: file, socket: socket, wait: poll_table): Kernel<number> {
   const sk = socket.sk as sock;
-  if (wantsQueue(wait)) yield* poll_wait(file, socket.wq, wait);
+  if (wantsQueue(wait)) yield* sock_poll_wait(file, socket, wait);
   let mask = 0;
   if (!current.kernel.alone) yield sk.look;
   if (sk.sk_err !== 0 || !skb_queue_empty(sk.sk_error_queue)) {

@@ -13,6 +13,7 @@ import { newIdentity } from '../kernel/footprint.ts';
 import type { LockClassName } from '../kernel/lockdep.ts';
 import { type Kernel, type Named, Op } from '../kernel/op.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from '../kernel/spinlock.ts';
+import { storeLate } from '../kernel/store_buffer.ts';
 import { EMSGSIZE, ENOBUFS } from '../kernel/uapi/errno.ts';
 import type { sock } from './sock.ts';
 
@@ -101,7 +102,7 @@ export function __skb_unlink(skb: sk_buff, queue: sk_buff_head): void {
 
 export function* skb_queue_tail(queue: sk_buff_head, skb: sk_buff): Kernel<void> {
   yield spin_lock_irqsave(queue.lock);
-  __skb_queue_tail(queue, skb);
+  storeLate(queue, __skb_queue_tail, queue, skb);
   spin_unlock_irqrestore(queue.lock);
 }
 

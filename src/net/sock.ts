@@ -9,10 +9,13 @@
  * Differs from Linux: memory of the whole system is never short; no cgroup, filter or security hook.
  */
 
+import { smp_mb } from '../kernel/barrier.ts';
 import { current } from '../kernel/current.ts';
 import { ERESTARTSYS } from '../kernel/errno.ts';
+import type { file } from '../kernel/file.ts';
 import { looksAt, newIdentity, writesTo } from '../kernel/footprint.ts';
 import { type Kernel, type Named, Op } from '../kernel/op.ts';
+import { type poll_table, poll_wait } from '../kernel/poll.ts';
 import { MAX_SCHEDULE_TIMEOUT } from '../kernel/sleep_timeout.ts';
 import { EINTR } from '../kernel/uapi/errno.ts';
 import {
@@ -209,21 +212,30 @@ export const SOCK_RCVBUF_LOCK = 2;
 /** Ours: an option that is only kept; 0 until it is set. */
 export const keptOption = (sk: sock, optname: number): number => sk.kept?.get(optname) ?? 0;
 
-/** Ours: announces a look at the waiters, where somebody else could change them. */
-export const peekAtSleepers = (wq: wait_queue_head): Op => peekAt(wq);
+/** Does anybody wait who may have looked before what the caller did could be seen? */
+export function* skwq_has_sleeper(wq: wait_queue_head): Kernel<boolean> {
+  if (current.kernel.patched.a57de0b4336e) yield* smp_mb();
+  if (!current.kernel.alone) yield peekAt(wq);
+  return waitqueue_active(wq);
+}
+
+/** poll_wait() on a socket, which had a barrier of its own until poll_wait() had one. */
+export function* sock_poll_wait(filp: file, sock: socket, p: poll_table): Kernel<void> {
+  yield* poll_wait(filp, sock.wq, p);
+  const { patched } = current.kernel;
+  if (patched.a57de0b4336e && !patched.b2849867b3a7) yield* smp_mb();
+}
 
 export function* sock_def_wakeup(sk: sock): Kernel<void> {
   const wq = sleepersOf(sk);
   if (wq === null) return;
-  if (!current.kernel.alone) yield peekAt(wq);
-  if (waitqueue_active(wq)) yield* wake_up_interruptible_all(wq);
+  if (yield* skwq_has_sleeper(wq)) yield* wake_up_interruptible_all(wq);
 }
 
 export function* sock_def_error_report(sk: sock): Kernel<void> {
   const wq = sleepersOf(sk);
   if (wq === null) return;
-  if (!current.kernel.alone) yield peekAt(wq);
-  if (waitqueue_active(wq)) yield* wake_up_interruptible_poll(wq, EPOLLERR);
+  if (yield* skwq_has_sleeper(wq)) yield* wake_up_interruptible_poll(wq, EPOLLERR);
 }
 
 const READ_KEY: number = EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND;
@@ -232,8 +244,7 @@ const WRITE_KEY: number = EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
 export function* sock_def_readable(sk: sock): Kernel<void> {
   const wq = sleepersOf(sk);
   if (wq === null) return;
-  if (!current.kernel.alone) yield peekAt(wq);
-  if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, READ_KEY);
+  if (yield* skwq_has_sleeper(wq)) yield* wake_up_interruptible_sync_poll(wq, READ_KEY);
 }
 
 /** Is less than half of the send buffer in use? */
@@ -243,8 +254,7 @@ export const sock_writeable = (sk: sock): boolean => sk.sk_wmem_alloc < sk.sk_sn
 export function* sock_def_write_space(sk: sock): Kernel<void> {
   const wq = sleepersOf(sk);
   if (wq === null || !sock_writeable(sk)) return;
-  if (!current.kernel.alone) yield peekAt(wq);
-  if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);
+  if (yield* skwq_has_sleeper(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);
 }
 
 /** A packet has come on this CPU. */

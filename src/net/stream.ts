@@ -14,17 +14,12 @@ import { EAGAIN, EPIPE } from '../kernel/uapi/errno.ts';
 import { EPOLLOUT, EPOLLWRBAND, EPOLLWRNORM } from '../kernel/uapi/eventpoll.ts';
 import { SIGPIPE } from '../kernel/uapi/signal.ts';
 import { MSG_NOSIGNAL } from '../kernel/uapi/socket.ts';
-import {
-  add_wait_queue,
-  remove_wait_queue,
-  waitqueue_active,
-  wake_up_interruptible_poll,
-} from '../kernel/wait.ts';
+import { add_wait_queue, remove_wait_queue, wake_up_interruptible_poll } from '../kernel/wait.ts';
 import { wokenEntry } from '../kernel/wait_woken.ts';
 import {
-  peekAtSleepers,
   SEND_SHUTDOWN,
   sk_sleep,
+  skwq_has_sleeper,
   sleepersOf,
   sock_error,
   sock_intr_errno,
@@ -73,8 +68,7 @@ export function* sk_stream_write_space(sk: StreamSock): Kernel<void> {
   traceNote('sk_stream_write_space: there is room again', sk);
   const wq = sleepersOf(sk);
   if (wq === null) return;
-  if (!current.kernel.alone) yield peekAtSleepers(wq);
-  if (waitqueue_active(wq)) yield* wake_up_interruptible_poll(wq, WRITE_KEY);
+  if (yield* skwq_has_sleeper(wq)) yield* wake_up_interruptible_poll(wq, WRITE_KEY);
 }
 
 /** A result, and what is left of the time that the call may sleep. */

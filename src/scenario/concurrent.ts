@@ -14,7 +14,7 @@ import type { Footprint } from '../kernel/footprint.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { GoesRound } from '../kernel/steps.ts';
 import type { Machine, MachineOptions } from '../sim/machine.ts';
-import type { Step as Choice, Runnable, Schedule } from '../sim/schedule.ts';
+import type { Step as Choice, Memory, Runnable, Schedule } from '../sim/schedule.ts';
 import { blockedInSteps, ScenarioError } from './errors.ts';
 import { performStep } from './perform.ts';
 import { Player, type Thread } from './play.ts';
@@ -45,6 +45,7 @@ class Free implements Schedule {
   readonly sharedMemory = false;
   readonly footprint: Footprint | null;
   readonly cutsCircles: boolean;
+  readonly memory: Memory;
   private readonly course: Course;
   private readonly isOver: () => boolean;
   private wakeups = -1;
@@ -55,6 +56,7 @@ class Free implements Schedule {
     this.course = course;
     this.footprint = course.footprint;
     this.cutsCircles = course.cutsCircles;
+    this.memory = course.memory;
     this.isOver = isOver;
   }
 

@@ -8,6 +8,7 @@ import { Checking, type CheckOptions, type Finding, type LimitReached } from '..
 import type { DetectorName } from '../check/detectors/index.ts';
 import type { Subject } from '../check/explore.ts';
 import type { ContextId } from '../check/order.ts';
+import type { Memory } from '../sim/schedule.ts';
 import { concurrentSubject, type Played } from './concurrent.ts';
 import type { ScenarioError } from './errors.ts';
 import type { Scenario } from './scenario.ts';
@@ -60,6 +61,7 @@ export class OutcomeSearch {
   /** The scenario is at fault: there are no outcomes. */
   error: ScenarioError | null = null;
   readonly subject: Subject<Played>;
+  readonly memory: Memory;
   private readonly options: OutcomeOptions;
   private readonly parts: Checking<Played>[];
 
@@ -67,6 +69,7 @@ export class OutcomeSearch {
     const { kernel, with: added, without, steps: maxSteps = 20_000, seconds } = options;
     this.scenario = scenario;
     this.options = options;
+    this.memory = options.memory ?? 'sc';
     this.subject = concurrentSubject(scenario, { kernel, with: added, without, maxSteps });
     const first =
       seconds === undefined ? options : { ...options, seconds: seconds * shareOfSearch };

@@ -31,6 +31,7 @@ import { alloc_pid, pid } from '../kernel/pid.ts';
 import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kernel/sched.ts';
 import { SIG_IGN, sighand_struct, signal_struct, sigpending } from '../kernel/signal.ts';
 import { grantSteps, OutOfSteps, takeReserve } from '../kernel/steps.ts';
+import { StoreBuffer } from '../kernel/store_buffer.ts';
 import { proc_doulongvec_minmax } from '../kernel/sysctl.ts';
 import type { Tracer } from '../kernel/trace.ts';
 import { SIGCHLD } from '../kernel/uapi/signal.ts';
@@ -98,6 +99,7 @@ const PATIENCE = 1000;
 
 class Choice implements Runnable {
   since = 0;
+  stores: StoreBuffer | null = null;
   queue: rq | null = null;
   execution: Execution | null = null;
   timer: hrtimer | null = null;
@@ -148,6 +150,15 @@ export class Machine implements ThreadMaker {
     kernel.cutsCircles = schedule.cutsCircles === true;
     kernel.footprint = schedule.footprint ?? null;
     if (schedule.sharedMemory === false) kernel.userMemory = 0;
+    if (schedule.memory !== 'tso') return;
+    kernel.storeBuffers ??= [];
+    for (const task of kernel.tasks.values()) if (task.execution !== null) this.giveStores(task);
+  }
+
+  /** What the task writes is seen late from here on. */
+  private giveStores(task: task_struct): void {
+    task.stores = new StoreBuffer(task);
+    this.kernel.storeBuffers?.push(task.stores);
   }
 
   private addCpu(): rq {
@@ -318,6 +329,7 @@ export class Machine implements ThreadMaker {
   /** Gives a task code to run; it becomes runnable. */
   start(task: task_struct, name: string, code: Kernel<unknown>): void {
     task.execution = new Execution(name, code);
+    if (this.kernel.storeBuffers !== null) this.giveStores(task);
     task.__state = TASK_RUNNING;
     enqueue_task(this.kernel.exact ? this.addCpu() : this.leastLoaded(), task);
   }
@@ -461,6 +473,15 @@ export class Machine implements ThreadMaker {
       choice.queue = queue;
       choice.execution = execution;
       choice.timer = null;
+      choice.stores = null;
+    }
+    for (const stores of this.kernel.storeBuffers ?? []) {
+      if (stores.next === null) continue;
+      const choice = (choices[count++] ??= new Choice());
+      choice.queue = null;
+      choice.execution = null;
+      choice.timer = null;
+      choice.stores = stores;
     }
     const timers = this.schedule.timers === false ? [] : timersToFire(this.kernel.hrtimers);
     for (const timer of timers) {
@@ -468,6 +489,7 @@ export class Machine implements ThreadMaker {
       choice.queue = null;
       choice.execution = null;
       choice.timer = timer;
+      choice.stores = null;
     }
     choices.length = count;
     if (count === 0) return null;
@@ -491,6 +513,11 @@ export class Machine implements ThreadMaker {
 
   /** Carries out what the chosen context has announced, and lets it run to its next operation. */
   private go(choice: Choice): void {
+    if (choice.stores !== null) {
+      setCurrent(choice.stores.owner);
+      choice.stores.drain();
+      return;
+    }
     const queue = choice.queue as rq;
     const execution = choice.execution as Execution;
     const task = queue.curr;

@@ -5,6 +5,7 @@ import type { Footprint } from '../kernel/footprint.ts';
 import type { hrtimer } from '../kernel/hrtimer.ts';
 import type { Execution } from '../kernel/op.ts';
 import type { rq } from '../kernel/sched.ts';
+import type { StoreBuffer } from '../kernel/store_buffer.ts';
 import { inWords } from '../syscalls/found.ts';
 
 /** Something that can take the next step. */
@@ -28,17 +29,23 @@ export interface Schedule {
   readonly footprint?: Footprint | null;
   /** False if no two tasks touch the same variables of their program, so that only calls count. */
   readonly sharedMemory?: boolean;
+  /** `tso`: what a task writes is seen late, see store_buffer.ts; for an exact schedule. */
+  readonly memory?: Memory;
   /** True if a context goes on until it cannot, so that nobody need be asked between. */
   readonly runsOn: boolean;
   /** An index into `choices`, which is never empty; -1 ends the run of an exact schedule. */
   choose(choices: readonly Runnable[]): number;
 }
 
-/** What an exact schedule chooses from: a context that goes on, or a timer that fires. */
+/** In which order others see what a task writes and reads: as it does so, or as on x86. */
+export type Memory = 'sc' | 'tso';
+
+/** What an exact schedule chooses from: a context that goes on, a timer that fires, a store that is seen. */
 export interface Step extends Runnable {
   readonly queue: rq | null;
   readonly execution: Execution | null;
   readonly timer: hrtimer | null;
+  readonly stores: StoreBuffer | null;
 }
 
 /** Each context runs until it sleeps; then it is the turn of whoever waits longest. */

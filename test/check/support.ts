@@ -1,19 +1,21 @@
 /** Small concurrent programs for the checker itself, and plain enumeration to hold it against. */
 
-import { explore, type Subject } from '../../src/check/explore.ts';
+import { type ExploreOptions, explore, type Subject } from '../../src/check/explore.ts';
 import { type ContextId, Order, type Taken } from '../../src/check/order.ts';
 import type { Choosing, Strategy } from '../../src/check/strategy.ts';
+import { smp_mb } from '../../src/kernel/barrier.ts';
 import type { Touch } from '../../src/kernel/footprint.ts';
 import { looksAt, newIdentity, writesTo } from '../../src/kernel/footprint.ts';
 import { mutex, mutex_unlock } from '../../src/kernel/mutex.ts';
 import { type Kernel, type Named, Op } from '../../src/kernel/op.ts';
 import type { task_struct } from '../../src/kernel/sched.ts';
+import { storeLate } from '../../src/kernel/store_buffer.ts';
 import { Machine } from '../../src/sim/machine.ts';
 
 /** What a thread of a small program does, one step each. */
 export interface Action {
-  readonly do: 'read' | 'write' | 'lock' | 'unlock';
-  /** Which cell, or which lock. */
+  readonly do: 'read' | 'write' | 'lock' | 'unlock' | 'fence';
+  /** Which cell, or which lock; 0 for a fence. */
   readonly at: number;
 }
 
@@ -21,6 +23,7 @@ export const read = (at: number): Action => ({ do: 'read', at });
 export const write = (at: number): Action => ({ do: 'write', at });
 export const lock = (at: number): Action => ({ do: 'lock', at });
 export const unlock = (at: number): Action => ({ do: 'unlock', at });
+export const fence: Action = { do: 'fence', at: 0 };
 
 /** A cell of memory that is read and written without a lock. */
 class Cell implements Named {
@@ -28,6 +31,25 @@ class Cell implements Named {
   readonly identity: number = newIdentity();
   readonly touch: Op = new Op('access', this, 1);
   value = '-';
+  /** What a thread wrote and others cannot see yet, the newest last. */
+  readonly late: Map<number, string[]> = new Map();
+
+  write(thread: number, text: string): void {
+    const mine = this.late.get(thread) ?? [];
+    this.late.set(thread, [...mine, text]);
+    storeLate<number, string>(this, (by, value) => this.assign(by, value), thread, text);
+  }
+
+  private assign(thread: number, text: string): void {
+    this.late.get(thread)?.shift();
+    writesTo(this.identity);
+    this.value = text;
+  }
+
+  read(thread: number): string {
+    looksAt(this.identity);
+    return this.late.get(thread)?.at(-1) ?? this.value;
+  }
 }
 
 /** Threads that do these actions; what each of them read, what is left, and who hangs. */
@@ -40,7 +62,8 @@ export const threads =
     const takes: Op[] = []; // Without a word to lockdep, which would speak before there is a deadlock.
     for (const action of lists.flat()) {
       if (action.do === 'read' || action.do === 'write') cells[action.at] ??= new Cell();
-      else takes[action.at] ??= new Op('mutex_lock', (locks[action.at] ??= new mutex('test-a')));
+      else if (action.do !== 'fence')
+        takes[action.at] ??= new Op('mutex_lock', (locks[action.at] ??= new mutex('test-a')));
     }
     const seen: string[] = lists.map(() => '');
     let first: task_struct | null = null;
@@ -52,16 +75,12 @@ export const threads =
         for (const [place, action] of list.entries()) {
           if (action.do === 'lock') yield takes[action.at] as Op;
           else if (action.do === 'unlock') mutex_unlock(locks[action.at] as mutex);
+          else if (action.do === 'fence') yield* smp_mb();
           else {
             const cell = cells[action.at] as Cell;
             yield cell.touch;
-            if (action.do === 'read') {
-              looksAt(cell.identity);
-              seen[i] += cell.value;
-            } else {
-              writesTo(cell.identity);
-              cell.value = `${i}${place}`;
-            }
+            if (action.do === 'read') seen[i] += cell.read(i);
+            else cell.write(i, `${i}${place}`);
           }
         }
         seen[i] += '.';
@@ -123,12 +142,16 @@ export interface Enumerated {
 }
 
 /** Plain enumeration; null if there are more than `most` executions. */
-export function enumerate(subject: Subject<string>, most: number): Enumerated | null {
+export function enumerate(
+  subject: Subject<string>,
+  most: number,
+  options: ExploreOptions = {},
+): Enumerated | null {
   const strategy = new Enumeration();
   const outcomes = new Set<string>();
   const traces = new Set<string>();
   let executions = 0;
-  for (const { result, error } of explore(subject, strategy)) {
+  for (const { result, error } of explore(subject, strategy, options)) {
     if (++executions > most) return null;
     outcomes.add(result ?? String(error));
     traces.add(strategy.trace());
@@ -141,11 +164,12 @@ export function found(
   subject: Subject<string>,
   strategy: Strategy,
   most: number = Number.POSITIVE_INFINITY,
+  options: ExploreOptions = {},
 ): { outcomes: string[]; executions: number; redundant: number } {
   const outcomes = new Set<string>();
   let executions = 0;
   let redundant = 0;
-  for (const { result, error, extent } of explore(subject, strategy)) {
+  for (const { result, error, extent } of explore(subject, strategy, options)) {
     if (extent === 'redundant') redundant++;
     else {
       executions++;

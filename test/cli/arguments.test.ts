@@ -53,7 +53,7 @@ test('a commit that is put in and taken out is refused, and one without effect i
     '--without 86c051793b4c: makes no difference since 412895f03cbf, which 6.18 has',
   ]);
   expect(idle('--without', '128dd1759d96')).toEqual([
-    '--without 128dd1759d96: makes no difference unless stores are seen late',
+    '--without 128dd1759d96: makes no difference unless stores are seen late (check --memory tso)',
   ]);
 });
 

@@ -13,6 +13,7 @@ import type { poll_table } from '../poll.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
 import { kmem_cache_alloc, kmem_cache_free } from '../slab.ts';
 import { spin_lock_irqsave_nested, spin_unlock_irqrestore } from '../spinlock.ts';
+import { storeLate } from '../store_buffer.ts';
 import { __fentry__, traceNote } from '../trace.ts';
 import { EPOLL_URING_WAKE, EPOLLIN, EPOLLOUT } from '../uapi/eventpoll.ts';
 import { POLLFREE } from '../uapi/poll.ts';
@@ -127,8 +128,7 @@ function queueItem(ep: eventpoll, epi: epitem): void {
     ep_pm_stay_awake_rcu(epi);
   } else if (!ep_is_linked(epi)) {
     traceNote('ep_poll_callback: onto rdllist', epi);
-    writesTo(ep.identity);
-    list_add_tail(epi.rdllink, ep.rdllist);
+    storeLate(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist);
     ep_pm_stay_awake_rcu(epi);
   } else {
     traceNote('ep_poll_callback: queued already', epi);

@@ -6,7 +6,7 @@
 import { smp_mb } from '../barrier.ts';
 import { current } from '../current.ts';
 import { fdget, type file, fput, peekAtLinks } from '../file.ts';
-import { looksAt, writesTo } from '../footprint.ts';
+import { looksAt } from '../footprint.ts';
 import { hlist_add_head_rcu, type hlist_head, list_add_tail } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import { type mutex, mutex_lock_nested, mutex_trylock, mutex_unlock } from '../mutex.ts';
@@ -15,6 +15,7 @@ import { file_can_poll, init_poll_funcptr } from '../poll.ts';
 import { rb_add, rb_find, rb_first, rb_next } from '../rbtree.ts';
 import { kmem_cache_alloc } from '../slab.ts';
 import { spin_lock, spin_unlock } from '../spinlock.ts';
+import { storeLate } from '../store_buffer.ts';
 import { __fentry__, traceNote } from '../trace.ts';
 import type { epoll_data_t, epoll_event } from '../uaccess.ts';
 import { EAGAIN, EBADF, EEXIST, EINVAL, ELOOP, ENOENT, ENOSPC, EPERM } from '../uapi/errno.ts';
@@ -189,13 +190,17 @@ export function* queueReadyItem(ep: eventpoll, epi: epitem, why: string): Kernel
   looksAt(ep.identity);
   if (ep_is_linked(epi)) return false;
   traceNote(why, epi);
-  writesTo(ep.identity);
-  list_add_tail(epi.rdllink, ep.rdllist);
+  storeLate(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist);
   ep_pm_stay_awake(epi);
   if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // See 1b53734bd0b2.
   if (waitqueue_active(ep.wq)) yield* wakeWaiter(ep);
   if (!current.kernel.alone) yield peekAt(ep.poll_wait);
   return waitqueue_active(ep.poll_wait);
+}
+
+function setEvent(epi: epitem, { events, data }: epoll_event): void {
+  epi.event.events = events;
+  epi.event.data = data;
 }
 
 /** Changes mask and data, and queues the item if it is ready now. Called with mtx held. */
@@ -204,16 +209,15 @@ function* ep_modify(ep: eventpoll, epi: epitem, event: epoll_event): Kernel<numb
   lockdep_assert_irqs_enabled();
   // A callback reads the mask under ep->lock, which is not held: it sees the old or the new one.
   if (!current.kernel.alone) yield ep.lists;
-  writesTo(ep.identity);
-  epi.event.events = event.events;
-  epi.event.data = event.data;
-  if ((epi.event.events & EPOLLWAKEUP) !== 0) {
+  storeLate(ep, setEvent, epi, event);
+  if ((event.events & EPOLLWAKEUP) !== 0) {
     if (!ep_has_wakeup_source(epi)) ep_create_wakeup_source(epi);
   } else if (ep_has_wakeup_source(epi)) {
     yield* ep_destroy_wakeup_source(epi);
   }
-  if (current.kernel.patched['128dd1759d96']) smp_mb(); // The mask is there before the poll.
-  if ((yield* ep_item_poll(epi, init_poll_funcptr(null), 1)) === 0) return 0;
+  if (current.kernel.patched['128dd1759d96']) yield* smp_mb(); // The mask is there before the poll.
+  const { events } = event; // As the task itself sees them.
+  if ((yield* ep_item_poll(epi, init_poll_funcptr(null), 1, events)) === 0) return 0;
   yield lockLists(ep);
   const pwake = yield* queueReadyItem(ep, epi, 'ep_modify: ready, onto rdllist');
   unlockLists(ep);

@@ -130,19 +130,24 @@ export function epi_fget(epi: epitem): file | null {
 }
 
 /** What of the item's mask its file has ready now. */
-export function* ep_item_poll(epi: epitem, pt: poll_table, depth: number): Kernel<number> {
+export function* ep_item_poll(
+  epi: epitem,
+  pt: poll_table,
+  depth: number,
+  events: number = epi.event.events,
+): Kernel<number> {
   if (!current.kernel.alone) yield peekAtLinks(epi.ffd.file); // The count is read without a lock.
   const { patched } = current.kernel;
   const file = patched['4efaa5acf0a1'] ? epi_fget(epi) : epi.ffd.file;
   // A file that is being closed is as good as gone: its items are about to be removed.
   if (file === null) return 0;
-  pt._key = epi.event.events;
+  pt._key = events;
   let res: number;
   if (!is_file_epoll(file)) res = yield* vfs_poll(file, pt);
   else if (patched['319c15174757']) res = yield* __ep_eventpoll_poll(file, pt, depth);
   else res = yield* before511.pollInner(file, pt, depth);
   if (patched['4efaa5acf0a1']) returnFile(file);
-  return res & epi.event.events;
+  return res & events;
 }
 
 /** Is an epoll descriptor readable: does any item of its ready list turn out to be ready? */

@@ -9,8 +9,10 @@
 import { smp_mb } from '../../kernel/barrier.ts';
 import { current } from '../../kernel/current.ts';
 import type { file } from '../../kernel/file.ts';
+import { looksAt } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
-import { type poll_table, poll_wait, wantsQueue } from '../../kernel/poll.ts';
+import { type poll_table, wantsQueue } from '../../kernel/poll.ts';
+import { storeLate } from '../../kernel/store_buffer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import {
   EPOLLERR,
@@ -27,6 +29,7 @@ import {
   RCV_SHUTDOWN,
   SEND_SHUTDOWN,
   SHUTDOWN_MASK,
+  sock_poll_wait,
   sock_rcvlowat,
   TCP_CLOSE,
   TCP_LISTEN,
@@ -62,19 +65,24 @@ function* inet_csk_listen_poll(sk: tcp_sock): Kernel<number> {
   return reqsk_queue_empty(queue) ? 0 : READABLE;
 }
 
+function setNospace(sock: socket, on: boolean): void {
+  sock.SOCK_NOSPACE = on;
+}
+
 /** Is there room? If not, whoever makes some is to say so; and then there may be some already. */
 function* pollForRoom(sk: tcp_sock, sock: socket): Kernel<number> {
   if (__sk_stream_is_writeable(sk, 1)) return WRITABLE;
   if (!current.kernel.alone) yield sk.look; // Room that comes here is not told to anybody.
-  sock.SOCK_NOSPACE = true;
-  if (current.kernel.patched['3c7151275c0c']) smp_mb(); // Race breaker: it is set before the look.
+  storeLate(sk, setNospace, sock, true);
+  if (current.kernel.patched['3c7151275c0c']) yield* smp_mb(); // It is set before the look.
+  looksAt(sk.identity);
   return __sk_stream_is_writeable(sk, 1) ? WRITABLE : 0;
 }
 
 export function* tcp_poll(file: file, sock: socket, wait: poll_table): Kernel<number> {
   __fentry__('tcp_poll');
   const sk = sock.sk as tcp_sock;
-  if (wantsQueue(wait)) yield* poll_wait(file, sock.wq, wait);
+  if (wantsQueue(wait)) yield* sock_poll_wait(file, sock, wait);
   if (!current.kernel.alone) yield sk.look;
   const state = sk.sk_state;
   if (state === TCP_LISTEN) return yield* inet_csk_listen_poll(sk);

@@ -14,8 +14,8 @@ import type { tcp_sock } from './tcp_sock.ts';
 
 /** Called whenever there may be more room. */
 export function* tcp_check_space(sk: tcp_sock): Kernel<void> {
+  if (current.kernel.patched['3c7151275c0c']) yield* smp_mb(); // The room is there before the look.
   if (!current.kernel.alone) yield sk.look; // The room is there; who wants to know of it?
-  if (current.kernel.patched['3c7151275c0c']) smp_mb(); // The room is there before the look.
   if (sk.sk_socket === null || !sk.sk_socket.SOCK_NOSPACE) return;
   __fentry__('tcp_new_space');
   if (tcp_should_expand_sndbuf(sk)) tcp_sndbuf_expand(sk);

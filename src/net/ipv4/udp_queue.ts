@@ -9,6 +9,7 @@ import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
+import { storeLate } from '../../kernel/store_buffer.ts';
 import { traceNote } from '../../kernel/trace.ts';
 import { EAGAIN } from '../../kernel/uapi/errno.ts';
 import { MSG_DONTWAIT, MSG_PEEK } from '../../kernel/uapi/socket.ts';
@@ -57,9 +58,9 @@ export function* __udp_enqueue_schedule_skb(sk: udp_sock, skb: UdpDatagram): Ker
   }
   if (rmem > sk_rcvbuf >> 1) skb_condense(skb);
   yield spin_lock(queue.lock);
-  __skb_queue_tail(queue, skb);
   writesTo(sk.identity);
   sk.sk_rmem_alloc += skb.truesize;
+  storeLate(queue, __skb_queue_tail, queue, skb);
   spin_unlock(queue.lock);
   if (!sk.SOCK_DEAD) yield* sk.sk_data_ready();
 }

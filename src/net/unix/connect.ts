@@ -12,6 +12,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../../kernel/sched.ts';
 import { schedule_timeout } from '../../kernel/sleep_timeout.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
+import { storeLate } from '../../kernel/store_buffer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import {
   EAGAIN,
@@ -189,7 +190,7 @@ function* joinListener(
     return err;
   }
   yield spin_lock(other.sk_receive_queue.lock);
-  __skb_queue_tail(other.sk_receive_queue, skb);
+  storeLate(other.sk_receive_queue, __skb_queue_tail, other.sk_receive_queue, skb);
   spin_unlock(other.sk_receive_queue.lock);
   unix_state_unlock(other);
   yield* other.sk_data_ready();

@@ -29,7 +29,14 @@ import {
 import { SO_SELECT_ERR_QUEUE, SOCK_SEQPACKET, SOCK_STREAM } from '../../kernel/uapi/socket.ts';
 import { SIOCATMARK, SIOCINQ, SIOCOUTQ } from '../../kernel/uapi/sockios.ts';
 import { skb_peek, skb_peek_next, skb_queue_empty } from '../skbuff.ts';
-import { keptOption, RCV_SHUTDOWN, SHUTDOWN_MASK, TCP_CLOSE, TCP_LISTEN } from '../sock.ts';
+import {
+  keptOption,
+  RCV_SHUTDOWN,
+  SHUTDOWN_MASK,
+  sock_poll_wait,
+  TCP_CLOSE,
+  TCP_LISTEN,
+} from '../sock.ts';
 import type { socket } from '../socket.ts';
 import { peekAtWmem, sk_wmem_alloc_get } from '../wmem.ts';
 import { unix_dgram_peer_wake_me } from './peer_wake.ts';
@@ -56,7 +63,7 @@ function shutdownMask(shutdown: number): number {
 export function* unix_poll(file: file, sock: socket, wait: poll_table): Kernel<number> {
   __fentry__('unix_poll');
   const sk = unix_sk(sock);
-  if (wantsQueue(wait)) yield* poll_wait(file, sock.wq, wait);
+  if (wantsQueue(wait)) yield* sock_poll_wait(file, sock, wait);
   if (!current.kernel.alone) yield sk.look;
   const state = sk.sk_state;
   let mask = shutdownMask(sk.sk_shutdown);
@@ -75,7 +82,7 @@ export function* unix_poll(file: file, sock: socket, wait: poll_table): Kernel<n
 export function* unix_dgram_poll(file: file, sock: socket, wait: poll_table): Kernel<number> {
   __fentry__('unix_dgram_poll');
   const sk = unix_sk(sock);
-  if (wantsQueue(wait)) yield* poll_wait(file, sock.wq, wait);
+  if (wantsQueue(wait)) yield* sock_poll_wait(file, sock, wait);
   if (!current.kernel.alone) yield sk.look;
   const state = sk.sk_state;
   let mask = shutdownMask(sk.sk_shutdown);

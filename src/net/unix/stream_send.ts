@@ -10,6 +10,7 @@ import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { send_sig } from '../../kernel/signal_send.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
+import { storeLate } from '../../kernel/store_buffer.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { copy_from_iter } from '../../kernel/uaccess.ts';
 import { EISCONN, ENOTCONN, EOPNOTSUPP, EPERM, EPIPE } from '../../kernel/uapi/errno.ts';
@@ -78,7 +79,7 @@ export function* unix_stream_sendmsg(sock: socket, msg: msghdr): Kernel<number> 
     }
     yield spin_lock(other.sk_receive_queue.lock);
     other.inq_len += size;
-    __skb_queue_tail(other.sk_receive_queue, skb);
+    storeLate(other.sk_receive_queue, __skb_queue_tail, other.sk_receive_queue, skb);
     spin_unlock(other.sk_receive_queue.lock);
     unix_state_unlock(other);
     yield* other.sk_data_ready();
@@ -123,7 +124,7 @@ function* queue_oob(sk: unix_sock, msg: msghdr, other: unix_sock): Kernel<number
   writesTo(other.identity);
   other.oob_skb = skb;
   other.inq_len++;
-  __skb_queue_tail(other.sk_receive_queue, skb);
+  storeLate(other.sk_receive_queue, __skb_queue_tail, other.sk_receive_queue, skb);
   spin_unlock(other.sk_receive_queue.lock);
   unix_state_unlock(other);
   yield* other.sk_data_ready();

@@ -20,15 +20,13 @@ import { spin_lock, spin_lock_nested, spin_unlock, spinlock_t } from '../../kern
 import { EPOLLOUT, EPOLLWRBAND, EPOLLWRNORM } from '../../kernel/uapi/eventpoll.ts';
 import { AF_UNIX, SO_PASSCRED, SO_PASSPIDFD } from '../../kernel/uapi/socket.ts';
 import {
-  peekAt,
   wait_queue_entry,
   wait_queue_head,
-  waitqueue_active,
   wake_up_interruptible_sync_poll,
 } from '../../kernel/wait.ts';
 import type { net } from '../net.ts';
 import { type sk_buff, skb_queue_len } from '../skbuff.ts';
-import { keptOption, sleepersOf, sock, TCP_LISTEN } from '../sock.ts';
+import { keptOption, skwq_has_sleeper, sleepersOf, sock, TCP_LISTEN } from '../sock.ts';
 import type { socket } from '../socket.ts';
 import { peekAtWmem } from '../wmem.ts';
 import { unix_dgram_peer_wake_relay } from './peer_wake.ts';
@@ -148,6 +146,5 @@ function* unix_write_space(sk: unix_sock): Kernel<void> {
   if (!unix_writable(sk, sk.sk_state)) return;
   const wq = sleepersOf(sk);
   if (wq === null) return;
-  if (!current.kernel.alone) yield peekAt(wq);
-  if (waitqueue_active(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);
+  if (yield* skwq_has_sleeper(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);
 }

@@ -32,8 +32,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a callback puts the item at the head of `rdllist`',
     file: callback,
-    from: 'list_add_tail(epi.rdllink, ep.rdllist);',
-    to: 'list_add(epi.rdllink, ep.rdllist);',
+    from: 'storeLate(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist);',
+    to: 'storeLate(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist.next);',
   },
   {
     what: 'a callback queues nothing while a scan is open',
@@ -146,7 +146,7 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'events are reported that nobody asked for',
     file: scan,
-    from: 'return res & epi.event.events;',
+    from: 'return res & events;',
     to: 'return res;',
   },
   {
@@ -176,13 +176,13 @@ export const mutants: readonly Mutant[] = [
   {
     what: '`EPOLL_CTL_MOD` does not look whether the file is ready',
     file: ctl,
-    from: 'if ((yield* ep_item_poll(epi, init_poll_funcptr(null), 1)) === 0) return 0;',
-    to: 'yield* ep_item_poll(epi, init_poll_funcptr(null), 1);\n  return 0;',
+    from: 'if ((yield* ep_item_poll(epi, init_poll_funcptr(null), 1, events)) === 0) return 0;',
+    to: 'yield* ep_item_poll(epi, init_poll_funcptr(null), 1, events);\n  return 0;',
   },
   {
     what: '`EPOLL_CTL_MOD` keeps the old data',
     file: ctl,
-    from: 'epi.event.data = event.data;',
+    from: 'epi.event.data = data;',
     to: '',
   },
   {

@@ -29,7 +29,7 @@ test('kernels --json is an array of all commits, oldest first', slow, () => {
   const found = listed();
 
   expect(found.map(({ id }) => id).sort()).toEqual(Object.keys(commits).sort());
-  expect(found[0]).toEqual({ id: '22bacca48a17', ...commits['22bacca48a17'] });
+  expect(found[0]).toEqual({ id: 'a57de0b4336e', ...commits.a57de0b4336e });
 });
 
 /** What exactly a bug was found on. */

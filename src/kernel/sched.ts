@@ -237,6 +237,7 @@ export function try_to_wake_up(p: task_struct, state: number): number {
   p.__state = TASK_RUNNING;
   if (tracer !== null) tracer.wakeup(p);
   if (!p.on_cpu && !p.on_rq) enqueue_task(select_task_rq(p), p);
+  else p.kernel.wakeups++; // It was about to sleep, or has a CPU to itself.
   return 1;
 }
 

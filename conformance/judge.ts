@@ -56,6 +56,8 @@ export interface Judgement {
   readonly sides?: readonly [Side, Side];
   /** Different transcripts of one scenario, or the outcomes of a concurrent one. */
   readonly variants?: readonly string[];
+  /** Of one that is nondeterministic: what was recorded is among the variants, and the model says it too. */
+  readonly upheld?: boolean;
   readonly otherKernel?: OtherKernel;
   /** What the running kernel answered, for whoever records it. */
   readonly linux?: string;
@@ -109,7 +111,10 @@ export class Judge {
     const model = playModel(scenario, this.choice(question, this.running));
     const isSettled = linux === model && (question.golden?.text ?? linux) === linux;
     if (!isSettled && texts.size === 1) this.askAgain(scenario, texts);
-    if (texts.size > 1) return { name, verdict: 'nondeterministic', variants: [...texts] };
+    if (texts.size > 1) {
+      const upheld = question.golden?.text === model && texts.has(model);
+      return { name, verdict: 'nondeterministic', variants: [...texts], upheld };
+    }
     const otherKernel = this.otherKernel(scenario, question, linux);
     const common = otherKernel === null ? { name, linux } : { name, linux, otherKernel };
     if (linux === model) return { ...common, verdict: 'equal' };

@@ -59,6 +59,18 @@ test('A kernel that changes its answer is nondeterministic, even if it was asked
   expect(variants).toEqual(texts);
 });
 
+/** A busy machine must not fail a model that is right, nor a wrong one pass because the machine is busy. */
+test('What was recorded is upheld while it is among the answers and the model says it too', () => {
+  const texts = [answerOf('5.13'), answerOf('6.18')];
+  const judge = new Judge(kernelThatSays(...texts), '6.18.44');
+  const upheld = (kernel: string): boolean | undefined =>
+    judge.judge(question({ golden: { text: answerOf(kernel), kernel } })).upheld;
+
+  expect(upheld('6.18')).toBe(true);
+  expect(upheld('5.13')).toBe(false);
+  expect(judge.judge(question()).upheld).toBe(false);
+});
+
 /** Whoever runs the corpus on another kernel wants to know which commit makes the difference. */
 test('A running kernel that differs from the recorded one is explained by a commit', () => {
   const golden = { text: answerOf('5.13'), kernel: '5.13' };

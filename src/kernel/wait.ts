@@ -38,7 +38,13 @@ import { storeLate } from './store_buffer.ts';
 import { __fentry__, mayKeep, traceNote } from './trace.ts';
 import { EPOLLHUP } from './uapi/eventpoll.ts';
 import { POLLFREE } from './uapi/poll.ts';
-import { wakeInStretches } from './wait_bookmark.ts';
+import {
+  putBefore,
+  takeUp,
+  WAITQUEUE_WALK_BREAK_CNT,
+  WQ_FLAG_BOOKMARK,
+  wakeInStretches,
+} from './wait_bookmark.ts';
 
 export const WQ_FLAG_EXCLUSIVE = 0x01;
 
@@ -153,19 +159,25 @@ export function* remove_wait_queue(
   spin_unlock_irqrestore(wq_head.lock);
 }
 
-/** Makes one pass over the queue, whose lock is held; what is left of `nr_exclusive`. */
+/**
+ * Makes one pass over the queue, whose lock is held; what is left of `nr_exclusive`. With a bookmark
+ * it goes on from there, and may end at another place that the bookmark then holds.
+ */
 export function* __wake_up_common(
   wq_head: wait_queue_head,
   mode: number,
   nr_exclusive: number,
   wake_flags: number,
   key: number,
+  bookmark: wait_queue_entry | null = null,
 ): Kernel<number> {
   let left = nr_exclusive;
-  let node = wq_head.head.next;
+  let node = bookmark === null ? wq_head.head.next : takeUp(wq_head, bookmark);
+  let cnt = 0;
   while (node !== wq_head.head) {
     const curr = list_entry(node);
     node = node.next; // Before func(), because autoremove_wake_function() unlinks its entry.
+    if ((curr.flags & WQ_FLAG_BOOKMARK) !== 0) continue; // Of another walk.
     const exclusive = (curr.flags & WQ_FLAG_EXCLUSIVE) !== 0;
     if (current.stores !== null) yield* smp_mb(); // As try_to_wake_up() does before it looks.
     const ret = yield* curr.func(curr, mode, wake_flags, key);
@@ -174,6 +186,10 @@ export function* __wake_up_common(
     if (ret > 0 && exclusive && --left === 0) {
       if (node !== wq_head.head)
         traceNote('__wake_up: enough exclusive waiters are awake', wq_head);
+      break;
+    }
+    if (bookmark !== null && ++cnt > WAITQUEUE_WALK_BREAK_CNT && node !== wq_head.head) {
+      putBefore(node, bookmark);
       break;
     }
   }

@@ -436,23 +436,36 @@ export class Machine implements ThreadMaker {
 
   private readonly choices: Choice[] = [];
 
-  /** What takes the next step; null if nothing can. */
-  private nextChoice(): Choice | null {
-    const { choices } = this;
+  private choice(at: number): Choice {
+    return (this.choices[at] ??= new Choice());
+  }
+
+  /** Lists the contexts that can go on; how many they are. */
+  private listContexts(): number {
+    const { exact } = this.kernel;
     let count = 0;
     for (const queue of this.kernel.runqueues) {
       if (queue.irq === null && queue.curr === queue.idle) this.switchTo(queue);
       const execution = queue.irq ?? queue.curr.execution;
       if (execution === null) continue;
       if (execution.op !== null && !enabled(execution.op, queue.curr)) {
-        if (queue.irq !== null || spins(execution)) continue;
+        // Elsewhere than in an exact schedule it is a step to try, and to fall asleep.
+        if (exact || queue.irq !== null || spins(execution)) continue;
       }
-      const choice = (choices[count] ??= new Choice());
+      const choice = this.choice(count++);
       choice.queue = queue;
       choice.execution = execution;
       choice.since = queue.irq === null ? queue.curr.runnableSince : 0;
-      count++;
+      choice.timer = null;
+      choice.stores = null;
     }
+    return count;
+  }
+
+  /** What takes the next step; null if nothing can. */
+  private nextChoice(): Choice | null {
+    const { choices } = this;
+    const count = this.listContexts();
     choices.length = count;
     return count === 0 ? null : (choices[this.schedule.choose(choices)] ?? null);
   }
@@ -463,21 +476,10 @@ export class Machine implements ThreadMaker {
   /** As nextChoice(), among steps that take effect and timers; see Schedule.exact. */
   private nextStep(): Choice | null {
     const { choices } = this;
-    let count = 0;
-    for (const queue of this.kernel.runqueues) {
-      if (queue.irq === null && queue.curr === queue.idle) this.switchTo(queue);
-      const execution = queue.irq ?? queue.curr.execution;
-      if (execution === null) continue;
-      if (execution.op !== null && !enabled(execution.op, queue.curr)) continue;
-      const choice = (choices[count++] ??= new Choice());
-      choice.queue = queue;
-      choice.execution = execution;
-      choice.timer = null;
-      choice.stores = null;
-    }
+    let count = this.listContexts();
     for (const stores of this.kernel.storeBuffers ?? []) {
       if (stores.next === null) continue;
-      const choice = (choices[count++] ??= new Choice());
+      const choice = this.choice(count++);
       choice.queue = null;
       choice.execution = null;
       choice.timer = null;
@@ -485,7 +487,7 @@ export class Machine implements ThreadMaker {
     }
     const timers = this.schedule.timers === false ? [] : timersToFire(this.kernel.hrtimers);
     for (const timer of timers) {
-      const choice = (choices[count++] ??= new Choice());
+      const choice = this.choice(count++);
       choice.queue = null;
       choice.execution = null;
       choice.timer = timer;

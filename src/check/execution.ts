@@ -159,6 +159,7 @@ export class Course implements Schedule {
     const touches = footprint.touches;
     footprint.touches = [];
     footprint.commuting = false;
+    footprint.looking = 0;
     // Whoever waits for a lock could have had it before, too: what made it free orders nothing more.
     const enabler = op !== null && isLock(op) ? null : (this.enablers.get(this.last) ?? null);
     this.enablers.delete(this.last);
@@ -193,8 +194,11 @@ export class Course implements Schedule {
   }
 
   private touchCovered({ verb, target }: Op): void {
-    const { covers } = target;
-    if (covers) this.footprint?.add(covers.identity, verb === 'read_lock' ? Looks : Changes);
+    const { footprint } = this;
+    const { covers, identity } = target;
+    if (!covers || footprint === null) return;
+    const looks = verb === 'read_lock' || identity === footprint.looking;
+    footprint.add(covers.identity, looks ? Looks : Changes);
   }
 
   /** Nothing can go on but by what comes from outside: all that was done comes before it. */

@@ -33,9 +33,12 @@ export class Footprint {
   touches: Touch[] = [];
   /** What is done now commutes with what others do to the same locks in the same spirit. */
   commuting = false;
+  /** The lock under which this step only looked, see onlyLookedUnder(); 0 for none. */
+  looking = 0;
 
   add(identity: number, how: number): void {
-    const touch = touchOf(identity, this.commuting ? commutingHow(how) : how);
+    const shares = this.commuting || identity === this.looking;
+    const touch = touchOf(identity, shares ? commutingHow(how) : how);
     if (!this.touches.includes(touch)) this.touches.push(touch);
   }
 }
@@ -58,6 +61,16 @@ export function restartIdentities(): void {
 export function looksAt(identity: number): void {
   const { footprint } = current.kernel;
   if (footprint !== null) footprint.add(identity, Looks);
+}
+
+/**
+ * Says that a lock which the running step took, and is about to give back, guarded nothing but looks:
+ * others that only look under it may as well come first.
+ */
+export function onlyLookedUnder({ identity }: { readonly identity: number }): void {
+  const { footprint } = current.kernel;
+  // A store that is seen late is a change, and so is the lock that is given back behind it.
+  if (footprint !== null && current.stores === null) footprint.looking = identity;
 }
 
 /** Says that the running step changes something that is looked at without a lock. */

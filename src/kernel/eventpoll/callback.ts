@@ -6,7 +6,7 @@
 import { KernelBug } from '../bug.ts';
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
-import { looksAt, writesTo } from '../footprint.ts';
+import { looksAt, onlyLookedUnder, writesTo } from '../footprint.ts';
 import { list_add_tail, list_del_init } from '../list.ts';
 import type { Kernel } from '../op.ts';
 import type { poll_table } from '../poll.ts';
@@ -65,6 +65,7 @@ export function* ep_poll_callback(
   if ((pollflags & POLLFREE) !== 0 && !current.kernel.patched['138e4ad67afd']) {
     yield* letGoFirst(wait);
   }
+  let queued = false;
   let pwake = false;
   let ewake = 0;
   yield lockCallback(ep);
@@ -90,7 +91,9 @@ export function* ep_poll_callback(
     }
     if (!current.kernel.alone) yield peekAt(ep.poll_wait);
     pwake = !silent && waitqueue_active(ep.poll_wait);
+    queued = true;
   }
+  if (!queued) onlyLookedUnder(ep.rwlock ?? ep.lock);
   unlockCallback(ep);
   if (pwake) yield* ep_poll_safewake(ep, epi, pollflags & EPOLL_URING_WAKE);
   if (!isExclusive(events)) ewake = 1;

@@ -31,7 +31,7 @@ import * as before511 from './before_5_11.ts';
 import { ep_busy_loop, mayBusyLoop } from './busy_poll.ts';
 import { wakeAndKeep } from './ep_poll_before_5_11.ts';
 import { is_file_epoll } from './file.ts';
-import { lockLists, unlockLists } from './lock.ts';
+import { lockLists, unlockLists, unlockUnchanged } from './lock.ts';
 import { ep_events_available, ep_send_events } from './scan.ts';
 import { EP_MAX_EVENTS, EP_UNACTIVE_PTR, type eventpoll } from './types.ts';
 
@@ -109,7 +109,7 @@ export function* lookForEvents(ep: eventpoll, forGood = false): Kernel<boolean> 
 function* lookUnderLock(ep: eventpoll): Kernel<boolean> {
   yield lockLists(ep);
   const eavail = ep_events_available(ep);
-  unlockLists(ep);
+  unlockUnchanged(ep);
   return eavail;
 }
 
@@ -152,7 +152,8 @@ export function* ep_poll(
         traceNote('ep_poll: nothing ready, onto ep->wq', wait);
         __add_wait_queue_exclusive(ep.wq, wait);
       }
-      unlockLists(ep);
+      if (eavail) unlockUnchanged(ep);
+      else unlockLists(ep);
     } else {
       eavail = yield* before511.queueAndLook(ep, wait);
     }

@@ -4,6 +4,7 @@
  * Linux: fs/eventpoll.c; a218cc491420 brought the rwlock, 0c43094f8cc9 took it away.
  */
 import { current } from '../current.ts';
+import { onlyLookedUnder } from '../footprint.ts';
 import type { Kernel, Op } from '../op.ts';
 import {
   read_lock_irqsave,
@@ -28,6 +29,12 @@ export const lockLists = (ep: eventpoll): Op =>
 export function unlockLists(ep: eventpoll): void {
   if (ep.rwlock === null) spin_unlock_irq(ep.lock);
   else write_unlock_irq(ep.rwlock);
+}
+
+/** Ours: as unlockLists(), where nothing was done but to look. */
+export function unlockUnchanged(ep: eventpoll): void {
+  onlyLookedUnder(ep.rwlock ?? ep.lock);
+  unlockLists(ep);
 }
 
 /** Taken by ep_poll_callback(), which a rwlock lets run on several CPUs at once. */

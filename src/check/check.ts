@@ -9,7 +9,7 @@
 import { defaultKernel, type KernelChoice } from '../kernel/history.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import type { Report } from '../sim/report.ts';
-import { type Memory, ScheduleMismatch } from '../sim/schedule.ts';
+import { type Memory, ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Bounded } from './bounded.ts';
@@ -48,9 +48,10 @@ export interface CheckOptions extends KernelChoice, TallyOptions {
   readonly findings?: 'first' | 'all' | undefined;
   /**
    * False if threads share no variables of the program while they run, so that only their calls
-   * count. Many fewer executions; unless told otherwise it is taken that they do.
+   * count. Many fewer executions; unless told otherwise it is taken that they do. `told`: for programs
+   * that were rewritten to say what they share, as the command does it.
    */
-  readonly sharedMemory?: boolean | undefined;
+  readonly sharedMemory?: SharedMemory | undefined;
   /**
    * `tso`: what a thread writes in the kernel is seen late where no barrier stands, as on x86; `sc`
    * unless told otherwise: at once.

@@ -8,7 +8,7 @@ import { Changes, Footprint, Looks, Shares, Takes, touchOf } from '../kernel/foo
 import type { Globals } from '../kernel/globals.ts';
 import type { Execution, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
-import type { Memory, Runnable, Schedule, Step } from '../sim/schedule.ts';
+import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
 import type { ContextId } from './order.ts';
 import { type Strategy, wantsTouches } from './strategy.ts';
 import { stepText } from './words.ts';
@@ -42,11 +42,11 @@ export class Course implements Schedule {
   private nesting = 0;
   private readonly held: Op[] = [];
 
-  readonly sharedMemory: boolean;
+  readonly sharedMemory: SharedMemory;
 
   readonly memory: Memory;
 
-  constructor(strategy: Strategy, sharedMemory: boolean, memory: Memory = 'sc') {
+  constructor(strategy: Strategy, sharedMemory: SharedMemory, memory: Memory = 'sc') {
     this.memory = memory;
     this.strategy = strategy;
     this.footprint = wantsTouches(strategy) ? new Footprint() : null;

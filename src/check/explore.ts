@@ -6,7 +6,7 @@
 import { restartIdentities } from '../kernel/footprint.ts';
 import { GoesRound, OutOfSteps } from '../kernel/steps.ts';
 import type { Machine } from '../sim/machine.ts';
-import type { Memory } from '../sim/schedule.ts';
+import type { Memory, SharedMemory } from '../sim/schedule.ts';
 import { Course } from './execution.ts';
 import type { ContextId } from './order.ts';
 import type { Strategy } from './strategy.ts';
@@ -37,7 +37,7 @@ export interface Explored<T> {
 
 export interface ExploreOptions {
   /** Do tasks share variables of their program? Unless told otherwise, yes. */
-  readonly sharedMemory?: boolean | undefined;
+  readonly sharedMemory?: SharedMemory | undefined;
   /** `sc` unless told otherwise. */
   readonly memory?: Memory | undefined;
 }

@@ -22,6 +22,7 @@ export interface CheckRequest extends KernelOptions {
   /** In which order threads see what others write in the kernel. */
   readonly memory: Memory;
   /** Threads share no variables of the program. */
+  readonly shared: boolean;
   readonly unshared: boolean;
   /** The text of a schedule, and what to do where it does not fit. */
   readonly schedule: string | undefined;
@@ -47,6 +48,7 @@ const table = {
   'time-limit': { type: 'string' },
   all: { type: 'boolean' },
   memory: { type: 'string' },
+  shared: { type: 'boolean' },
   unshared: { type: 'boolean' },
   schedule: { type: 'string' },
   'on-mismatch': { type: 'string' },
@@ -88,8 +90,9 @@ of a scenario, some thousand executions are taken at random from all that there 
 
 of programs:
       --all                go on after the first finding
-      --unshared           threads share no variables of the program while they run: only their calls
-                           count, and there are many fewer interleavings
+      --shared             threads share all variables of the program, touched at any time (default:
+                           those that it is seen to touch; see docs/checker.md)
+      --unshared           they share none while they run: only their calls count
       --schedule FILE      only the execution that this schedule describes; each step is checked
       --on-mismatch WHAT   where the schedule does not fit the program: stop (default), or go-on as
                            near to it as can be
@@ -136,6 +139,7 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     seconds: numberOf(values['time-limit'], '--time-limit', 1, 9_999_999_999),
     all: values['all'] === true,
     memory: memoryOf(textOf(values['memory']), schedule?.memory),
+    shared: values['shared'] === true,
     unshared: values['unshared'] === true,
     schedule: schedule?.text,
     mismatch: mismatchOf(textOf(values['on-mismatch'])),
@@ -187,6 +191,9 @@ function checkTogether(request: CheckRequest): void {
   }
   if (resume !== undefined && (strategy !== 'exhaustive' || preemptions !== undefined)) {
     throw new UsageError('--resume: expected the exhaustive strategy, without --preemptions');
+  }
+  if (request.shared && request.unshared) {
+    throw new UsageError('--shared: expected no --unshared beside it');
   }
   if ((strategy === 'exhaustive' || strategy === 'replay') && seed !== undefined) {
     throw new UsageError('--seed: expected --strategy random or pct beside it');

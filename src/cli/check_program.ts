@@ -22,13 +22,14 @@ import type { ContextId } from '../check/order.ts';
 import { Parts } from '../check/parts.ts';
 import { type Story, storyText, tell } from '../check/story.ts';
 import { Tally, type TallyData } from '../check/tally.ts';
-import { ScheduleMismatch } from '../sim/schedule.ts';
+import { ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
+import { refusal } from '../sim/told.ts';
 import type { Program } from '../syscalls/sys.ts';
 import type { CheckRequest } from './check_options.ts';
 import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import type { Input } from './input.ts';
-import { loadProgram, ProgramError } from './loader.ts';
+import { loadProgram, ProgramError, trackPrograms } from './loader.ts';
 import type { Output } from './output.ts';
 import { divertPrinting } from './printing.ts';
 import type { Progress } from './progress.ts';
@@ -51,8 +52,8 @@ export async function checkProgram(
   const title = path === '-' ? 'standard input' : path;
   const giveBack = divertPrinting();
   try {
-    const program = await loadProgram(path, input);
-    const check = new ProgramCheck(path, program, request, (standing) =>
+    const [program, shared] = await load(path, input, request);
+    const check = new ProgramCheck(path, program, shared, request, (standing) =>
       progress.show(() => standingText(title, standing)),
     );
     onStop(() => {
@@ -78,6 +79,21 @@ export async function checkProgram(
   } finally {
     giveBack();
   }
+}
+
+/** The program, and what its threads share. */
+async function load(
+  path: string,
+  input: Input,
+  { shared, unshared }: CheckRequest,
+): Promise<[Program, SharedMemory]> {
+  if (!shared && !unshared) await trackPrograms();
+  const program = await loadProgram(path, input);
+  if (shared || unshared) return [program, shared];
+  const why = refusal();
+  if (why === null) return [program, 'told'];
+  say(`${input.name}: threads are taken to share all their variables, for ${why}`);
+  return [program, true];
 }
 
 async function show(
@@ -166,10 +182,11 @@ export class ProgramCheck {
   constructor(
     path: string,
     program: Program,
+    shared: SharedMemory,
     request: CheckRequest,
     show: (standing: Standing) => void,
   ) {
-    const options = optionsOf(request);
+    const options = optionsOf(request, shared);
     const { workers = availableParallelism() } = request;
     this.path = path;
     this.digest = digestOf(path);
@@ -291,9 +308,9 @@ export class ProgramCheck {
   }
 }
 
-function optionsOf(request: CheckRequest): CheckOptions {
+function optionsOf(request: CheckRequest, sharedMemory: SharedMemory): CheckOptions {
   const { all, executions, kernel, memory, mismatch, preemptions, schedule, seconds } = request;
-  const { off, seed, shown, steps, strategy, strict, unshared, with: added, without } = request;
+  const { off, seed, shown, steps, strategy, strict, with: added, without } = request;
   return {
     kernel,
     with: added,
@@ -308,7 +325,7 @@ function optionsOf(request: CheckRequest): CheckOptions {
     steps,
     seconds,
     findings: all ? 'all' : 'first',
-    sharedMemory: !unshared,
+    sharedMemory,
     off,
     strict,
     keep: shown,

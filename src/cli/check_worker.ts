@@ -3,11 +3,12 @@ import { subjectOf, textOfEnded } from '../check/check.ts';
 import { type Job, type JobResult, runJob } from '../check/job.ts';
 import type { Program } from '../syscalls/sys.ts';
 import { Input } from './input.ts';
-import { loadProgram } from './loader.ts';
+import { loadProgram, trackPrograms } from './loader.ts';
 
 const loaded: Map<string, Promise<Program>> = new Map();
 
-async function load(path: string): Promise<Program> {
+async function load({ program: path, options }: Job): Promise<Program> {
+  if (options.sharedMemory === 'told') await trackPrograms();
   const input = new Input(path);
   try {
     return await loadProgram(path, input);
@@ -18,6 +19,6 @@ async function load(path: string): Promise<Program> {
 
 export default async function run(job: Job): Promise<JobResult> {
   let program = loaded.get(job.program);
-  if (program === undefined) loaded.set(job.program, (program = load(job.program)));
+  if (program === undefined) loaded.set(job.program, (program = load(job)));
   return runJob(subjectOf(await program, job.options), textOfEnded, job);
 }

@@ -12,6 +12,7 @@ import { pathToFileURL } from 'node:url';
 import type { Code, Program, Sys } from '../syscalls/sys.ts';
 import { type Input, userPath } from './input.ts';
 import { framesOf, nameFile, shownPath } from './stack.ts';
+import type { Loaded } from './tracking_hooks.ts';
 
 /** The file is no program that could be run. */
 export class ProgramError extends Error {
@@ -30,27 +31,31 @@ const fromSource = import.meta.url.endsWith('.ts');
 
 const home = new URL(fromSource ? '../index.ts' : '../index.js', import.meta.url).href;
 
-const isOurs = (url: string): boolean =>
-  /^file:.*\.[jt]s$/.test(url) && !url.includes('/node_modules/');
+/** The same as an ES module, if it is a program's: tsx marks in the address what it takes for another. */
+const asModule = (found: Resolved): Resolved => {
+  const url = found.url.split(/[?]|%3F/, 1)[0] ?? '';
+  const isTheirs = /^file:.*\.[jt]s$/.test(url) && !url.includes('/node_modules/');
+  return found.format === 'commonjs' && isTheirs ? { ...found, url, format: 'module' } : found;
+};
 
 type Resolved = { format?: string | null; url: string };
 type Next = (specifier: string, context: unknown) => Resolved;
+type Load = (url: string, context: unknown) => Loaded;
 
 /** Node 22 and later look for modules in the thread that wants them. */
 const { registerHooks } = nodeModule as {
   registerHooks?: (hooks: {
-    resolve: (specifier: string, context: unknown, next: Next) => Resolved;
+    resolve?: (specifier: string, context: unknown, next: Next) => Resolved;
+    load?: (url: string, context: unknown, next: Load) => Loaded;
   }) => void;
 };
 
 /** For Node 20, where modules are looked for in another thread: the same two rules, as text. */
 const hooks = `
-const isOurs = ${isOurs};
+const asModule = ${asModule};
 export async function resolve(specifier, context, next) {
   if (specifier === 'epollsim') return await next('${home}', context);
-  const found = await next(specifier, context);
-  if (found.format !== 'commonjs' || !isOurs(found.url)) return found;
-  return { ...found, format: 'module' };
+  return asModule(await next(specifier, context));
 }`;
 
 let registered = false;
@@ -66,11 +71,24 @@ async function registerRules(): Promise<void> {
   registerHooks({
     resolve(specifier, context, next) {
       if (specifier === 'epollsim') return next(home, context);
-      const found = next(specifier, context);
-      if (found.format !== 'commonjs' || !isOurs(found.url)) return found;
-      return { ...found, format: 'module' };
+      return asModule(next(specifier, context));
     },
   });
+}
+
+let tracking = false;
+
+/** From here on the programs that are loaded say what their threads share; see rewrite.ts. */
+export async function trackPrograms(): Promise<void> {
+  await registerRules();
+  if (tracking) return;
+  tracking = true;
+  if (registerHooks === undefined) {
+    nodeModule.register(new URL(`./tracking_hooks${fromSource ? '.ts' : '.js'}`, import.meta.url));
+    return;
+  }
+  const { tracked } = await import('./tracking_hooks.ts');
+  registerHooks({ load: (url, context, next) => tracked(url, next(url, context)) });
 }
 
 /** The program of a file, whatever its name, or of standard input for `-`. */

@@ -69,10 +69,12 @@ export class Globals {
   observer: Observer | null = null;
   /** Of each task, in a machine in which stores are seen late. */
   storeBuffers: StoreBuffer[] | null = null;
-  /** What footprints call the clock and its timers, the counters below, and the memory of programs, 0 for none. */
+  /** What footprints call the clock and its timers, the counters below, and all memory of programs. */
   readonly clock: number = newIdentity();
   readonly numbering: number = newIdentity();
-  userMemory: number = newIdentity();
+  readonly programMemory: number = newIdentity();
+  /** Says what the running task's program may have touched since its last call, where anybody asks. */
+  touchProgramMemory: (() => void) | null = null;
   /** Tasks that have not ended. */
   live = 0;
   /** One task and nothing else: no lockless access can be seen half-done. */

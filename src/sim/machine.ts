@@ -11,7 +11,7 @@
 import { current, setCurrent } from '../kernel/current.ts';
 import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { type file, files_struct } from '../kernel/file.ts';
-import { Changes } from '../kernel/footprint.ts';
+import { Changes, writesTo } from '../kernel/footprint.ts';
 import { linkTask, newThread } from '../kernel/fork.ts';
 import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
@@ -46,8 +46,16 @@ import { checkOptions } from './options.ts';
 import { checkSleeper, notAnOperation, runChild, runProcess, runThread } from './program.ts';
 import { type Report, type Sleeper, Spawned, sleeperOf } from './report.ts';
 import { isObject, type Rule, refuseUnknown } from './rule.ts';
-import { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './schedule.ts';
+import {
+  inOrder,
+  Random,
+  type Runnable,
+  randomSchedule,
+  type Schedule,
+  type SharedMemory,
+} from './schedule.ts';
 import { whereItStands } from './spin.ts';
+import { touchKept } from './told.ts';
 
 export interface MachineOptions extends KernelChoice {
   /** How many CPUs; 2 unless told otherwise. */
@@ -149,10 +157,15 @@ export class Machine implements ThreadMaker {
     if (kernel.live > 0) kernel.alone &&= !kernel.exact;
     kernel.cutsCircles = schedule.cutsCircles === true;
     kernel.footprint = schedule.footprint ?? null;
-    if (schedule.sharedMemory === false) kernel.userMemory = 0;
+    kernel.touchProgramMemory = this.programMemory(schedule.sharedMemory);
     if (schedule.memory !== 'tso') return;
     kernel.storeBuffers ??= [];
     for (const task of kernel.tasks.values()) if (task.execution !== null) this.giveStores(task);
+  }
+
+  private programMemory(shared: SharedMemory = false): (() => void) | null {
+    if (shared === 'told') return touchKept;
+    return shared ? () => writesTo(this.kernel.programMemory) : null;
   }
 
   /** What the task writes is seen late from here on. */

@@ -1,7 +1,6 @@
 /** A program as the code of a task: what it is started with, and what is looked at when it ends. */
 import { inOneStep } from '../kernel/execute.ts';
 import { do_exit, do_group_exit } from '../kernel/exit.ts';
-import { writesTo } from '../kernel/footprint.ts';
 import type { Kernel } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import { inWords } from '../syscalls/found.ts';
@@ -54,8 +53,7 @@ function codeOf<T>(program: (sys: Sys) => Code<T>, sys: Sys): Code<T> {
 
 /** The thread has come to its end: what it has not entered by now it has forgotten. */
 function checkForgotten(task: task_struct): void {
-  const { userMemory } = task.kernel;
-  if (userMemory !== 0) writesTo(userMemory);
+  task.kernel.touchProgramMemory?.();
   const forgotten = task.kernel.calls.forgottenBy(task);
   if (forgotten !== null) throw new TypeError(`${task.comm}: ${forgotten}`);
 }

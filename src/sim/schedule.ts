@@ -27,8 +27,7 @@ export interface Schedule {
   readonly cutsCircles?: boolean;
   /** Where an exact schedule is told what each step touches. */
   readonly footprint?: Footprint | null;
-  /** False if no two tasks touch the same variables of their program, so that only calls count. */
-  readonly sharedMemory?: boolean;
+  readonly sharedMemory?: SharedMemory;
   /** `tso`: what a task writes is seen late, see store_buffer.ts; for an exact schedule. */
   readonly memory?: Memory;
   /** True if a context goes on until it cannot, so that nobody need be asked between. */
@@ -36,6 +35,12 @@ export interface Schedule {
   /** An index into `choices`, which is never empty; -1 ends the run of an exact schedule. */
   choose(choices: readonly Runnable[]): number;
 }
+
+/**
+ * Do tasks touch the same variables of their program? `true`: any of them may at any time; `false`:
+ * none does, so that only calls count; `told`: the program says when (see told.ts).
+ */
+export type SharedMemory = boolean | 'told';
 
 /** In which order others see what a task writes and reads: as it does so, or as on x86. */
 export type Memory = 'sc' | 'tso';

@@ -2,7 +2,6 @@
 
 import { current } from '../kernel/current.ts';
 import { hasExitWork, leaveKernel, runSyscall } from '../kernel/entry.ts';
-import { writesTo } from '../kernel/footprint.ts';
 import { lockdep_sys_exit } from '../kernel/lockdep.ts';
 import type { Kernel, Op } from '../kernel/op.ts';
 import { reserveOrStop } from '../kernel/steps.ts';
@@ -24,7 +23,7 @@ export function syscall(
 ): Kernel<number> {
   const { kernel } = current;
   if (--kernel.stepsLeft < 0) reserveOrStop(kernel); // A program may ask for ever.
-  if (kernel.userMemory !== 0) writesTo(kernel.userMemory); // What the program has done since its last call, nobody knows.
+  kernel.touchProgramMemory?.();
   const made = kernel.calls.make(calledAs);
   if (kernel.tracer !== null) return tracedSyscall(name, args, body, made);
   const undisturbed = kernel.alone && !kernel.interruptDue && kernel.observer === null;

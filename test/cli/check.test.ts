@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCheck } from '../../src/cli/check_options.ts';
 import { UsageError } from '../../src/cli/errors.ts';
@@ -27,6 +29,22 @@ const answer =
   '{"main":[{"ret":1}],"t1":[{"ret":0,"events":[]}],"after":[{"ret":1,"data":"x"}]},' +
   '{"main":[{"ret":1}],"t1":[{"ret":1,"events":[{"events":"EPOLLIN","data":1}]}],' +
   '"after":[{"ret":1,"data":"x"}]}]';
+
+/** One thread's addition is lost on some schedule. */
+const lostUpdate = `
+import { state } from './state.ts';
+export default function* main(sys) {
+  state.n = 0;
+  const one = yield* sys.pthread_create(function* (sys) {
+    const before = state.n;
+    yield* sys.sched_yield();
+    state.n = before + 1;
+  });
+  const two = yield* sys.pthread_create(function* () { state.n += 10; });
+  yield* sys.pthread_join(one);
+  yield* sys.pthread_join(two);
+  if (state.n !== 11) throw new Error('returns 11 and ' + state.n);
+}`;
 
 describe('play', () => {
   /** A batch is answered line by line, whatever kinds of scenarios it has. */
@@ -100,9 +118,34 @@ describe('check', () => {
     );
   });
 
+  /** Whoever writes a program does not first say which of its variables its threads share. */
+  test('sees what the threads of a program share, in other modules too', slow, () => {
+    const program = fileWith(lostUpdate, 'main.ts');
+    writeFileSync(join(dirname(program), 'state.ts'), 'export const state = { n: 0 };');
+    const found = epollsim(['check', program]);
+    const unshared = epollsim(['check', '--unshared', program]);
+
+    expect(found.err).toBe('');
+    expect(found.out).toContain('returns 11 and 1');
+    expect(found.code).toBe(1);
+    expect(unshared.code).toBe(0);
+  });
+
+  /** What cannot be seen must not be taken for what is not there. */
+  test('takes it that all is shared where it cannot see, and says so', slow, () => {
+    const program = fileWith(lostUpdate.replace('./state.ts', './s.ts'), 'main.ts');
+    const state = 'export const state = { n: 0 }; export const f = Object.bind({});';
+    writeFileSync(join(dirname(program), 's.ts'), state);
+    const { code, err } = epollsim(['check', program]);
+
+    expect(err).toContain('threads are taken to share all their variables, for bind() hands on');
+    expect(code).toBe(1);
+  });
+
   /** A mistake must not be taken for a check that has found nothing. */
   test.each([
     [[], 'expected a file'],
+    [['x', '--shared', '--unshared'], '--shared: expected no --unshared beside it'],
     [['x', '--strategy', 'best'], 'unknown strategy "best": expected exhaustive, random, pct'],
     [['x', '--strategy', 'replay'], 'expected --schedule FILE beside it'],
     [['x', '--seed', '2'], '--seed: expected --strategy random or pct'],

@@ -1,0 +1,203 @@
+/**
+ * What rewritten programs tell of the memory that their threads may share; see ../cli/rewrite.ts.
+ *
+ * Each variable has a number, by which footprints know it. An object counts as a part of every
+ * variable that leads to it; variables that lead to the same object count as one from then on.
+ *
+ * What a thread keeps a reference of it may touch at any time, unseen: from then on it touches that
+ * with each step of its program. Few do, and those that do cost executions, not findings.
+ */
+import { current } from '../kernel/current.ts';
+import { looksAt, writesTo } from '../kernel/footprint.ts';
+import type { Globals } from '../kernel/globals.ts';
+import type { task_struct } from '../kernel/sched.ts';
+import { Sys } from '../syscalls/sys.ts';
+
+/** What is known of the objects of programs. */
+const parts: WeakMap<object, number> = new WeakMap();
+/** Variables that lead to the same object. */
+const families: Map<number, Set<number>> = new Map();
+/** What tasks keep references of. */
+const kept: WeakMap<task_struct, Set<number>> = new WeakMap();
+/** Variables that hold what the system calls are made by. */
+const callers: Set<number> = new Set();
+/** How many objects a variable may lead to: where there are more, any memory may be touched. */
+const objectsAtMost = 10_000;
+const walks = { overflown: false };
+
+/** Of the modules that were loaded. */
+const modules = { followed: 0, refused: [] as string[] };
+
+/** A module was rewritten. */
+export function follow(): void {
+  modules.followed++;
+}
+
+/** A module could not be rewritten, and why. */
+export function refuse(why: string): void {
+  modules.refused.push(why);
+}
+
+/** Why what the threads of the program share is not told, or not all of it; null if it is. */
+export const refusal = (): string | null =>
+  modules.refused[0] ??
+  (modules.followed === 0 ? 'the program was not loaded by the command' : null);
+
+/** Machines that have had more than one task. */
+const crowded: WeakSet<Globals> = new WeakSet();
+
+/** Does anybody listen? */
+function isHeard(): boolean {
+  const kernel = (current as task_struct | undefined)?.kernel;
+  if (kernel === undefined || walks.overflown) return false;
+  if (kernel.live > 1) crowded.add(kernel);
+  return kernel.touchProgramMemory === touchKept && kernel.footprint !== null;
+}
+
+/** What a task does before there is another one comes before all that others do. */
+const isAlone = (): boolean => !crowded.has(current.kernel);
+
+/** A variable is read whose value is no object. */
+export function read(variable: number): void {
+  if (isHeard()) looksAt(variable);
+}
+
+/** A variable has been given `value`. */
+export function wrote<T>(variable: number, value: T): T {
+  if (!isHeard()) return value;
+  touch(variable, writesTo);
+  keep(variable, value);
+  return value;
+}
+
+/** The second of two things that are done one after the other. */
+export const second = <T>(_first: void, value: T): T => value;
+
+/** A shared object is read, and whoever reads it may keep it. */
+export function alias<T>(variable: number, changes: boolean, value: T): T {
+  if (!isHeard()) return value;
+  if (changes) looksAt(variable);
+  keep(variable, value);
+  return value;
+}
+
+/** As alias(), where nothing can be kept. */
+export function lend<T>(variable: number, changes: boolean, value: T): T {
+  if (!isHeard()) return value;
+  if (changes || isObject(value)) look(variable, value);
+  return value;
+}
+
+/** Something of a shared object is read. */
+export function look<T>(variable: number, value: T): T {
+  if (!isHeard() || isAlone()) return value;
+  join(variable, value);
+  touch(variable, looksAt);
+  return value;
+}
+
+/** Something is done to a shared object, by calling its `method` if that is not null. */
+export function use<T>(variable: number, method: string | null, value: T): T {
+  if (!isHeard()) return value;
+  if (value instanceof Sys) callers.add(variable);
+  if (callers.has(variable) || isAlone()) return value;
+  join(variable, value);
+  touch(variable, method !== null && onlyLooks(value, method) ? looksAt : writesTo);
+  return value;
+}
+
+/** What came of something that was done to a shared object, or looked at in it. */
+export function got<T>(variable: number, value: T): T {
+  if (!isHeard() || !isObject(value) || callers.has(variable)) return value;
+  // Who knows what a generator, or an object with private fields, refers to?
+  if (!isTransparent(value)) join(variable, value);
+  for (const object of reachable(value)) {
+    if (parts.has(object)) keep(parts.get(object) as number, object);
+  }
+  return value;
+}
+
+/** A value goes to where a shared variable leads to it, and whoever gives it may keep it. */
+export function pass<T>(variable: number, value: T): T {
+  if (!isHeard() || callers.has(variable)) return value;
+  touch(variable, writesTo); // It may have taken long to come by the value.
+  keep(variable, value);
+  return value;
+}
+
+/** The steps of a task's program touch, unseen, what it keeps. */
+export function touchKept(): void {
+  if (walks.overflown) writesTo(current.kernel.programMemory);
+  else for (const variable of kept.get(current) ?? []) touch(variable, writesTo);
+}
+
+function keep(variable: number, value: unknown): void {
+  if (!isObject(value) || value instanceof Sys) return;
+  join(variable, value);
+  const variables = kept.get(current);
+  if (variables === undefined) kept.set(current, new Set([variable]));
+  else variables.add(variable);
+}
+
+function touch(variable: number, how: (identity: number) => void): void {
+  for (const one of families.get(variable) ?? [variable]) how(one);
+}
+
+/** The object, and all that it leads to, counts as a part of the variable. */
+function join(variable: number, value: unknown): void {
+  if (!isObject(value) || value instanceof Sys) return;
+  for (const object of reachable(value)) {
+    const known = parts.get(object);
+    if (known === undefined) parts.set(object, variable);
+    else if (known !== variable) unite(known, variable);
+  }
+}
+
+function unite(one: number, other: number): void {
+  const family = families.get(one) ?? new Set([one]);
+  if (family.has(other)) return;
+  for (const variable of families.get(other) ?? [other]) family.add(variable);
+  for (const variable of family) families.set(variable, family);
+}
+
+function reachable(value: object): Set<object> {
+  const seen = new Set([value]);
+  for (const object of seen) {
+    for (const inner of inside(object))
+      if (isObject(inner) && !(inner instanceof Sys)) seen.add(inner);
+    walks.overflown ||= seen.size > objectsAtMost;
+    if (walks.overflown) break;
+  }
+  return seen;
+}
+
+/** What an object refers to, as far as that can be seen. */
+function inside(object: object): Iterable<unknown> {
+  if (Array.isArray(object)) return object;
+  if (object instanceof Map) return [...object.keys(), ...object.values()];
+  if (object instanceof Set) return object;
+  if (ArrayBuffer.isView(object)) return [object.buffer];
+  return Object.values(Object.getOwnPropertyDescriptors(object)).map(({ value }) => value);
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Is all that it refers to to be seen? */
+function isTransparent(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const known: unknown[] = [Object.prototype, Array.prototype, Map.prototype, Set.prototype, null];
+  return known.includes(prototype) || ArrayBuffer.isView(value);
+}
+
+const lookers: ReadonlySet<string> = new Set([
+  ...['at', 'entries', 'every', 'find', 'findIndex', 'findLast', 'flat', 'forEach', 'get', 'has'],
+  ...['includes', 'indexOf', 'join', 'keys', 'lastIndexOf', 'map', 'filter', 'reduce', 'slice'],
+  ...['some', 'subarray', 'toString', 'values', 'concat', 'toSorted', 'toReversed'],
+]);
+
+/** Is it a method of arrays, maps or sets that changes nothing? */
+function onlyLooks(value: unknown, method: string): boolean {
+  const isOurs = isObject(value) && Object.hasOwn(value, method);
+  const isBuiltIn = Array.isArray(value) || (isObject(value) && isTransparent(value));
+  return isBuiltIn && !isOurs && lookers.has(method);
+}

@@ -7,13 +7,12 @@ import { KernelBug } from '../bug.ts';
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
 import { looksAt, onlyLookedUnder, writesTo } from '../footprint.ts';
-import { list_add_tail, list_del_init } from '../list.ts';
+import { list_del_init } from '../list.ts';
 import type { Kernel } from '../op.ts';
 import type { poll_table } from '../poll.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
 import { kmem_cache_alloc, kmem_cache_free } from '../slab.ts';
 import { spin_lock_irqsave_nested, spin_unlock_irqrestore } from '../spinlock.ts';
-import { storeLate } from '../store_buffer.ts';
 import { __fentry__, traceNote } from '../trace.ts';
 import { EPOLL_URING_WAKE, EPOLLIN, EPOLLOUT } from '../uapi/eventpoll.ts';
 import { POLLFREE } from '../uapi/poll.ts';
@@ -31,6 +30,7 @@ import { ep_set_busy_poll_napi_id } from './busy_poll.ts';
 import { is_file_epoll } from './file.ts';
 import { lockCallback, unlockCallback, wakeWaiter } from './lock.ts';
 import { queueItemLockless } from './lockless.ts';
+import { appendReady } from './looks.ts';
 import { ep_call_nested } from './nested_calls.ts';
 import {
   EP_PRIVATE_BITS,
@@ -124,14 +124,13 @@ function* letGoFirst(wait: wait_queue_entry): Kernel<void> {
 function queueItem(ep: eventpoll, epi: epitem): void {
   if (ep.ovflist !== EP_UNACTIVE_PTR) {
     if (epi.next !== EP_UNACTIVE_PTR) return;
-    writesTo(ep.identity);
     traceNote('ep_poll_callback: onto ovflist', epi);
     epi.next = ep.ovflist;
     ep.ovflist = epi;
     ep_pm_stay_awake_rcu(epi);
   } else if (!ep_is_linked(epi)) {
     traceNote('ep_poll_callback: onto rdllist', epi);
-    storeLate(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist);
+    appendReady(ep, epi);
     ep_pm_stay_awake_rcu(epi);
   } else {
     traceNote('ep_poll_callback: queued already', epi);

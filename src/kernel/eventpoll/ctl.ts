@@ -7,7 +7,7 @@ import { smp_mb } from '../barrier.ts';
 import { current } from '../current.ts';
 import { fdget, type file, fput, peekAtLinks } from '../file.ts';
 import { looksAt } from '../footprint.ts';
-import { hlist_add_head_rcu, type hlist_head, list_add_tail } from '../list.ts';
+import { hlist_add_head_rcu, type hlist_head } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import { type mutex, mutex_lock_nested, mutex_trylock, mutex_unlock } from '../mutex.ts';
 import type { Kernel } from '../op.ts';
@@ -33,6 +33,7 @@ import { ep_set_busy_poll_napi_id } from './busy_poll.ts';
 import { ep_poll_safewake, ep_ptable_queue_proc } from './callback.ts';
 import { is_file_epoll } from './file.ts';
 import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
+import { appendReady } from './looks.ts';
 import {
   clear_tfile_check_list,
   ep_loop_check,
@@ -190,7 +191,7 @@ export function* queueReadyItem(ep: eventpoll, epi: epitem, why: string): Kernel
   looksAt(ep.identity);
   if (ep_is_linked(epi)) return false;
   traceNote(why, epi);
-  storeLate(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist);
+  appendReady(ep, epi);
   ep_pm_stay_awake(epi);
   if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // See 1b53734bd0b2.
   if (waitqueue_active(ep.wq)) yield* wakeWaiter(ep);

@@ -8,6 +8,7 @@
  */
 import { current } from '../current.ts';
 import { fdget, type file, fput } from '../file.ts';
+import { looksAt } from '../footprint.ts';
 import { ktime_get, NSEC_PER_MSEC, schedule_hrtimeout_range } from '../hrtimer.ts';
 import { list_del_init, list_empty, list_empty_careful } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
@@ -96,13 +97,14 @@ export function* lookForEvents(ep: eventpoll, forGood = false): Kernel<boolean> 
   if (current.kernel.alone) return ep_events_available(ep);
   const { patched } = current.kernel;
   if (forGood && !patched.e59d3c64cba6) return yield* lookUnderLock(ep);
-  yield ep.lists;
+  yield ep.ready;
   // Linux spins until the scan has begun, or ended (read_seqcount_begin).
   const counts = patched['0c4aefe3c2d0'];
+  if (counts) looksAt(ep.scan.target.identity);
   if (counts && (ep.seq & 1) !== 0) return yield* lookUnderLock(ep);
   const seq = counts ? ep.seq : 0;
   if (!list_empty_careful(ep.rdllist)) return true;
-  yield ep.lists;
+  yield ep.scan;
   return ep.ovflist !== EP_UNACTIVE_PTR || (counts && ep.seq !== seq);
 }
 

@@ -17,6 +17,12 @@ import { __fentry__, traceNote } from '../trace.ts';
 import { EP_UNACTIVE_PTR, ep_is_linked, type epitem, type eventpoll } from './types.ts';
 import { ep_pm_stay_awake_rcu } from './wakeup.ts';
 
+/** Ours: callbacks see one another, and who looks without a lock sees the list. */
+function touchList(ep: eventpoll): void {
+  writesTo(ep.identity);
+  writesTo(ep.ready.target.identity);
+}
+
 /** Appends a node; false if another callback is appending it, or has. */
 function* list_add_tail_lockless(
   node: list_head<epitem>,
@@ -26,14 +32,14 @@ function* list_add_tail_lockless(
   __fentry__('list_add_tail_lockless');
   if (!current.kernel.alone) yield ep.lists; // cmpxchg(&new->next, new, head)
   if (node.next !== node) return false;
-  writesTo(ep.identity);
+  touchList(ep);
   node.next = head;
   if (!current.kernel.alone) yield ep.lists; // xchg(&head->prev, new)
-  writesTo(ep.identity);
+  touchList(ep);
   const { prev } = head;
   head.prev = node;
   if (!current.kernel.alone) yield ep.lists; // Until here the list ends before the new node.
-  writesTo(ep.identity);
+  touchList(ep);
   prev.next = node;
   node.prev = prev;
   return true;

@@ -9,7 +9,7 @@ import { KernelBug, poison, WARN_ON_ONCE } from '../bug.ts';
 import { current } from '../current.ts';
 import { type file, file_ref_get, peekAtLinks, returnFile } from '../file.ts';
 import { writesTo } from '../footprint.ts';
-import { hlist_del_rcu, list_del_init } from '../list.ts';
+import { hlist_del_rcu, list_del_init, list_empty } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import { mutex_lock, mutex_unlock } from '../mutex.ts';
 import type { Kernel } from '../op.ts';
@@ -25,6 +25,7 @@ import { ep_resume_napi_irqs } from './busy_poll.ts';
 import { ep_poll_safewake, ep_unregister_pollwait } from './callback.ts';
 import { is_file_epoll } from './file.ts';
 import { lockLists, unlockLists } from './lock.ts';
+import { touchReady } from './looks.ts';
 import {
   ep_is_linked,
   type epitem,
@@ -112,8 +113,9 @@ export function leaveSection(): void {
 export function* forgetItem(ep: eventpoll, epi: epitem): Kernel<void> {
   rb_erase(ep.rbr, epi);
   yield lockLists(ep);
-  writesTo(ep.identity);
+  const wasEmpty = list_empty(ep.rdllist);
   if (ep_is_linked(epi)) list_del_init(epi.rdllink);
+  touchReady(ep, wasEmpty);
   unlockLists(ep);
   wakeup_source_unregister(ep_wakeup_source(epi));
   const { epi_cache } = statics();

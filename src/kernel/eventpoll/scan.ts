@@ -36,6 +36,7 @@ import * as before511 from './before_5_11.ts';
 import { ep_poll_safewake } from './callback.ts';
 import { is_file_epoll } from './file.ts';
 import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
+import { touchHalf, touchReady, touchScan } from './looks.ts';
 import {
   EP_PRIVATE_BITS,
   EP_UNACTIVE_PTR,
@@ -47,13 +48,9 @@ import { ep_pm_stay_awake, ep_wakeup_source } from './wakeup.ts';
 
 /** Might there be events? True while a scan is open; without the lock the answer may be stale. */
 export function ep_events_available(ep: eventpoll): boolean {
-  looksAt(ep.identity);
+  looksAt(ep.ready.target.identity);
+  looksAt(ep.scan.target.identity);
   return !list_empty_careful(ep.rdllist) || ep.ovflist !== EP_UNACTIVE_PTR;
-}
-
-/** Ours: says that a scan changes what is looked at without the lock, if it does. */
-export function touchLists(ep: eventpoll, list: list_head<epitem>): void {
-  if (!list_empty(list) || current.kernel.patched['0c4aefe3c2d0']) writesTo(ep.identity);
 }
 
 /** Takes the ready list over into `txlist`; from here on callbacks queue on ovflist. */
@@ -62,11 +59,13 @@ export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel
   lockdep_assert_irqs_enabled();
   yield lockLists(ep);
   ep.seq++;
-  touchLists(ep, ep.rdllist);
+  touchHalf(ep);
+  const wasEmpty = list_empty(ep.rdllist);
   list_splice_init(ep.rdllist, txlist);
+  touchReady(ep, wasEmpty);
   // Race: false-negative. A lockless reader may find both lists empty here.
-  if (!current.kernel.alone) yield ep.lists;
-  writesTo(ep.identity);
+  if (!current.kernel.alone) yield ep.scan;
+  touchScan(ep);
   ep.ovflist = null;
   ep.seq++;
   unlockLists(ep);
@@ -74,7 +73,8 @@ export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel
 
 /** Ours: closes ovflist, and puts what came during the scan onto rdllist. Called with lock held. */
 export function takeOverflow(ep: eventpoll, note: string): void {
-  writesTo(ep.identity);
+  touchScan(ep);
+  const wasEmpty = list_empty(ep.rdllist);
   let nepi = ep.ovflist;
   while (nepi !== null && nepi !== EP_UNACTIVE_PTR) {
     const epi = nepi;
@@ -89,6 +89,17 @@ export function takeOverflow(ep: eventpoll, note: string): void {
     epi.next = EP_UNACTIVE_PTR;
   }
   ep.ovflist = EP_UNACTIVE_PTR;
+  touchReady(ep, wasEmpty);
+}
+
+/** Ours: puts back what is left of a scan, the second half of its end. */
+export function putBack(ep: eventpoll, txlist: list_head<epitem>): void {
+  touchHalf(ep);
+  const wasEmpty = list_empty(ep.rdllist);
+  list_splice_init(txlist, ep.rdllist);
+  touchReady(ep, wasEmpty);
+  ep.seq++;
+  __pm_relax(ep.ws);
 }
 
 /** Ours: does the end of a scan wake somebody for what is left? Not from 5.5 to 5.12. */
@@ -103,11 +114,8 @@ export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<
   ep.seq++;
   takeOverflow(ep, 'ep_done_scan: from ovflist onto rdllist');
   // Race: false-negative. The scan is closed and what is left of it is not back yet.
-  if (!current.kernel.alone) yield ep.lists;
-  touchLists(ep, txlist);
-  list_splice_init(txlist, ep.rdllist);
-  ep.seq++;
-  __pm_relax(ep.ws);
+  if (!current.kernel.alone) yield ep.ready;
+  putBack(ep, txlist);
   let pwake = false;
   if (wakesAtEnd(ep)) {
     if (waitqueue_active(ep.wq)) {
@@ -229,8 +237,9 @@ export function* ep_send_events(
     } else if ((epi.event.events & EPOLLET) === 0) {
       // Nobody else adds to rdllist now: callbacks see the open scan, epoll_ctl waits for mtx.
       traceNote('ep_send_events: level-triggered, back onto rdllist', epi);
-      writesTo(ep.identity);
+      const wasEmpty = list_empty(ep.rdllist);
       list_add_tail(epi.rdllink, ep.rdllist);
+      touchReady(ep, wasEmpty);
       ep_pm_stay_awake(epi);
     }
   }

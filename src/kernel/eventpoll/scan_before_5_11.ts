@@ -16,6 +16,7 @@ import {
   list_add,
   list_add_tail,
   list_del_init,
+  list_empty,
   list_entry,
   list_head,
   list_splice_init,
@@ -32,8 +33,9 @@ import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDNORM } from '../uapi/eventpoll.t
 import { peekAt, waitqueue_active } from '../wait.ts';
 import { ep_poll_safewake, ep_ptable_queue_proc } from './callback.ts';
 import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
+import { touchHalf, touchReady, touchScan } from './looks.ts';
 import { ep_call_nested } from './nested_calls.ts';
-import { ep_item_poll, takeOverflow, touchLists, wakesAtEnd } from './scan.ts';
+import { ep_item_poll, putBack, takeOverflow, wakesAtEnd } from './scan.ts';
 import { EP_PRIVATE_BITS, type epitem, type eventpoll, statics } from './types.ts';
 import { ep_pm_stay_awake, ep_wakeup_source } from './wakeup.ts';
 
@@ -53,11 +55,13 @@ function* ep_scan_ready_list(
   if (!ep_locked) yield mutex_lock_nested(ep.mtx, depth);
   yield lockLists(ep);
   ep.seq++;
-  touchLists(ep, ep.rdllist);
+  touchHalf(ep);
+  const wasEmpty = list_empty(ep.rdllist);
   list_splice_init(ep.rdllist, txlist);
+  touchReady(ep, wasEmpty);
   // Race: false-negative. A lockless reader may find both lists empty here.
-  if (!current.kernel.alone) yield ep.lists;
-  writesTo(ep.identity);
+  if (!current.kernel.alone) yield ep.scan;
+  touchScan(ep);
   ep.ovflist = null;
   ep.seq++;
   unlockLists(ep);
@@ -74,11 +78,8 @@ function* closeScan(ep: eventpoll, txlist: list_head<epitem>): Kernel<boolean> {
   ep.seq++;
   takeOverflow(ep, 'ep_scan_ready_list: from ovflist onto rdllist');
   // Race: false-negative. The scan is closed and what is left of it is not back yet.
-  if (!current.kernel.alone) yield ep.lists;
-  touchLists(ep, txlist);
-  list_splice_init(txlist, ep.rdllist);
-  ep.seq++;
-  __pm_relax(ep.ws);
+  if (!current.kernel.alone) yield ep.ready;
+  putBack(ep, txlist);
   let pwake = false;
   if (wakesAtEnd(ep)) {
     if (waitqueue_active(ep.wq)) {
@@ -210,8 +211,9 @@ function* ep_send_events_proc(
       epi.event.events &= EP_PRIVATE_BITS;
     } else if ((epi.event.events & EPOLLET) === 0) {
       traceNote('ep_send_events_proc: level-triggered, back onto rdllist', epi);
-      writesTo(ep.identity);
+      const wasEmpty = list_empty(ep.rdllist);
       list_add_tail(epi.rdllink, ep.rdllist);
+      touchReady(ep, wasEmpty);
       ep_pm_stay_awake(epi);
     }
   }

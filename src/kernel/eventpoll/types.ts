@@ -152,8 +152,11 @@ export class eventpoll implements Named {
   readonly identity: number = newIdentity();
   /** What `lock` was from 5.1 to 6.17. */
   readonly rwlock: rwlock_t | null;
-  /** A look at the lists without the lock, or a change that such a look can see half-done. */
+  /** A look at what the lock guards without it, or a change that such a look can see half-done. */
   readonly lists: Op = new Op('access', this);
+  /** The two looks of ep_events_available(): is rdllist empty, is a scan open? */
+  readonly ready: Op = new Op('access', { name: this.name, identity: newIdentity() });
+  readonly scan: Op = new Op('access', { name: this.name, identity: newIdentity() });
 
   constructor(user: user_struct, rwlock: rwlock_t | null, lockOfQueue = false) {
     this.lock = lockOfQueue ? this.wq.lock : new spinlock_t('ep->lock');

@@ -1,0 +1,30 @@
+/**
+ * Ours: what those who look at the lists without ep->lock can see of a change, for the checker.
+ *
+ * Theirs are two looks, those of ep_events_available(): is rdllist empty, is a scan open? A change
+ * that leaves both answers as they are nobody sees who does not hold the lock.
+ */
+import { current } from '../current.ts';
+import { writesTo } from '../footprint.ts';
+import { list_add_tail, list_empty } from '../list.ts';
+import { storeLate } from '../store_buffer.ts';
+import type { epitem, eventpoll } from './types.ts';
+
+/** A scan is opened or closed. */
+export const touchScan = (ep: eventpoll): void => writesTo(ep.scan.target.identity);
+
+/** Half of that: since 7.2 `seq` tells of it. */
+export function touchHalf(ep: eventpoll): void {
+  if (current.kernel.patched['0c4aefe3c2d0']) touchScan(ep);
+}
+
+/** Something was done to rdllist. */
+export function touchReady(ep: eventpoll, wasEmpty: boolean): void {
+  if (list_empty(ep.rdllist) !== wasEmpty) writesTo(ep.ready.target.identity);
+}
+
+/** Appends an item to rdllist, under the lock. */
+export function appendReady(ep: eventpoll, epi: epitem): void {
+  if (current.stores === null && !list_empty(ep.rdllist)) list_add_tail(epi.rdllink, ep.rdllist);
+  else storeLate(ep.ready.target, list_add_tail<epitem>, epi.rdllink, ep.rdllist);
+}

@@ -7,7 +7,7 @@ import { KernelBug } from '../bug.ts';
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
 import { looksAt, onlyLookedUnder, writesTo } from '../footprint.ts';
-import { list_del_init } from '../list.ts';
+import { list_del_init, list_empty } from '../list.ts';
 import type { Kernel } from '../op.ts';
 import type { poll_table } from '../poll.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
@@ -30,7 +30,7 @@ import { ep_set_busy_poll_napi_id } from './busy_poll.ts';
 import { is_file_epoll } from './file.ts';
 import { lockCallback, unlockCallback, wakeWaiter } from './lock.ts';
 import { queueItemLockless } from './lockless.ts';
-import { appendReady } from './looks.ts';
+import { appendReady, isSeen } from './looks.ts';
 import { ep_call_nested } from './nested_calls.ts';
 import {
   EP_PRIVATE_BITS,
@@ -65,7 +65,7 @@ export function* ep_poll_callback(
   if ((pollflags & POLLFREE) !== 0 && !current.kernel.patched['138e4ad67afd']) {
     yield* letGoFirst(wait);
   }
-  let queued = false;
+  let changed = false;
   let pwake = false;
   let ewake = 0;
   yield lockCallback(ep);
@@ -78,22 +78,26 @@ export function* ep_poll_callback(
     traceNote('ep_poll_callback: the key has nothing of the mask', epi);
   } else {
     const scanned = ep.ovflist !== EP_UNACTIVE_PTR;
+    const fills = !scanned && list_empty(ep.rdllist);
+    changed = scanned ? epi.next === EP_UNACTIVE_PTR : !ep_is_linked(epi);
     if (ep.rwlock === null) queueItem(ep, epi);
     else yield* queueItemLockless(ep, epi);
     // Before 0c54a6a44bf3 whoever scanned was to do the waking.
     const silent = scanned && !current.kernel.patched['0c54a6a44bf3'];
     if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // Others wake as well.
-    if (!silent && waitqueue_active(ep.wq)) {
+    const wakes = !silent && waitqueue_active(ep.wq);
+    if (wakes) {
+      changed = true;
       if (isExclusive(events) && (pollflags & POLLFREE) === 0) {
         ewake = exclusiveWake(events, pollflags);
       }
       yield* wakeWaiter(ep, sync);
     }
-    if (!current.kernel.alone) yield peekAt(ep.poll_wait);
+    if (isSeen(ep, fills || wakes)) yield peekAt(ep.poll_wait);
+    else looksAt(ep.poll_wait.identity);
     pwake = !silent && waitqueue_active(ep.poll_wait);
-    queued = true;
   }
-  if (!queued) onlyLookedUnder(ep.rwlock ?? ep.lock);
+  if (!changed && ep.rwlock === null) onlyLookedUnder(ep.lock);
   unlockCallback(ep);
   if (pwake) yield* ep_poll_safewake(ep, epi, pollflags & EPOLL_URING_WAKE);
   if (!isExclusive(events)) ewake = 1;

@@ -23,6 +23,17 @@ export function touchReady(ep: eventpoll, wasEmpty: boolean): void {
   if (list_empty(ep.rdllist) !== wasEmpty) writesTo(ep.ready.target.identity);
 }
 
+/**
+ * Can anybody who does not hold the lock have seen what a callback has done by now? Else what comes
+ * next may as well be a part of the same step. `isVisible`: it has filled rdllist, or woken somebody.
+ */
+export const isSeen = (ep: eventpoll, isVisible: boolean): boolean =>
+  !current.kernel.alone && (isVisible || ep.rwlock !== null || current.stores !== null);
+
+/** The same of half of a scan's beginning or end, where rdllist becomes empty or ceases to be. */
+export const isHalfSeen = (changesReady: boolean): boolean =>
+  !current.kernel.alone && (changesReady || current.kernel.patched['0c4aefe3c2d0']);
+
 /** Appends an item to rdllist, under the lock. */
 export function appendReady(ep: eventpoll, epi: epitem): void {
   if (current.stores === null && !list_empty(ep.rdllist)) list_add_tail(epi.rdllink, ep.rdllist);

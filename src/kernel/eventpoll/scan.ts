@@ -36,7 +36,7 @@ import * as before511 from './before_5_11.ts';
 import { ep_poll_safewake } from './callback.ts';
 import { is_file_epoll } from './file.ts';
 import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
-import { touchHalf, touchReady, touchScan } from './looks.ts';
+import { isHalfSeen, touchHalf, touchReady, touchScan } from './looks.ts';
 import {
   EP_PRIVATE_BITS,
   EP_UNACTIVE_PTR,
@@ -64,7 +64,7 @@ export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel
   list_splice_init(ep.rdllist, txlist);
   touchReady(ep, wasEmpty);
   // Race: false-negative. A lockless reader may find both lists empty here.
-  if (!current.kernel.alone) yield ep.scan;
+  if (isHalfSeen(!wasEmpty)) yield ep.scan;
   touchScan(ep);
   ep.ovflist = null;
   ep.seq++;
@@ -114,7 +114,7 @@ export function* ep_done_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel<
   ep.seq++;
   takeOverflow(ep, 'ep_done_scan: from ovflist onto rdllist');
   // Race: false-negative. The scan is closed and what is left of it is not back yet.
-  if (!current.kernel.alone) yield ep.ready;
+  if (isHalfSeen(list_empty(ep.rdllist) && !list_empty(txlist))) yield ep.ready;
   putBack(ep, txlist);
   let pwake = false;
   if (wakesAtEnd(ep)) {

@@ -33,7 +33,7 @@ import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDNORM } from '../uapi/eventpoll.t
 import { peekAt, waitqueue_active } from '../wait.ts';
 import { ep_poll_safewake, ep_ptable_queue_proc } from './callback.ts';
 import { lockLists, unlockLists, wakeWaiter } from './lock.ts';
-import { touchHalf, touchReady, touchScan } from './looks.ts';
+import { isHalfSeen, touchHalf, touchReady, touchScan } from './looks.ts';
 import { ep_call_nested } from './nested_calls.ts';
 import { ep_item_poll, putBack, takeOverflow, wakesAtEnd } from './scan.ts';
 import { EP_PRIVATE_BITS, type epitem, type eventpoll, statics } from './types.ts';
@@ -60,7 +60,7 @@ function* ep_scan_ready_list(
   list_splice_init(ep.rdllist, txlist);
   touchReady(ep, wasEmpty);
   // Race: false-negative. A lockless reader may find both lists empty here.
-  if (!current.kernel.alone) yield ep.scan;
+  if (isHalfSeen(!wasEmpty)) yield ep.scan;
   touchScan(ep);
   ep.ovflist = null;
   ep.seq++;
@@ -78,7 +78,7 @@ function* closeScan(ep: eventpoll, txlist: list_head<epitem>): Kernel<boolean> {
   ep.seq++;
   takeOverflow(ep, 'ep_scan_ready_list: from ovflist onto rdllist');
   // Race: false-negative. The scan is closed and what is left of it is not back yet.
-  if (!current.kernel.alone) yield ep.ready;
+  if (isHalfSeen(list_empty(ep.rdllist) && !list_empty(txlist))) yield ep.ready;
   putBack(ep, txlist);
   let pwake = false;
   if (wakesAtEnd(ep)) {

@@ -190,12 +190,24 @@ export class Dpor implements Strategy {
       if (node.wanted.has(context) || node.asleep.has(context)) return;
     }
     const first = initials.includes(later.context) ? later.context : initials[0];
-    const wanted = first !== undefined && node.possible.includes(first) ? [first] : node.possible;
-    for (const context of wanted) {
-      if (!node.wanted.has(context) && index < this.floor) {
-        this.requests.push({ depth: index, context });
-      }
-      node.wanted.add(context);
+    const isPossible = first !== undefined && node.possible.includes(first);
+    for (const context of isPossible ? [first] : node.possible) this.want(index, context);
+    if (!isPossible && first !== undefined) this.wantBefore(index, first);
+  }
+
+  private want(depth: number, context: ContextId): void {
+    const { wanted } = this.path[depth] as Node;
+    if (!wanted.has(context) && depth < this.floor) this.requests.push({ depth, context });
+    wanted.add(context);
+  }
+
+  /** What cannot be done now, as a lock is held that needs no order, can be done before it is taken. */
+  private wantBefore(depth: number, context: ContextId): void {
+    for (let at = depth - 1; at >= 0; at--) {
+      const { possible, chosen, asleep } = this.path[at] as Node;
+      if (chosen === context || !possible.includes(context)) continue;
+      if (!asleep.has(context)) this.want(at, context);
+      return;
     }
   }
 

@@ -160,6 +160,7 @@ export class Course implements Schedule {
     footprint.touches = [];
     footprint.commuting = false;
     footprint.looking = 0;
+    footprint.needless = 0;
     // Whoever waits for a lock could have had it before, too: what made it free orders nothing more.
     const enabler = op !== null && isLock(op) ? null : (this.enablers.get(this.last) ?? null);
     this.enablers.delete(this.last);

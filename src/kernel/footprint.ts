@@ -10,6 +10,7 @@
  * Without a checker `current.kernel.footprint` is null and nothing is kept.
  */
 import { current } from './current.ts';
+import type { Named } from './op.ts';
 
 /** How a step touches a thing: `Looks` and `Changes` for data, the others for locks. */
 export const Looks = 0;
@@ -35,8 +36,11 @@ export class Footprint {
   commuting = false;
   /** The lock under which this step only looked, see onlyLookedUnder(); 0 for none. */
   looking = 0;
+  /** The lock that this step could have done without, see neededNot(); 0 for none. */
+  needless = 0;
 
   add(identity: number, how: number): void {
+    if (identity === this.needless) return;
     const shares = this.commuting || identity === this.looking;
     const touch = touchOf(identity, shares ? commutingHow(how) : how);
     if (!this.touches.includes(touch)) this.touches.push(touch);
@@ -71,6 +75,12 @@ export function onlyLookedUnder({ identity }: { readonly identity: number }): vo
   const { footprint } = current.kernel;
   // A store that is seen late is a change, and so is the lock that is given back behind it.
   if (footprint !== null && current.stores === null) footprint.looking = identity;
+}
+
+/** The same of a lock that guarded nothing of what was done: no order follows from it. */
+export function neededNot({ identity, covers }: Named): void {
+  const { footprint } = current.kernel;
+  if (footprint !== null && current.stores === null && !covers) footprint.needless = identity;
 }
 
 /** Says that the running step changes something that is looked at without a lock. */

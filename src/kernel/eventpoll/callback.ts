@@ -6,7 +6,7 @@
 import { KernelBug } from '../bug.ts';
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
-import { looksAt, onlyLookedUnder, writesTo } from '../footprint.ts';
+import { looksAt, neededNot, onlyLookedUnder, writesTo } from '../footprint.ts';
 import { list_del_init, list_empty } from '../list.ts';
 import type { Kernel } from '../op.ts';
 import type { poll_table } from '../poll.ts';
@@ -65,6 +65,7 @@ export function* ep_poll_callback(
   if ((pollflags & POLLFREE) !== 0 && !current.kernel.patched['138e4ad67afd']) {
     yield* letGoFirst(wait);
   }
+  let passes = false;
   let changed = false;
   let pwake = false;
   let ewake = 0;
@@ -77,6 +78,7 @@ export function* ep_poll_callback(
   } else if (pollflags !== 0 && (pollflags & events) === 0) {
     traceNote('ep_poll_callback: the key has nothing of the mask', epi);
   } else {
+    passes = true;
     const scanned = ep.ovflist !== EP_UNACTIVE_PTR;
     const fills = !scanned && list_empty(ep.rdllist);
     changed = scanned ? epi.next === EP_UNACTIVE_PTR : !ep_is_linked(epi);
@@ -97,7 +99,8 @@ export function* ep_poll_callback(
     else looksAt(ep.poll_wait.identity);
     pwake = !silent && waitqueue_active(ep.poll_wait);
   }
-  if (!changed && ep.rwlock === null) onlyLookedUnder(ep.lock);
+  if (!passes) neededNot(ep.lock);
+  else if (!changed && ep.rwlock === null) onlyLookedUnder(ep.lock);
   unlockCallback(ep);
   if (pwake) yield* ep_poll_safewake(ep, epi, pollflags & EPOLL_URING_WAKE);
   if (!isExclusive(events)) ewake = 1;

@@ -31,9 +31,12 @@ export function unlockLists(ep: eventpoll): void {
   else write_unlock_irq(ep.rwlock);
 }
 
-/** Ours: as unlockLists(), where nothing was done but to look. */
+/**
+ * Ours: as unlockLists(), where nothing was done but to look. Under the rwlock that says nothing:
+ * ep_poll_callback() shares it and changes the lists all the same.
+ */
 export function unlockUnchanged(ep: eventpoll): void {
-  onlyLookedUnder(ep.rwlock ?? ep.lock);
+  if (ep.rwlock === null) onlyLookedUnder(ep.lock);
   unlockLists(ep);
 }
 

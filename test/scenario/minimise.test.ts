@@ -86,6 +86,16 @@ test('What is as small as it gets has no smaller one', () => {
   expect(search.limit).toBeNull();
 }, 60_000);
 
+/** Two mistakes in one scenario: the smaller one must not show the other one. */
+test('What is found for another reason does not count', () => {
+  const [finding] = findingsOf(least);
+  const other = { ...finding, cause: 'lost-wakeup: poll, pipe3' } as NonNullable<typeof finding>;
+  const search = new Minimising(concurrently(more) as Written, other, { kernel, budget: 2000 });
+  while (search.next());
+
+  expect(search.result()).toBeNull();
+}, 60_000);
+
 /** Ctrl-C, or a budget that is used up. */
 test('A search that is stopped half way has the smallest scenario until then', () => {
   const search = minimising(more);

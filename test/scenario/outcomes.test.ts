@@ -136,3 +136,26 @@ test('A schedule that does not fit a scenario says what it expects and what coul
   expect(() => replay('stop')).toThrow(/expects "t1: sing"; what could run instead: .*t1: start/);
   expect(replay('go on')).toMatchObject({ executions: 1, complete: false });
 });
+
+/** Whoever gives a file back last takes it out of the epoll, at once or when its call is over. */
+test('Of two who hold a file either can be the last', () => {
+  const fds = [
+    { fd: '$e', events: 'POLLIN' },
+    { fd: '$ep', events: 'POLLIN' },
+  ];
+  const scenario = {
+    steps: [
+      step('epoll_create1', { flags: 0 }, 'ep'),
+      step('eventfd2', { initval: 1, flags: 0 }, 'e'),
+      step('epoll_ctl', { epfd: '$ep', op: 'EPOLL_CTL_ADD', fd: '$e', events: 'EPOLLIN|EPOLLET' }),
+    ],
+    concurrent: {
+      main: [step('poll', { fds, timeout: 0 })],
+      t1: [step('close', { fd: '$e' }), wait(0)],
+    },
+  };
+  const all = textsOf(outcomesOf(scenario));
+  const some = textsOf(outcomesOf(scenario, { strategy: 'random', executions: 2000 }));
+
+  expect(some.filter((text) => !all.includes(text))).toEqual([]);
+}, 60_000);

@@ -1,20 +1,15 @@
 /** A scenario as a JSON document: what is generated and cut down. */
+import type { Args, Written, WrittenStep } from '../../src/scenario/written.ts';
 
-export type Arg = number | string | null | readonly Arg[] | { readonly [key: string]: Arg };
-export type Args = Readonly<Record<string, Arg>>;
+export type { Arg, Args } from '../../src/scenario/written.ts';
 
-export interface Step {
-  readonly thread?: string;
-  readonly call: string;
+export interface Step extends WrittenStep {
   readonly args: Args;
-  readonly bind?: readonly string[];
 }
 
-export interface Document {
+export interface Document extends Written {
   readonly version?: 2;
   readonly name: string;
-  readonly mode?: 'concurrent';
-  readonly threads?: readonly string[];
   readonly steps: readonly Step[];
   readonly concurrent?: Readonly<Record<string, readonly Step[]>>;
   readonly after?: readonly Step[];

@@ -2,8 +2,9 @@
  * Smaller scenarios than a given one, the boldest cuts first. Each is one that the parser takes and
  * in which no name is used before a step binds it.
  */
+import { smallerConcurrent } from '../../src/scenario/smaller.ts';
+import { namesIn, parsed } from '../../src/scenario/written.ts';
 import type { Arg, Document, Step } from './document.ts';
-import { namesIn, parsed, withoutUnbound } from './repair.ts';
 
 export function* smaller(document: Document): Generator<Document> {
   for (const candidate of candidates(document)) {
@@ -13,7 +14,7 @@ export function* smaller(document: Document): Generator<Document> {
 
 function* candidates(document: Document): Generator<Document> {
   const { steps } = document;
-  if (document.mode === 'concurrent') return yield* concurrentCandidates(document);
+  if (document.mode === 'concurrent') return yield* smallerConcurrent(document);
   for (let size = steps.length >> 1; size >= 1; size >>= 1) {
     for (let end = steps.length; end > 0; end -= size) {
       const start = Math.max(0, end - size);
@@ -27,22 +28,6 @@ function* candidates(document: Document): Generator<Document> {
     for (const simple of simplerSteps(step)) {
       yield { ...document, steps: steps.map((one, i) => (i === index ? simple : one)) };
     }
-  }
-}
-
-/** One step less, in one of the lists; the steps that need what it bound go with it. */
-function* concurrentCandidates(document: Document): Generator<Document> {
-  const { steps, concurrent = {}, after = [] } = document;
-  const cut = (list: readonly Step[], at: number): Step[] => list.filter((_, i) => i !== at);
-  for (const [thread, list] of Object.entries(concurrent)) {
-    for (const at of list.keys()) {
-      const rest = { ...concurrent, [thread]: cut(list, at) };
-      yield withoutUnbound({ ...document, concurrent: rest });
-    }
-  }
-  for (const at of after.keys()) yield { ...document, after: cut(after, at) };
-  for (const at of [...steps.keys()].reverse()) {
-    yield withoutUnbound({ ...document, steps: cut(steps, at) });
   }
 }
 

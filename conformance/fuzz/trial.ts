@@ -2,13 +2,13 @@
 import * as fc from 'fast-check';
 import type { KernelChoice } from '../../src/kernel/history.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
+import { parsed } from '../../src/scenario/written.ts';
 import { differenceOf } from '../compare.ts';
 import { type LiveSide, outcomesIn, randomFrom, timesToAskAgain } from '../judge.ts';
 import { modelOutcomes, playModel } from '../model.ts';
 import { Scenarios, seedOf } from './arbitrary.ts';
 import { type Document, freeCalls } from './document.ts';
 import { profiles } from './profiles.ts';
-import { parsed } from './repair.ts';
 
 export interface Trial {
   readonly profile: string;

@@ -13,17 +13,18 @@ import { type Memory, ScheduleMismatch, type SharedMemory } from '../sim/schedul
 import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Bounded } from './bounded.ts';
-import { detect, observed, type Problem } from './detectors/index.ts';
+import { observed, type Problem } from './detectors/index.ts';
 import { Dpor, type Left, type Part } from './dpor.ts';
 import { type Explored, explore, type Subject } from './explore.ts';
-import { minimise } from './minimise.ts';
+import { type Finding, findingOf } from './finding.ts';
 import type { ContextId } from './order.ts';
 import { Pct, RandomWalk } from './random.ts';
-import { Replay, Retrace } from './replay.ts';
-import { type Header, readSchedule, scheduleText } from './schedule_text.ts';
-import { type Story, tell } from './story.ts';
+import { type Departure, Replay } from './replay.ts';
+import { readSchedule } from './schedule_text.ts';
 import type { Strategy } from './strategy.ts';
-import { type Came, type Shown, Tally, type TallyOptions } from './tally.ts';
+import { type Came, Tally, type TallyOptions } from './tally.ts';
+
+export type { Finding } from './finding.ts';
 
 export type StrategyName = 'exhaustive' | 'pct' | 'random' | 'replay';
 
@@ -67,19 +68,6 @@ export interface LimitReached {
   readonly message: string;
 }
 
-/** Something that an interleaving breaks. */
-export interface Finding extends Problem {
-  /** The shortest execution that was found, step by step; what `replay` takes. */
-  readonly schedule: string;
-  readonly story: Story;
-  readonly preemptions: number;
-  /** No execution with fewer preemptions breaks it so: all were tried. */
-  readonly fewest: boolean;
-  readonly steps: number;
-  /** Which execution found it first, from 1. */
-  readonly execution: number;
-}
-
 export interface Verdict {
   /** Every interleaving was covered, of those that were asked for. */
   readonly complete: boolean;
@@ -100,6 +88,8 @@ export interface Verdict {
   readonly kernel: string;
   readonly strategy: StrategyName;
   readonly seed: number | null;
+  /** The bound on preemptions that was asked for; null for none. */
+  readonly preemptions: number | null;
 }
 
 /** What one execution of a program came to. */
@@ -179,6 +169,7 @@ export class Checking<T> {
     }
     const { error, result } = step.value;
     if (error instanceof ScheduleMismatch) throw error;
+    if (error === null && this.strategy instanceof Replay) this.strategy.end();
     this.tally.note(step.value, result === null ? null : this.textOf(result));
     return this.findings === 0 || this.options.findings === 'all';
   }
@@ -195,6 +186,11 @@ export class Checking<T> {
   /** Which share of all executions is done, as far as it shows; null if that is not known. */
   get share(): number | null {
     return this.strategy instanceof Dpor ? this.strategy.share() : null;
+  }
+
+  /** Where a schedule that is replayed was not followed. */
+  get departures(): readonly Departure[] {
+    return this.strategy instanceof Replay ? this.strategy.departures : [];
   }
 
   /** What is left of an exhaustive exploration; null for the other strategies. */
@@ -256,53 +252,8 @@ export function verdictOf<T>(
     kernel,
     strategy,
     seed: isSampling(options) ? seed : null,
+    preemptions: options.preemptions ?? null,
   };
-}
-
-/** Makes a finding of what an execution shows: the shortest one that shows the same. */
-function findingOf<T>(
-  subject: Subject<T>,
-  options: CheckOptions,
-  { problem: { cause }, path, execution: number }: Shown,
-): Finding {
-  const problemOf = (execution: Explored<T>): Problem | undefined =>
-    detect(execution, options).find((problem) => problem.cause === cause);
-  const first = retraced(subject, path, options).execution;
-  const { execution, fewest } =
-    options.strategy === 'replay'
-      ? { execution: first, fewest: false }
-      : minimise(subject, first, (one) => problemOf(one) !== undefined, options);
-  const problem = problemOf(execution) as Problem;
-  return {
-    ...problem,
-    schedule: scheduleText(
-      headerOf(options, problem),
-      retraced(subject, execution.path, options).words,
-    ),
-    story: tell(subject, execution.path, options),
-    preemptions: execution.preemptions,
-    fewest,
-    steps: execution.steps,
-    execution: number,
-  };
-}
-
-/** The execution that a path leads through, and its steps in words. */
-function retraced<T>(
-  subject: Subject<T>,
-  path: readonly ContextId[],
-  options: CheckOptions,
-): { execution: Explored<T>; words: readonly string[] } {
-  const retrace = new Retrace(path);
-  for (const execution of explore(subject, retrace, options)) {
-    return { execution, words: retrace.words };
-  }
-  throw new Error('an execution cannot be run again');
-}
-
-function headerOf(options: CheckOptions, { sentence }: Problem): Header {
-  const { kernel = defaultKernel, with: added = [], without = [], memory = 'sc' } = options;
-  return { kernel, with: added, without, memory, about: sentence };
 }
 
 const defaultSteps = 20_000;

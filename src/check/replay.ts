@@ -5,6 +5,7 @@
 import { ScheduleMismatch } from '../sim/schedule.ts';
 import type { ContextId } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
+import { wordsOf } from './words.ts';
 
 /** The same contexts again, on the same program. */
 export class Retrace implements Strategy {
@@ -24,11 +25,12 @@ export class Retrace implements Strategy {
     return true;
   }
 
-  choose({ possible, preferred, describe }: Choosing): ContextId | null {
+  choose(choosing: Choosing): ContextId | null {
+    const { possible, preferred } = choosing;
     const wanted = this.at < this.path.length ? (this.path[this.at] as ContextId) : preferred;
     this.at++;
     if (!possible.includes(wanted)) return null;
-    this.words.push(describe(wanted));
+    this.words.push(wordsOf(choosing, wanted));
     return wanted;
   }
 }
@@ -66,7 +68,8 @@ export class Replay implements Strategy {
   }
 
   choose(choosing: Choosing): ContextId {
-    const { possible, preferred, describe } = choosing;
+    const { possible, preferred } = choosing;
+    const describe = (context: ContextId): string => wordsOf(choosing, context);
     for (; this.at < this.steps.length; this.at++) {
       const expected = this.steps[this.at] as string;
       const fits = possible.find((context) => describe(context) === expected);
@@ -86,6 +89,15 @@ export class Replay implements Strategy {
       this.departures.push({ step, expected, instead: null });
     }
     return preferred;
+  }
+
+  /** The execution is over: steps that are left of the schedule do not fit either. */
+  end(): void {
+    for (; this.at < this.steps.length; this.at++) {
+      const expected = this.steps[this.at] as string;
+      if (!this.tolerant) throw new ScheduleMismatch(this.at + 1, expected, []);
+      this.departures.push({ step: this.at, expected, instead: null });
+    }
   }
 
   /** Has the schedule this step further on? */

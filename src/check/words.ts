@@ -6,6 +6,8 @@
  */
 import type { Verb } from '../kernel/op.ts';
 import type { Step } from '../sim/schedule.ts';
+import type { ContextId } from './order.ts';
+import type { Choosing } from './strategy.ts';
 
 const verbs: Readonly<Record<Verb, string>> = {
   spin_lock: 'lock',
@@ -39,4 +41,11 @@ export function stepText(step: Step | null): string {
   if (op === null) return `${who}: start`;
   if (op.verb === 'schedule') return `${who}: ${verbs.schedule}`;
   return `${who}: ${verbs[op.verb]} ${op.target.name}`;
+}
+
+/** As `describe` says it; of several that are about to do the same, the second is `… (2)`. */
+export function wordsOf({ possible, describe }: Choosing, context: ContextId): string {
+  const words = describe(context);
+  const alike = possible.filter((other) => describe(other) === words);
+  return alike[0] === context ? words : `${words} (${alike.indexOf(context) + 1})`;
 }

@@ -1,4 +1,5 @@
 /** The command line of `play`, `help` and `version`: which options there are, and what they mean. */
+import type { Memory } from '../sim/schedule.ts';
 import { UsageError } from './errors.ts';
 import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
 import { numberOf, readOptions, textOf } from './options.ts';
@@ -24,8 +25,10 @@ export interface PlayRequest extends KernelOptions {
   /** Undefined: none was asked for. */
   readonly seed: number | undefined;
   readonly cpus: number | undefined;
-  /** The interleaving of a program, in words; see check/schedule_text.ts. */
+  /** The interleaving of a program or a concurrent scenario, in words; see check/schedule_text.ts. */
   readonly schedule: string | undefined;
+  /** What the schedule was found with; undefined where none was given. */
+  readonly memory: Memory | undefined;
   readonly mismatch: 'stop' | 'go on';
   readonly maxSteps: number;
   readonly output: string | undefined;
@@ -89,6 +92,7 @@ function playRequest(files: readonly string[], values: Values): PlayRequest {
     format: formatOf(values.format),
     ...kernelOf(schedule, readKernel(values)),
     schedule: schedule?.text,
+    memory: schedule?.memory,
     mismatch: mismatchOf(textOf(values['on-mismatch'])),
     seed: numberOf(values.seed, '--seed', 0, 0xffffffff),
     cpus: numberOf(values.cpus, '--cpus', 1, 1024),

@@ -2,6 +2,7 @@
 import type { StrategyName } from '../check/check.ts';
 import { type DetectorName, detectorNames } from '../check/detectors/index.ts';
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
+import { defaultBudget } from '../scenario/minimise.ts';
 import type { Memory } from '../sim/schedule.ts';
 import { UsageError } from './errors.ts';
 import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
@@ -35,6 +36,10 @@ export interface CheckRequest extends KernelOptions {
   /** Detectors that are not to speak. */
   readonly off: readonly DetectorName[];
   readonly strict: boolean;
+  /** How many executions may go into a smaller scenario. */
+  readonly minimise: number | undefined;
+  /** Where smaller scenarios are written. */
+  readonly out: string | undefined;
   readonly json: boolean;
 }
 
@@ -59,6 +64,8 @@ const table = {
   off: { type: 'string', multiple: true },
   strict: { type: 'boolean' },
   'show-all': { type: 'boolean' },
+  'max-minimise': { type: 'string' },
+  out: { type: 'string', short: 'o' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -68,8 +75,9 @@ export const checkHelp: string = `usage: epollsim check [options] FILE...
 Runs each program (TypeScript or JavaScript) and each concurrent scenario (JSON, or NDJSON with one
 a line; - is standard input) of the files on every interleaving that can be told apart. Of a program
 it says whether any interleaving breaks it, and shows the shortest one that does; of a scenario it
-lists the outcomes, how many executions came to each, and one of them. Where a limit ends the search
-of a scenario, some thousand executions are taken at random from all that there are.
+lists the outcomes, how many executions came to each, and one of them, and what was found, in it and
+in as small a scenario as shows the same. Where a limit ends the search of a scenario, some thousand
+executions are taken at random from all that there are.
 
       --kernel RELEASE     the kernel to model, ${oldestKernel} to ${newestKernel} (default: ${defaultKernel})
       --with COMMIT        and with a commit that the release does not have; 7 digits of it will do;
@@ -88,26 +96,34 @@ of a scenario, some thousand executions are taken at random from all that there 
       --max-steps N        of one execution (default: 20000)
       --time-limit S       in seconds, for each program or scenario (default: none)
 
+      --schedule FILE      only the execution that this schedule describes; each step is checked
+      --on-mismatch WHAT   where the schedule does not fit: stop (default), or go-on as near to it as
+                           can be
+      --off DETECTOR       a detector that is not to speak; repeat, or separate by ","
+      --show N             of a program, also show N of the interleavings in which nothing was found;
+                           of a scenario, give the schedules of N outcomes
+      --show-all           and of all of them
+      --json               a line of JSON for each program or scenario
+
 of programs:
       --all                go on after the first finding
       --shared             threads share all variables of the program, touched at any time (default:
                            those that it is seen to touch; see docs/checker.md)
       --unshared           they share none while they run: only their calls count
-      --schedule FILE      only the execution that this schedule describes; each step is checked
-      --on-mismatch WHAT   where the schedule does not fit the program: stop (default), or go-on as
-                           near to it as can be
-      --off DETECTOR       a detector that is not to speak; repeat, or separate by ","
       --strict             a program that waits for ever is wrong, whatever it waits for
-      --show N             also show N of the interleavings in which nothing was found
-      --show-all           and all of them
   -j, --workers N          threads that share the work once it takes longer than a second or two
                            (default: one a CPU)
       --checkpoint FILE    where Ctrl-C or a limit leaves what is still to do (default: none for a
                            limit, epollsim-checkpoint.json for Ctrl-C)
       --resume FILE        go on from there
-      --json               a line of JSON for each scenario, as "play" prints it
 
-Progress is shown on a terminal. Ctrl-C ends the search with what was found until then.
+of scenarios:
+      --max-minimise N     executions that may go into a smaller scenario with the same finding, for
+                           each finding (default: ${defaultBudget}; 0 leaves scenarios as they are)
+  -o, --out FILE           where to write the smaller scenarios (default: with the finding)
+
+Progress is shown on a terminal. Ctrl-C ends the search with what was found until then, and the
+search for a smaller scenario with the smallest one until then.
 
 exit codes:
   0  every interleaving was covered, and nothing was found
@@ -149,6 +165,8 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     shown: shownOf(values),
     off: listOf(values['off']).map(detectorOf),
     strict: values['strict'] === true,
+    minimise: numberOf(values['max-minimise'], '--max-minimise', 0, 9_999_999_999),
+    out: textOf(values['out']),
     json: values['json'] === true,
   };
   checkTogether(request);

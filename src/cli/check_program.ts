@@ -2,8 +2,6 @@
  * The check of one program from the command line: alone at first, with worker threads when it takes
  * longer, with a checkpoint when it is stopped.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import {
   Checking,
@@ -16,77 +14,70 @@ import {
   type Verdict,
   verdictOf,
 } from '../check/check.ts';
-import type { Part } from '../check/dpor.ts';
 import type { Subject } from '../check/explore.ts';
 import type { ContextId } from '../check/order.ts';
 import { Parts } from '../check/parts.ts';
+import type { Departure } from '../check/replay.ts';
 import { type Story, storyText, tell } from '../check/story.ts';
-import { Tally, type TallyData } from '../check/tally.ts';
+import { Tally } from '../check/tally.ts';
 import { ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
 import { refusal } from '../sim/told.ts';
 import type { Program } from '../syscalls/sys.ts';
+import type { CheckTask } from './check.ts';
 import type { CheckRequest } from './check_options.ts';
-import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
+import { type Checkpoint, digestOf, readCheckpoint } from './checkpoint.ts';
+import { type ExitCode, exitCodes, say } from './errors.ts';
 import { coloursFor, widthOf } from './formats.ts';
+import { withProgram } from './given_program.ts';
 import type { Input } from './input.ts';
-import { loadProgram, ProgramError, trackPrograms } from './loader.ts';
-import type { Output } from './output.ts';
-import { divertPrinting } from './printing.ts';
-import type { Progress } from './progress.ts';
+import { loadProgram, trackPrograms } from './loader.ts';
+import { Output } from './output.ts';
+import { sayDepartures } from './schedules.ts';
 import { verdictJson, verdictLines } from './verdicts.ts';
 
-/** What the check of a program is asked for, and where its words go. */
-export interface ProgramTask {
-  readonly path: string;
-  readonly input: Input;
-  readonly request: CheckRequest;
-  readonly output: Output;
-  readonly progress: Progress;
-}
-
 /** Checks a program and says what came of it; `onStop` is given what stops it half way. */
-export async function checkProgram(
-  { path, input, request, output, progress }: ProgramTask,
+export function checkProgram(
+  { path, input, request, output, progress }: CheckTask,
   onStop: (stop: () => void) => void,
 ): Promise<ExitCode> {
   const title = path === '-' ? 'standard input' : path;
-  const giveBack = divertPrinting();
-  try {
-    const [program, shared] = await load(path, input, request);
-    const check = new ProgramCheck(path, program, shared, request, (standing) =>
-      progress.show(() => standingText(title, standing)),
-    );
-    onStop(() => {
-      check.interrupted = true;
-    });
-    if (request.resume !== undefined) check.resume(request.resume);
-    const verdict = await check.run();
-    progress.clear();
-    await show(title, verdict, request, output, progress.seconds);
-    if (!request.json) showPaths(check, verdict, output);
-    sayRest(check, request);
-    return codeOf(verdict);
-  } catch (error) {
-    progress.clear();
-    if (error instanceof ScheduleMismatch) {
+  // Hours later is too late to find out that it cannot be written.
+  const { checkpoint } = request;
+  const file = checkpoint === undefined ? undefined : new Output(checkpoint);
+  const loading = (): Promise<Loaded> => load(path, input, request);
+  return withProgram(input.name, loading, async ([program, shared]) => {
+    try {
+      const check = new ProgramCheck(path, program, shared, request, (standing) =>
+        progress.show(() => standingText(title, standing)),
+      );
+      onStop(() => {
+        check.interrupted = true;
+      });
+      if (request.resume !== undefined) check.resume(request.resume);
+      const verdict = await check.run();
+      progress.clear();
+      await show(title, verdict, request, output, progress.seconds);
+      if (!request.json) showPaths(check, verdict, output);
+      sayDepartures(check.departures);
+      leaveRest(check, checkpoint, file);
+      return codeOf(verdict);
+    } catch (error) {
+      progress.clear();
+      if (!(error instanceof ScheduleMismatch)) throw error;
       say(`${title}: ${error.message}`);
       return exitCodes.failed;
     }
-    if (error instanceof FileError || !(error instanceof ProgramError)) throw error;
-    say(`${input.name}: ${error.message}`);
-    for (const frame of error.frames) say(`  ${frame}`);
-    return exitCodes.failed;
-  } finally {
-    giveBack();
-  }
+  });
 }
 
 /** The program, and what its threads share. */
+type Loaded = readonly [Program, SharedMemory];
+
 async function load(
   path: string,
   input: Input,
   { shared, unshared }: CheckRequest,
-): Promise<[Program, SharedMemory]> {
+): Promise<Loaded> {
   if (!shared && !unshared) await trackPrograms();
   const program = await loadProgram(path, input);
   if (shared || unshared) return [program, shared];
@@ -120,11 +111,20 @@ function showPaths(check: ProgramCheck, { findings, paths }: Verdict, output: Ou
   output.flush();
 }
 
-/** Leaves a checkpoint where something is left to do, if one is wanted. */
-function sayRest(check: ProgramCheck, { checkpoint }: CheckRequest): void {
-  const file = checkpoint ?? (check.interrupted ? 'epollsim-checkpoint.json' : undefined);
-  if (file === undefined || !check.checkpoint(file)) return;
-  say(`what is left to do is in ${file}: go on with --resume ${file}`);
+/** Where Ctrl-C leaves a checkpoint if nothing else was said. */
+const defaultFile = 'epollsim-checkpoint.json';
+
+/** Leaves a checkpoint where something is left to do, if one is wanted; throws a FileError. */
+function leaveRest(
+  check: ProgramCheck,
+  name: string = defaultFile,
+  file: Output | null = check.interrupted ? new Output(name) : null,
+): void {
+  const checkpoint = file === null ? null : check.checkpoint();
+  if (file === null || checkpoint === null) return;
+  file.write(`${JSON.stringify(checkpoint)}\n`);
+  file.close();
+  say(`what is left to do is in ${name}: go on with --resume ${name}`);
 }
 
 const codeOf = ({ complete, findings }: Verdict): ExitCode =>
@@ -149,16 +149,6 @@ export interface Standing {
   readonly workers: number;
 }
 
-/** What a stopped check goes on from. */
-interface Checkpoint {
-  readonly epollsim: 'checkpoint 1';
-  readonly program: string;
-  readonly digest: string;
-  readonly options: CheckOptions;
-  readonly tally: TallyData;
-  readonly parts: readonly Part[];
-}
-
 /** For how long one thread explores alone, and for how long a worker before it hands back, in ms. */
 const aloneMs = 1500;
 const sliceMs = 700;
@@ -167,6 +157,8 @@ const turnMs = 50;
 
 export class ProgramCheck {
   interrupted = false;
+  /** Where a schedule that is replayed was not followed. */
+  departures: readonly Departure[] = [];
   private readonly path: string;
   private readonly digest: string;
   private readonly options: CheckOptions;
@@ -199,17 +191,8 @@ export class ProgramCheck {
 
   /** Goes on from a checkpoint; throws a FileError if it is none, or of something else. */
   resume(file: string): void {
-    const { digest, options, parts, tally } = readCheckpoint(file);
-    if (digest !== this.digest) {
-      throw new FileError(
-        `${file}: expected a checkpoint of ${this.path}, found one of another program`,
-      );
-    }
-    if (JSON.stringify(keyOf(options)) !== JSON.stringify(keyOf(this.options))) {
-      throw new FileError(
-        `${file}: expected a checkpoint of the same kernel and options, found others`,
-      );
-    }
+    const { digest, options, path: program } = this;
+    const { parts, tally } = readCheckpoint(file, { program, digest, options });
     this.tally.add(tally);
     this.parts = new Parts();
     this.parts.add(parts);
@@ -245,6 +228,7 @@ export class ProgramCheck {
       if (Date.now() - this.began > aloneMs) break;
     }
     this.limit = checking.reached;
+    this.departures = checking.departures;
     this.exhausted = checking.isExhausted;
     const left = checking.leave();
     if (left === null || this.exhausted) return;
@@ -290,21 +274,19 @@ export class ProgramCheck {
     return tell(this.subject, path, this.options);
   }
 
-  /** Writes down what is left to do; false if nothing is, or it cannot be written down. */
-  checkpoint(file: string): boolean {
+  /** What is left to do; null if nothing is. */
+  checkpoint(): Checkpoint | null {
     const parts = this.parts?.toData() ?? [];
-    if (this.exhausted || parts.length === 0) return false;
-    const { digest, options, path, tally } = this;
-    const checkpoint: Checkpoint = {
+    if (this.exhausted || parts.length === 0) return null;
+    const { digest, options, path: program, tally } = this;
+    return {
       epollsim: 'checkpoint 1',
-      program: path,
+      program,
       digest,
       options,
       tally: tally.toData(),
       parts,
     };
-    writeFileSync(file, `${JSON.stringify(checkpoint)}\n`);
-    return true;
   }
 }
 
@@ -333,33 +315,3 @@ function optionsOf(request: CheckRequest, sharedMemory: SharedMemory): CheckOpti
 }
 
 const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-function digestOf(path: string): string {
-  if (path === '-') return '';
-  return createHash('sha256').update(readFileSync(path)).digest('hex');
-}
-
-/** What has to be the same for a check to go on. */
-const keyOf = ({
-  kernel,
-  with: added = [],
-  without = [],
-  memory = 'sc',
-  sharedMemory = true,
-  steps,
-}: CheckOptions): unknown => [kernel, added, without, memory, sharedMemory, steps];
-
-function readCheckpoint(file: string): Checkpoint {
-  let data: Partial<Checkpoint>;
-  try {
-    data = JSON.parse(readFileSync(file, 'utf8')) as Partial<Checkpoint>;
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const found = code === 'ENOENT' ? 'no such file' : message;
-    throw new FileError(`${file}: expected a checkpoint of epollsim check, found ${found}`);
-  }
-  if (data.epollsim !== 'checkpoint 1') {
-    throw new FileError(`${file}: expected a checkpoint of epollsim check, found something else`);
-  }
-  return data as Checkpoint;
-}

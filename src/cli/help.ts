@@ -35,7 +35,8 @@ play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript
       --without COMMIT  and without one that it has
       --seed N          the schedule: 0 lets each thread run until it sleeps, any other number
                         chooses at random, always the same way (default: 0)
-      --schedule FILE   the schedule of a program in words, as check prints it; each step is checked
+      --schedule FILE   the schedule of a program or a concurrent scenario in words, as check prints
+                        it; each step is checked
       --on-mismatch W   where it does not fit: stop (default), or go-on as near to it as can be
       --cpus N          how many CPUs the machine has (default: 2)
       --max-steps N     ends a program or scenario that has not come to rest after so many operations

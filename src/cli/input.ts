@@ -5,7 +5,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { FileError, reasonOf } from './errors.ts';
+import { FileError, reasonOf, UsageError } from './errors.ts';
 import { Utf8 } from './utf8.ts';
 
 const chunkSize = 64 * 1024;
@@ -30,6 +30,16 @@ export function isSameFile(input: string, output: string): boolean {
   } catch {
     return false; // Who opens them says why that cannot be done.
   }
+}
+
+/** What is written would be written over what is read: throws a UsageError. */
+export function refuseInputs(files: readonly string[], output: string, option: string): void {
+  const same = files.find((path) => isSameFile(path, output));
+  if (same === undefined) return;
+  const found = same === '-' ? 'standard input' : same;
+  throw new UsageError(
+    `${option} ${output}: expected another file than the inputs, found ${found}`,
+  );
 }
 
 /** A text that can be looked into before it is read. */

@@ -1,17 +1,27 @@
 /** What a file is shows in its content: scenarios in JSON, or a program. */
+import { FileError } from './errors.ts';
+import type { Input } from './input.ts';
 
 const beginsLikeScenario = (text: string): boolean => /^\s*\{/.test(text);
-
-export const expected = 'expected a program or scenarios in JSON';
 
 /** Programs import and export; anything else is taken for a scenario that is malformed. */
 const looksLikeProgram = (text: string): boolean =>
   !beginsLikeScenario(text) && /^\s*(import|export)\b/m.test(text);
 
 /** Is so much of the text enough to tell? */
-export const decides = (text: string): boolean =>
-  beginsLikeScenario(text) || looksLikeProgram(text);
+const decides = (text: string): boolean => beginsLikeScenario(text) || looksLikeProgram(text);
 
 /** A file that is called one, and is no scenario, is a program that is malformed. */
 export const isProgram = (path: string, text: string): boolean =>
   looksLikeProgram(text) || (/\.[cm]?[jt]s$/.test(path) && !beginsLikeScenario(text));
+
+/** What is to be read from `path`; throws a FileError for what is no text. */
+export function kindOf(path: string, input: Input): 'program' | 'scenarios' {
+  const beginning = input.peek(decides);
+  if (beginning.includes('\0')) {
+    throw new FileError(
+      `${input.name}: expected a program or scenarios in JSON, found binary data`,
+    );
+  }
+  return isProgram(path, beginning) ? 'program' : 'scenarios';
+}

@@ -1,9 +1,12 @@
 /** The outcomes of a concurrent scenario, for a person. */
 import { type Story, storyText, tell } from '../check/story.ts';
-import type { FoundOutcome, OutcomeSearch, Outcomes } from '../scenario/outcomes.ts';
+import type { Smaller } from '../scenario/minimise.ts';
+import type { Besides, FoundOutcome, OutcomeSearch, Outcomes } from '../scenario/outcomes.ts';
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import type { CallResult, ThreadResults } from '../scenario/transcript.ts';
+import { writtenText } from '../scenario/written.ts';
 import type { Colours } from '../trace/format.ts';
+import { count, coverage } from './words.ts';
 
 /** A heading, then each outcome with one interleaving that leads to it, then what was found. */
 export function* outcomeLines(
@@ -11,6 +14,7 @@ export function* outcomeLines(
   outcomes: Outcomes,
   { bold, red }: Pick<Colours, 'bold' | 'red'>,
   width: number,
+  { schedules = [], smaller }: Besides = {},
 ): Generator<string, void, void> {
   const { found, findings, limit } = outcomes;
   yield bold(headOf(outcomes));
@@ -19,33 +23,54 @@ export function* outcomeLines(
     yield bold(`outcome ${i + 1}, in ${count(outcome.executions, 'execution')}`);
     yield* resultLines(search.scenario, outcome);
     yield '  for instance:';
-    yield* indented(storyOf(search, outcome), width);
+    yield* told(storyOf(search, outcome), width);
+    const schedule = schedules[i];
+    if (schedule !== undefined) yield* scheduleLines(schedule);
   }
-  for (const { sentence, story } of findings) {
+  for (const finding of findings) {
+    const { schedule, sentence, story } = finding;
     yield '';
     yield red(sentence);
-    yield* indented(story, width);
+    yield* told(story, width);
+    yield* scheduleLines(schedule);
+    const one = smaller?.get(finding);
+    if (one !== undefined) yield* smallerLines(one, width);
   }
   if (limit !== null) yield* ['', red(limit.message)];
   yield '';
 }
 
-function headOf({ name, found, executions, complete }: Outcomes): string {
-  const covered = complete
-    ? 'every interleaving was covered'
-    : 'not every interleaving was covered';
+function headOf({ name, found, executions, searched }: Outcomes): string {
   const sums = `${count(found.length, 'outcome')} in ${count(executions, 'execution')}`;
-  return `${name ?? 'a scenario'}: ${sums}, ${covered}`;
+  return `${name ?? 'a scenario'}: ${sums}, ${coverage(searched)}`;
 }
 
-const count = (number: number, noun: string): string =>
-  `${number} ${noun}${number === 1 ? '' : 's'}`;
+function* scheduleLines(schedule: string): Generator<string, void, void> {
+  yield '  the schedule, for --schedule FILE:';
+  yield* indented(schedule);
+}
+
+/** The scenario can be taken from here as it stands. */
+function* smallerLines(
+  { calls, document, finding: { schedule, sentence, story } }: Smaller,
+  width: number,
+): Generator<string, void, void> {
+  yield '';
+  yield `  the same in a smaller scenario, of ${count(calls, 'call')}: ${sentence}`;
+  yield* indented(writtenText(document));
+  yield '  there:';
+  yield* told(story, width);
+  yield* scheduleLines(schedule);
+}
 
 const storyOf = ({ subject, memory }: OutcomeSearch, { path }: FoundOutcome): Story =>
   tell(subject, path, { sharedMemory: false, memory });
 
-function* indented(story: Story, width: number): Generator<string, void, void> {
-  for (const line of storyText(story, width - 4).split('\n')) if (line !== '') yield `    ${line}`;
+const told = (story: Story, width: number): Generator<string, void, void> =>
+  indented(storyText(story, width - 4));
+
+function* indented(text: string): Generator<string, void, void> {
+  for (const line of text.split('\n')) if (line !== '') yield `    ${line}`;
 }
 
 /** A line for each thread that has something to do, and one for `after`. */

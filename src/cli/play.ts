@@ -2,19 +2,19 @@
  * `epollsim play`: scenarios and programs, in one of the formats.
  */
 import type { PlayRequest } from './arguments.ts';
-import { type ExitCode, exitCodes, FileError, Interrupted, say, UsageError } from './errors.ts';
-import { Input, isSameFile } from './input.ts';
+import { type ExitCode, exitCodes, FileError, Interrupted, say } from './errors.ts';
+import { Input, refuseInputs } from './input.ts';
 import { hearInterrupt } from './interrupt.ts';
 import { idleChoices } from './kernel_options.ts';
-import { decides, expected, isProgram } from './kind.ts';
+import { kindOf } from './kind.ts';
 import { Output } from './output.ts';
 import { Stage } from './stage.ts';
 
 export async function play(request: PlayRequest): Promise<ExitCode> {
-  checkOutput(request);
+  if (request.output !== undefined) refuseInputs(request.files, request.output, '--output');
   const output = new Output(request.output);
   const stage = new Stage(request, output);
-  for (const idle of idleChoices(request)) say(idle);
+  for (const idle of idleChoices(request, request.memory)) say(idle);
   if (request.seed !== undefined) stage.saySeed();
   let code: ExitCode;
   try {
@@ -38,29 +38,16 @@ async function playFiles(files: readonly string[], stage: Stage): Promise<ExitCo
   }
 }
 
-/** What is written would be written over what is read. */
-function checkOutput({ files, output }: PlayRequest): void {
-  if (output === undefined) return;
-  const same = files.find((path) => isSameFile(path, output));
-  if (same === undefined) return;
-  throw new UsageError(
-    `--output ${output}: expected another file than the inputs, found ${same === '-' ? 'standard input' : same}`,
-  );
-}
-
 const worse = (a: ExitCode, b: ExitCode): ExitCode => (a > b ? a : b);
 
 /** A file that cannot be read does not keep the others from being played. */
 async function playFile(path: string, stage: Stage): Promise<ExitCode> {
   try {
     const input = new Input(path);
-    const beginning = input.peek(decides);
-    if (beginning.includes('\0')) {
-      throw new FileError(`${input.name}: ${expected}, found binary data`);
-    }
-    const code = isProgram(path, beginning)
-      ? await (await import('./programs.ts')).playProgram(path, input, stage)
-      : await (await import('./scenarios.ts')).playScenarios(input, stage);
+    const code =
+      kindOf(path, input) === 'program'
+        ? await (await import('./programs.ts')).playProgram(path, input, stage)
+        : await (await import('./scenarios.ts')).playScenarios(input, stage);
     input.close();
     return code;
   } catch (error) {

@@ -8,10 +8,10 @@ import type { Program } from '../syscalls/sys.ts';
 import type { Format } from '../trace/format.ts';
 import { failureText, runTraced } from '../trace/run.ts';
 import { type TaskView, viewOf } from '../trace/view.ts';
-import { type ExitCode, exitCodes, FileError, Interrupted, say } from './errors.ts';
+import { type ExitCode, exitCodes, Interrupted, say } from './errors.ts';
+import { withProgram } from './given_program.ts';
 import type { Input } from './input.ts';
-import { loadProgram, ProgramError } from './loader.ts';
-import { divertPrinting } from './printing.ts';
+import { loadProgram } from './loader.ts';
 import { framesOf } from './stack.ts';
 import type { Stage } from './stage.ts';
 import { ProgramTranscript } from './transcript.ts';
@@ -19,18 +19,10 @@ import { ProgramTranscript } from './transcript.ts';
 export async function playProgram(path: string, input: Input, stage: Stage): Promise<ExitCode> {
   stage.saySeed();
   const format = (await stage.format()) ?? new ProgramTranscript(stage.output.write);
-  const giveBack = divertPrinting();
-  try {
-    const program = await loadProgram(path, input);
-    return run(program, path === '-' ? null : path, stage, format);
-  } catch (error) {
-    if (error instanceof FileError || !(error instanceof ProgramError)) throw error;
-    say(`${input.name}: ${error.message}`);
-    for (const frame of error.frames) say(`  ${frame}`);
-    return exitCodes.failed;
-  } finally {
-    giveBack();
-  }
+  const loading = (): Promise<Program> => loadProgram(path, input);
+  return withProgram(input.name, loading, async (program) =>
+    run(program, path === '-' ? null : path, stage, format),
+  );
 }
 
 function run(program: Program, name: string | null, stage: Stage, format: Format): ExitCode {
@@ -39,6 +31,7 @@ function run(program: Program, name: string | null, stage: Stage, format: Format
   machine.spawn(program);
   try {
     const { asleep, recorder } = runBounded(machine, stage, format, name);
+    stage.endSchedule();
     stage.sayDepartures();
     if (asleep.length === 0) return exitCodes.done;
     stage.output.flush();
@@ -49,6 +42,7 @@ function run(program: Program, name: string | null, stage: Stage, format: Format
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     stage.output.flush();
+    stage.sayDepartures();
     say(`${title}: ${failureText(error)}`);
     const inKernel = error instanceof KernelBug ? error.backtrace.map((fn) => `in ${fn}`) : [];
     for (const frame of [...inKernel, ...framesOf(error)]) say(`  ${frame}`);

@@ -14,6 +14,7 @@ import type { Format } from '../trace/format.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { type ExitCode, exitCodes, Interrupted, say } from './errors.ts';
 import type { Input } from './input.ts';
+import { replayScenario } from './replay_scenario.ts';
 import type { Stage } from './stage.ts';
 
 export async function playScenarios(input: Input, stage: Stage): Promise<ExitCode> {
@@ -27,7 +28,7 @@ export async function playScenarios(input: Input, stage: Stage): Promise<ExitCod
     for (const document of documents) {
       const isConcurrent = document.scenario?.mode === 'concurrent';
       const transcript = isConcurrent
-        ? playConcurrent(document.scenario, stage, show)
+        ? playConcurrent(document.scenario, stage, format, show)
         : playDocument(document, stage, format);
       if (transcript === null) continue;
       if (format === null) stage.output.write(`${transcriptText(transcript)}\n`);
@@ -65,8 +66,15 @@ async function outcomeWriter({ formatName, json, output }: Stage): Promise<Outco
 }
 
 /** What is wrong with a concurrent scenario; null if its outcomes were shown. */
-function playConcurrent(scenario: Scenario, stage: Stage, show: OutcomeWriter): Transcript | null {
+function playConcurrent(
+  scenario: Scenario,
+  stage: Stage,
+  format: Format | null,
+  show: OutcomeWriter,
+): Transcript | null {
   const { name } = scenario;
+  const course = stage.course();
+  if (course !== null) return replayScenario(scenario, course, stage, format);
   if (show === null) return errorTranscript(name, new ScenarioError(notShown(stage.formatName)));
   const search = new OutcomeSearch(scenario, stage.checkOptions());
   while (search.next());
@@ -78,11 +86,17 @@ function playConcurrent(scenario: Scenario, stage: Stage, show: OutcomeWriter): 
 }
 
 const notShown = (format: string): string =>
-  `a concurrent scenario has no ${format}: expected --format table or transcript`;
+  `a concurrent scenario has no ${format}: expected --format table or transcript, or --schedule FILE ` +
+  'for one of its executions';
 
 function playDocument(document: ScenarioDocument, stage: Stage, format: Format | null): Transcript {
   const { scenario } = document;
   if (scenario === undefined) return errorTranscript(document.name, document.error);
+  if (stage.course() !== null) {
+    const found = 'found a scenario in lockstep';
+    const error = new Error(`--schedule: expected a program or a concurrent scenario, ${found}`);
+    return errorTranscript(scenario.name, error);
+  }
   try {
     if (format === null) return new Player(scenario, stage.machineOptions()).play();
     return playTraced(scenario, stage, format);

@@ -1,7 +1,9 @@
 /** --schedule and --on-mismatch, which `check` and `play` share. */
 import { readFileSync } from 'node:fs';
+import type { Departure } from '../check/replay.ts';
 import { readSchedule, type ScheduleDocument, ScheduleError } from '../check/schedule_text.ts';
-import { FileError, reasonOf, UsageError } from './errors.ts';
+import { FileError, reasonOf, say, UsageError } from './errors.ts';
+import { userPath } from './input.ts';
 import { type KernelOptions, readKernel } from './kernel_options.ts';
 
 export interface GivenSchedule extends ScheduleDocument {
@@ -12,7 +14,7 @@ export interface GivenSchedule extends ScheduleDocument {
 export function scheduleOf(file: string | undefined): GivenSchedule | undefined {
   if (file === undefined) return undefined;
   try {
-    const text = readFileSync(file, 'utf8');
+    const text = readFileSync(userPath(file), 'utf8');
     return { ...readSchedule(text), text };
   } catch (error) {
     const found = error instanceof ScheduleError ? error.message : reasonOf(error);
@@ -32,4 +34,12 @@ export function kernelOf(schedule: GivenSchedule | undefined, asked: KernelOptio
   if (schedule === undefined || !silent) return asked;
   const { kernel, with: added, without } = schedule;
   return readKernel({ kernel: kernel === '' ? undefined : kernel, with: added, without });
+}
+
+/** Says where a schedule was not followed. */
+export function sayDepartures(departures: readonly Departure[]): void {
+  for (const { step, expected, instead } of departures) {
+    const then = instead === null ? 'passed over' : `"${instead}" instead`;
+    say(`step ${step + 1} of the schedule, "${expected}", did not fit: ${then}`);
+  }
 }

@@ -12,6 +12,7 @@ import type { Format } from '../trace/format.ts';
 import { defaultMaxSteps, type FormatName, type PlayRequest } from './arguments.ts';
 import { say } from './errors.ts';
 import type { Output } from './output.ts';
+import { sayDepartures } from './schedules.ts';
 
 /** Of a concurrent scenario, before the rest is left to chance: some seconds. */
 const mostExecutions = 20_000;
@@ -36,34 +37,36 @@ export class Stage {
 
   /** For one machine: a schedule begins anew with each. */
   machineOptions(): MachineOptions {
-    const { kernel, with: added, without, cpus, seed = 0, maxSteps, schedule } = this.request;
-    if (schedule !== undefined)
-      return { ...this.scheduled(schedule), kernel, with: added, without };
-    return {
-      kernel,
-      with: added,
-      without,
-      seed,
-      maxSteps,
-      ...(cpus === undefined ? {} : { cpus }),
-    };
+    const { cpus, seed = 0 } = this.request;
+    const schedule = this.course();
+    if (schedule !== null) return { ...this.kernelOptions(), schedule, cpus: 1 };
+    return { ...this.kernelOptions(), seed, ...(cpus === undefined ? {} : { cpus }) };
   }
 
-  /** A machine that goes along a schedule in words. */
-  private scheduled(text: string): MachineOptions {
-    const { maxSteps, mismatch } = this.request;
-    const { memory, steps } = readSchedule(text);
-    this.replay = new Replay(steps, mismatch === 'go on');
+  /** Without a schedule. */
+  kernelOptions(): MachineOptions {
+    const { kernel, with: added, without, maxSteps } = this.request;
+    return { kernel, with: added, without, maxSteps };
+  }
+
+  /** What goes along the schedule in words, anew each time; null if none was given. */
+  course(): Course | null {
+    const { schedule } = this.request;
+    if (schedule === undefined) return null;
+    const { memory, steps } = readSchedule(schedule);
+    this.replay = new Replay(steps, this.request.mismatch === 'go on');
     this.replay.begin();
-    return { schedule: new Course(this.replay, false, memory), cpus: 1, maxSteps };
+    return new Course(this.replay, false, memory);
+  }
+
+  /** The execution is over: throws a ScheduleMismatch where the schedule goes on. */
+  endSchedule(): void {
+    this.replay?.end();
   }
 
   /** Says where the schedule was not followed. */
   sayDepartures(): void {
-    for (const { step, expected, instead } of this.replay?.departures ?? []) {
-      const then = instead === null ? 'passed over' : `"${instead}" instead`;
-      say(`step ${step + 1} of the schedule, "${expected}", did not fit: ${then}`);
-    }
+    sayDepartures(this.replay?.departures ?? []);
   }
 
   /** For the checker; its limit of steps is of one execution. */

@@ -2,21 +2,22 @@
 import type { Finding, Verdict } from '../check/check.ts';
 import { storyText } from '../check/story.ts';
 import type { Colours } from '../trace/format.ts';
+import { count, coverage } from './words.ts';
 
 type Paint = Pick<Colours, 'bold' | 'red' | 'green'>;
 
-const count = (number: number, noun: string): string =>
-  `${number} ${noun}${number === 1 ? '' : 's'}`;
-
 /** One sentence: how much was covered, and whether anything was found. */
-export function summary({ complete, executions, findings, strategy, seed }: Verdict): string {
+export function summary(verdict: Verdict): string {
+  const { complete, executions, findings, strategy, seed } = verdict;
   const how =
     strategy === 'exhaustive' || strategy === 'replay' ? '' : `, ${strategy} with seed ${seed}`;
   const runs = `${count(executions, 'execution')}${how}`;
   if (findings.length > 0) return `${count(findings.length, 'finding')} in ${runs}`;
+  const covered = coverage(verdict);
+  if (strategy === 'replay') return `nothing found in ${runs}, ${covered}`;
   return complete
-    ? `nothing found: every interleaving was covered, in ${runs}`
-    : `nothing found in ${runs}, but not every interleaving was covered`;
+    ? `nothing found: ${covered}, in ${runs}`
+    : `nothing found in ${runs}, but ${covered}`;
 }
 
 export function* verdictLines(

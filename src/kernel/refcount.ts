@@ -46,7 +46,8 @@ export function refcount_dec_and_test(ref: refcount_t): boolean {
   if (ref.refs === 0) throw new KernelBug('refcount', 'underflow; use after free');
   ref.refs--;
   // What is borrowed only hides that the owners are gone: a borrower before it would have failed.
-  if (ref.refs <= ref.borrowed) writesTo(ref.identity);
+  // And of the last two it matters which one comes first: each has to mind the other.
+  if (ref.refs <= ref.borrowed + 1) writesTo(ref.identity);
   else looksAt(ref.identity);
   return ref.refs === 0;
 }

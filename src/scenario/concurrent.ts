@@ -8,10 +8,11 @@
 
 import { observed } from '../check/detectors/index.ts';
 import type { Course } from '../check/execution.ts';
-import type { Subject } from '../check/explore.ts';
+import type { Subject, Trial } from '../check/explore.ts';
 import { current } from '../kernel/current.ts';
 import type { Footprint } from '../kernel/footprint.ts';
 import type { Kernel } from '../kernel/op.ts';
+import type { task_struct } from '../kernel/sched.ts';
 import { GoesRound } from '../kernel/steps.ts';
 import type { Machine, MachineOptions } from '../sim/machine.ts';
 import type { Step as Choice, Memory, Runnable, Schedule } from '../sim/schedule.ts';
@@ -100,7 +101,8 @@ function chosenBy(course: Course, choices: readonly Runnable[], mayEnd = false):
   return index;
 }
 
-class ConcurrentPlayer {
+/** One execution of a concurrent scenario, before it is run. */
+export class ConcurrentPlayer implements Trial<Played> {
   readonly machine: Machine;
   private readonly scenario: Scenario;
   private readonly course: Course;
@@ -128,6 +130,17 @@ class ConcurrentPlayer {
     this.checkIdle();
     const results = this.runFreely();
     return outcomeText(threads, results, this.playAfter());
+  }
+
+  /** The threads that there are by now. */
+  get tasks(): task_struct[] {
+    return this.player.running().map(({ task }) => task);
+  }
+
+  /** Those whose call has not returned. */
+  get blocked(): string[] {
+    const busy = this.player.running().filter(({ hasEnded, step }) => step !== null && !hasEnded);
+    return busy.map(({ name }) => name);
   }
 
   private isBusy(thread: number): boolean {

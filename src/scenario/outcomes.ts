@@ -4,13 +4,23 @@
  * Where there are more interleavings than a limit allows, some are taken at random from all of them:
  * those that the search has come to are all alike at their beginning.
  */
-import { Checking, type CheckOptions, type Finding, type LimitReached } from '../check/check.ts';
+import {
+  Checking,
+  type CheckOptions,
+  type Finding,
+  type LimitReached,
+  type Verdict,
+} from '../check/check.ts';
 import type { DetectorName } from '../check/detectors/index.ts';
 import type { Subject } from '../check/explore.ts';
+import { scheduleOf } from '../check/finding.ts';
 import type { ContextId } from '../check/order.ts';
+import type { Departure } from '../check/replay.ts';
+import type { MachineOptions } from '../sim/machine.ts';
 import type { Memory } from '../sim/schedule.ts';
 import { concurrentSubject, type Played } from './concurrent.ts';
 import type { ScenarioError } from './errors.ts';
+import type { Smaller } from './minimise.ts';
 import type { Scenario } from './scenario.ts';
 import { outcomeSetText } from './transcript.ts';
 
@@ -34,6 +44,8 @@ export interface Outcomes {
   readonly executions: number;
   /** Every interleaving was covered. */
   readonly complete: boolean;
+  /** What was asked for, and whether that was covered. */
+  readonly searched: Pick<Verdict, 'complete' | 'strategy' | 'preemptions'>;
   readonly findings: readonly Finding[];
   readonly limit: LimitReached | null;
 }
@@ -48,6 +60,22 @@ const ofPrograms: readonly DetectorName[] = [
   'herd',
   'waits-for-ever',
 ];
+
+/** What is asked of the checker. */
+export const checkOptionsOf = (options: OutcomeOptions): CheckOptions => ({
+  ...options,
+  findings: 'all',
+  sharedMemory: false,
+  off: [...ofPrograms, ...(options.off ?? [])],
+});
+
+/** What the machine is to be like. */
+export const machineOptionsOf = ({
+  kernel,
+  with: added,
+  without,
+  steps: maxSteps = 20_000,
+}: OutcomeOptions): MachineOptions => ({ kernel, with: added, without, maxSteps });
 
 /** How many executions are taken at random, of each kind, where not all can be had. */
 const samples = 2000;
@@ -66,11 +94,11 @@ export class OutcomeSearch {
   private readonly parts: Checking<Played>[];
 
   constructor(scenario: Scenario, options: OutcomeOptions = {}) {
-    const { kernel, with: added, without, steps: maxSteps = 20_000, seconds } = options;
+    const { seconds } = options;
     this.scenario = scenario;
     this.options = options;
     this.memory = options.memory ?? 'sc';
-    this.subject = concurrentSubject(scenario, { kernel, with: added, without, maxSteps });
+    this.subject = concurrentSubject(scenario, machineOptionsOf(options));
     const first =
       seconds === undefined ? options : { ...options, seconds: seconds * shareOfSearch };
     this.parts = [this.part(first)];
@@ -81,8 +109,7 @@ export class OutcomeSearch {
       this.error ??= error;
       return text ?? '';
     };
-    const more = { findings: 'all', sharedMemory: false, off: ofPrograms } as const;
-    return new Checking(this.subject, { ...options, ...more }, textOf);
+    return new Checking(this.subject, checkOptionsOf(options), textOf);
   }
 
   private get current(): Checking<Played> {
@@ -96,6 +123,16 @@ export class OutcomeSearch {
   /** How many outcomes there are so far. */
   get distinct(): number {
     return new Set(this.parts.flatMap(({ results }) => [...results.keys()])).size;
+  }
+
+  /** Where a schedule that is replayed was not followed. */
+  get departures(): readonly Departure[] {
+    return this.current.departures;
+  }
+
+  /** One execution that comes to an outcome, as a schedule in words. */
+  scheduleOf({ path, text }: FoundOutcome): string {
+    return scheduleOf(this.subject, checkOptionsOf(this.options), path, `outcome ${text}`);
   }
 
   has(text: string): boolean {
@@ -123,7 +160,8 @@ export class OutcomeSearch {
 
   outcomes(): Outcomes {
     const verdicts = this.parts.map((part) => part.verdict());
-    const { limit = null, complete = false } = verdicts[0] ?? {};
+    const searched = verdicts[0] as Verdict;
+    const { limit, complete } = searched;
     const causes = new Map(
       verdicts.flatMap(({ findings }) => findings.map((one) => [one.cause, one] as const)),
     );
@@ -132,6 +170,7 @@ export class OutcomeSearch {
       found: this.found(),
       executions: this.executions,
       complete: complete && this.options.preemptions === undefined,
+      searched,
       findings: [...causes.values()],
       limit: limit === null ? null : this.withSamples(limit),
     };
@@ -157,15 +196,37 @@ export class OutcomeSearch {
   }
 }
 
+/** What is told of outcomes besides. */
+export interface Besides {
+  /** A schedule for each of the first outcomes. */
+  readonly schedules?: readonly string[];
+  /** For findings, a smaller scenario that shows the same. */
+  readonly smaller?: ReadonlyMap<Finding, Smaller>;
+}
+
 /** What is said of them in the format: a line of JSON. */
-export function outcomesText({ name, found, executions, complete, findings }: Outcomes): string {
-  const set = { name, outcomes: found.map(({ text }) => text), executions, complete };
+export function outcomesText(
+  { name, found, executions, complete, findings }: Outcomes,
+  { schedules = [], smaller }: Besides = {},
+): string {
+  const set = {
+    name,
+    outcomes: found.map(({ text }) => text),
+    executions,
+    complete,
+    ...(schedules.length === 0 ? {} : { schedules: schedules.map(linesOf) }),
+  };
   if (findings.length === 0) return outcomeSetText(set);
-  const shown = findings.map(({ kind, sentence, preemptions, schedule }) => ({
-    kind,
-    sentence,
-    preemptions,
-    schedule: schedule.split('\n').filter((line) => line !== ''),
-  }));
+  const shown = findings.map((finding) => {
+    const { kind, sentence, preemptions, schedule } = finding;
+    const one = smaller?.get(finding);
+    const less =
+      one === undefined
+        ? {}
+        : { smaller: { scenario: one.document, schedule: linesOf(one.finding.schedule) } };
+    return { kind, sentence, preemptions, schedule: linesOf(schedule), ...less };
+  });
   return outcomeSetText({ ...set, findings: shown });
 }
+
+const linesOf = (schedule: string): string[] => schedule.split('\n').filter((line) => line !== '');

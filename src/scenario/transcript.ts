@@ -88,6 +88,8 @@ export interface OutcomeSet {
   readonly executions: number;
   readonly complete: boolean;
   readonly findings?: readonly unknown[];
+  /** A schedule for each of the first outcomes, in ascending order of their texts. */
+  readonly schedules?: readonly (readonly string[])[];
 }
 
 export const returned = (ret: number): CallResult => ({ ret });
@@ -248,9 +250,10 @@ export function outcomeText(
 export function outcomeSetText(set: OutcomeSet): string {
   // Outcomes of one scenario first differ in a result, and results are ASCII.
   const outcomes = [...new Set(set.outcomes)].sort();
-  const findings = set.findings === undefined ? '' : `,"findings":${JSON.stringify(set.findings)}`;
+  const given = (key: 'findings' | 'schedules'): string =>
+    set[key] === undefined ? '' : `,"${key}":${JSON.stringify(set[key])}`;
   return (
     `{"name":${JSON.stringify(set.name)},"outcomes":[${outcomes.join()}],` +
-    `"executions":${set.executions},"complete":${set.complete}${findings}}`
+    `"executions":${set.executions},"complete":${set.complete}${given('findings')}${given('schedules')}}`
   );
 }

@@ -95,9 +95,12 @@ export function randomSchedule(seed: number): Schedule {
 export class ScheduleMismatch extends Error {
   override readonly name: string = 'ScheduleMismatch';
 
+  /** `possible`: what could run instead; empty if the execution is over. */
   constructor(line: number, expected: string, possible: readonly string[]) {
-    super(
-      `step ${line} of the schedule expects "${expected}"; what could run instead: ${possible.join(', ')}`,
-    );
+    const instead =
+      possible.length === 0
+        ? 'the execution is over before it'
+        : `what could run instead: ${possible.join(', ')}`;
+    super(`step ${line} of the schedule expects "${expected}"; ${instead}`);
   }
 }

@@ -10,7 +10,8 @@ export type Write = (text: string) => void;
 
 /** A scenario that is about to be played, or a program that is about to run. */
 export interface Scene {
-  readonly kind: 'scenario' | 'program';
+  /** Only of a `scenario` is each step issued when all that follows from the one before has happened. */
+  readonly kind: 'scenario' | 'concurrent scenario' | 'program';
   readonly name: string | null;
   readonly about: string;
   /** The tasks that there are at the start. */

@@ -1,6 +1,6 @@
 /**
  * Cuts an execution into the moments that a reader looks at: in a scenario, each step with all that
- * follows from it; in a program, each call that returns or falls asleep.
+ * follows from it; in a program and a concurrent scenario, each call that returns or falls asleep.
  *
  * Invariants: a call appears where it begins and, if it sleeps, again where it returns.
  */
@@ -35,7 +35,8 @@ interface Shown {
 
 export class Moments {
   private readonly listener: (moment: Moment) => void;
-  private isProgram = false;
+  /** Nobody says where a step ends: the calls do. */
+  private isFree = false;
   private index = 0;
   private time_ns = 0;
   private cells: Map<number, { task: TaskRef; lines: string[] }> = new Map();
@@ -46,7 +47,7 @@ export class Moments {
   }
 
   begin(scene: Scene): void {
-    this.isProgram = scene.kind === 'program';
+    this.isFree = scene.kind !== 'scenario';
     this.index = 0;
     this.cells.clear();
     this.under.clear();
@@ -64,16 +65,16 @@ export class Moments {
         break;
       case 'return':
         this.returned(event);
-        if (this.isProgram) this.finish();
+        if (this.isFree) this.finish();
         break;
       case 'signal':
         this.cell(event.task).push(`${signalName(event.signo)} is handled`);
         break;
       case 'switch':
-        if (this.isProgram && event.from !== null) this.fellAsleep(event.from);
+        if (this.isFree && event.from !== null) this.fellAsleep(event.from);
         break;
       case 'exit':
-        if (this.isProgram) this.ended(event);
+        if (this.isFree) this.ended(event);
     }
   }
 
@@ -129,6 +130,6 @@ export class Moments {
     const { index, time_ns } = this;
     this.listener({ index, time_ns, cells: [...this.cells.values()] });
     this.cells = new Map();
-    if (this.isProgram) this.index++;
+    if (this.isFree) this.index++;
   }
 }

@@ -72,7 +72,7 @@ export class Strace implements Format {
   }
 
   begin(scene: Scene): void {
-    if (scene.kind === 'scenario') this.write(`# ${titleOf(scene)}\n`);
+    if (scene.kind !== 'program') this.write(`# ${titleOf(scene)}\n`);
     this.live.clear();
     this.pending.clear();
     this.sent.clear();

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { Scenarios, seedOf } from '../../conformance/fuzz/arbitrary.ts';
 import type { Document } from '../../conformance/fuzz/document.ts';
 import { profiles } from '../../conformance/fuzz/profiles.ts';
-import { parsed } from '../../conformance/fuzz/repair.ts';
 import { smaller } from '../../conformance/fuzz/shrink.ts';
 import { type Finding, Tester } from '../../conformance/fuzz/trial.ts';
 import type { LiveSide } from '../../conformance/judge.ts';
 import { playModel } from '../../conformance/model.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
+import { parsed } from '../../src/scenario/written.ts';
 import { epollsim, fileWith, slow } from '../cli/run.ts';
 
 const names = Object.keys(profiles);

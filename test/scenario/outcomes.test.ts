@@ -1,6 +1,16 @@
 import { expect, test } from 'vitest';
-import { outcomesText } from '../../src/scenario/outcomes.ts';
-import { outcomesOf, read, textsOf, wait, watchedPair, write } from '../support/outcomes.ts';
+import { OutcomeSearch, outcomesText } from '../../src/scenario/outcomes.ts';
+import { parseScenario } from '../../src/scenario/parse.ts';
+import {
+  concurrently,
+  outcomesOf,
+  read,
+  step,
+  textsOf,
+  wait,
+  watchedPair,
+  write,
+} from '../support/outcomes.ts';
 
 const race = {
   steps: watchedPair('EPOLLIN'),
@@ -80,3 +90,72 @@ test('The answer is a line of JSON in the order of the format', () => {
       '"executions":1,"complete":true}',
   );
 });
+
+const timerfd = (name: string) =>
+  step('timerfd_create', { clock: 'CLOCK_MONOTONIC', flags: 'TFD_NONBLOCK' }, name);
+const arm = (name: string, value_ms: number) =>
+  step('timerfd_settime', { fd: `$${name}`, flags: 0, value_ms, interval_ms: 0 });
+
+/** A schedule that leads somewhere else is worse than none: two timers of one thread sound alike. */
+test.each([
+  ['a race of a writer and a waiter', race],
+  [
+    'two timers of one thread',
+    {
+      steps: [timerfd('x'), timerfd('y')],
+      concurrent: { main: [arm('x', 20), arm('y', 10)], t1: [read('x'), read('y')] },
+    },
+  ],
+  [
+    'a wait whose time is over, or not',
+    { steps: watchedPair('EPOLLIN'), concurrent: { main: [write('b', 'x')], t1: [wait(5)] } },
+  ],
+])('Along the schedule of an outcome there is that one: %s', (_, scenario) => {
+  const search = new OutcomeSearch(parseScenario(concurrently(scenario)));
+  while (search.next());
+  const { found } = search.outcomes();
+
+  expect(found.length).toBeGreaterThan(1);
+  for (const outcome of found) {
+    const schedule = search.scheduleOf(outcome);
+    expect(schedule).toContain(`# about outcome ${outcome.text}\n`);
+    const again = outcomesOf(scenario, { strategy: 'replay', schedule });
+    expect(textsOf(again)).toEqual([outcome.text]);
+  }
+});
+
+/** Somebody has changed the scenario since. */
+test('A schedule that does not fit a scenario says what it expects and what could run', () => {
+  const search = new OutcomeSearch(parseScenario(concurrently(race)));
+  while (search.next());
+  const [first] = search.outcomes().found;
+  const schedule = search.scheduleOf(first as never).replace('t1: start', 't1: sing');
+
+  const replay = (mismatch: 'stop' | 'go on'): unknown =>
+    outcomesOf(race, { strategy: 'replay', schedule, mismatch });
+  expect(() => replay('stop')).toThrow(/expects "t1: sing"; what could run instead: .*t1: start/);
+  expect(replay('go on')).toMatchObject({ executions: 1, complete: false });
+});
+
+/** Whoever gives a file back last takes it out of the epoll, at once or when its call is over. */
+test('Of two who hold a file either can be the last', () => {
+  const fds = [
+    { fd: '$e', events: 'POLLIN' },
+    { fd: '$ep', events: 'POLLIN' },
+  ];
+  const scenario = {
+    steps: [
+      step('epoll_create1', { flags: 0 }, 'ep'),
+      step('eventfd2', { initval: 1, flags: 0 }, 'e'),
+      step('epoll_ctl', { epfd: '$ep', op: 'EPOLL_CTL_ADD', fd: '$e', events: 'EPOLLIN|EPOLLET' }),
+    ],
+    concurrent: {
+      main: [step('poll', { fds, timeout: 0 })],
+      t1: [step('close', { fd: '$e' }), wait(0)],
+    },
+  };
+  const all = textsOf(outcomesOf(scenario));
+  const some = textsOf(outcomesOf(scenario, { strategy: 'random', executions: 2000 }));
+
+  expect(some.filter((text) => !all.includes(text))).toEqual([]);
+}, 60_000);

@@ -1,0 +1,74 @@
+/** What an interleaving breaks, shown by the shortest execution that breaks it so. */
+import { defaultKernel } from '../kernel/history.ts';
+import type { CheckOptions } from './check.ts';
+import { detect, type Problem } from './detectors/index.ts';
+import { type Explored, explore, type Subject } from './explore.ts';
+import { minimise } from './minimise.ts';
+import type { ContextId } from './order.ts';
+import { Retrace } from './replay.ts';
+import { scheduleText } from './schedule_text.ts';
+import { type Story, tell } from './story.ts';
+import type { Shown } from './tally.ts';
+
+/** Something that an interleaving breaks. */
+export interface Finding extends Problem {
+  /** The shortest execution that was found, step by step; what `replay` takes. */
+  readonly schedule: string;
+  readonly story: Story;
+  readonly preemptions: number;
+  /** No execution with fewer preemptions breaks it so: all were tried. */
+  readonly fewest: boolean;
+  readonly steps: number;
+  /** Which execution found it first, from 1. */
+  readonly execution: number;
+}
+
+/** Makes a finding of what an execution shows: the shortest one that shows the same. */
+export function findingOf<T>(
+  subject: Subject<T>,
+  options: CheckOptions,
+  { problem: { cause, severity }, path, execution: number }: Shown,
+): Finding {
+  const problemOf = (execution: Explored<T>): Problem | undefined =>
+    detect(execution, options).find((one) => one.cause === cause && one.severity === severity);
+  const first = retraced(subject, path, options).execution;
+  const { execution, fewest } =
+    options.strategy === 'replay'
+      ? { execution: first, fewest: false }
+      : minimise(subject, first, (one) => problemOf(one) !== undefined, options);
+  const problem = problemOf(execution) as Problem;
+  return {
+    ...problem,
+    schedule: scheduleOf(subject, options, execution.path, problem.sentence),
+    story: tell(subject, execution.path, options),
+    preemptions: execution.preemptions,
+    fewest,
+    steps: execution.steps,
+    execution: number,
+  };
+}
+
+/** The schedule of the execution that a path leads through, as a text; `about`: what it shows. */
+export function scheduleOf<T>(
+  subject: Subject<T>,
+  options: CheckOptions,
+  path: readonly ContextId[],
+  about: string,
+): string {
+  const { kernel = defaultKernel, with: added = [], without = [], memory = 'sc' } = options;
+  const { words } = retraced(subject, path, options);
+  return scheduleText({ kernel, with: added, without, memory, about }, words);
+}
+
+/** The execution that a path leads through, and its steps in words. */
+function retraced<T>(
+  subject: Subject<T>,
+  path: readonly ContextId[],
+  options: CheckOptions,
+): { execution: Explored<T>; words: readonly string[] } {
+  const retrace = new Retrace(path);
+  for (const execution of explore(subject, retrace, options)) {
+    return { execution, words: retrace.words };
+  }
+  throw new Error('an execution cannot be run again');
+}

@@ -1,0 +1,179 @@
+/** The check of concurrent scenarios from the command line: outcomes, findings, smaller scenarios. */
+import type { Finding } from '../check/check.ts';
+import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
+import { Minimising, type Smaller } from '../scenario/minimise.ts';
+import { type Besides, OutcomeSearch, type Outcomes, outcomesText } from '../scenario/outcomes.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { errorTranscript, transcriptText } from '../scenario/transcript.ts';
+import { type Written, writtenText } from '../scenario/written.ts';
+import { ScheduleMismatch } from '../sim/schedule.ts';
+import { type CheckTask, worse } from './check.ts';
+import { type ExitCode, exitCodes, say } from './errors.ts';
+import { coloursFor, widthOf } from './formats.ts';
+import { outcomeLines } from './outcomes.ts';
+import { sayDepartures } from './schedules.ts';
+
+/** Checks each scenario of a file; `onStop` is given what stops it half way. */
+export function checkScenarios(
+  task: CheckTask,
+  onStop: (stop: () => void) => void,
+): Promise<ExitCode> {
+  const check = new ScenarioCheck(task);
+  onStop(() => {
+    check.interrupted = true;
+  });
+  return check.run();
+}
+
+/** How long a search goes on before signals are heard. */
+const turnMs = 50;
+
+class ScenarioCheck {
+  interrupted = false;
+  private readonly task: CheckTask;
+
+  constructor(task: CheckTask) {
+    this.task = task;
+  }
+
+  async run(): Promise<ExitCode> {
+    const { input } = this.task;
+    const reader = new DocumentReader();
+    let code: ExitCode = exitCodes.done;
+    let count = 0;
+    for (let chunk = input.next(); ; chunk = input.next()) {
+      for (const document of chunk === null ? reader.end() : reader.push(chunk)) {
+        if (this.interrupted) return code;
+        count++;
+        code = worse(code, await this.document(document));
+      }
+      if (chunk === null) break;
+    }
+    if (count > 0) return code;
+    say(`${input.name}: expected at least one scenario, found nothing`);
+    return exitCodes.failed;
+  }
+
+  private async document({ line, ...document }: ScenarioDocument): Promise<ExitCode> {
+    const { scenario } = document;
+    const name = scenario === undefined ? document.name : scenario.name;
+    const place = `${this.task.input.name}:${line}: ${name ?? 'a scenario'}`;
+    if (scenario === undefined) return this.fail(place, name, document.error);
+    if (scenario.mode !== 'concurrent') {
+      const found = 'expected a concurrent scenario, found one in lockstep';
+      return this.fail(place, name, new Error(found));
+    }
+    try {
+      return await this.scenario(scenario, document.value as Written, place);
+    } catch (error) {
+      if (!(error instanceof ScheduleMismatch)) throw error;
+      return this.fail(place, name, error);
+    } finally {
+      this.task.progress.clear();
+    }
+  }
+
+  private async scenario(scenario: Scenario, written: Written, place: string): Promise<ExitCode> {
+    const { request } = this.task;
+    const began = performance.now();
+    const title = scenario.name ?? 'a scenario';
+    const search = new OutcomeSearch(scenario, request);
+    await this.inTurns(search, (rate) => {
+      const { distinct, executions } = search;
+      return `${title}: ${executions} executions, ${rate} a second, ${distinct} outcomes`;
+    });
+    if (search.error !== null) return this.fail(place, scenario.name, search.error);
+    const outcomes = search.outcomes();
+    const smaller = new Map<Finding, Smaller>();
+    for (const finding of outcomes.findings) {
+      const one = await this.smaller(written, finding, title, began);
+      if (one !== null) smaller.set(finding, one);
+    }
+    const schedules = this.schedules(search, outcomes);
+    await this.show(written, search, outcomes, { schedules, smaller });
+    sayDepartures(search.departures);
+    if (outcomes.findings.length > 0) return exitCodes.failed;
+    return outcomes.complete ? exitCodes.done : exitCodes.incomplete;
+  }
+
+  /** In turns, so that Ctrl-C is heard; until `end` at most. */
+  private async inTurns(
+    search: { next(): boolean; readonly executions: number },
+    standing: (rate: number) => string,
+    end: number = Number.POSITIVE_INFINITY,
+  ): Promise<void> {
+    const began = performance.now();
+    for (let more = true; more && !this.interrupted && performance.now() < end; ) {
+      const pause = performance.now() + turnMs;
+      while (more && performance.now() < pause) more = search.next();
+      const rate = Math.round((search.executions * 1000) / (performance.now() - began));
+      this.task.progress.show(() => standing(rate));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.task.progress.clear();
+  }
+
+  /** A smaller scenario in which the same is found, as far as there is time; null for none. */
+  private async smaller(
+    written: Written,
+    finding: Finding,
+    title: string,
+    began: number,
+  ): Promise<Smaller | null> {
+    const { request } = this.task;
+    const { minimise: budget, seconds, strategy } = request;
+    if (budget === 0 || strategy === 'replay') return null;
+    const search = new Minimising(written, finding, { ...request, budget });
+    const end = seconds === undefined ? Number.POSITIVE_INFINITY : began + seconds * 1000;
+    await this.inTurns(
+      search,
+      (rate) => {
+        const { calls, executions } = search;
+        const far = calls === null ? 'none found yet' : `${calls} calls are left`;
+        return `${title}: looking for a smaller one: ${executions} executions, ${rate} a second, ${far}`;
+      },
+      end,
+    );
+    const limit =
+      performance.now() < end
+        ? search.limit
+        : `${seconds} s are over and smaller ones are left to try: raise --time-limit`;
+    if (limit !== null && !this.interrupted) {
+      say(`${title}: ${finding.kind} in a smaller scenario: ${limit}`);
+    }
+    return search.result();
+  }
+
+  /** Those that were asked for. */
+  private schedules(search: OutcomeSearch, { found }: Outcomes): string[] {
+    return found.slice(0, this.task.request.shown).map((outcome) => search.scheduleOf(outcome));
+  }
+
+  private fail(place: string, name: string | null, error: Error): ExitCode {
+    const { output, request } = this.task;
+    say(`${place}: ${error.message}`);
+    if (request.json) output.write(`${transcriptText(errorTranscript(name, error))}\n`);
+    return exitCodes.failed;
+  }
+
+  private async show(
+    written: Written,
+    search: OutcomeSearch,
+    outcomes: Outcomes,
+    besides: Besides,
+  ): Promise<void> {
+    const { output, request, smaller } = this.task;
+    if (request.json) output.write(`${outcomesText(outcomes, besides)}\n`);
+    else {
+      const colours = await coloursFor(output);
+      const lines = outcomeLines(search, outcomes, colours, widthOf(output), besides);
+      for (const line of lines) output.write(`${line}\n`);
+    }
+    output.flush();
+    for (const finding of outcomes.findings) {
+      smaller?.write(writtenText(besides.smaller?.get(finding)?.document ?? written));
+    }
+    smaller?.flush();
+    if (request.json && outcomes.limit !== null) say(`${outcomes.name}: ${outcomes.limit.message}`);
+  }
+}

@@ -1,0 +1,23 @@
+/** A program from a file, for the verbs that run one. */
+import { type ExitCode, exitCodes, say } from './errors.ts';
+import { ProgramError } from './loader.ts';
+import { divertPrinting } from './printing.ts';
+
+/** Loads a program and does something with it; says what is wrong with one that cannot be loaded. */
+export async function withProgram<L>(
+  name: string,
+  load: () => Promise<L>,
+  action: (loaded: L) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const giveBack = divertPrinting();
+  try {
+    return await action(await load());
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    say(`${name}: ${error.message}`);
+    for (const frame of error.frames) say(`  ${frame}`);
+    return exitCodes.failed;
+  } finally {
+    giveBack();
+  }
+}

@@ -263,10 +263,10 @@ export function verdictOf<T>(
 function findingOf<T>(
   subject: Subject<T>,
   options: CheckOptions,
-  { problem: { cause }, path, execution: number }: Shown,
+  { problem: { cause, severity }, path, execution: number }: Shown,
 ): Finding {
   const problemOf = (execution: Explored<T>): Problem | undefined =>
-    detect(execution, options).find((problem) => problem.cause === cause);
+    detect(execution, options).find((one) => one.cause === cause && one.severity === severity);
   const first = retraced(subject, path, options).execution;
   const { execution, fewest } =
     options.strategy === 'replay'

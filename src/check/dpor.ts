@@ -107,8 +107,12 @@ export class Dpor implements Strategy {
     this.touches.push(...part.touches);
   }
 
-  begin(): boolean {
+  again(): void {
     this.order = new Order();
+  }
+
+  begin(): boolean {
+    this.again();
     if (this.fresh) {
       this.fresh = false;
       return true;

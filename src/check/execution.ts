@@ -9,8 +9,12 @@ import type { Globals } from '../kernel/globals.ts';
 import type { Execution, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
+import { observationsIn } from './detectors/observations.ts';
+import { InTurn } from './in_turn.ts';
 import type { ContextId } from './order.ts';
-import { type Strategy, wantsTouches } from './strategy.ts';
+import { NothingChanges, type Rounds } from './rounds.ts';
+import type { Spinning } from './spinning.ts';
+import { type Choosing, type Strategy, wantsTouches } from './strategy.ts';
 import { stepText } from './words.ts';
 
 export class Course implements Schedule {
@@ -26,7 +30,7 @@ export class Course implements Schedule {
   /** The strategy saw no use in going on. */
   cut = false;
 
-  private readonly strategy: Strategy;
+  private strategy: Strategy;
   private readonly interrupts: Map<Execution, ContextId> = new Map();
   private readonly enablers: Map<ContextId, number> = new Map();
   private able: Set<ContextId> = new Set();
@@ -46,8 +50,27 @@ export class Course implements Schedule {
 
   readonly memory: Memory;
 
-  constructor(strategy: Strategy, sharedMemory: SharedMemory, memory: Memory = 'sc') {
+  // Threads that go round, and wait until nobody else can go on:
+  private readonly spinning: Spinning | null;
+  private readonly waiting: Set<ContextId> = new Set();
+  /** When each context that can go on last did so, or could not. */
+  private readonly active: Map<ContextId, number> = new Map();
+  private readonly calls: Map<task_struct, number> = new Map();
+  /** When a call last came back with something new, and how many preemptions there were by then. */
+  private news = 0;
+  private preemptionsBefore = 0;
+  /** Who has gone round for long since then. */
+  private spinner: task_struct | null = null;
+
+  /** `spinning`: null where nobody goes round. */
+  constructor(
+    strategy: Strategy,
+    sharedMemory: SharedMemory,
+    memory: Memory = 'sc',
+    spinning: Spinning | null = null,
+  ) {
     this.memory = memory;
+    this.spinning = spinning;
     this.strategy = strategy;
     this.footprint = wantsTouches(strategy) ? new Footprint() : null;
     this.cutsCircles = strategy.isExhaustive === true;
@@ -67,27 +90,98 @@ export class Course implements Schedule {
     const steps = choices as readonly Step[];
     this.endStep();
     this.clock = current.kernel.clock;
-    const possible = steps.map((step) => this.contextOf(step));
-    this.noteEnabled(possible);
+    const able = steps.map((step) => this.contextOf(step));
+    this.noteEnabled(able);
+    const possible =
+      this.spinning === null ? [...able] : this.ofUse(steps, able, this.spinning);
+    if (possible.length === 0) return this.stop();
     if (mayEnd) possible.unshift(ending);
     const goesOn = possible.includes(this.last);
     const preferred = goesOn ? this.last : (possible[0] as ContextId);
-    const stepOf = (context: ContextId): Step | undefined =>
-      steps[possible.indexOf(context) - (mayEnd ? 1 : 0)];
+    const stepOf = (context: ContextId): Step | undefined => steps[able.indexOf(context)];
+    const isOffered = (context: ContextId): boolean =>
+      able.includes(context) || (mayEnd && context === ending);
     const describe = (context: ContextId): string => stepText(stepOf(context) ?? null);
     const context = this.strategy.choose({ possible, preferred, goesOn, describe });
-    if (context === null || !possible.includes(context)) {
+    if (context === null || !isOffered(context)) {
       this.cut = true;
-      this.last = 0;
-      return -1;
+      return this.stop();
     }
     if (context !== this.last && goesOn) this.preemptions++;
     this.path.push(context);
+    this.active.set(context, this.path.length);
     this.last = context;
     const step = stepOf(context);
     if (step === undefined) this.beginEnd();
     else this.beginStep(step);
     return step === undefined ? -1 : steps.indexOf(step);
+  }
+
+  private stop(): number {
+    this.last = 0;
+    return -1;
+  }
+
+  /**
+   * Those that have not to wait for others as they only go round; everybody if all have to, and from
+   * then on. Nobody if the execution is to begin anew.
+   */
+  private ofUse(
+    steps: readonly Step[],
+    able: readonly ContextId[],
+    spinning: Spinning,
+  ): ContextId[] {
+    const observations = observationsIn(current.kernel);
+    if (observations === null) return [...able];
+    const { rounds } = observations;
+    this.noteNews(rounds, spinning);
+    if (this.spinner !== null && this.isSettled(steps, able, rounds, spinning)) {
+      this.path.length = this.news;
+      this.steps = this.news;
+      this.preemptions = this.preemptionsBefore;
+      throw new NothingChanges(this.spinner);
+    }
+    if (this.strategy.again === undefined) return [...able];
+    for (const [i, step] of steps.entries()) {
+      const context = able[i] as ContextId;
+      const task = taskOf(step);
+      const made = task === null || this.waiting.has(context) ? undefined : rounds.get(task);
+      if (made === undefined) continue;
+      const waits = spinning.waits(task as task_struct, made, this.path);
+      if (waits === null) return [];
+      if (waits) this.waiting.add(context);
+    }
+    const free = able.filter((context) => !this.waiting.has(context));
+    if (free.length > 0) return free;
+    this.strategy = new Everybody();
+    return [...able];
+  }
+
+  /** Has the last step ended a call that gave something new? */
+  private noteNews(rounds: ReadonlyMap<task_struct, Rounds>, spinning: Spinning): void {
+    const { task } = this;
+    const made = task === null ? undefined : rounds.get(task);
+    if (task === null || made === undefined || made.calls === this.calls.get(task)) return;
+    this.calls.set(task, made.calls);
+    if (made.repeated < 2) {
+      this.news = this.path.length;
+      this.preemptionsBefore = this.preemptions;
+      this.spinner = null;
+    } else if (made.repeated >= spinning.rounds) this.spinner = task;
+  }
+
+  /** Has everybody who can go on done so since the last news, and gone round for long? */
+  private isSettled(
+    steps: readonly Step[],
+    able: readonly ContextId[],
+    rounds: ReadonlyMap<task_struct, Rounds>,
+    spinning: Spinning,
+  ): boolean {
+    return steps.every((step, i) => {
+      if ((this.active.get(able[i] as ContextId) ?? 0) <= this.news) return false;
+      const task = taskOf(step);
+      return task === null || (rounds.get(task)?.repeated ?? 0) >= spinning.rounds;
+    });
   }
 
   private contextOf({ queue, execution, timer, stores }: Step): ContextId {
@@ -111,6 +205,7 @@ export class Course implements Schedule {
     }
     for (const context of able) {
       if (this.able.has(context) || this.steps === 0) continue;
+      this.active.set(context, this.steps);
       this.enablers.set(context, this.steps - 1);
       if (context < 0) this.startedAt.set(context, this.steps - 1);
     }
@@ -227,3 +322,20 @@ export class Course implements Schedule {
 const ending: ContextId = -2e9;
 /** Interrupts that nobody chose: of timers in the background, when nothing else is left to do. */
 const background: ContextId = -1e9;
+
+/** The task whose step it is; null for that of an interrupt, a timer or a store. */
+const taskOf = ({ queue, execution }: Step): task_struct | null =>
+  queue === null || queue.irq === execution ? null : queue.curr;
+
+/** All that are left go round: each gets its turn. */
+class Everybody implements Strategy {
+  private readonly turns: InTurn = new InTurn(0);
+
+  begin(): boolean {
+    return true;
+  }
+
+  choose(choosing: Choosing): ContextId {
+    return this.turns.next(choosing);
+  }
+}

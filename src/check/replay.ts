@@ -3,6 +3,7 @@
  * is checked at each step.
  */
 import { ScheduleMismatch } from '../sim/schedule.ts';
+import { InTurn } from './in_turn.ts';
 import type { ContextId } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
 
@@ -13,6 +14,7 @@ export class Retrace implements Strategy {
   private begun = false;
   /** What each step was, in words. */
   readonly words: string[] = [];
+  private readonly turns: InTurn = new InTurn(400);
 
   constructor(path: readonly ContextId[]) {
     this.path = path;
@@ -24,9 +26,10 @@ export class Retrace implements Strategy {
     return true;
   }
 
-  choose({ possible, preferred, describe }: Choosing): ContextId | null {
-    const wanted = this.at < this.path.length ? (this.path[this.at] as ContextId) : preferred;
-    this.at++;
+  choose(choosing: Choosing): ContextId | null {
+    const { possible, describe } = choosing;
+    if (this.at >= this.path.length) return this.turns.next(choosing);
+    const wanted = this.path[this.at++] as ContextId;
     if (!possible.includes(wanted)) return null;
     this.words.push(describe(wanted));
     return wanted;
@@ -51,6 +54,7 @@ export class Replay implements Strategy {
   private at = 0;
   private begun = false;
   private inserted = 0;
+  private readonly turns: InTurn = new InTurn(400);
   readonly departures: Departure[] = [];
 
   /** `tolerant`: goes on where the schedule does not fit, as near to it as can be. */
@@ -66,7 +70,7 @@ export class Replay implements Strategy {
   }
 
   choose(choosing: Choosing): ContextId {
-    const { possible, preferred, describe } = choosing;
+    const { possible, describe } = choosing;
     for (; this.at < this.steps.length; this.at++) {
       const expected = this.steps[this.at] as string;
       const fits = possible.find((context) => describe(context) === expected);
@@ -85,7 +89,7 @@ export class Replay implements Strategy {
       this.inserted = 0;
       this.departures.push({ step, expected, instead: null });
     }
-    return preferred;
+    return this.turns.next(choosing);
   }
 
   /** Has the schedule this step further on? */

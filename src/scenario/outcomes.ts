@@ -81,7 +81,8 @@ export class OutcomeSearch {
       this.error ??= error;
       return text ?? '';
     };
-    const more = { findings: 'all', sharedMemory: false, off: ofPrograms } as const;
+    const rounds = Number.POSITIVE_INFINITY; // A scenario has no loops.
+    const more = { findings: 'all', sharedMemory: false, rounds, off: ofPrograms } as const;
     return new Checking(this.subject, { ...options, ...more }, textOf);
   }
 

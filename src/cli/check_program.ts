@@ -135,17 +135,24 @@ const codeOf = ({ complete, findings }: Verdict): ExitCode =>
 function standingText(title: string, standing: Standing): string {
   const { estimate, executions, findings, longest, seconds, share, workers } = standing;
   const rate = Math.round(executions / Math.max(seconds, 0.001));
+  const all = estimate === null ? '' : ` of ${estimateText(estimate)}`;
   const far = share === null ? '' : `, about ${(100 * share).toFixed(1)} % of what is known of`;
-  const all = estimate === null ? '' : `, of ${estimateText(estimate)}${secondsLeft(standing)}`;
+  const left =
+    estimate === null ? '' : `, some ${duration((estimate.executions - executions) / rate)} more`;
   const found = findings === 0 ? '' : `, ${findings} found`;
-  return `${title}: ${executions} executions${far}${all}, ${rate} a second with ${workers}, up to ${longest} steps${found}`;
+  return `${title}: ${executions}${all || ' executions'}${far}, ${rate} a second with ${workers}${left}, up to ${longest} steps${found}`;
 }
 
-/** ": some 15 s more". */
-function secondsLeft({ estimate, executions, seconds }: Standing): string {
-  if (estimate === null || executions === 0) return '';
-  const left = (estimate.executions - executions) * (seconds / executions);
-  return `: some ${left < 10 ? left.toFixed(1) : Math.round(left)} s more`;
+/** "15 s", "3 min", "20 h". */
+function duration(seconds: number): string {
+  for (const [unit, length] of [
+    ['days', 86_400],
+    ['h', 3600],
+    ['min', 60],
+  ] as const) {
+    if (seconds > 2 * length) return `${Math.round(seconds / length)} ${unit}`;
+  }
+  return `${Math.round(seconds)} s`;
 }
 
 /** What is told of a check that is under way. */

@@ -11,8 +11,9 @@ import type { task_struct } from '../kernel/sched.ts';
 import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
 import { observationsIn } from './detectors/observations.ts';
 import { InTurn } from './in_turn.ts';
+import { Loops } from './loops.ts';
 import type { ContextId } from './order.ts';
-import { NothingChanges, type Rounds } from './rounds.ts';
+import { NothingChanges } from './rounds.ts';
 import type { Spinning } from './spinning.ts';
 import { type Choosing, type Strategy, wantsTouches } from './strategy.ts';
 import { stepText } from './words.ts';
@@ -50,17 +51,8 @@ export class Course implements Schedule {
 
   readonly memory: Memory;
 
-  // Threads that go round, and wait until nobody else can go on:
-  private readonly spinning: Spinning | null;
-  private readonly waiting: Set<ContextId> = new Set();
-  /** When each context that can go on last did so, or could not. */
-  private readonly active: Map<ContextId, number> = new Map();
-  private readonly calls: Map<task_struct, number> = new Map();
-  /** When a call last came back with something new, and how many preemptions there were by then. */
-  private news = 0;
-  private preemptionsBefore = 0;
-  /** Who has gone round for long since then. */
-  private spinner: task_struct | null = null;
+  /** Null where no thread goes round. */
+  private readonly loops: Loops | null;
 
   /** `spinning`: null where nobody goes round. */
   constructor(
@@ -70,7 +62,7 @@ export class Course implements Schedule {
     spinning: Spinning | null = null,
   ) {
     this.memory = memory;
-    this.spinning = spinning;
+    this.loops = spinning === null ? null : new Loops(spinning);
     this.strategy = strategy;
     this.footprint = wantsTouches(strategy) ? new Footprint() : null;
     this.cutsCircles = strategy.isExhaustive === true;
@@ -92,8 +84,7 @@ export class Course implements Schedule {
     this.clock = current.kernel.clock;
     const able = steps.map((step) => this.contextOf(step));
     this.noteEnabled(able);
-    const possible =
-      this.spinning === null ? [...able] : this.ofUse(steps, able, this.spinning);
+    const possible = this.ofUse(steps, able);
     if (possible.length === 0) return this.stop();
     if (mayEnd) possible.unshift(ending);
     const goesOn = possible.includes(this.last);
@@ -109,7 +100,7 @@ export class Course implements Schedule {
     }
     if (context !== this.last && goesOn) this.preemptions++;
     this.path.push(context);
-    this.active.set(context, this.path.length);
+    this.loops?.goesOn(context, this.path.length);
     this.last = context;
     const step = stepOf(context);
     if (step === undefined) this.beginEnd();
@@ -126,62 +117,28 @@ export class Course implements Schedule {
    * Those that have not to wait for others as they only go round; everybody if all have to, and from
    * then on. Nobody if the execution is to begin anew.
    */
-  private ofUse(
-    steps: readonly Step[],
-    able: readonly ContextId[],
-    spinning: Spinning,
-  ): ContextId[] {
+  private ofUse(steps: readonly Step[], able: readonly ContextId[]): ContextId[] {
+    const { loops, path, preemptions, task } = this;
     const observations = observationsIn(current.kernel);
-    if (observations === null) return [...able];
+    if (loops === null || observations === null || !observations.repeats) return [...able];
     const { rounds } = observations;
-    this.noteNews(rounds, spinning);
-    if (this.spinner !== null && this.isSettled(steps, able, rounds, spinning)) {
-      this.path.length = this.news;
-      this.steps = this.news;
-      this.preemptions = this.preemptionsBefore;
-      throw new NothingChanges(this.spinner);
+    if (task !== null) loops.noteCall(task, rounds, { steps: path.length, preemptions });
+    const takers = steps.map((step, i) => ({ context: able[i] as ContextId, task: taskOf(step) }));
+    const spinner = loops.settled(takers, rounds);
+    if (spinner !== null) {
+      path.length = loops.news.steps; // From there on nobody does anything but go round.
+      this.steps = path.length;
+      this.preemptions = loops.news.preemptions;
+      throw new NothingChanges(spinner);
     }
     if (this.strategy.again === undefined) return [...able];
-    for (const [i, step] of steps.entries()) {
-      const context = able[i] as ContextId;
-      const task = taskOf(step);
-      const made = task === null || this.waiting.has(context) ? undefined : rounds.get(task);
-      if (made === undefined) continue;
-      const waits = spinning.waits(task as task_struct, made, this.path);
-      if (waits === null) return [];
-      if (waits) this.waiting.add(context);
-    }
-    const free = able.filter((context) => !this.waiting.has(context));
+    const waiting = loops.waiting(takers, rounds, path);
+    if (waiting === null) return [];
+    const free = able.filter((context) => !waiting.has(context));
     if (free.length > 0) return free;
+    this.tellOfLocks(current.kernel);
     this.strategy = new Everybody();
     return [...able];
-  }
-
-  /** Has the last step ended a call that gave something new? */
-  private noteNews(rounds: ReadonlyMap<task_struct, Rounds>, spinning: Spinning): void {
-    const { task } = this;
-    const made = task === null ? undefined : rounds.get(task);
-    if (task === null || made === undefined || made.calls === this.calls.get(task)) return;
-    this.calls.set(task, made.calls);
-    if (made.repeated < 2) {
-      this.news = this.path.length;
-      this.preemptionsBefore = this.preemptions;
-      this.spinner = null;
-    } else if (made.repeated >= spinning.rounds) this.spinner = task;
-  }
-
-  /** Has everybody who can go on done so since the last news, and gone round for long? */
-  private isSettled(
-    steps: readonly Step[],
-    able: readonly ContextId[],
-    rounds: ReadonlyMap<task_struct, Rounds>,
-    spinning: Spinning,
-  ): boolean {
-    return steps.every((step, i) => {
-      if ((this.active.get(able[i] as ContextId) ?? 0) <= this.news) return false;
-      const task = taskOf(step);
-      return task === null || (rounds.get(task)?.repeated ?? 0) >= spinning.rounds;
-    });
   }
 
   private contextOf({ queue, execution, timer, stores }: Step): ContextId {
@@ -205,7 +162,7 @@ export class Course implements Schedule {
     }
     for (const context of able) {
       if (this.able.has(context) || this.steps === 0) continue;
-      this.active.set(context, this.steps);
+      this.loops?.goesOn(context, this.steps);
       this.enablers.set(context, this.steps - 1);
       if (context < 0) this.startedAt.set(context, this.steps - 1);
     }
@@ -309,6 +266,11 @@ export class Course implements Schedule {
   /** The machine has come to its end, or was stopped by an error. */
   end(kernel: Globals): void {
     this.endStep();
+    this.tellOfLocks(kernel);
+  }
+
+  /** Nobody takes the locks any more that tasks wait for. */
+  private tellOfLocks(kernel: Globals): void {
     for (const { curr, idle } of kernel.runqueues) {
       const op = curr.execution?.op ?? null;
       if (curr === idle || op === null || !isLock(op)) continue;

@@ -95,6 +95,8 @@ export class Observations implements Observer {
   /** The oldest first. */
   readonly made: CallMade[] = [];
   readonly rounds: Map<task_struct, Rounds> = new Map();
+  /** A task has made the same calls again. */
+  repeats = false;
 
   private readonly kernel: Globals;
   private readonly names: Names = new Names();
@@ -154,6 +156,7 @@ export class Observations implements Observer {
     const numbers = args.filter((arg) => typeof arg === 'number');
     const ticks = asked[0]?.file.private_data instanceof timerfd_ctx;
     rounds.note(`${call}(${numbers}) = ${ret} [${events}]`, !ticks && isProgress(call, ret));
+    this.repeats ||= rounds.repeated > 1;
   }
 
   woken(ep: eventpoll): void {

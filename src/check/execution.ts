@@ -10,12 +10,12 @@ import type { Execution, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
 import { observationsIn } from './detectors/observations.ts';
-import { InTurn } from './in_turn.ts';
+import { Everybody } from './in_turn.ts';
 import { Loops } from './loops.ts';
 import type { ContextId } from './order.ts';
 import { NothingChanges } from './rounds.ts';
 import type { Spinning } from './spinning.ts';
-import { type Choosing, type Strategy, wantsTouches } from './strategy.ts';
+import { type Strategy, wantsTouches } from './strategy.ts';
 import { stepText } from './words.ts';
 
 export class Course implements Schedule {
@@ -288,16 +288,3 @@ const background: ContextId = -1e9;
 /** The task whose step it is; null for that of an interrupt, a timer or a store. */
 const taskOf = ({ queue, execution }: Step): task_struct | null =>
   queue === null || queue.irq === execution ? null : queue.curr;
-
-/** All that are left go round: each gets its turn. */
-class Everybody implements Strategy {
-  private readonly turns: InTurn = new InTurn(0);
-
-  begin(): boolean {
-    return true;
-  }
-
-  choose(choosing: Choosing): ContextId {
-    return this.turns.next(choosing);
-  }
-}

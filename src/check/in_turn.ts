@@ -3,7 +3,7 @@
  * while it may still end soon.
  */
 import type { ContextId } from './order.ts';
-import type { Choosing } from './strategy.ts';
+import type { Choosing, Strategy } from './strategy.ts';
 
 /** How many steps a context takes at most while others wait. */
 const slice = 12;
@@ -40,5 +40,18 @@ export class InTurn {
     this.last = next;
     this.taken = 1;
     return next;
+  }
+}
+
+/** All that are left go round: each gets its turn. */
+export class Everybody implements Strategy {
+  private readonly turns: InTurn = new InTurn(0);
+
+  begin(): boolean {
+    return true;
+  }
+
+  choose(choosing: Choosing): ContextId {
+    return this.turns.next(choosing);
   }
 }

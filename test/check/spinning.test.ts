@@ -131,7 +131,7 @@ const ticking: Looping = (limit) =>
   };
 
 const outcomesOf = (program: (sys: Sys) => Code<string>, options: CheckOptions): string[] => {
-  const { complete, findings, results } = check(program, options);
+  const { complete, findings, results } = check(program, { seconds: 30, ...options });
   expect(findings).toEqual([]);
   expect(complete).toBe(true);
   return [...results.keys()].filter((text) => !text.includes(gaveUp)).sort();

@@ -52,7 +52,7 @@ export interface Left {
 export class Node {
   readonly possible: readonly ContextId[];
   readonly asleep: Map<ContextId, readonly Touch[]>;
-  readonly wanted: Set<ContextId>;
+  wanted: Set<ContextId>;
   chosen: ContextId;
   /** How many of those that were wanted are done. */
   done = 0;

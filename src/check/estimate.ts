@@ -94,8 +94,8 @@ class Probe extends Dpor {
       .map(({ chosen }) => chosen)
       .join();
     const known = this.seen.get(key);
-    if (known !== undefined) for (const one of known) node.wanted.add(one);
-    this.seen.set(key, node.wanted);
+    if (known === undefined) this.seen.set(key, node.wanted);
+    else node.wanted = known.add(node.chosen);
     this.passed[at] = { wanted: node.wanted, slept: new Set(node.asleep.keys()) };
   }
 
@@ -138,24 +138,33 @@ function leavesOf(way: readonly Passed[] | null): number {
 }
 
 /**
- * The mean, corrected for what probes miss, which is more the deeper the tree is; how far off it may
- * be was measured on programs whose number is known.
+ * The mean of the probes, and how far off it may be: by chance, and by what they have not seen of the
+ * tree, which is more the larger it is and the fewer they are. The exponents are measured, on
+ * programs whose number is known.
  */
 function estimateOf(samples: readonly number[]): Estimate {
   const count = samples.length;
   const mean = Math.max(1, samples.reduce((sum, one) => sum + one, 0) / count);
   const variance = samples.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (count - 1);
   const spread = Math.exp(1.5 * Math.sqrt(Math.log1p(variance / mean ** 2) / count));
-  return { executions: mean ** 1.12, low: mean ** 0.95 / spread, high: mean ** 1.3 * spread };
+  const unseen = Math.min(1, 6 / Math.sqrt(count));
+  const low = mean ** (1 - 0.17 * unseen) / spread;
+  return { executions: mean ** 1.04, low, high: mean ** (1.1 + 0.2 * unseen) * spread };
 }
 
-/** What an estimate has become when `done` executions are done, which are this share of all. */
+/**
+ * What an estimate has become when `done` executions are done, which are this share of all that is
+ * known of: some may not be known of yet, so that the share says little before the end.
+ */
 export function refined(sampled: Estimate, done: number, share: number): Estimate {
   const seen = Math.log(Math.max(1, done) / Math.max(share, 1e-9));
-  const mixed = (number: number): number =>
-    Math.max(done + 1, Math.round(Math.exp((1 - share) * Math.log(number) + share * seen)));
+  const mixed = (number: number, least: number): number => {
+    const mean = 0.2 + 0.8 * (1 - share);
+    const log = mean * Math.log(number) + (1 - mean) * seen;
+    return Math.round(Math.max(done + 1, least * done, Math.exp(log)));
+  };
   const { executions, high, low } = sampled;
-  return { executions: mixed(executions), low: mixed(low), high: mixed(high) };
+  return { executions: mixed(executions, 1.1), low: mixed(low, 1), high: mixed(high, 1.5) };
 }
 
 /** "about 20,000 executions, between 5,000 and 80,000". */

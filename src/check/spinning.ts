@@ -25,7 +25,8 @@ export const manyRounds = 32;
 
 /** Does a thread go round for ever, if nobody else does anything from the end of this path on? */
 interface Question {
-  readonly key: string;
+  readonly own: string;
+  readonly whole: string;
   readonly path: readonly ContextId[];
   readonly context: ContextId;
 }
@@ -35,8 +36,10 @@ export class Spinning {
   readonly rounds: number;
   /** What the execution under way cannot go on without. */
   private question: Question | null = null;
-  /** By a thread and what has happened to it. */
-  private readonly known: Map<string, boolean> = new Map();
+  /** Threads that go round, by what has happened to them. */
+  private readonly round: Set<string> = new Set();
+  /** Threads that do not, by what has happened to them and to others, who may have ended the loop. */
+  private readonly free: Set<string> = new Set();
   /** What cannot be said in the execution under way. */
   private readonly open: Set<string> = new Set();
 
@@ -51,11 +54,12 @@ export class Spinning {
     path: readonly ContextId[],
   ): boolean | null {
     if (repeated < 2) return false;
-    const key = `${task.comm} ${history}`;
-    if (this.open.has(key)) return false;
-    const known = this.known.get(key);
-    if (known !== undefined) return known;
-    this.question = { key, path: [...path], context: task.identity };
+    const own = `${task.comm} ${history}`;
+    if (this.round.has(own)) return true;
+    const context = task.identity;
+    const whole = `${own} ${path.reduce((sum, one) => (one === context ? sum : sum + 1), 0)}`;
+    if (this.open.has(whole) || this.free.has(whole)) return false;
+    this.question = { own, whole, path: [...path], context };
     return null;
   }
 
@@ -73,7 +77,7 @@ export class Spinning {
     const { question } = this;
     if (question === null) return;
     this.question = null;
-    const { context, key, path } = question;
+    const { context, own, path, whole } = question;
     const alone = new Alone(path, context, this.rounds);
     const course = new Course(alone, options.sharedMemory ?? true, options.memory);
     restartIdentities();
@@ -84,9 +88,9 @@ export class Spinning {
     } catch {
       // It does not go round, then.
     }
-    const answer = alone.goesRound;
-    if (answer === null) this.open.add(key);
-    else this.known.set(key, answer);
+    if (alone.goesRound === null) this.open.add(whole);
+    else if (alone.goesRound) this.round.add(own);
+    else this.free.add(whole);
   }
 }
 

@@ -69,7 +69,10 @@ test('the more is done, the narrower the range', () => {
   expect(refined(sampled, 0, 0)).toEqual(sampled);
   const half = refined(sampled, 600, 0.5);
   expect(half.high / half.low).toBeLessThan(6);
-  expect(refined(sampled, 1199, 1)).toEqual({ executions: 1200, low: 1200, high: 1200 });
+  const late = refined(sampled, 1199, 0.99);
+  expect(late.high / late.low).toBeLessThan(half.high / half.low);
+  expect(late.low).toBe(1200);
+  expect(late.high).toBeLessThan(2000);
 });
 
 test('an estimate is told with two digits', () => {

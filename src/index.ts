@@ -75,6 +75,7 @@ export {
   type Verdict,
 } from './check/check.ts';
 export { type DetectorName, detectorNames, type Problem } from './check/detectors/index.ts';
+export type { Estimate } from './check/estimate.ts';
 export { type Story, type StoryRow, storyText } from './check/story.ts';
 
 // ── Kernels ──────────────────────────────────────────────────────────────────────────────────────

@@ -22,9 +22,13 @@ export class Bounded implements Strategy {
     this.bound = bound;
   }
 
-  begin(): boolean {
+  again(): void {
     this.depth = 0;
     this.preemptions = 0;
+  }
+
+  begin(): boolean {
+    this.again();
     if (!this.begun) {
       this.begun = true;
       return true;

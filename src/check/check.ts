@@ -15,6 +15,7 @@ import type { Code, Sys } from '../syscalls/sys.ts';
 import { Bounded } from './bounded.ts';
 import { observed, type Problem } from './detectors/index.ts';
 import { Dpor, type Left, type Part } from './dpor.ts';
+import { type Estimate, estimate, estimateText, refined } from './estimate.ts';
 import { type Explored, explore, type Subject } from './explore.ts';
 import { type Finding, findingOf } from './finding.ts';
 import type { ContextId } from './order.ts';
@@ -79,6 +80,12 @@ export interface Verdict {
   /** How many more were left where they could only repeat another one. */
   readonly redundant: number;
   readonly limit: LimitReached | null;
+  /**
+   * How many executions there are altogether, about, where a limit ended an exhaustive check: found
+   * out by sampling, and better known the more are done. Null where all are done, and where that
+   * cannot be told.
+   */
+  readonly estimate: Estimate | null;
   /** What the program returned, as JSON, and in how many executions. */
   readonly results: ReadonlyMap<string, number>;
   /** The most steps that an execution took. */
@@ -102,6 +109,7 @@ export interface Ended {
 export function check(program: (sys: Sys) => Code<unknown>, options: CheckOptions = {}): Verdict {
   const checking = checkingOf(program, options);
   while (checking.next());
+  if (checking.reached !== null) checking.sample();
   return checking.verdict();
 }
 
@@ -127,6 +135,7 @@ export class Checking<T> {
   private readonly running: Generator<Explored<T>, void, void>;
   private limit: LimitReached | null = null;
   private exhausted = false;
+  private sampled: Estimate | null = null;
   private readonly began = Date.now();
 
   /** `part`: only that part of an exhaustive exploration. */
@@ -193,15 +202,45 @@ export class Checking<T> {
     return this.strategy instanceof Replay ? this.strategy.departures : [];
   }
 
+  /**
+   * Finds out about how many executions an exhaustive check takes, by sampling, within about so many
+   * milliseconds; see `estimate`.
+   */
+  sample(ms = 200): void {
+    this.sampled ??= sampleOf(this.subject, this.options, ms);
+  }
+
+  /**
+   * How many executions there are altogether, about, as far as it is known by now; null before
+   * sample(), when all are done, and where not all are to be done.
+   */
+  get estimate(): Estimate | null {
+    const { exhausted, sampled, share, tally } = this;
+    if (sampled === null || share === null || exhausted) return null;
+    return refined(sampled, tally.executions, share);
+  }
+
   /** What is left of an exhaustive exploration; null for the other strategies. */
   leave(): Left | null {
     return this.strategy instanceof Dpor ? this.strategy.leave() : null;
   }
 
   verdict(): Verdict {
-    const { exhausted, limit, options, subject, tally } = this;
-    return verdictOf(subject, options, tally, exhausted, limit);
+    const { estimate, exhausted, limit, options, subject, tally } = this;
+    return verdictOf(subject, options, tally, exhausted, limit, estimate);
   }
+}
+
+/** About how many executions an exhaustive check takes; null for another one. */
+export function sampleOf<T>(
+  subject: Subject<T>,
+  options: CheckOptions,
+  ms: number,
+): Estimate | null {
+  const { preemptions, strategy = 'exhaustive' } = options;
+  if (strategy !== 'exhaustive' || preemptions !== undefined) return null;
+  const end = Date.now() + ms;
+  return estimate(subject, options, () => Date.now() < end);
 }
 
 const isSampling = ({ strategy }: CheckOptions): boolean =>
@@ -226,6 +265,7 @@ export function verdictOf<T>(
   tally: Tally,
   exhausted: boolean,
   reached: LimitReached | null,
+  estimate: Estimate | null = null,
 ): Verdict {
   const {
     strategy = 'exhaustive',
@@ -234,7 +274,8 @@ export function verdictOf<T>(
     steps = defaultSteps,
   } = options;
   const { executions, redundant, longest, tooLong, results, problems } = tally;
-  const limit = reached ?? (tooLong > 0 ? stepsReached(steps, tooLong) : null);
+  const tooMany = tooLong > 0 ? stepsReached(steps, tooLong) : null;
+  const limit = reached === null ? tooMany : withEstimate(reached, estimate);
   return {
     complete: exhausted && strategy === 'exhaustive' && limit === null,
     findings: [...problems.values()]
@@ -246,6 +287,7 @@ export function verdictOf<T>(
     executions,
     redundant,
     limit,
+    estimate: exhausted || reached === null ? null : estimate,
     results: new Map([...results].map(([text, { count }]) => [text, count])),
     longest,
     paths: tally.paths,
@@ -255,6 +297,12 @@ export function verdictOf<T>(
     preemptions: options.preemptions ?? null,
   };
 }
+
+/** How much was covered is only known of those that did not come to their end. */
+const withEstimate = (limit: LimitReached, estimate: Estimate | null): LimitReached =>
+  estimate === null
+    ? limit
+    : { ...limit, message: `${limit.message}; it takes ${estimateText(estimate)}` };
 
 const defaultSteps = 20_000;
 

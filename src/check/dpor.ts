@@ -49,10 +49,10 @@ export interface Left {
   readonly requests: readonly Request[];
 }
 
-class Node {
+export class Node {
   readonly possible: readonly ContextId[];
   readonly asleep: Map<ContextId, readonly Touch[]>;
-  readonly wanted: Set<ContextId>;
+  wanted: Set<ContextId>;
   chosen: ContextId;
   /** How many of those that were wanted are done. */
   done = 0;
@@ -87,14 +87,14 @@ const nodeOf = ({ possible, asleep, wanted, chosen }: NodeData): Node =>
 export class Dpor implements Strategy {
   readonly isExhaustive = true;
   private readonly requests: Request[] = [];
-  private readonly path: Node[] = [];
+  protected readonly path: Node[] = [];
   /** What the step taken at each node touches. */
-  private readonly touches: (readonly Touch[])[] = [];
+  protected readonly touches: (readonly Touch[])[] = [];
   private readonly floor: number;
   private bottom: Node | null = null;
-  private fresh: boolean;
-  private changed = 0;
-  private order: Order = new Order();
+  protected fresh: boolean;
+  protected changed = 0;
+  protected order: Order = new Order();
   private readonly races: Taken[] = [];
 
   /** `part`: only that; everything unless told otherwise. */
@@ -107,8 +107,12 @@ export class Dpor implements Strategy {
     this.touches.push(...part.touches);
   }
 
-  begin(): boolean {
+  again(): void {
     this.order = new Order();
+  }
+
+  begin(): boolean {
+    this.again();
     if (this.fresh) {
       this.fresh = false;
       return true;
@@ -130,7 +134,7 @@ export class Dpor implements Strategy {
   }
 
   /** What was chosen at a node is explored. */
-  private close(node: Node, touches: readonly Touch[] | undefined): void {
+  protected close(node: Node, touches: readonly Touch[] | undefined): void {
     if (touches === undefined || node.asleep.has(node.chosen)) return;
     node.asleep.set(node.chosen, touches);
     node.done++;

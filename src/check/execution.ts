@@ -9,7 +9,12 @@ import type { Globals } from '../kernel/globals.ts';
 import type { Execution, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
+import { observationsIn } from './detectors/observations.ts';
+import { Everybody } from './in_turn.ts';
+import { Loops } from './loops.ts';
 import type { ContextId } from './order.ts';
+import { NothingChanges } from './rounds.ts';
+import type { Spinning } from './spinning.ts';
 import { type Strategy, wantsTouches } from './strategy.ts';
 import { stepText } from './words.ts';
 
@@ -26,7 +31,7 @@ export class Course implements Schedule {
   /** The strategy saw no use in going on. */
   cut = false;
 
-  private readonly strategy: Strategy;
+  private strategy: Strategy;
   private readonly interrupts: Map<Execution, ContextId> = new Map();
   private readonly enablers: Map<ContextId, number> = new Map();
   private able: Set<ContextId> = new Set();
@@ -46,8 +51,18 @@ export class Course implements Schedule {
 
   readonly memory: Memory;
 
-  constructor(strategy: Strategy, sharedMemory: SharedMemory, memory: Memory = 'sc') {
+  /** Null where no thread goes round. */
+  private readonly loops: Loops | null;
+
+  /** `spinning`: null where nobody goes round. */
+  constructor(
+    strategy: Strategy,
+    sharedMemory: SharedMemory,
+    memory: Memory = 'sc',
+    spinning: Spinning | null = null,
+  ) {
     this.memory = memory;
+    this.loops = spinning === null ? null : new Loops(spinning);
     this.strategy = strategy;
     this.footprint = wantsTouches(strategy) ? new Footprint() : null;
     this.cutsCircles = strategy.isExhaustive === true;
@@ -67,27 +82,63 @@ export class Course implements Schedule {
     const steps = choices as readonly Step[];
     this.endStep();
     this.clock = current.kernel.clock;
-    const possible = steps.map((step) => this.contextOf(step));
-    this.noteEnabled(possible);
+    const able = steps.map((step) => this.contextOf(step));
+    this.noteEnabled(able);
+    const possible = this.ofUse(steps, able);
+    if (possible.length === 0) return this.stop();
     if (mayEnd) possible.unshift(ending);
     const goesOn = possible.includes(this.last);
     const preferred = goesOn ? this.last : (possible[0] as ContextId);
-    const stepOf = (context: ContextId): Step | undefined =>
-      steps[possible.indexOf(context) - (mayEnd ? 1 : 0)];
+    const stepOf = (context: ContextId): Step | undefined => steps[able.indexOf(context)];
+    const isOffered = (context: ContextId): boolean =>
+      able.includes(context) || (mayEnd && context === ending);
     const describe = (context: ContextId): string => stepText(stepOf(context) ?? null);
     const context = this.strategy.choose({ possible, preferred, goesOn, describe });
-    if (context === null || !possible.includes(context)) {
+    if (context === null || !isOffered(context)) {
       this.cut = true;
-      this.last = 0;
-      return -1;
+      return this.stop();
     }
     if (context !== this.last && goesOn) this.preemptions++;
     this.path.push(context);
+    this.loops?.goesOn(context, this.path.length);
     this.last = context;
     const step = stepOf(context);
     if (step === undefined) this.beginEnd();
     else this.beginStep(step);
     return step === undefined ? -1 : steps.indexOf(step);
+  }
+
+  private stop(): number {
+    this.last = 0;
+    return -1;
+  }
+
+  /**
+   * Those that have not to wait for others as they only go round; everybody if all have to, and from
+   * then on. Nobody if the execution is to begin anew.
+   */
+  private ofUse(steps: readonly Step[], able: readonly ContextId[]): ContextId[] {
+    const { loops, path, preemptions, task } = this;
+    const observations = observationsIn(current.kernel);
+    if (loops === null || observations === null || !observations.repeats) return [...able];
+    const { rounds } = observations;
+    if (task !== null) loops.noteCall(task, rounds, { steps: path.length, preemptions });
+    const takers = steps.map((step, i) => ({ context: able[i] as ContextId, task: taskOf(step) }));
+    const spinner = loops.settled(takers, rounds);
+    if (spinner !== null) {
+      path.length = loops.news.steps; // From there on nobody does anything but go round.
+      this.steps = path.length;
+      this.preemptions = loops.news.preemptions;
+      throw new NothingChanges(spinner);
+    }
+    if (this.strategy.again === undefined) return [...able];
+    const waiting = loops.waiting(takers, rounds, path);
+    if (waiting === null) return [];
+    const free = able.filter((context) => !waiting.has(context));
+    if (free.length > 0) return free;
+    this.tellOfLocks(current.kernel);
+    this.strategy = new Everybody();
+    return [...able];
   }
 
   private contextOf({ queue, execution, timer, stores }: Step): ContextId {
@@ -111,6 +162,7 @@ export class Course implements Schedule {
     }
     for (const context of able) {
       if (this.able.has(context) || this.steps === 0) continue;
+      this.loops?.goesOn(context, this.steps);
       this.enablers.set(context, this.steps - 1);
       if (context < 0) this.startedAt.set(context, this.steps - 1);
     }
@@ -215,6 +267,11 @@ export class Course implements Schedule {
   /** The machine has come to its end, or was stopped by an error. */
   end(kernel: Globals): void {
     this.endStep();
+    this.tellOfLocks(kernel);
+  }
+
+  /** Nobody takes the locks any more that tasks wait for. */
+  private tellOfLocks(kernel: Globals): void {
     for (const { curr, idle } of kernel.runqueues) {
       const op = curr.execution?.op ?? null;
       if (curr === idle || op === null || !isLock(op)) continue;
@@ -228,3 +285,7 @@ export class Course implements Schedule {
 const ending: ContextId = -2e9;
 /** Interrupts that nobody chose: of timers in the background, when nothing else is left to do. */
 const background: ContextId = -1e9;
+
+/** The task whose step it is; null for that of an interrupt, a timer or a store. */
+const taskOf = ({ queue, execution }: Step): task_struct | null =>
+  queue === null || queue.irq === execution ? null : queue.curr;

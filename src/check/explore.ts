@@ -9,6 +9,7 @@ import type { Machine } from '../sim/machine.ts';
 import type { Memory, SharedMemory } from '../sim/schedule.ts';
 import { Course } from './execution.ts';
 import type { ContextId } from './order.ts';
+import { manyRounds, Spinning } from './spinning.ts';
 import type { Strategy } from './strategy.ts';
 
 /** What is explored: makes a fresh machine that obeys `course`, with something on it to run. */
@@ -40,30 +41,55 @@ export interface ExploreOptions {
   readonly sharedMemory?: SharedMemory | undefined;
   /** `sc` unless told otherwise. */
   readonly memory?: Memory | undefined;
+  /**
+   * How many times a thread has to make the same calls with the same answers, with nobody else going
+   * on, to be taken for one that waits for others; see spinning.ts. 32 unless told otherwise;
+   * Infinity for a program without such loops.
+   */
+  readonly rounds?: number | undefined;
 }
 
 export function* explore<T>(
   subject: Subject<T>,
   strategy: Strategy,
-  { sharedMemory = true, memory = 'sc' }: ExploreOptions = {},
+  options: ExploreOptions = {},
 ): Generator<Explored<T>, void, void> {
-  while (strategy.begin()) yield runOnce(subject, new Course(strategy, sharedMemory, memory));
+  const { rounds = manyRounds } = options;
+  const spinning = Number.isFinite(rounds) ? new Spinning(rounds) : null;
+  while (strategy.begin()) {
+    spinning?.begin();
+    yield runOnce(subject, strategy, options, spinning);
+  }
 }
 
-function runOnce<T>(subject: Subject<T>, course: Course): Explored<T> {
-  restartIdentities();
-  const trial = subject(course);
-  const { machine } = trial;
-  let result: T | null = null;
-  let error: unknown = null;
-  try {
-    result = trial.run();
-  } catch (thrown) {
-    error = thrown;
+function runOnce<T>(
+  subject: Subject<T>,
+  strategy: Strategy,
+  options: ExploreOptions,
+  spinning: Spinning | null,
+): Explored<T> {
+  const { sharedMemory = true, memory = 'sc' } = options;
+  for (;;) {
+    restartIdentities();
+    const course = new Course(strategy, sharedMemory, memory, spinning);
+    const trial = subject(course);
+    const { machine } = trial;
+    let result: T | null = null;
+    let error: unknown = null;
+    try {
+      result = trial.run();
+    } catch (thrown) {
+      error = thrown;
+    }
+    if (spinning?.isAsked === true) {
+      spinning.answer(subject, options);
+      strategy.again?.();
+      continue;
+    }
+    course.end(machine.kernel);
+    const { steps, path, preemptions } = course;
+    const redundant = course.cut || error instanceof GoesRound;
+    const extent = redundant ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
+    return { machine, result, error, steps, path, preemptions, extent };
   }
-  course.end(machine.kernel);
-  const { steps, path, preemptions } = course;
-  const redundant = course.cut || error instanceof GoesRound;
-  const extent = redundant ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
-  return { machine, result, error, steps, path, preemptions, extent };
 }

@@ -5,6 +5,7 @@
  */
 import { Bounded } from './bounded.ts';
 import { type Explored, type ExploreOptions, explore, type Subject } from './explore.ts';
+import { InTurn } from './in_turn.ts';
 import type { ContextId } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
 
@@ -14,12 +15,13 @@ interface Block {
   readonly count: number;
 }
 
-/** Follows blocks as far as they go, and then whoever goes on by itself. */
+/** Follows blocks as far as they go, and then whoever goes on by itself, for a while. */
 class Blocks implements Strategy {
   private readonly blocks: readonly Block[];
   private at = 0;
   private done = 0;
   private begun = false;
+  private turns: InTurn = new InTurn(400);
 
   constructor(blocks: readonly Block[]) {
     this.blocks = blocks;
@@ -31,7 +33,14 @@ class Blocks implements Strategy {
     return true;
   }
 
-  choose({ possible, preferred }: Choosing): ContextId {
+  again(): void {
+    this.at = 0;
+    this.done = 0;
+    this.turns = new InTurn(400);
+  }
+
+  choose(choosing: Choosing): ContextId {
+    const { possible } = choosing;
     for (; this.at < this.blocks.length; this.at++, this.done = 0) {
       const { context, count } = this.blocks[this.at] as Block;
       if (this.done < count && possible.includes(context)) {
@@ -39,7 +48,7 @@ class Blocks implements Strategy {
         return context;
       }
     }
-    return preferred;
+    return this.turns.next(choosing);
   }
 }
 

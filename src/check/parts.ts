@@ -104,10 +104,11 @@ export class Parts {
     else this.waiting.splice(place, 0, key);
   }
 
-  /** Parts that wait, those that are being explored, and those that may come back. */
-  get counts(): { readonly waiting: number; readonly running: number; readonly done: number } {
-    const { owned, running, waiting } = this;
-    return { waiting: waiting.length, running, done: owned.size - running - waiting.length };
+  /** Which share of all executions is done, as far as the parts show that are known. */
+  get share(): number {
+    let left = 0;
+    for (const { part, state } of this.owned.values()) if (state !== 'idle') left += sizeOf(part);
+    return Math.max(0, 1 - left);
   }
 
   get isDone(): boolean {
@@ -118,6 +119,15 @@ export class Parts {
   toData(): readonly Part[] {
     return [...this.owned.values()].map(({ part, asked }) => wanting(part, asked));
   }
+}
+
+/** Which share of all executions is left in the part, if all choices at a node lead to as many. */
+function sizeOf(part: Part): number {
+  let size = 1;
+  for (const { wanted } of part.path) size /= wanted.length;
+  const { asleep, wanted } = lastOf(part);
+  const done = new Set(asleep.map(([context]) => context));
+  return size * wanted.filter((context) => !done.has(context)).length;
 }
 
 /** The part with some more that is wanted at its last node. */

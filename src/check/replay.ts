@@ -3,6 +3,7 @@
  * is checked at each step.
  */
 import { ScheduleMismatch } from '../sim/schedule.ts';
+import { InTurn } from './in_turn.ts';
 import type { ContextId } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
 import { wordsOf } from './words.ts';
@@ -14,6 +15,7 @@ export class Retrace implements Strategy {
   private begun = false;
   /** What each step was, in words. */
   readonly words: string[] = [];
+  private readonly turns: InTurn = new InTurn(400);
 
   constructor(path: readonly ContextId[]) {
     this.path = path;
@@ -26,9 +28,9 @@ export class Retrace implements Strategy {
   }
 
   choose(choosing: Choosing): ContextId | null {
-    const { possible, preferred } = choosing;
-    const wanted = this.at < this.path.length ? (this.path[this.at] as ContextId) : preferred;
-    this.at++;
+    const { possible } = choosing;
+    if (this.at >= this.path.length) return this.turns.next(choosing);
+    const wanted = this.path[this.at++] as ContextId;
     if (!possible.includes(wanted)) return null;
     this.words.push(wordsOf(choosing, wanted));
     return wanted;
@@ -53,6 +55,7 @@ export class Replay implements Strategy {
   private at = 0;
   private begun = false;
   private inserted = 0;
+  private readonly turns: InTurn = new InTurn(400);
   readonly departures: Departure[] = [];
 
   /** `tolerant`: goes on where the schedule does not fit, as near to it as can be. */
@@ -68,7 +71,7 @@ export class Replay implements Strategy {
   }
 
   choose(choosing: Choosing): ContextId {
-    const { possible, preferred } = choosing;
+    const { possible } = choosing;
     const describe = (context: ContextId): string => wordsOf(choosing, context);
     for (; this.at < this.steps.length; this.at++) {
       const expected = this.steps[this.at] as string;
@@ -88,7 +91,7 @@ export class Replay implements Strategy {
       this.inserted = 0;
       this.departures.push({ step, expected, instead: null });
     }
-    return preferred;
+    return this.turns.next(choosing);
   }
 
   /** The execution is over: steps that are left of the schedule do not fit either. */

@@ -19,6 +19,11 @@ export interface Strategy {
   readonly isExhaustive?: boolean;
   /** Is there another execution to run? Called before each, the first one too. */
   begin(): boolean;
+  /**
+   * The execution under way begins anew. Who has this wants threads to wait that only go round, see
+   * spinning.ts.
+   */
+  again?(): void;
   /** Who goes on; null if the execution is of no use any more. */
   choose(choosing: Choosing): ContextId | null;
   /**

@@ -9,11 +9,13 @@ import {
   type Ended,
   type LimitReached,
   limitReached,
+  sampleOf,
   subjectOf,
   textOfEnded,
   type Verdict,
   verdictOf,
 } from '../check/check.ts';
+import { type Estimate, estimateText, refined } from '../check/estimate.ts';
 import type { Subject } from '../check/explore.ts';
 import type { ContextId } from '../check/order.ts';
 import { Parts } from '../check/parts.ts';
@@ -131,11 +133,26 @@ const codeOf = ({ complete, findings }: Verdict): ExitCode =>
   findings.length > 0 ? exitCodes.failed : complete ? exitCodes.done : exitCodes.incomplete;
 
 function standingText(title: string, standing: Standing): string {
-  const { executions, findings, longest, seconds, share, workers } = standing;
+  const { estimate, executions, findings, longest, seconds, share, workers } = standing;
   const rate = Math.round(executions / Math.max(seconds, 0.001));
+  const all = estimate === null ? '' : ` of ${estimateText(estimate)}`;
   const far = share === null ? '' : `, about ${(100 * share).toFixed(1)} % of what is known of`;
+  const left =
+    estimate === null ? '' : `, some ${duration((estimate.executions - executions) / rate)} more`;
   const found = findings === 0 ? '' : `, ${findings} found`;
-  return `${title}: ${executions} executions${far}, ${rate} a second with ${workers}, up to ${longest} steps${found}`;
+  return `${title}: ${executions}${all || ' executions'}${far}, ${rate} a second with ${workers}${left}, up to ${longest} steps${found}`;
+}
+
+/** "15 s", "3 min", "20 h". */
+function duration(seconds: number): string {
+  for (const [unit, length] of [
+    ['days', 86_400],
+    ['h', 3600],
+    ['min', 60],
+  ] as const) {
+    if (seconds > 2 * length) return `${Math.round(seconds / length)} ${unit}`;
+  }
+  return `${Math.round(seconds)} s`;
 }
 
 /** What is told of a check that is under way. */
@@ -147,10 +164,15 @@ export interface Standing {
   /** Of all executions, as far as it shows; null if that is not known. */
   readonly share: number | null;
   readonly workers: number;
+  /** How many executions there are, about; null if that is not known. */
+  readonly estimate: Estimate | null;
 }
 
 /** For how long one thread explores alone, and for how long a worker before it hands back, in ms. */
 const aloneMs = 1500;
+/** A check that is not over by then is estimated, for so long. */
+const soonMs = 300;
+const sampleMs = 200;
 const sliceMs = 700;
 /** How long the exploration goes on before signals are heard. */
 const turnMs = 50;
@@ -169,6 +191,8 @@ export class ProgramCheck {
   private tally: Tally;
   private parts: Parts | null = null;
   private limit: LimitReached | null = null;
+  private sampled: Estimate | null = null;
+  private share: number | null = null;
   private exhausted = false;
 
   constructor(
@@ -201,7 +225,18 @@ export class ProgramCheck {
   async run(): Promise<Verdict> {
     if (this.parts === null) await this.alone();
     if (this.parts !== null && !this.isOver) await this.together(this.parts);
-    return verdictOf(this.subject, this.options, this.tally, this.exhausted, this.limit);
+    const { exhausted, limit, options, subject, tally } = this;
+    if (limit !== null) this.sample();
+    return verdictOf(subject, options, tally, exhausted, limit, this.estimate);
+  }
+
+  private sample(): void {
+    this.sampled ??= sampleOf(this.subject, this.options, sampleMs);
+  }
+
+  private get estimate(): Estimate | null {
+    const { sampled, share, tally } = this;
+    return sampled === null || share === null ? null : refined(sampled, tally.executions, share);
   }
 
   private get isOver(): boolean {
@@ -210,9 +245,11 @@ export class ProgramCheck {
   }
 
   private standing(share: number | null, workers: number): void {
+    this.share = share;
+    const { estimate } = this;
     const { bugs, executions, longest } = this.tally;
     const seconds = (Date.now() - this.began) / 1000;
-    this.show({ executions, seconds, longest, findings: bugs, share, workers });
+    this.show({ executions, seconds, longest, findings: bugs, share, workers, estimate });
   }
 
   /** In this thread, in turns, so that Ctrl-C is heard. */
@@ -224,6 +261,7 @@ export class ProgramCheck {
       while (more && Date.now() < end) more = checking.next();
       this.standing(checking.share, 1);
       await breathe();
+      if (more && Date.now() - this.began > soonMs) this.sample();
       if (!more || this.workers === 1 || checking.share === null) continue;
       if (Date.now() - this.began > aloneMs) break;
     }
@@ -258,8 +296,7 @@ export class ProgramCheck {
         if (running.size === 0) break;
         await Promise.race([...running, new Promise((resolve) => setTimeout(resolve, 200))]);
         this.limit = limitReached(this.options, this.tally, Date.now() - this.began);
-        const { done, running: busy, waiting } = parts.counts;
-        this.standing(done / Math.max(1, done + busy + waiting), crew.size);
+        this.standing(parts.share, crew.size);
       }
       await Promise.all(running);
       this.exhausted = parts.isDone;

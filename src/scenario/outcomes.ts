@@ -66,6 +66,7 @@ export const checkOptionsOf = (options: OutcomeOptions): CheckOptions => ({
   ...options,
   findings: 'all',
   sharedMemory: false,
+  rounds: Number.POSITIVE_INFINITY, // A scenario has no loops.
   off: [...ofPrograms, ...(options.off ?? [])],
 });
 
@@ -150,7 +151,7 @@ export class OutcomeSearch {
     const { preemptions, seconds, strategy = 'exhaustive' } = this.options;
     const kind = kinds[this.parts.length - 1];
     if (kind === undefined || strategy !== 'exhaustive' || preemptions !== undefined) return false;
-    const stopped = (this.parts[0] as Checking<Played>).verdict().limit?.limit;
+    const stopped = this.parts[0]?.reached?.limit;
     if (stopped !== 'executions' && stopped !== 'seconds') return false;
     const more = { ...this.options, strategy: kind, executions: samples };
     const timed = seconds === undefined ? more : { ...more, seconds: seconds * shareOfSamples };

@@ -3,6 +3,7 @@ import { KernelBug } from '../../kernel/bug.ts';
 import { current } from '../../kernel/current.ts';
 import { OutOfSteps } from '../../kernel/steps.ts';
 import { AssertionFailed } from '../../syscalls/assertion.ts';
+import { NothingChanges } from '../rounds.ts';
 import type { Detector, DetectorName, Problem } from './problem.ts';
 import type { Scene } from './scene.ts';
 
@@ -44,7 +45,7 @@ export const assertion: Detector = ({ error }) => {
 /** A program threw something, and nobody caught it. */
 export const exception: Detector = ({ error, kernel }) => {
   if (error === null || error instanceof KernelBug || error instanceof OutOfSteps) return [];
-  if (error instanceof AssertionFailed) return [];
+  if (error instanceof AssertionFailed || error instanceof NothingChanges) return [];
   const tasks = runningIn(kernel);
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const thrown = error instanceof Error ? error : new Error(what);

@@ -9,41 +9,33 @@ import { enabled } from '../../kernel/execute.ts';
 import type { task_struct } from '../../kernel/sched.ts';
 import { OutOfSteps } from '../../kernel/steps.ts';
 import { errnoName } from '../../kernel/uapi/names.ts';
+import { isProgress, longestRound, NothingChanges } from '../rounds.ts';
 import type { CallMade } from './observations.ts';
 import type { Detector, Problem } from './problem.ts';
 import { distinct, listed, type Scene } from './scene.ts';
 
-/** How many calls a loop may have, and how often it must have been seen. */
-const longest = 16;
+/** How often a loop must have been seen. */
 const rounds = 4;
 /** So many steps in one call, with no other one made, are a loop in the kernel. */
 const manySteps = 1000;
 
 export const livelock: Detector = (scene) => {
   const { error } = scene;
-  if (!(error instanceof OutOfSteps)) return [];
+  if (!(error instanceof OutOfSteps || error instanceof NothingChanges)) return [];
   const made = scene.observations?.made ?? [];
   const own = made.filter(({ task }) => task === error.task);
   const loop = loopOf(own);
   if (loop !== null) return [ofProgram(scene, error, loop)];
+  if (error instanceof NothingChanges) return [];
   const stepsSince = (made.at(-1)?.stepsLeft ?? scene.kernel.maxSteps) - scene.kernel.stepsLeft;
   const inKernel = error.call !== null && stepsSince >= manySteps;
   return [inKernel ? ofKernel(error, error.call ?? '') : unknown(error)];
 };
 
-/** Calls that get something done if they do not fail, and if they move a byte. */
-const movers: ReadonlySet<string> = new Set(
-  'read readv recvfrom recvmsg write writev sendto sendmsg'.split(' '),
-);
-const doers: ReadonlySet<string> = new Set(['accept4', 'connect', 'close', 'fork', 'clone']);
-
-const isProgress = ({ call, ret }: CallMade): boolean =>
-  (movers.has(call) && ret > 0) || (doers.has(call) && ret >= 0);
-
 /** The calls that are repeated at the end; null if none are. */
 function loopOf(made: readonly CallMade[]): readonly CallMade[] | null {
   const signs = made.map(signOf);
-  for (let length = 1; length <= longest; length++) {
+  for (let length = 1; length <= longestRound; length++) {
     const whole = length * rounds;
     if (signs.length < whole) return null;
     const last = signs.slice(-whole);
@@ -59,7 +51,10 @@ const signOf = ({ call, args, ret, events }: CallMade): string =>
 
 const result = (ret: number): string => (ret < 0 ? `-${errnoName(-ret)}` : String(ret));
 
-function ofProgram(scene: Scene, error: OutOfSteps, loop: readonly CallMade[]): Problem {
+/** What ended the execution. */
+type Ending = OutOfSteps | NothingChanges;
+
+function ofProgram(scene: Scene, error: Ending, loop: readonly CallMade[]): Problem {
   const signs = loop.map(signOf);
   const reason = excuse(scene, error, loop);
   return {
@@ -76,14 +71,16 @@ function ofProgram(scene: Scene, error: OutOfSteps, loop: readonly CallMade[]): 
 /** Why the loop need not be one for ever; null if it must. */
 function excuse(
   { kernel, observations }: Scene,
-  error: OutOfSteps,
+  error: Ending,
   loop: readonly CallMade[],
 ): string | null {
-  if (loop.some(isProgress)) return ', and gets something done each time';
+  if (loop.some(({ call, ret }) => isProgress(call, ret)))
+    return ', and gets something done each time';
   const made = observations?.made ?? [];
   const own = made.filter(({ task }) => task === error.task).slice(-loop.length * rounds);
   const first = own[0];
   if (first === undefined || first.time_ns !== kernel.hrtimers.now_ns) return ', as time goes by';
+  if (error instanceof NothingChanges) return null; // Everybody has had the turn.
   const meanwhile = made.slice(made.indexOf(first));
   const waiting = [...kernel.tasks.values()].filter(
     (task) => canGoOn(task) && !meanwhile.some((call) => call.task === task.comm),

@@ -11,11 +11,13 @@ import { looksAt } from '../../kernel/footprint.ts';
 import type { Globals } from '../../kernel/globals.ts';
 import type { Observer } from '../../kernel/observer.ts';
 import type { task_struct } from '../../kernel/sched.ts';
+import { timerfd_ctx } from '../../kernel/timerfd.ts';
 import { EAGAIN } from '../../kernel/uapi/errno.ts';
 import { epollFlags } from '../../kernel/uapi/names.ts';
 import type { Machine } from '../../sim/machine.ts';
 import { Names } from '../../trace/names.ts';
 import { kindOf } from '../../trace/parts.ts';
+import { isProgress, Rounds } from '../rounds.ts';
 import { type Asked, askedBy } from './asked.ts';
 
 /** A call that a task is in. */
@@ -92,6 +94,9 @@ export class Observations implements Observer {
   private readonly inVain: VainWakeup[] = [];
   /** The oldest first. */
   readonly made: CallMade[] = [];
+  readonly rounds: Map<task_struct, Rounds> = new Map();
+  /** A task has made the same calls again. */
+  repeats = false;
 
   private readonly kernel: Globals;
   private readonly names: Names = new Names();
@@ -126,6 +131,7 @@ export class Observations implements Observer {
     this.calls.delete(task);
     this.foundNothing(task, under);
     if (takers.has(call)) for (const { file } of under.asked) this.take(task, file, ret);
+    this.noteRound(task, under, ret);
     const { hrtimers, stepsLeft } = this.kernel;
     const { events } = under;
     this.made.push({
@@ -138,6 +144,19 @@ export class Observations implements Observer {
       stepsLeft,
     });
     if (this.made.length >= 2 * keptCalls) this.made.splice(0, keptCalls);
+  }
+
+  private noteRound(
+    task: task_struct,
+    { call, args, asked, events }: CallUnderWay,
+    ret: number,
+  ): void {
+    let rounds = this.rounds.get(task);
+    if (rounds === undefined) this.rounds.set(task, (rounds = new Rounds()));
+    const numbers = args.filter((arg) => typeof arg === 'number');
+    const ticks = asked[0]?.file.private_data instanceof timerfd_ctx;
+    rounds.note(`${call}(${numbers}) = ${ret} [${events}]`, !ticks && isProgress(call, ret));
+    this.repeats ||= rounds.repeated > 1;
   }
 
   woken(ep: eventpoll): void {
@@ -206,6 +225,7 @@ export function observed(machine: Machine): Machine {
 }
 
 /** What was observed of a machine; null if nobody did. */
-export function observationsOf({ kernel }: Machine): Observations | null {
-  return kernel.observer instanceof Observations ? kernel.observer : null;
-}
+export const observationsOf = ({ kernel }: Machine): Observations | null => observationsIn(kernel);
+
+export const observationsIn = ({ observer }: Globals): Observations | null =>
+  observer instanceof Observations ? observer : null;

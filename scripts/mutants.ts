@@ -23,6 +23,7 @@ export interface Mutant {
   readonly to: string;
 }
 
+const looks = 'eventpoll/looks.ts';
 const callback = 'eventpoll/callback.ts';
 const scan = 'eventpoll/scan.ts';
 const ctl = 'eventpoll/ctl.ts';
@@ -30,10 +31,10 @@ const poll = 'eventpoll/ep_poll.ts';
 
 export const mutants: readonly Mutant[] = [
   {
-    what: 'a callback puts the item at the head of `rdllist`',
-    file: callback,
-    from: 'storeLate(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist);',
-    to: 'storeLate(ep, list_add_tail<epitem>, epi.rdllink, ep.rdllist.next);',
+    what: 'an item is queued at the head of `rdllist`',
+    file: looks,
+    from: '!list_empty(ep.rdllist)) list_add_tail(epi.rdllink, ep.rdllist);',
+    to: '!list_empty(ep.rdllist)) list_add_tail(epi.rdllink, ep.rdllist.next);',
   },
   {
     what: 'a callback queues nothing while a scan is open',
@@ -56,8 +57,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a callback wakes nobody in `epoll_wait`',
     file: callback,
-    from: 'if (!silent && waitqueue_active(ep.wq)) {',
-    to: 'if (false as boolean) {',
+    from: 'const wakes = !silent && waitqueue_active(ep.wq);',
+    to: 'const wakes = false as boolean;',
   },
   {
     what: 'a callback wakes nobody who polls the instance',
@@ -116,8 +117,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a level-triggered item is put back at the head',
     file: scan,
-    from: 'list_add_tail(epi.rdllink, ep.rdllist);\n      ep_pm_stay_awake(epi);\n    }\n  }',
-    to: 'list_add(epi.rdllink, ep.rdllist);\n      ep_pm_stay_awake(epi);\n    }\n  }',
+    from: 'list_add_tail(epi.rdllink, ep.rdllist);\n      touchReady(ep, wasEmpty);\n      ep_pm_stay_awake(epi);',
+    to: 'list_add(epi.rdllink, ep.rdllist);\n      touchReady(ep, wasEmpty);\n      ep_pm_stay_awake(epi);',
   },
   {
     what: 'an edge-triggered item is put back',

@@ -16,7 +16,7 @@ import { Bounded } from './bounded.ts';
 import { observed, type Problem } from './detectors/index.ts';
 import { Dpor, type Left, type Part } from './dpor.ts';
 import { type Estimate, estimate, estimateText, refined } from './estimate.ts';
-import { type Explored, explore, type Subject } from './explore.ts';
+import { type Explored, type ExploreOptions, explore, type Subject } from './explore.ts';
 import { type Finding, findingOf } from './finding.ts';
 import type { ContextId } from './order.ts';
 import { Pct, RandomWalk } from './random.ts';
@@ -29,7 +29,7 @@ export type { Finding } from './finding.ts';
 
 export type StrategyName = 'exhaustive' | 'pct' | 'random' | 'replay';
 
-export interface CheckOptions extends KernelChoice, TallyOptions {
+export interface CheckOptions extends KernelChoice, TallyOptions, ExploreOptions {
   /** `exhaustive` unless told otherwise: each distinguishable interleaving once. */
   readonly strategy?: StrategyName | undefined;
   /** Only interleavings with at most so many preemptions; for `exhaustive`. */

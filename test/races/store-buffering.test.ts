@@ -1,14 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { check, type Verdict } from '../../src/check/check.ts';
+import { check, subjectOf, type Verdict } from '../../src/check/check.ts';
+import { detect } from '../../src/check/detectors/index.ts';
+import { explore } from '../../src/check/explore.ts';
+import type { ContextId } from '../../src/check/order.ts';
+import type { Choosing, Strategy } from '../../src/check/strategy.ts';
 import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_MOD,
   EPOLLIN,
   EPOLLONESHOT,
 } from '../../src/kernel/uapi/eventpoll.ts';
-import { POLLIN } from '../../src/kernel/uapi/poll.ts';
-import { AF_UNIX, SOCK_STREAM } from '../../src/kernel/uapi/socket.ts';
-import { ScheduleMismatch } from '../../src/sim/schedule.ts';
+import { INADDR_LOOPBACK } from '../../src/kernel/uapi/in.ts';
+import { POLLIN, POLLOUT } from '../../src/kernel/uapi/poll.ts';
+import {
+  AF_INET,
+  AF_UNIX,
+  MSG_DONTWAIT,
+  SO_RCVBUF,
+  SO_SNDBUF,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from '../../src/kernel/uapi/socket.ts';
+import { type Memory, ScheduleMismatch } from '../../src/sim/schedule.ts';
 import type { Code, Program, Sys } from '../../src/syscalls/sys.ts';
 
 type Main = (sys: Sys) => Code<void>;
@@ -107,6 +120,80 @@ describe.each([
   test('nor without it where every store is seen at once', { timeout: 120_000 }, () => {
     const verdict = checked(program, kernel, 'sc', [commit]);
     expect(verdict).toMatchObject({ complete: true, findings: [] });
+  });
+});
+
+/** Polls for room in a connection whose peer reads all, when the sender's flag is not set yet. */
+const pollsWhileRead: Main = function* (sys) {
+  const address = { family: AF_INET, addr: INADDR_LOOPBACK, port: 80 };
+  const listener = yield* sys.socket(AF_INET, SOCK_STREAM);
+  yield* sys.setsockopt(listener, SOL_SOCKET, SO_RCVBUF, 4000);
+  yield* sys.bind(listener, address);
+  yield* sys.listen(listener, 1);
+  const client = yield* sys.socket(AF_INET, SOCK_STREAM);
+  yield* sys.setsockopt(client, SOL_SOCKET, SO_SNDBUF, 1);
+  yield* sys.connect(client, address);
+  const server = yield* sys.accept4(listener, 0);
+  // Less than a third of the buffer is free, and no send has failed: nobody has asked to be told.
+  yield* sys.send(client, new Uint8Array(4000), 0);
+  yield* sys.send(client, new Uint8Array(1000), 0);
+  const reads: Program = function* (thread) {
+    for (let i = 0; i < 2; i++) yield* thread.recv(server, new Uint8Array(8000), MSG_DONTWAIT);
+  };
+  yield* beside(sys, reads, function* () {
+    yield* sys.poll([{ fd: client, events: POLLOUT, revents: 0 }], -1);
+  });
+};
+
+/** The poller, once there is a thread, goes on for so many steps; then the thread runs to its end. */
+class TakesOver implements Strategy {
+  private steps: number;
+  private begun = false;
+
+  constructor(steps: number) {
+    this.steps = steps;
+  }
+
+  begin(): boolean {
+    const first = !this.begun;
+    this.begun = true;
+    return first;
+  }
+
+  choose({ possible, preferred, describe }: Choosing): ContextId {
+    const of = (who: string): ContextId | undefined =>
+      possible.find((context) => describe(context).startsWith(who));
+    const thread = of('t1: ');
+    if (thread === undefined) return of('main: ') ?? preferred;
+    if (this.steps-- > 0) return of('main: ') ?? of('store buffer of main: ') ?? thread;
+    return thread;
+  }
+}
+
+/** A connection has too many interleavings to cover all of them: here the peer reads at each moment. */
+describe('a poller looks for room before SOCK_NOSPACE is seen', () => {
+  const lost = (memory: Memory, without: readonly string[]): number[] => {
+    const subject = subjectOf(pollsWhileRead, { without });
+    const moments: number[] = [];
+    for (let steps = 0; steps < 20; steps++) {
+      const options = { memory, sharedMemory: false } as const;
+      for (const execution of explore(subject, new TakesOver(steps), options)) {
+        if (detect(execution).some(({ kind }) => kind === 'lost-wakeup')) moments.push(steps);
+      }
+    }
+    return moments;
+  };
+
+  test('without 3c7151275c0c the wakeup is lost', () => {
+    expect(lost('tso', ['3c7151275c0c'])).not.toEqual([]);
+  });
+
+  test('with it, it is not', () => {
+    expect(lost('tso', [])).toEqual([]);
+  });
+
+  test('nor without it where every store is seen at once', () => {
+    expect(lost('sc', ['3c7151275c0c'])).toEqual([]);
   });
 });
 

@@ -5,13 +5,13 @@
 #define WRITERS 3
 #define WAITERS 2
 
-byte unread;                  /* bytes in the socket's receive queue */
+byte unread;                  /* the count of the eventfd */
 bool linked;                  /* the item is on rdllist */
 bool scanning, overflow;      /* ovflist is open; the item is on it */
 byte waiting;                 /* how many stand on ep->wq, the newest at the end */
 byte wq[WAITERS];
 bool awake[WAITERS];
-bit queue_lock, wq_lock, ep_lock, mtx;
+bit wq_lock, ep_lock, mtx;    /* the eventfd's, ep->lock, ep->mtx */
 
 inline lock(l) { atomic { l == 0 -> l = 1 } }
 inline unlock(l) { l = 0 }
@@ -25,9 +25,8 @@ inline wake() {
 }
 
 proctype writer() {
-  lock(queue_lock);
-  d_step { unread++; queue_lock = 0 }
   lock(wq_lock);
+  unread++;
   lock(ep_lock);
   d_step {
     if
@@ -96,9 +95,9 @@ end_asleep: awake[me]; available = true
        :: else
        fi
   od;
-  /* Reads until EAGAIN. */
-  lock(queue_lock);
-  d_step { unread = 0; queue_lock = 0 }
+  /* Reads what there is. */
+  lock(wq_lock);
+  d_step { unread = 0; wq_lock = 0 }
 }
 
 init {

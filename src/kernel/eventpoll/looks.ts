@@ -15,12 +15,14 @@ export const touchScan = (ep: eventpoll): void => writesTo(ep.scan.target.identi
 
 /** Half of that: since 7.2 `seq` tells of it. */
 export function touchHalf(ep: eventpoll): void {
-  if (current.kernel.patched['0c4aefe3c2d0']) touchScan(ep);
+  const { footprint, patched } = current.kernel;
+  if (footprint !== null && patched['0c4aefe3c2d0']) touchScan(ep);
 }
 
 /** Something was done to rdllist. */
 export function touchReady(ep: eventpoll, wasEmpty: boolean): void {
-  if (list_empty(ep.rdllist) !== wasEmpty) writesTo(ep.ready.target.identity);
+  if (current.kernel.footprint === null || list_empty(ep.rdllist) === wasEmpty) return;
+  writesTo(ep.ready.target.identity);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { check } from '../src/check/check.ts';
 import type * as Epollsim from '../src/index.ts';
 import type * as Parse from '../src/scenario/parse.ts';
 import { parseScenario } from '../src/scenario/parse.ts';
@@ -64,6 +65,29 @@ test.each(['4.4', '4.20', '5.4', '5.7-rc4', '5.10', '6.12', '7.3'])(
     }
   },
 );
+
+/** A schedule names steps: what one version takes in one go the other could not follow. */
+test('What is built takes the steps of the sources, with somebody looking on and without', async () => {
+  const epollsim: typeof Epollsim = await import(`${built}/src/index.js`);
+  const { EPOLL_CTL_ADD, EPOLLIN } = epollsim;
+  const program = function* (sys: Epollsim.Sys): Epollsim.Code<void> {
+    const event = yield* sys.eventfd2(1, 0);
+    const ep = yield* sys.epoll_create1(0);
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, event, { events: EPOLLIN });
+    yield* sys.pthread_create(function* (sys) {
+      sys.assert((yield* sys.epoll_wait(ep, 1, 0)).length === 1, 'the event is found');
+    });
+    yield* sys.epoll_wait(ep, 1, 0);
+    yield* sys.poll([], -1);
+  };
+  const [found] = epollsim.check(program).findings;
+  const schedule = found?.schedule ?? 'none';
+
+  expect(check(program as Parameters<typeof check>[0]).findings[0]?.schedule).toBe(schedule);
+  // The checker looks on while it replays a schedule to tell its story.
+  const replay = { strategy: 'replay', schedule } as const;
+  expect(epollsim.check(program, replay).findings[0]?.story).toEqual(found?.story);
+});
 
 /** Whoever installs the package and has a C compiler, but no source to compile. */
 test('The source of the player lies beside what is built', () => {

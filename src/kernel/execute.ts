@@ -55,11 +55,13 @@ export function perform(op: Op, task: task_struct): boolean {
 
 /**
  * Carries `op` out where it stands, if nobody could come between and nobody listens; false if it
- * has to be announced. The build puts this before every announcement (see scripts/build.ts).
+ * has to be announced. The build puts this before every announcement (see scripts/build.ts). In an
+ * exact schedule each operation is a step, and the same one whoever listens.
  */
 export function atOnce(op: Op): boolean {
   const { kernel } = current;
-  return kernel.alone && !kernel.interruptDue && kernel.tracer === null && grab(op, current);
+  if (!kernel.alone || kernel.exact || kernel.interruptDue || kernel.tracer !== null) return false;
+  return grab(op, current);
 }
 
 /** As atOnce(), in a call that was found unable to sleep; the value that a `yield` would have. */

@@ -26,7 +26,9 @@ export function syscall(
   kernel.touchProgramMemory?.();
   const made = kernel.calls.make(calledAs);
   if (kernel.tracer !== null) return tracedSyscall(name, args, body, made);
-  const undisturbed = kernel.alone && !kernel.interruptDue && kernel.observer === null;
+  // In an exact schedule each operation is a step, and has to be the same one whoever looks on.
+  const undisturbed =
+    kernel.alone && !kernel.exact && !kernel.interruptDue && kernel.observer === null;
   if (straight !== undefined && undisturbed && cannotSleep(name, args)) {
     return new StraightCall(body, straight, made);
   }

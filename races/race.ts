@@ -1,5 +1,5 @@
 /** What the programs of races share. */
-import { type Code, EPOLL_CTL_ADD, type Program, type Sys } from 'epollsim';
+import { type Code, EPOLL_CTL_ADD, EPOLLIN, type Program, type Sys } from 'epollsim';
 
 export type { Race, RaceModule } from '../src/check/race.ts';
 
@@ -24,4 +24,14 @@ export function* watch(sys: Sys, fd: number, events: number): Code<number> {
 
 export function add(sys: Sys, ep: number, fd: number, events: number): Code<number> {
   return sys.epoll_ctl(ep, EPOLL_CTL_ADD, fd, { events, data: fd });
+}
+
+/** Epolls of which each watches the next one. */
+export function* chain(sys: Sys, length: number): Code<number[]> {
+  const epolls = [yield* sys.epoll_create1(0)];
+  while (epolls.length < length) {
+    epolls.push(yield* sys.epoll_create1(0));
+    yield* add(sys, epolls.at(-2) ?? -1, epolls.at(-1) ?? -1, EPOLLIN);
+  }
+  return epolls;
 }

@@ -1,5 +1,5 @@
 import { type Code, EINVAL, EPOLLIN, type Sys } from 'epollsim';
-import { add, type Race, together } from '../race.ts';
+import { add, chain, type Race, together } from '../race.ts';
 
 export const race: Race = {
   title: 'Two ADDs of which neither counts the other',
@@ -12,16 +12,6 @@ export const race: Race = {
   fix: 'fe0a916c1eae epoll: EPOLL_CTL_ADD: close the race in decision to take fast path',
   options: { sharedMemory: false },
 };
-
-/** Epolls of which each watches the next one. */
-function* chain(sys: Sys, length: number): Code<number[]> {
-  const epolls = [yield* sys.epoll_create1(0)];
-  while (epolls.length < length) {
-    epolls.push(yield* sys.epoll_create1(0));
-    yield* add(sys, epolls.at(-2) ?? -1, epolls.at(-1) ?? -1, EPOLLIN);
-  }
-  return epolls;
-}
 
 /** A file may be watched through five epolls in a row. One more is added at each end at once. */
 export default function* main(sys: Sys): Code<void> {

@@ -1,5 +1,5 @@
 import { type Code, EPOLLIN, type Sys } from 'epollsim';
-import { add, one, type Race, together } from '../race.ts';
+import { add, chain, one, type Race, together } from '../race.ts';
 
 export const race: Race = {
   title: 'Wakeups climb a path that is refused',
@@ -12,16 +12,6 @@ export const race: Race = {
   fix: 'f8d4f44df056 epoll: do not insert into poll queues until all sanity checks are done',
   options: { sharedMemory: false },
 };
-
-/** Epolls of which each watches the next one. */
-function* chain(sys: Sys, length: number): Code<number[]> {
-  const epolls = [yield* sys.epoll_create1(0)];
-  while (epolls.length < length) {
-    epolls.push(yield* sys.epoll_create1(0));
-    yield* add(sys, epolls.at(-2) ?? -1, epolls.at(-1) ?? -1, EPOLLIN);
-  }
-  return epolls;
-}
 
 /** The chain is longer than any that a file may be watched through; a file is added, and written to. */
 export default function* main(sys: Sys): Code<void> {

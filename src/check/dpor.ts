@@ -168,9 +168,13 @@ export class Dpor implements Strategy {
   taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void {
     const at = this.order.taken.length;
     this.touches[at] = touches;
-    const by = enabler === null ? null : (this.order.taken[enabler] ?? null);
     this.races.length = 0;
-    const step = this.order.append(context, touches, by, at >= this.changed ? this.races : null);
+    const step = this.order.append(
+      context,
+      touches,
+      enabler,
+      at >= this.changed ? this.races : null,
+    );
     for (const race of this.races) this.reverse(race, step);
   }
 
@@ -180,8 +184,7 @@ export class Dpor implements Strategy {
 
   waits(context: ContextId, touch: Touch, enabler: number | null): void {
     this.races.length = 0;
-    const by = enabler === null ? null : (this.order.taken[enabler] ?? null);
-    const step = this.order.pending(context, touch, by, this.races);
+    const step = this.order.pending(context, touch, enabler, this.races);
     for (const race of this.races) this.reverse(race, step);
   }
 

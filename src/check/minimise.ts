@@ -7,7 +7,7 @@ import { Bounded } from './bounded.ts';
 import { type Explored, type ExploreOptions, explore, type Subject } from './explore.ts';
 import { InTurn } from './in_turn.ts';
 import type { ContextId } from './order.ts';
-import type { Choosing, Strategy } from './strategy.ts';
+import { type Choosing, Once } from './strategy.ts';
 
 /** A context takes so many steps, or as many as it can. */
 interface Block {
@@ -16,21 +16,15 @@ interface Block {
 }
 
 /** Follows blocks as far as they go, and then whoever goes on by itself, for a while. */
-class Blocks implements Strategy {
+class Blocks extends Once {
   private readonly blocks: readonly Block[];
   private at = 0;
   private done = 0;
-  private begun = false;
   private turns: InTurn = new InTurn(400);
 
   constructor(blocks: readonly Block[]) {
+    super();
     this.blocks = blocks;
-  }
-
-  begin(): boolean {
-    if (this.begun) return false;
-    this.begun = true;
-    return true;
   }
 
   again(): void {

@@ -92,44 +92,50 @@ export class Order {
   }
 
   /**
-   * Appends a step. `enabler`: the step without which this one was not possible. Races with earlier
-   * steps go to `races`, if that is given.
+   * Appends a step. `enabler`: the place of the step without which this one was not possible. Races
+   * with earlier steps go to `races`, if that is given.
    */
   append(
     context: ContextId,
     touches: readonly Touch[],
-    enabler: Taken | null,
+    enabler: number | null,
     races: Taken[] | null,
   ): Taken {
-    const lane = this.laneOf(context);
-    const before = this.latest[lane] ?? null;
-    const clock = zeros(this.lanes.size);
-    join(clock, this.past);
-    if (before !== null) join(clock, before.clock);
-    if (enabler !== null) join(clock, enabler.clock);
-    this.orderLocks(touches, lane, clock, races);
-    this.orderData(touches, lane, clock, races);
-    const count = (before?.count ?? 0) + 1;
-    clock[lane] = count;
-    const step: Taken = { context, index: this.taken.length, lane, count, touches, clock };
-    this.latest[lane] = step;
+    const step = this.next(context, touches, enabler, races, this.past);
+    this.latest[step.lane] = step;
     this.taken.push(step);
     for (const touch of touches) this.note(step, this.lastOf(identityOf(touch)), howOf(touch));
     return step;
   }
 
-  /** Races of a step that was never taken, as its context waits for a lock or is a timer taken back. */
-  pending(context: ContextId, touch: Touch, enabler: Taken | null, races: Taken[]): Taken {
+  /**
+   * Races of a step that was never taken, as its context waits for a lock or is a timer taken back.
+   * Nothing says that it comes after what all others rest on: it may have been possible before.
+   */
+  pending(context: ContextId, touch: Touch, enabler: number | null, races: Taken[]): Taken {
+    return this.next(context, [touch], enabler, races, []);
+  }
+
+  /** The step that a context would take now, after all that it comes after. */
+  private next(
+    context: ContextId,
+    touches: readonly Touch[],
+    enabler: number | null,
+    races: Taken[] | null,
+    past: readonly number[],
+  ): Taken {
     const lane = this.laneOf(context);
     const before = this.latest[lane] ?? null;
+    const by = enabler === null ? undefined : this.taken[enabler];
     const clock = zeros(this.lanes.size);
+    join(clock, past);
     if (before !== null) join(clock, before.clock);
-    if (enabler !== null) join(clock, enabler.clock);
-    this.orderLocks([touch], lane, clock, races);
-    this.orderData([touch], lane, clock, races);
+    if (by !== undefined) join(clock, by.clock);
+    this.orderLocks(touches, lane, clock, races);
+    this.orderData(touches, lane, clock, races);
     const count = (before?.count ?? 0) + 1;
     clock[lane] = count;
-    return { context, index: this.taken.length, lane, count, touches: [touch], clock };
+    return { context, index: this.taken.length, lane, count, touches, clock };
   }
 
   /**

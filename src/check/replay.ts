@@ -5,26 +5,20 @@
 import { ScheduleMismatch } from '../sim/schedule.ts';
 import { InTurn } from './in_turn.ts';
 import type { ContextId } from './order.ts';
-import type { Choosing, Strategy } from './strategy.ts';
+import { type Choosing, Once } from './strategy.ts';
 import { wordsOf } from './words.ts';
 
 /** The same contexts again, on the same program. */
-export class Retrace implements Strategy {
+export class Retrace extends Once {
   private readonly path: readonly ContextId[];
   private at = 0;
-  private begun = false;
   /** What each step was, in words. */
   readonly words: string[] = [];
   private readonly turns: InTurn = new InTurn(400);
 
   constructor(path: readonly ContextId[]) {
+    super();
     this.path = path;
-  }
-
-  begin(): boolean {
-    if (this.begun) return false;
-    this.begun = true;
-    return true;
   }
 
   choose(choosing: Choosing): ContextId | null {
@@ -49,25 +43,19 @@ export interface Departure {
 /** How many steps of a context may stand between two of the schedule before it is given up on. */
 const patience = 200;
 
-export class Replay implements Strategy {
+export class Replay extends Once {
   private readonly steps: readonly string[];
   private readonly tolerant: boolean;
   private at = 0;
-  private begun = false;
   private inserted = 0;
   private readonly turns: InTurn = new InTurn(400);
   readonly departures: Departure[] = [];
 
   /** `tolerant`: goes on where the schedule does not fit, as near to it as can be. */
   constructor(steps: readonly string[], tolerant = false) {
+    super();
     this.steps = steps;
     this.tolerant = tolerant;
-  }
-
-  begin(): boolean {
-    if (this.begun) return false;
-    this.begun = true;
-    return true;
   }
 
   choose(choosing: Choosing): ContextId {

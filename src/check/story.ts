@@ -12,7 +12,7 @@ import type { TraceEvent } from '../trace/events.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { type ExploreOptions, explore, type Subject } from './explore.ts';
 import { type ContextId, Order, type Taken } from './order.ts';
-import type { Choosing, Strategy } from './strategy.ts';
+import { type Choosing, Once } from './strategy.ts';
 
 /** A step of the execution. */
 export interface StoryRow {
@@ -36,23 +36,17 @@ export interface Story {
 }
 
 /** Follows a path, and keeps what each step was and with whom it had to do. */
-class Telling implements Strategy {
+class Telling extends Once {
   readonly words: string[] = [];
   readonly entangled: Set<number> = new Set();
   /** From here on more than one context could go on. */
   together = Number.POSITIVE_INFINITY;
   private readonly path: readonly ContextId[];
   private readonly order: Order = new Order();
-  private begun = false;
 
   constructor(path: readonly ContextId[]) {
+    super();
     this.path = path;
-  }
-
-  begin(): boolean {
-    if (this.begun) return false;
-    this.begun = true;
-    return true;
   }
 
   choose({ possible, describe }: Choosing): ContextId | null {
@@ -64,11 +58,11 @@ class Telling implements Strategy {
   }
 
   taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void {
-    const by = enabler === null ? null : (this.order.taken[enabler] ?? null);
     const rivals: Taken[] = [];
-    const { index } = this.order.append(context, touches, by, rivals);
-    for (const rival of by === null ? rivals : [...rivals, by]) {
-      this.entangled.add(rival.index);
+    const { index } = this.order.append(context, touches, enabler, rivals);
+    const places = rivals.map((rival) => rival.index);
+    for (const place of enabler === null ? places : [...places, enabler]) {
+      this.entangled.add(place);
       this.entangled.add(index);
     }
   }

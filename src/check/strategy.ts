@@ -40,5 +40,18 @@ export interface Strategy {
   waits?(context: ContextId, touch: Touch, enabler: number | null): void;
 }
 
+/** A single execution. */
+export abstract class Once implements Strategy {
+  private begun = false;
+
+  begin(): boolean {
+    const first = !this.begun;
+    this.begun = true;
+    return first;
+  }
+
+  abstract choose(choosing: Choosing): ContextId | null;
+}
+
 /** Does the strategy want to know what steps touch? */
 export const wantsTouches = (strategy: Strategy): boolean => strategy.taken !== undefined;

@@ -19,7 +19,7 @@ import MagicString from 'magic-string';
 /** A node with whatever a node may have. */
 type Any = Node & Readonly<Record<string, unknown>>;
 
-/** A place of the source, what is put in front of it, and how many `)` behind it. */
+/** A place of the source, and what is put in front of it; behind it comes `)`. */
 interface Around extends Pick<Node, 'start' | 'end'> {
   readonly open: string;
 }
@@ -109,7 +109,7 @@ class Rewriting {
   private tell(variable: Variable): void {
     if (!isShared(variable)) return;
     const number = this.numberOf(variable);
-    const changes = variable.references.some((use) => use.isWrite() && use.init !== true);
+    const changes = isChanged(variable);
     for (const reference of variable.references) this.tellUse(reference, number, changes);
   }
 
@@ -265,14 +265,19 @@ function withMapOf(source: string, map: string): string {
   return remapping([map, original], () => null).toString();
 }
 
+/** Is it given a value after its first? */
+const isChanged = ({ references }: Variable): boolean =>
+  references.some((use) => use.isWrite() && use.init !== true);
+
 /** Can more than one function see it, other than a function that stays what it is? */
-function isShared({ defs: [definition], references, scope }: Variable): boolean {
+function isShared(variable: Variable): boolean {
+  const { references, scope } = variable;
+  const [definition] = variable.defs;
   if (definition === undefined) return false;
   if (definition.type === 'ImportBinding') {
     return /^(\.|\/|file:)/.test(String(definition.parent.source.value));
   }
-  const changes = references.some((use) => use.isWrite() && use.init !== true);
-  if (definition.type === 'FunctionName' && !changes) return false;
+  if (definition.type === 'FunctionName' && !isChanged(variable)) return false;
   const home = scope.variableScope;
   return references.some(({ from }) => from.variableScope !== home);
 }

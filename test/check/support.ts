@@ -117,8 +117,7 @@ export class Enumeration implements Strategy {
   }
 
   taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void {
-    const by = enabler === null ? null : (this.order.taken[enabler] ?? null);
-    this.order.append(context, touches, by, null);
+    this.order.append(context, touches, enabler, null);
   }
 
   /** Equal for two executions that differ only in the order of independent steps. */

@@ -3,7 +3,7 @@ import { check, subjectOf, type Verdict } from '../../src/check/check.ts';
 import { detect } from '../../src/check/detectors/index.ts';
 import { explore } from '../../src/check/explore.ts';
 import type { ContextId } from '../../src/check/order.ts';
-import type { Choosing, Strategy } from '../../src/check/strategy.ts';
+import { type Choosing, Once } from '../../src/check/strategy.ts';
 import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_MOD,
@@ -146,18 +146,12 @@ const pollsWhileRead: Main = function* (sys) {
 };
 
 /** The poller, once there is a thread, goes on for so many steps; then the thread runs to its end. */
-class TakesOver implements Strategy {
+class TakesOver extends Once {
   private steps: number;
-  private begun = false;
 
   constructor(steps: number) {
+    super();
     this.steps = steps;
-  }
-
-  begin(): boolean {
-    const first = !this.begun;
-    this.begun = true;
-    return first;
   }
 
   choose({ possible, preferred, describe }: Choosing): ContextId {

@@ -7,7 +7,7 @@
  */
 import { explore, type Subject } from '../../src/check/explore.ts';
 import { type ContextId, isBefore, Order, type Taken } from '../../src/check/order.ts';
-import type { Choosing, Strategy } from '../../src/check/strategy.ts';
+import { type Choosing, Once } from '../../src/check/strategy.ts';
 import type { Touch } from '../../src/kernel/footprint.ts';
 import type { Execution, Op } from '../../src/kernel/op.ts';
 import type { rq } from '../../src/kernel/sched.ts';
@@ -67,24 +67,18 @@ const at = (object: object, key: unknown): unknown =>
   (object as Record<PropertyKey, unknown>)[key as PropertyKey];
 
 /** Goes through one execution by chance. */
-class Hearing implements Strategy {
+class Hearing extends Once {
   private readonly judge: Judge;
   private readonly random: Random;
   private readonly order: Order = new Order();
   private readonly places: Map<object, Map<unknown, Place>> = new Map();
   private accesses: Map<object, Map<unknown, Seen>> = new Map();
   private op = '';
-  private begun = false;
 
   constructor(judge: Judge, seed: number) {
+    super();
     this.judge = judge;
     this.random = new Random(seed);
-  }
-
-  begin(): boolean {
-    const first = !this.begun;
-    this.begun = true;
-    return first;
   }
 
   choose({ possible }: Choosing): ContextId | null {
@@ -138,8 +132,7 @@ class Hearing implements Strategy {
   }
 
   taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void {
-    const enabling = enabler === null ? null : (this.order.taken[enabler] ?? null);
-    const step = this.order.append(context, touches, enabling, null);
+    const step = this.order.append(context, touches, enabler, null);
     this.judge.steps++;
     for (const [object, keys] of this.accesses) {
       const known = getOrMake(this.places, object, () => new Map<unknown, Place>());

@@ -56,6 +56,41 @@ const identities = { last: 0 };
 /** The next number: things that are made in the same order have the same ones. */
 export const newIdentity = (): number => ++identities.last;
 
+/**
+ * What a machine has from its boot and is made when it is first asked for. Its things have the
+ * numbers that they would have had at once, whoever comes first.
+ */
+export class AtFirstUse<T, From = void> {
+  private readonly before: number;
+  private readonly count: number;
+  private readonly make: (from: From) => T;
+  private made: T | null = null;
+
+  /** `count`: how many numbers `make` takes at most. */
+  constructor(count: number, make: (from: From) => T) {
+    this.before = identities.last;
+    this.count = count;
+    this.make = make;
+    identities.last += count;
+  }
+
+  get(from: From): T {
+    return this.made ?? this.makeIt(from);
+  }
+
+  private makeIt(from: From): T {
+    const { last } = identities;
+    identities.last = this.before;
+    const made = this.make(from);
+    if (identities.last > this.before + this.count) {
+      throw new RangeError(`${identities.last - this.before} numbers taken of ${this.count}`);
+    }
+    identities.last = last;
+    this.made = made;
+    return made;
+  }
+}
+
 /** Begins at the first number again, for a machine that is to be like the one before. */
 export function restartIdentities(): void {
   identities.last = 0;

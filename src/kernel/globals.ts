@@ -5,7 +5,8 @@
  */
 import type { NapiBusyLoop } from './busy_poll.ts';
 import { MadeCalls } from './calls.ts';
-import { eventpoll_init } from './eventpoll/init.ts';
+import type { Chance } from './chance.ts';
+import { epoll_sysctls_init, eventpoll_init } from './eventpoll/init.ts';
 import { EventpollStatics } from './eventpoll/types.ts';
 import { type Footprint, newIdentity } from './footprint.ts';
 import { inode } from './fs/inode.ts';
@@ -17,7 +18,6 @@ import { Lockdep } from './lockdep.ts';
 import { InotifyStatics } from './notify/inotify_user.ts';
 import type { Observer } from './observer.ts';
 import type { pid } from './pid.ts';
-import { proc_sys_init } from './proc_sys.ts';
 import { rcu_state } from './rcu.ts';
 import { rwlock_t } from './rwlock.ts';
 import type { rq, task_struct } from './sched.ts';
@@ -27,6 +27,8 @@ import type { ctl_table } from './sysctl.ts';
 import { TimerBases } from './timer.ts';
 import { CancelList } from './timerfd.ts';
 import type { Tracer } from './trace.ts';
+
+const noChance: Chance = { below: () => 0 };
 
 /** 4 GiB, in pages. */
 const totalram = 1 << 20;
@@ -42,8 +44,6 @@ export class Globals {
   readonly rcu: rcu_state = new rcu_state();
   readonly lockdep: Lockdep = new Lockdep();
   readonly eventpoll: EventpollStatics = new EventpollStatics();
-  /** What is under /proc/sys, by path. */
-  readonly sysctls: Map<string, ctl_table> = new Map();
   readonly eventfd_ida: ida = new ida();
   readonly anon_inode_inode: inode = new inode(1057, 0x10);
   /** Who is whose child, and who bears which number. */
@@ -52,7 +52,7 @@ export class Globals {
   readonly pids: Map<number, pid> = new Map();
   last_pid = 0;
   pidfs_ino = 1;
-  readonly fs: FileSystems = new FileSystems();
+  readonly fs: FileSystems = new FileSystems(this);
   readonly inotify: InotifyStatics = new InotifyStatics(totalram);
   /** All tasks that are not released but the idle ones and init, by number. */
   readonly tasks: Map<number, task_struct> = new Map();
@@ -96,12 +96,23 @@ export class Globals {
   files = 0;
   inodes = 10_000;
   wakeups = 0;
+  /** Where /dev/random's bytes come from; the machine says. */
+  random: Chance = noChance;
+  private knobs: Map<string, ctl_table> | null = null;
 
   constructor(patched: Patched) {
     this.patched = patched;
-    eventpoll_init(this.eventpoll, totalram, this.sysctls);
-    proc_sys_init(this.fs, this.sysctls);
+    eventpoll_init(this.eventpoll, totalram);
     this.hrtimers.now_ns = 1_000_000_000;
+  }
+
+  /** What is under /proc/sys, by path. */
+  get sysctls(): ReadonlyMap<string, ctl_table> {
+    if (this.knobs === null) {
+      this.knobs = new Map();
+      epoll_sysctls_init(this.eventpoll, this.knobs);
+    }
+    return this.knobs;
   }
 }
 

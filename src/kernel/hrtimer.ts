@@ -73,10 +73,11 @@ export class hrtimer {
 export class hrtimer_clock_base {
   /** What it is ahead of the monotonic clock. */
   offset = 0;
-  readonly active: rb_root<hrtimer> = rbRoot<hrtimer>(
-    (a, b) => a.expires - b.expires || a.slack_ns - b.slack_ns || a.order - b.order,
-  );
+  readonly active: rb_root<hrtimer> = rbRoot<hrtimer>(compareTimers);
 }
+
+const compareTimers = (a: hrtimer, b: hrtimer): number =>
+  a.expires - b.expires || a.slack_ns - b.slack_ns || a.order - b.order;
 
 /** All clocks. */
 export class hrtimer_cpu_base {

@@ -75,7 +75,10 @@ export const lockClasses: Readonly<Record<LockClassName, lock_class>> = Object.f
   classNames.map((name, index) => [name, new lock_class(name, index)]),
 ) as Record<LockClassName, lock_class>;
 
-const nodes = classNames.length * MAX_LOCKDEP_SUBCLASSES;
+/** Nodes of the graph are numbered by class and level; see Op.node. */
+const words: number = Math.ceil((classNames.length * MAX_LOCKDEP_SUBCLASSES) / 32);
+const wordOf = (node: number): number => node >> 5;
+const bitOf = (node: number): number => 1 << (node & 31);
 
 /** A recursion that has no bound ends here, as in Linux, where lockdep looks a level up that is none. */
 export function checkSubclass(subclass: number): void {
@@ -90,12 +93,18 @@ export interface lockdep_map extends Named {
 
 /** The orders seen so far, one graph a machine. */
 export class Lockdep {
-  // Ours: `after[a * nodes + b]` is 1 when b has been taken under a.
-  readonly after: Uint8Array = new Uint8Array(nodes * nodes);
+  // Ours: by node, the nodes that have been taken under it, a bit each, 32 in a number.
+  private readonly after: (number[] | undefined)[] = [];
+  /** All orders so far go from a lower node to a higher one, so that they cannot make a circle. */
+  private ascending = true;
 
   /** States that `next` is taken under `prev`; throws if the opposite was ever stated. */
   check(prev: Op, next: Op): void {
-    if (this.after[prev.node * nodes + next.node] !== 1) this.state(prev, next);
+    const row = this.after[prev.node];
+    const { node } = next;
+    if (row === undefined || ((row[wordOf(node)] as number) & bitOf(node)) === 0) {
+      this.state(prev, next);
+    }
   }
 
   private state(prev: Op, next: Op): void {
@@ -108,23 +117,25 @@ export class Lockdep {
           'while holding it or another of its class',
       );
     }
-    if (this.reaches(to, from, new Set())) {
+    this.ascending &&= from < to;
+    if (!this.ascending && this.reaches(to, from, new Set())) {
       throw new KernelBug(
         'lockdep',
         `possible circular locking: ${current.comm} takes ${lockName(next)} ` +
           `while holding ${lockName(prev)}, and the opposite order was seen before`,
       );
     }
-    this.after[from * nodes + to] = 1;
+    const row = (this.after[from] ??= new Array<number>(words).fill(0));
+    row[wordOf(to)] = (row[wordOf(to)] as number) | bitOf(to);
   }
 
   private reaches(from: number, to: number, seen: Set<number>): boolean {
     if (from === to) return true;
     seen.add(from);
-    for (let next = 0; next < nodes; next++) {
-      if (this.after[from * nodes + next] === 1 && !seen.has(next)) {
-        if (this.reaches(next, to, seen)) return true;
-      }
+    const row = this.after[from] ?? [];
+    for (let next = 0; next < row.length * 32; next++) {
+      if (((row[wordOf(next)] as number) & bitOf(next)) === 0 || seen.has(next)) continue;
+      if (this.reaches(next, to, seen)) return true;
     }
     return false;
   }

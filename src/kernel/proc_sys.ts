@@ -6,8 +6,8 @@
  */
 import { decodeText, encodeText } from './bytes.ts';
 import type { file, file_operations } from './file.ts';
+import type { InodeInit } from './fs/inode.ts';
 import { default_llseek } from './fs/llseek.ts';
-import type { FileSystems } from './fs/mount.ts';
 import type { Kernel } from './op.ts';
 import { DEFAULT_POLLMASK } from './poll.ts';
 import { type ctl_table, proc_doulongvec_minmax } from './sysctl.ts';
@@ -58,10 +58,9 @@ const proc_sys_file_operations: file_operations = {
   poll: proc_sys_poll,
 };
 
-/** Makes a file of each knob. */
-export function proc_sys_init(fs: FileSystems, sysctls: ReadonlyMap<string, ctl_table>): void {
-  for (const [path, table] of sysctls) {
-    const i_mode = S_IFREG | table.mode;
-    fs.procFile(`sys/${path}`, { i_mode, i_fop: proc_sys_file_operations, i_private: table });
-  }
-}
+/** Ours: the file that a knob is. */
+export const proc_sys_inode = (table: ctl_table): InodeInit => ({
+  i_mode: S_IFREG | table.mode,
+  i_fop: proc_sys_file_operations,
+  i_private: table,
+});

@@ -22,7 +22,7 @@ import { RNDGETENTCNT } from './uapi/random.ts';
 const POOL_BITS = 256;
 
 function* random_read_iter(_file: file, to: iov_iter): Kernel<number> {
-  const { random } = current.kernel.fs;
+  const { random } = current.kernel;
   const bytes = new Uint8Array(iov_iter_count(to));
   for (let i = 0; i < bytes.length; i++) bytes[i] = random.below(256);
   return copy_to_iter(bytes, to);

@@ -10,12 +10,12 @@ export const CAP_WAKE_ALARM = 35;
 export const CAP_BLOCK_SUSPEND = 36;
 
 /** Ours: what the one user of a machine may do, as far as anybody asks. */
-export const grantedCapabilities: readonly number[] = [
+export const grantedCapabilities: ReadonlySet<number> = new Set([
   CAP_NET_ADMIN,
   CAP_SYS_TIME,
   CAP_WAKE_ALARM,
   CAP_BLOCK_SUSPEND,
-];
+]);
 
 export class user_struct {
   readonly uid: number;

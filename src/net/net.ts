@@ -6,6 +6,7 @@
  * starts with is `init_net`, which has the loopback device and nothing else.
  */
 import { current } from '../kernel/current.ts';
+import { AtFirstUse } from '../kernel/footprint.ts';
 import type { Globals } from '../kernel/globals.ts';
 import { list_head } from '../kernel/list.ts';
 import type { Kernel } from '../kernel/op.ts';
@@ -25,9 +26,9 @@ import type { napi_struct } from './napi.ts';
 import { netns_unix } from './unix/table.ts';
 
 export class net {
-  readonly unx: netns_unix = new netns_unix();
-  readonly ipv4: netns_ipv4 = new netns_ipv4();
-  readonly loopback_dev: net_device;
+  private readonly unix: AtFirstUse<netns_unix> = new AtFirstUse(2, makeUnix);
+  private readonly inet: AtFirstUse<netns_ipv4> = new AtFirstUse(16, makeIpv4);
+  private readonly lo: AtFirstUse<net_device, this> = new AtFirstUse(0, makeLoopback);
 
   // Ours:
   readonly name: string;
@@ -35,27 +36,50 @@ export class net {
   readonly addr: number;
   /** Its ends of links, in their order. */
   readonly links: LinkDevice[] = [];
-  /** Who was looked for, by address. */
-  readonly neighbours: Map<number, neighbour> = new Map();
+  private met: Map<number, neighbour> | null = null;
 
   constructor(name: string, addr: number) {
     this.name = name;
     this.addr = addr;
-    this.loopback_dev = new LoopbackDevice(this);
+  }
+
+  /** Who was looked for, by address. */
+  get neighbours(): Map<number, neighbour> {
+    return (this.met ??= new Map());
+  }
+
+  get unx(): netns_unix {
+    return this.unix.get();
+  }
+
+  get ipv4(): netns_ipv4 {
+    return this.inet.get();
+  }
+
+  get loopback_dev(): net_device {
+    return this.lo.get(this);
   }
 }
+
+const makeUnix = (): netns_unix => new netns_unix();
+const makeIpv4 = (): netns_ipv4 => new netns_ipv4();
+const makeLoopback = (of: net): net_device => new LoopbackDevice(of);
 
 /** Ours: what all hosts share. */
 export class NetGlobals {
   readonly init_net: net = new net('init_net', 0);
-  /** Who receives the packets of a protocol, by its number. */
-  readonly inet_protos: net_protocol[] = [];
+  private readonly protos: AtFirstUse<net_protocol[]> = new AtFirstUse(0, inet_init);
   /** By CPU. */
   readonly softnet: softnet_data[] = [];
   /** Sockets with an ACK that waits for company. */
   readonly delacks: list_head<tcp_sock> = new list_head<tcp_sock>(null);
   /** The NAPI instances of all devices, by their number less the least that there is. */
   readonly napi_hash: napi_struct[] = [];
+
+  /** Who receives the packets of a protocol, by its number. */
+  get inet_protos(): readonly net_protocol[] {
+    return this.protos.get();
+  }
 }
 
 /** Ours: those of the running machine. */
@@ -66,7 +90,6 @@ export const currentNet = (): net => current.net_ns as net;
 
 export function initNet(globals: Globals): NetGlobals {
   const made = new NetGlobals();
-  inet_init(made);
   globals.net = made;
   globals.napi_busy_loop = napi_busy_loop;
   open_softirq(globals, TIMER_SOFTIRQ, run_timer_softirq);

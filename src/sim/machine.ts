@@ -140,9 +140,9 @@ export class Machine implements ThreadMaker {
     this.schedule = inOrder;
     this.obey(options.schedule ?? (seed === 0 ? inOrder : randomSchedule(seed)));
     this.topology = new Topology(this.network, seed);
-    this.kernel.fs.random = new Random(seed);
+    this.kernel.random = new Random(seed);
     this.nofile = options.nofile ?? 1024;
-    this.user = new user_struct(0, new Set(grantedCapabilities));
+    this.user = new user_struct(0, grantedCapabilities);
     for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) this.addCpu();
     setCurrent(this.idle());
     this.kernel.child_reaper = this.newInit();
@@ -176,7 +176,7 @@ export class Machine implements ThreadMaker {
 
   private addCpu(): rq {
     const cpu = this.kernel.runqueues.length;
-    const idle = this.newTask(new pid(0, 0), `swapper/${cpu}`, null);
+    const idle = this.newIdle(`swapper/${cpu}`);
     idle.cpu = cpu;
     const added = new rq(cpu, idle);
     this.kernel.runqueues.push(added);
@@ -198,6 +198,16 @@ export class Machine implements ThreadMaker {
 
   private idle(): task_struct {
     return (this.kernel.runqueues[0] as rq).idle;
+  }
+
+  /** What runs on a CPU while nothing else does; those of all CPUs are threads of process 0. */
+  private newIdle(comm: string): task_struct {
+    const first = this.kernel.runqueues[0]?.idle;
+    if (first === undefined) return this.newTask(new pid(0, 0), comm, null);
+    const { kernel, user } = this;
+    const { files, net_ns, pending, sighand, signal, thread_pid } = first;
+    const shared = { kernel, user, files, net_ns, pending, sighand, signal };
+    return new task_struct({ pid: thread_pid, tgid: 0, comm, ...shared });
   }
 
   /** The first thread of a process, in a process group of its own and the session of init. */

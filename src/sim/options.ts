@@ -53,13 +53,16 @@ export function checkOptions(options: MachineOptions): void {
   if (!isObject(options)) {
     throw new TypeError(`options: expected an object, found ${inWords(options)}`);
   }
-  for (const [key, value] of Object.entries(options)) {
-    if (!Object.hasOwn(rules, key)) {
-      const known = Object.keys(rules).join(', ');
-      throw new TypeError(`options: expected one of ${known}, found "${key}"`);
+  for (const key of Object.keys(options)) {
+    const value: unknown = options[key as keyof MachineOptions];
+    const rule = ruleOf.get(key);
+    if (rule === undefined) {
+      throw new TypeError(`options: expected one of ${[...ruleOf.keys()].join(', ')}, found "${key}"`);
     }
-    const { expected, fits } = rules[key as keyof MachineOptions];
-    if (value === undefined || fits(value)) continue;
-    throw new RangeError(`${key}: expected ${expected}, found ${inWords(value)}`);
+    if (value === undefined || rule.fits(value)) continue;
+    throw new RangeError(`${key}: expected ${rule.expected}, found ${inWords(value)}`);
   }
 }
+
+/** A machine is built for every execution of a check: this is asked often. */
+const ruleOf: ReadonlyMap<string, Rule> = new Map(Object.entries(rules));

@@ -125,12 +125,8 @@ function* attach_epitem(file: file, epi: epitem): Kernel<void> {
   free_ephead(to_free); // Somebody else was quicker.
 }
 
-function newHead(): epitems_head {
-  const at = statics();
-  const head = kmem_cache_alloc(at.ephead_cache, new epitems_head());
-  at.heads.set(head.epitems, head);
-  return head;
-}
+const newHead = (): epitems_head =>
+  kmem_cache_alloc(statics().ephead_cache, new epitems_head());
 
 /** Adds an item; 0 or -errno. Called with mtx held; callbacks may come before it returns. */
 function* ep_insert(

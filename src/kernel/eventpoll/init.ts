@@ -26,18 +26,14 @@ const epoll_table = (at: EventpollStatics): ctl_table[] => [
   },
 ];
 
-const epoll_sysctls_init = (at: EventpollStatics, sysctls: Map<string, ctl_table>): void => {
+/** Makes the knobs known, by path. */
+export const epoll_sysctls_init = (at: EventpollStatics, sysctls: Map<string, ctl_table>): void => {
   for (const table of epoll_table(at)) sysctls.set(`fs/epoll/${table.procname}`, table);
 };
 
 /** The items of one user may fill 4 % of the memory. */
-export function eventpoll_init(
-  at: EventpollStatics,
-  totalram: number,
-  sysctls: Map<string, ctl_table>,
-): void {
+export function eventpoll_init(at: EventpollStatics, totalram: number): void {
   const bytes = Math.floor(totalram / 25) * 2 ** PAGE_SHIFT;
   at.max_user_watches = Math.floor(bytes / EP_ITEM_COST);
   BUG_ON(at.max_user_watches < 0, 'max_user_watches is negative');
-  epoll_sysctls_init(at, sysctls);
 }

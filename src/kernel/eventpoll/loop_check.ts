@@ -25,6 +25,7 @@ import {
   type epitem,
   type epitems_head,
   type eventpoll,
+  headOf,
   statics,
 } from './types.ts';
 
@@ -36,8 +37,8 @@ const INT_MAX = 0x7fffffff;
 /** Remembers a file whose paths are to be counted. */
 export function list_file(file: file): void {
   const at = statics();
-  const head = file.f_ep === null ? undefined : at.heads.get(file.f_ep);
-  if (head !== undefined && head.next === null) {
+  const head = file.f_ep === null ? null : headOf(file.f_ep);
+  if (head !== null && head.next === null) {
     if (current.kernel.patched['8b7e8245e229']) {
       if (!file_ref_get(file)) return; // It is being closed, so its paths only get fewer.
       head.file = file;

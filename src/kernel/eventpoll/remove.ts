@@ -31,6 +31,7 @@ import {
   type epitem,
   type epitems_head,
   type eventpoll,
+  headOf,
   statics,
   touchWatches,
 } from './types.ts';
@@ -137,8 +138,8 @@ export function* detachItem(file: file, epi: epitem): Kernel<epitems_head | null
     // Race: bad-epoll. A last fput() that looks now finds no watcher and closes the file under us.
     if (!current.kernel.alone) yield peekAtLinks(file);
     if (is_file_epoll(file)) useEpoll(file.private_data as eventpoll); // The head is in there.
-    const v = statics().heads.get(head);
-    if (v !== undefined && v.next === null) to_free = v; // Else unlist_file() frees it.
+    const v = headOf(head);
+    if (v !== null && v.next === null) to_free = v; // Else unlist_file() frees it.
   }
   hlist_del_rcu(epi.fllink);
   return to_free;

@@ -11,7 +11,7 @@
 
 import { current } from '../current.ts';
 import type { file } from '../file.ts';
-import { newIdentity, writesTo } from '../footprint.ts';
+import { AtFirstUse, newIdentity, writesTo } from '../footprint.ts';
 import { hlist_head, hlist_node, list_empty, list_head } from '../list.ts';
 import { mutex } from '../mutex.ts';
 import { type Named, Op } from '../op.ts';
@@ -178,7 +178,7 @@ export const PATH_ARR_SIZE = 5;
 
 /** The items of a file that is not an epoll, and the file's place on the list of files to check. */
 export class epitems_head {
-  readonly epitems: hlist_head<epitem> = new hlist_head<epitem>();
+  readonly epitems: hlist_head<epitem> = new hlist_head<epitem>(this);
   next: epitems_head | typeof EP_UNACTIVE_PTR | null = null;
   /** The file, with a reference, while it is on the list; since 8b7e8245e229. */
   file: file | null = null;
@@ -199,15 +199,9 @@ export class EventpollStatics implements Named {
   loop_check_gen = 0;
   inserting_into: eventpoll | null = null;
   tfile_check_list: epitems_head | typeof EP_UNACTIVE_PTR = EP_UNACTIVE_PTR;
-  readonly path_count: number[] = new Array(PATH_ARR_SIZE).fill(0);
+  readonly path_count: number[] = [0, 0, 0, 0, 0]; // PATH_ARR_SIZE of them.
   /** tfile_check_list before 319c15174757, when it held files. */
   readonly tfile_check_files: file[] = [];
-  readonly poll_loop_ncalls: nested_calls = new nested_calls();
-
-  // Under their own locks; see nested_calls.ts for the releases that have them:
-  readonly poll_safewake_ncalls: nested_calls = new nested_calls();
-  readonly poll_readywalk_ncalls: nested_calls = new nested_calls();
-
   readonly epi_cache: kmem_cache = kmem_cache_create('eventpoll_epi', 128);
   readonly pwq_cache: kmem_cache = kmem_cache_create('eventpoll_pwq', 64);
   readonly ephead_cache: kmem_cache = kmem_cache_create('ep_head', 16);
@@ -217,9 +211,37 @@ export class EventpollStatics implements Named {
   readonly identity: number = newIdentity();
   /** A look at `loop_check_gen` without the mutex. */
   readonly look: Op = new Op('access', this);
-  // The head that a file's `f_ep` points into, which Linux finds by container_of().
-  readonly heads: WeakMap<hlist_head<epitem>, epitems_head> = new WeakMap();
+  private readonly ncalls: AtFirstUse<NestedCalls> = new AtFirstUse(3, makeNestedCalls);
+
+  /** For the releases that have them, see nested_calls.ts. The first under epnested_mutex. */
+  get poll_loop_ncalls(): nested_calls {
+    return this.ncalls.get().poll_loop_ncalls;
+  }
+
+  get poll_safewake_ncalls(): nested_calls {
+    return this.ncalls.get().poll_safewake_ncalls;
+  }
+
+  get poll_readywalk_ncalls(): nested_calls {
+    return this.ncalls.get().poll_readywalk_ncalls;
+  }
 }
+
+interface NestedCalls {
+  readonly poll_loop_ncalls: nested_calls;
+  readonly poll_safewake_ncalls: nested_calls;
+  readonly poll_readywalk_ncalls: nested_calls;
+}
+
+const makeNestedCalls = (): NestedCalls => ({
+  poll_loop_ncalls: new nested_calls(),
+  poll_safewake_ncalls: new nested_calls(),
+  poll_readywalk_ncalls: new nested_calls(),
+});
+
+/** Ours: the head that a file's `f_ep` points into; null for an epoll's, which is in the epoll. */
+export const headOf = ({ owner }: hlist_head<epitem>): epitems_head | null =>
+  owner instanceof epitems_head ? owner : null;
 
 /** Ours: the statics of the running machine. */
 export const statics = (): EventpollStatics => current.kernel.eventpoll;

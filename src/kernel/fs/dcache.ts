@@ -22,14 +22,18 @@ export class dentry {
   /** It can be found under its name. */
   hashed = true;
 
-  // Ours: what is in a directory, oldest first; null in what is none. Under d_inode's i_rwsem.
-  readonly children: Map<string, dentry> | null;
+  // Ours: what is in a directory, oldest first; null in what is none, and as long as nobody asked.
+  // Under d_inode's i_rwsem.
+  private entries: Map<string, dentry> | null = null;
 
   constructor(d_name: string, parent: dentry | null, inode: inode) {
     this.d_name = d_name;
     this.d_inode = inode;
     this.d_parent = parent ?? this;
-    this.children = S_ISDIR(inode.i_mode) ? new Map() : null;
+  }
+
+  get children(): Map<string, dentry> | null {
+    return S_ISDIR(this.d_inode.i_mode) ? (this.entries ??= new Map()) : null;
   }
 }
 
@@ -42,9 +46,14 @@ export const d_mountpoint = (d: dentry): boolean => d.d_inode.s_dev !== d.d_pare
 /** Ours: puts a new name into its directory. Called with the directory's i_rwsem held. */
 export function d_add(dir: dentry, name: string, of: inode): dentry {
   const made = new dentry(name, dir, of);
-  dir.d_count++;
-  dir.children?.set(name, made);
+  d_link(dir, made);
   return made;
+}
+
+/** Ours: the same of an entry that knows its directory already. */
+export function d_link(dir: dentry, made: dentry): void {
+  dir.d_count++;
+  dir.children?.set(made.d_name, made);
 }
 
 export function dget(d: dentry): dentry {

@@ -1,6 +1,5 @@
 /** Who receives the packets of which protocol. Linux: include/net/protocol.h, net/ipv4/protocol.c. */
 import type { Kernel } from '../../kernel/op.ts';
-import type { NetGlobals } from '../net.ts';
 import type { IcmpMessage } from './icmp.ts';
 import type { IpPacket } from './ip.ts';
 
@@ -12,7 +11,7 @@ export interface net_protocol {
 }
 
 export function inet_add_protocol(
-  { inet_protos }: NetGlobals,
+  inet_protos: net_protocol[],
   prot: net_protocol,
   protocol: number,
 ): void {

@@ -9,7 +9,7 @@ import { current } from './current.ts';
 import { Looks, Takes } from './footprint.ts';
 import { might_sleep } from './lockdep.ts';
 import { grabMutex, type mutex, takeMutex, waitForMutex } from './mutex.ts';
-import type { Kernel, Op } from './op.ts';
+import type { Kernel, Op, Stepper } from './op.ts';
 import { type rcu_state, waitForReaders } from './rcu.ts';
 import { isFree, type rwlock_t, takeRwlock } from './rwlock.ts';
 import {
@@ -56,11 +56,14 @@ export function perform(op: Op, task: task_struct): boolean {
 /**
  * Carries `op` out where it stands, if nobody could come between and nobody listens; false if it
  * has to be announced. The build puts this before every announcement (see scripts/build.ts). In an
- * exact schedule each operation is a step, and the same one whoever listens.
+ * exact schedule each operation is a step, and the same one whoever listens: there the schedule is
+ * asked, and if it lets the same context go on, nobody need be told.
  */
 export function atOnce(op: Op): boolean {
   const { kernel } = current;
-  if (!kernel.alone || kernel.exact || kernel.interruptDue || kernel.tracer !== null) return false;
+  if (kernel.tracer !== null) return false;
+  if (kernel.exact) return kernel.stepper?.stepOn(op) === true;
+  if (!kernel.alone || kernel.interruptDue) return false;
   return grab(op, current);
 }
 
@@ -118,19 +121,34 @@ export function enabled(op: Op, task: task_struct): boolean {
  */
 export function* inOneStep(code: Kernel<unknown>): Kernel<void> {
   const task = current;
-  const { footprint, tracer } = task.kernel;
-  for (let step = code.next(0); step.done !== true; step = code.next(0)) {
+  const { kernel } = task;
+  const { footprint, stepper, tracer } = kernel;
+  for (;;) {
+    kernel.stepper = along;
+    const step = code.next(0);
+    kernel.stepper = stepper;
+    if (step.done === true) return;
     const op = step.value;
-    // The last thread of a process also closes its files, and that does not commute.
-    if (footprint !== null) footprint.commuting = task.signal.live.refs > 0;
-    const done = perform(op, task);
-    if (done && tracer !== null) tracer.op(task, op, true);
-    if (done && footprint !== null) footprint.add(op.target.identity, isLock(op) ? Takes : Looks);
-    if (done) continue;
+    if (along.stepOn(op)) {
+      if (tracer !== null) tracer.op(task, op, true);
+      continue;
+    }
     if (footprint !== null) footprint.commuting = false;
     yield op;
   }
 }
+
+/** Carries out operations that belong to the step under way. */
+const along: Stepper = {
+  stepOn(op: Op): boolean {
+    const { footprint } = current.kernel;
+    // The last thread of a process also closes its files, and that does not commute.
+    if (footprint !== null) footprint.commuting = current.signal.live.refs > 0;
+    if (!perform(op, current)) return false;
+    if (footprint !== null) footprint.add(op.target.identity, isLock(op) ? Takes : Looks);
+    return true;
+  },
+};
 
 export const isLock = ({ verb }: Op): boolean =>
   verb === 'spin_lock' || verb === 'mutex_lock' || verb === 'read_lock' || verb === 'write_lock';

@@ -17,6 +17,7 @@ import { ida } from './ida.ts';
 import { Lockdep } from './lockdep.ts';
 import { InotifyStatics } from './notify/inotify_user.ts';
 import type { Observer } from './observer.ts';
+import type { Stepper } from './op.ts';
 import type { pid } from './pid.ts';
 import { rcu_state } from './rcu.ts';
 import { rwlock_t } from './rwlock.ts';
@@ -81,6 +82,8 @@ export class Globals {
   alone = true;
   /** Every step counts, and timers fire at any moment: the last one of several is not alone. */
   exact = false;
+  /** Takes steps of an exact schedule where the code stands that announces them: the machine, while it runs. */
+  stepper: Stepper | null = null;
   /** An execution that goes round in a circle is of no use; see GoesRound. */
   cutsCircles = false;
   /** A timer is due now: the clock's interrupt comes at the next opportunity. */

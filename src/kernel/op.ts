@@ -55,6 +55,12 @@ export class Op {
  */
 export type Kernel<T> = Generator<Op, T, number>;
 
+/** Whoever can say at once who takes the next step of an exact schedule. */
+export interface Stepper {
+  /** Takes the step that `op` begins; false if the next one is somebody else's, or cannot be taken now. */
+  stepOn(op: Op): boolean;
+}
+
 /** Code under way, and the operation that it has announced and not yet carried out. */
 export class Execution {
   readonly code: Kernel<unknown>;

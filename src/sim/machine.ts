@@ -26,7 +26,7 @@ import {
   timersToFire,
 } from '../kernel/hrtimer.ts';
 import { openNull } from '../kernel/mem.ts';
-import { Execution, type Kernel, Op } from '../kernel/op.ts';
+import { Execution, type Kernel, Op, type Stepper } from '../kernel/op.ts';
 import { alloc_pid, pid } from '../kernel/pid.ts';
 import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kernel/sched.ts';
 import { SIG_IGN, sighand_struct, signal_struct, sigpending } from '../kernel/signal.ts';
@@ -113,7 +113,7 @@ class Choice implements Runnable {
   timer: hrtimer | null = null;
 }
 
-export class Machine implements ThreadMaker {
+export class Machine implements ThreadMaker, Stepper {
   readonly kernel: Globals;
   private readonly network: NetGlobals;
   private readonly sysctls: Record<string, number>;
@@ -154,6 +154,7 @@ export class Machine implements ThreadMaker {
     this.schedule = schedule;
     this.stopped = false;
     kernel.exact = schedule.exact === true;
+    kernel.stepper = kernel.exact && kernel.running ? this : null;
     if (kernel.live > 0) kernel.alone &&= !kernel.exact;
     kernel.cutsCircles = schedule.cutsCircles === true;
     kernel.footprint = schedule.footprint ?? null;
@@ -369,10 +370,12 @@ export class Machine implements ThreadMaker {
   settle(): void {
     expectNothingRuns('run() and settle()');
     this.kernel.running = true;
+    if (this.kernel.exact) this.kernel.stepper = this;
     try {
       this.goOn();
     } finally {
       this.kernel.running = false;
+      this.kernel.stepper = null;
       this.kernel.calls.setAside(); // While it is known who made them: something was thrown.
     }
   }
@@ -380,7 +383,7 @@ export class Machine implements ThreadMaker {
   private goOn(): void {
     for (;;) {
       if (this.kernel.interruptDue) this.interrupt('hrtimer_interrupt', hrtimer_interrupt);
-      const choice = this.kernel.exact ? this.nextStep() : this.nextChoice();
+      const choice = this.answered ? this.answer() : this.next();
       if (choice !== null) this.go(choice);
       else if (this.stopped || !this.restNetwork()) return;
     }
@@ -524,6 +527,47 @@ export class Machine implements ThreadMaker {
     return chosen;
   }
 
+  // While the code of a context runs in an exact schedule, see stepOn():
+  private running: Execution | null = null;
+  private answered = false;
+  private chosen: Choice | null = null;
+  private failure: unknown = null;
+
+  /** Who is next, asked where the running context announces `op`; for kernel code. */
+  stepOn(op: Op): boolean {
+    const { kernel, running } = this;
+    if (running === null || kernel.stepsLeft <= 0) return false;
+    const task = current;
+    running.op = op;
+    running.wentAway = false;
+    try {
+      this.chosen = this.nextStep();
+    } catch (error) {
+      this.failure = error; // Of the schedule, and none that a program could catch.
+    }
+    setCurrent(task); // A timer may have been started.
+    if (this.chosen?.execution === running && op.verb !== 'schedule' && perform(op, task)) {
+      kernel.stepsLeft--;
+      return true;
+    }
+    this.answered = true;
+    return false;
+  }
+
+  /** What the schedule said to the context that ran last, and could not go on. */
+  private answer(): Choice | null {
+    const { chosen, failure } = this;
+    this.answered = false;
+    this.chosen = null;
+    this.failure = null;
+    if (failure !== null) throw failure;
+    return chosen;
+  }
+
+  private next(): Choice | null {
+    return this.kernel.exact ? this.nextStep() : this.nextChoice();
+  }
+
   /** Starts the interrupt of a timer, on a CPU where nothing else runs. */
   private fire(choice: Choice, timer: hrtimer): void {
     const { hrtimers, runqueues, clock, footprint } = this.kernel;
@@ -566,7 +610,9 @@ export class Machine implements ThreadMaker {
         if (op.verb === 'schedule' && this.makeWay(queue, execution)) return;
       }
       if (--this.kernel.stepsLeft < 0 && queue.irq !== execution) this.takeReserve(execution);
+      this.running = execution;
       const step = execution.code.next(0);
+      this.running = null;
       if (step.done === true) {
         execution.op = null;
         this.finish(queue, execution);

@@ -40,10 +40,11 @@ export const itemReady = (epi: epitem, task: task_struct): number =>
 /** Runs the poll method as `task` would, in a machine where nothing else runs. */
 function poll(f: file, mask: number, task: task_struct): number {
   const { kernel } = task;
-  const { alone, footprint, tracer } = kernel;
+  const { alone, footprint, stepper, tracer } = kernel;
   const before = current;
   kernel.alone = true;
   kernel.footprint = null;
+  kernel.stepper = null;
   kernel.tracer = null;
   setCurrent(task);
   try {
@@ -60,6 +61,7 @@ function poll(f: file, mask: number, task: task_struct): number {
     setCurrent(before);
     kernel.alone = alone;
     kernel.footprint = footprint;
+    kernel.stepper = stepper;
     kernel.tracer = tracer;
   }
 }

@@ -94,7 +94,10 @@ export class Dpor implements Strategy {
   private bottom: Node | null = null;
   protected fresh: boolean;
   protected changed = 0;
-  protected order: Order = new Order();
+  protected readonly order: Order = new Order();
+  /** How many steps of the execution under way were taken. */
+  protected at = 0;
+  known = 0;
   private readonly races: Taken[] = [];
 
   /** `part`: only that; everything unless told otherwise. */
@@ -108,11 +111,18 @@ export class Dpor implements Strategy {
   }
 
   again(): void {
-    this.order = new Order();
+    this.order.truncate(0);
+    this.retrace();
+  }
+
+  /** The execution under way begins; its first steps are in order as far as they are kept. */
+  protected retrace(): void {
+    this.at = 0;
+    this.known = Math.min(this.changed, this.order.taken.length);
+    this.order.truncate(this.known);
   }
 
   begin(): boolean {
-    this.again();
     if (this.fresh) {
       this.fresh = false;
       return true;
@@ -126,6 +136,7 @@ export class Dpor implements Strategy {
         node.chosen = next;
         this.changed = last;
         this.touches.length = last;
+        this.retrace();
         return true;
       }
       this.path.pop();
@@ -141,24 +152,25 @@ export class Dpor implements Strategy {
   }
 
   choose({ possible, preferred }: Choosing): ContextId | null {
-    const at = this.order.taken.length;
+    const { at } = this;
     const known = this.path[at];
     if (known !== undefined) return known.chosen;
     const asleep = this.sleepersAt(at);
-    const free = possible.filter((context) => !asleep.has(context));
-    if (free.length === 0) return null;
-    const chosen = free.includes(preferred) ? preferred : (free[0] as ContextId);
-    const node = new Node(possible, asleep, chosen);
+    const chosen = asleep.has(preferred)
+      ? possible.find((context) => !asleep.has(context))
+      : preferred;
+    if (chosen === undefined) return null;
+    const node = new Node([...possible], asleep, chosen);
     if (at === this.floor) this.bottom = node;
     this.path.push(node);
     return chosen;
   }
 
   private sleepersAt(at: number): Map<ContextId, readonly Touch[]> {
-    const asleep = new Map<ContextId, readonly Touch[]>();
     const before = this.path[at - 1];
-    if (before === undefined) return asleep;
+    if (before === undefined || before.asleep.size === 0) return new Map();
     const touches = this.touches[at - 1] as readonly Touch[];
+    const asleep = new Map<ContextId, readonly Touch[]>();
     for (const [context, theirs] of before.asleep) {
       if (context !== before.chosen && !dependent(theirs, touches)) asleep.set(context, theirs);
     }
@@ -166,7 +178,8 @@ export class Dpor implements Strategy {
   }
 
   taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void {
-    const at = this.order.taken.length;
+    const at = this.at++;
+    if (at < this.known) return;
     this.touches[at] = touches;
     this.races.length = 0;
     const step = this.order.append(
@@ -179,10 +192,11 @@ export class Dpor implements Strategy {
   }
 
   rests(): void {
-    this.order.rest();
+    if (this.at > this.known) this.order.rest();
   }
 
   waits(context: ContextId, touch: Touch, enabler: number | null): void {
+    if (this.at < this.known) return;
     this.races.length = 0;
     const step = this.order.pending(context, touch, enabler, this.races);
     for (const race of this.races) this.reverse(race, step);

@@ -50,7 +50,6 @@ class Probe extends Dpor {
   }
 
   override begin(): boolean {
-    this.again();
     if (this.fresh) {
       this.fresh = false;
       return true;
@@ -67,6 +66,7 @@ class Probe extends Dpor {
       this.path.length = this.depth + 1;
       this.cut = false;
       if (this.queue.length === 0) this.depth++;
+      this.retrace();
       return true;
     }
     return false;
@@ -78,7 +78,7 @@ class Probe extends Dpor {
   }
 
   override choose(choosing: Choosing): ContextId | null {
-    const at = this.order.taken.length;
+    const { at } = this;
     const isNew = at >= this.path.length;
     const context = super.choose(choosing);
     if (context === null) this.cut = true;

@@ -4,7 +4,15 @@
  */
 import { current } from '../kernel/current.ts';
 import { isLock } from '../kernel/execute.ts';
-import { Changes, Footprint, Looks, Shares, Takes, touchOf } from '../kernel/footprint.ts';
+import {
+  Changes,
+  Footprint,
+  Looks,
+  Shares,
+  Takes,
+  type Touch,
+  touchOf,
+} from '../kernel/footprint.ts';
 import type { Globals } from '../kernel/globals.ts';
 import type { Execution, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
@@ -15,14 +23,15 @@ import { Loops } from './loops.ts';
 import type { ContextId } from './order.ts';
 import { NothingChanges } from './rounds.ts';
 import type { Spinning } from './spinning.ts';
-import { type Strategy, wantsTouches } from './strategy.ts';
+import { type Choosing, type Strategy, wantsTouches } from './strategy.ts';
 import { stepText } from './words.ts';
 
-export class Course implements Schedule {
+export class Course implements Schedule, Choosing {
   readonly exact = true;
   readonly runsOn = false;
-  readonly footprint: Footprint | null;
   readonly cutsCircles: boolean;
+  readonly sharedMemory: SharedMemory;
+  readonly memory: Memory;
   /** How many steps were taken, and how many times somebody else went on who need not have. */
   steps = 0;
   preemptions = 0;
@@ -31,12 +40,27 @@ export class Course implements Schedule {
   /** The strategy saw no use in going on. */
   cut = false;
 
+  // What the strategy chooses from:
+  possible: readonly ContextId[] = [];
+  preferred: ContextId = 0;
+  goesOn = false;
+
   private strategy: Strategy;
-  private readonly interrupts: Map<Execution, ContextId> = new Map();
+  /** Null if the strategy does not ask what steps touch. */
+  private readonly recorder: Footprint | null;
+  /** How many first steps it knows. */
+  private readonly known: number;
+  /** Null where no thread goes round. */
+  private readonly loops: Loops | null;
+  private interrupts: Map<Execution, ContextId> | null = null;
+  /** The steps that can be taken, who would take each, and who could before. */
+  private choices: readonly Step[] = [];
+  private able: ContextId[] = [];
+  private wereAble: ContextId[] = [];
+  /** Who could not take the step before, and which step made that possible. */
   private readonly enablers: Map<ContextId, number> = new Map();
-  private able: Set<ContextId> = new Set();
   /** By timer, the step that made it possible. */
-  private readonly startedAt: Map<ContextId, number> = new Map();
+  private startedAt: Map<ContextId, number> | null = null;
   private clock = 0;
   private last: ContextId = 0;
 
@@ -46,13 +70,6 @@ export class Course implements Schedule {
   private state = 0;
   private nesting = 0;
   private readonly held: Op[] = [];
-
-  readonly sharedMemory: SharedMemory;
-
-  readonly memory: Memory;
-
-  /** Null where no thread goes round. */
-  private readonly loops: Loops | null;
 
   /** `spinning`: null where nobody goes round. */
   constructor(
@@ -64,48 +81,51 @@ export class Course implements Schedule {
     this.memory = memory;
     this.loops = spinning === null ? null : new Loops(spinning);
     this.strategy = strategy;
-    this.footprint = wantsTouches(strategy) ? new Footprint() : null;
+    this.recorder = wantsTouches(strategy) ? new Footprint() : null;
+    this.known = strategy.known ?? 0;
     this.cutsCircles = strategy.isExhaustive === true;
     this.sharedMemory = sharedMemory;
   }
 
+  /** Where the running step tells what it touches; null while that is known. */
+  get footprint(): Footprint | null {
+    return this.steps < this.known ? null : this.recorder;
+  }
+
   choose(choices: readonly Runnable[]): number {
-    return this.chooseStep(choices, false);
+    return this.chooseStep(choices as readonly Step[], false);
   }
 
   /** As choose(), where nothing is left to do but to wait for timers: -1 also for not waiting. */
   chooseOrEnd(choices: readonly Runnable[]): number {
-    return this.chooseStep(choices, true);
+    return this.chooseStep(choices as readonly Step[], true);
   }
 
-  private chooseStep(choices: readonly Runnable[], mayEnd: boolean): number {
-    const steps = choices as readonly Step[];
+  private chooseStep(choices: readonly Step[], mayEnd: boolean): number {
     this.endStep();
     this.clock = current.kernel.clock;
-    const able = steps.map((step) => this.contextOf(step));
-    this.noteEnabled(able);
-    const possible = this.ofUse(steps, able);
-    if (possible.length === 0) return this.stop();
-    if (mayEnd) possible.unshift(ending);
-    const goesOn = possible.includes(this.last);
-    const preferred = goesOn ? this.last : (possible[0] as ContextId);
-    const stepOf = (context: ContextId): Step | undefined => steps[able.indexOf(context)];
-    const isOffered = (context: ContextId): boolean =>
-      able.includes(context) || (mayEnd && context === ending);
-    const describe = (context: ContextId): string => stepText(stepOf(context) ?? null);
-    const context = this.strategy.choose({ possible, preferred, goesOn, describe });
-    if (context === null || !isOffered(context)) {
+    this.choices = choices;
+    this.noteAble(choices);
+    const ofUse = this.ofUse(choices, this.able);
+    if (ofUse.length === 0) return this.stop();
+    this.possible = mayEnd ? [ending, ...ofUse] : ofUse;
+    this.goesOn = this.possible.includes(this.last);
+    this.preferred = this.goesOn ? this.last : (this.possible[0] as ContextId);
+    const context = this.strategy.choose(this);
+    const place = context === null ? -1 : this.able.indexOf(context);
+    const ends = mayEnd && context === ending;
+    if (context === null || (place < 0 && !ends)) {
       this.cut = true;
       return this.stop();
     }
-    if (context !== this.last && goesOn) this.preemptions++;
+    if (context !== this.last && this.goesOn) this.preemptions++;
     this.path.push(context);
-    this.loops?.goesOn(context, this.path.length);
+    if (this.loops !== null) this.loops.goesOn(context, this.path.length);
     this.last = context;
-    const step = stepOf(context);
-    if (step === undefined) this.beginEnd();
-    else this.beginStep(step);
-    return step === undefined ? -1 : steps.indexOf(step);
+    const step = choices[place] ?? null;
+    if (this.footprint !== null) this.beginStep(step);
+    else this.task = step === null || step.queue === null ? null : step.queue.curr;
+    return place;
   }
 
   private stop(): number {
@@ -113,14 +133,19 @@ export class Course implements Schedule {
     return -1;
   }
 
+  /** What a context is about to do. */
+  describe(context: ContextId): string {
+    return stepText(this.choices[this.able.indexOf(context)] ?? null);
+  }
+
   /**
    * Those that have not to wait for others as they only go round; everybody if all have to, and from
    * then on. Nobody if the execution is to begin anew.
    */
-  private ofUse(steps: readonly Step[], able: readonly ContextId[]): ContextId[] {
+  private ofUse(steps: readonly Step[], able: readonly ContextId[]): readonly ContextId[] {
     const { loops, path, preemptions, task } = this;
     const observations = observationsIn(current.kernel);
-    if (loops === null || observations === null || !observations.repeats) return [...able];
+    if (loops === null || observations === null || !observations.repeats) return able;
     const { rounds } = observations;
     if (task !== null) loops.noteCall(task, rounds, { steps: path.length, preemptions });
     const takers = steps.map((step, i) => ({ context: able[i] as ContextId, task: taskOf(step) }));
@@ -131,21 +156,26 @@ export class Course implements Schedule {
       this.preemptions = loops.news.preemptions;
       throw new NothingChanges(spinner);
     }
-    if (this.strategy.again === undefined) return [...able];
+    if (this.strategy.again === undefined) return able;
     const waiting = loops.waiting(takers, rounds, path);
     if (waiting === null) return [];
     const free = able.filter((context) => !waiting.has(context));
     if (free.length > 0) return free;
     this.tellOfLocks(current.kernel);
     this.strategy = new Everybody();
-    return [...able];
+    return able;
   }
 
   private contextOf({ queue, execution, timer, stores }: Step): ContextId {
     if (timer !== null) return -timer.order;
     if (stores !== null) return stores.identity;
     if (queue === null || execution === null) throw new Error('a step of nobody');
-    if (queue.irq !== execution) return queue.curr.identity;
+    return queue.irq === execution ? this.interruptOf(execution) : queue.curr.identity;
+  }
+
+  /** An interrupt is its timer's, from the step in which that fires. */
+  private interruptOf(execution: Execution): ContextId {
+    this.interrupts ??= new Map();
     let context = this.interrupts.get(execution);
     if (context === undefined) {
       context = this.last < 0 ? this.last : background;
@@ -154,52 +184,76 @@ export class Course implements Schedule {
     return context;
   }
 
-  private noteEnabled(possible: readonly ContextId[]): void {
-    const able = new Set(possible);
-    for (const context of this.able) if (!able.has(context)) this.noteTakenBack(context);
-    for (const context of this.enablers.keys()) {
-      if (!able.has(context)) this.enablers.delete(context);
-    }
-    for (const context of able) {
-      if (this.able.has(context) || this.steps === 0) continue;
-      this.loops?.goesOn(context, this.steps);
-      this.enablers.set(context, this.steps - 1);
-      if (context < 0) this.startedAt.set(context, this.steps - 1);
-    }
+  /** Who can take the next step, and since when. */
+  private noteAble(choices: readonly Step[]): void {
+    const { enablers, steps } = this;
+    const before = this.able;
+    const able = this.wereAble;
     this.able = able;
+    this.wereAble = before;
+    able.length = choices.length;
+    let changed = before.length !== able.length;
+    for (let i = 0; i < choices.length; i++) {
+      const context = this.contextOf(choices[i] as Step);
+      changed ||= context !== before[i];
+      able[i] = context;
+    }
+    if (!changed) return;
+    for (const context of before) if (!able.includes(context)) this.noteTakenBack(context);
+    for (const context of enablers.keys()) if (!able.includes(context)) enablers.delete(context);
+    if (steps === 0) return;
+    for (const context of able) if (!before.includes(context)) this.noteEnabled(context);
+  }
+
+  /** The last step has made it possible for the context to go on. */
+  private noteEnabled(context: ContextId): void {
+    const by = this.steps - 1;
+    if (this.loops !== null) this.loops.goesOn(context, this.steps);
+    this.enablers.set(context, by);
+    if (context < 0) (this.startedAt ??= new Map()).set(context, by);
   }
 
   /** A timer that has not fired could have, before it was taken back. */
   private noteTakenBack(context: ContextId): void {
     if (context >= 0 || context === this.last) return;
     const touch = touchOf(this.clock, Changes);
-    this.strategy.waits?.(context, touch, this.startedAt.get(context) ?? null);
+    this.strategy.waits?.(context, touch, this.startedAt?.get(context) ?? null);
   }
 
-  private beginStep({ queue, execution }: Step): void {
-    this.task = queue?.curr ?? null;
-    this.op = execution?.op ?? null;
-    this.held.length = 0;
-    if (this.task === null) return;
-    this.state = this.task.__state;
-    this.nesting = this.task.rcu_read_lock_nesting;
-    this.held.push(...this.task.held_locks);
-  }
-
-  /** No timer fires any more, which no timer can miss. */
-  private beginEnd(): void {
-    this.task = null;
+  /** Keeps what is to be compared with at the end of the step; null where no timer fires any more. */
+  private beginStep(step: Step | null): void {
+    const { held } = this;
+    while (held.length > 0) held.pop();
     this.op = null;
-    this.held.length = 0;
-    this.footprint?.add(this.clock, Changes);
+    this.task = null;
+    if (step === null) {
+      this.footprint?.add(this.clock, Changes); // Which no timer can miss.
+      return;
+    }
+    const task = step.queue === null ? null : step.queue.curr;
+    this.task = task;
+    this.op = step.execution === null ? null : step.execution.op;
+    if (task === null) return;
+    this.state = task.__state;
+    this.nesting = task.rcu_read_lock_nesting;
+    for (const op of task.held_locks) held.push(op);
   }
 
   /** Tells the strategy of the step that has just been taken. */
   private endStep(): void {
     if (this.last === 0) return;
+    const { footprint, last, enablers } = this;
     this.steps++;
-    const { footprint, op, task } = this;
-    if (footprint === null) return;
+    if (footprint !== null) this.tellOf(footprint);
+    else if (this.recorder !== null) {
+      this.strategy.taken?.(last, noTouches, null);
+      if (this.steps === this.known) current.kernel.footprint = this.recorder;
+    }
+    if (enablers.size > 0) enablers.delete(last);
+  }
+
+  private tellOf(footprint: Footprint): void {
+    const { last, op, task } = this;
     if (op !== null) this.touchByOp(op);
     for (const held of this.held) this.touchCovered(held);
     if (task !== null) {
@@ -208,19 +262,13 @@ export class Course implements Schedule {
         footprint.add(task.kernel.rcu.identity, Looks);
       }
     }
-    const touches = footprint.touches;
-    footprint.touches = [];
-    footprint.commuting = false;
-    footprint.looking = 0;
-    footprint.needless = 0;
     // Whoever waits for a lock could have had it before, too: what made it free orders nothing more.
-    const enabler = op !== null && isLock(op) ? null : (this.enablers.get(this.last) ?? null);
-    this.enablers.delete(this.last);
-    this.strategy.taken?.(this.last, touches, enabler);
+    const enabler = op !== null && isLock(op) ? null : (this.enablers.get(last) ?? null);
+    this.strategy.taken?.(last, footprint.take(), enabler);
   }
 
   private touchByOp(op: Op): void {
-    const { footprint, task } = this;
+    const { recorder: footprint, task } = this;
     if (footprint === null) return;
     const { identity } = op.target;
     switch (op.verb) {
@@ -247,7 +295,7 @@ export class Course implements Schedule {
   }
 
   private touchCovered({ verb, target }: Op): void {
-    const { footprint } = this;
+    const { recorder: footprint } = this;
     const { covers, identity } = target;
     if (!covers || footprint === null) return;
     const looks = verb === 'read_lock' || identity === footprint.looking;
@@ -259,7 +307,7 @@ export class Course implements Schedule {
     this.endStep();
     for (const context of this.able) this.noteTakenBack(context);
     this.last = 0;
-    this.able.clear();
+    this.able.length = 0;
     this.enablers.clear();
     this.strategy.rests?.();
   }
@@ -287,5 +335,9 @@ const ending: ContextId = -2e9;
 const background: ContextId = -1e9;
 
 /** The task whose step it is; null for that of an interrupt, a timer or a store. */
-const taskOf = ({ queue, execution }: Step): task_struct | null =>
-  queue === null || queue.irq === execution ? null : queue.curr;
+const taskOf = (step: Step | null): task_struct | null =>
+  step === null || step.queue === null || step.queue.irq === step.execution
+    ? null
+    : step.queue.curr;
+
+const noTouches: readonly Touch[] = [];

@@ -34,61 +34,117 @@ export interface Taken {
   readonly count: number;
   readonly touches: readonly Touch[];
   readonly clock: number[];
+  /** The one before of the same context. */
+  readonly before: Taken | null;
 }
 
 /** Has `step` happened before whatever has this clock? */
 export const isBefore = ({ lane, count }: Taken, clock: readonly number[]): boolean =>
   (clock[lane] ?? 0) >= count;
 
-/** What was done last to one thing. */
+const none: readonly Taken[] = [];
+
+/**
+ * What was done last to one thing, as it was after one step. The next step that does something to it
+ * has one of its own, so that what was before comes back when steps are taken back.
+ */
 class Last {
-  changed: Taken | null = null;
+  readonly at: number;
+  readonly before: Last | null;
+  changed: Taken | null;
   /** Since then, the last of each context. */
-  looked: Taken[] = [];
-  taken: Taken | null = null;
-  shared: Taken[] = [];
-  given: Taken | null = null;
-  unshared: Taken[] = [];
+  looked: readonly Taken[];
+  taken: Taken | null;
+  shared: readonly Taken[];
+  given: Taken | null;
+  unshared: readonly Taken[];
+
+  constructor(at: number, before: Last | null) {
+    this.at = at;
+    this.before = before;
+    this.changed = before === null ? null : before.changed;
+    this.looked = before === null ? none : before.looked;
+    this.taken = before === null ? null : before.taken;
+    this.shared = before === null ? none : before.shared;
+    this.given = before === null ? null : before.given;
+    this.unshared = before === null ? none : before.unshared;
+  }
 }
 
 function join(into: number[], clock: readonly number[]): void {
   for (let lane = 0; lane < clock.length; lane++) {
     const theirs = clock[lane] as number;
-    if (theirs > (into[lane] ?? 0)) into[lane] = theirs;
+    if (lane >= into.length) into.push(theirs);
+    else if (theirs > (into[lane] as number)) into[lane] = theirs;
   }
 }
 
-const zeros = (count: number): number[] => new Array<number>(count).fill(0);
+/** A context, and how many steps had been taken when it was first heard of. */
+interface Lane {
+  readonly context: ContextId;
+  readonly since: number;
+  latest: Taken | null;
+}
+
+/** All steps up to a place come before all that follow. */
+interface Rest {
+  readonly at: number;
+  readonly past: readonly number[];
+}
+
+const beginning: Rest = { at: 0, past: [] };
 
 export class Order {
   readonly taken: Taken[] = [];
-  private readonly lanes: Map<ContextId, number> = new Map();
-  private readonly latest: (Taken | null)[] = [];
+  private readonly lanes: Lane[] = [];
   private readonly things: Map<number, Last> = new Map();
-
-  /** What every step comes after; see rest(). */
-  private readonly past: number[] = [];
+  private readonly rests: Rest[] = [beginning];
 
   /** All steps so far come before all that follow. */
   rest(): void {
-    for (const step of this.latest) if (step !== null) join(this.past, step.clock);
+    const past = [...this.past];
+    for (const { latest } of this.lanes) if (latest !== null) join(past, latest.clock);
+    this.rests.push({ at: this.taken.length, past });
+  }
+
+  private get past(): readonly number[] {
+    return (this.rests[this.rests.length - 1] as Rest).past;
+  }
+
+  /** Takes steps back: the first `length` are left. */
+  truncate(length: number): void {
+    const { lanes, rests, taken, things } = this;
+    while (taken.length > length) {
+      const step = taken.pop() as Taken;
+      (lanes[step.lane] as Lane).latest = step.before;
+      for (const touch of step.touches) {
+        const identity = identityOf(touch);
+        const last = things.get(identity);
+        if (last === undefined || last.at !== step.index) continue;
+        if (last.before === null) things.delete(identity);
+        else things.set(identity, last.before);
+      }
+    }
+    while (lanes.length > 0 && (lanes[lanes.length - 1] as Lane).since >= length) lanes.pop();
+    while ((rests[rests.length - 1] as Rest).at > length) rests.pop();
   }
 
   private laneOf(context: ContextId): number {
-    const known = this.lanes.get(context);
-    if (known !== undefined) return known;
-    this.lanes.set(context, this.lanes.size);
-    this.latest.push(null);
-    return this.lanes.size - 1;
+    const { lanes } = this;
+    for (let lane = 0; lane < lanes.length; lane++) {
+      if ((lanes[lane] as Lane).context === context) return lane;
+    }
+    lanes.push({ context, since: this.taken.length, latest: null });
+    return lanes.length - 1;
   }
 
-  private lastOf(identity: number): Last {
-    let last = this.things.get(identity);
-    if (last === undefined) {
-      last = new Last();
-      this.things.set(identity, last);
-    }
-    return last;
+  /** To be changed by the step that is `at` this place. */
+  private lastAt(identity: number, at: number): Last {
+    const last = this.things.get(identity);
+    if (last !== undefined && last.at === at) return last;
+    const own = new Last(at, last ?? null);
+    this.things.set(identity, own);
+    return own;
   }
 
   /**
@@ -102,9 +158,11 @@ export class Order {
     races: Taken[] | null,
   ): Taken {
     const step = this.next(context, touches, enabler, races, this.past);
-    this.latest[step.lane] = step;
+    (this.lanes[step.lane] as Lane).latest = step;
     this.taken.push(step);
-    for (const touch of touches) this.note(step, this.lastOf(identityOf(touch)), howOf(touch));
+    for (const touch of touches) {
+      note(step, this.lastAt(identityOf(touch), step.index), howOf(touch));
+    }
     return step;
   }
 
@@ -113,7 +171,7 @@ export class Order {
    * Nothing says that it comes after what all others rest on: it may have been possible before.
    */
   pending(context: ContextId, touch: Touch, enabler: number | null, races: Taken[]): Taken {
-    return this.next(context, [touch], enabler, races, []);
+    return this.next(context, [touch], enabler, races, beginning.past);
   }
 
   /** The step that a context would take now, after all that it comes after. */
@@ -125,17 +183,18 @@ export class Order {
     past: readonly number[],
   ): Taken {
     const lane = this.laneOf(context);
-    const before = this.latest[lane] ?? null;
+    const before = (this.lanes[lane] as Lane).latest;
     const by = enabler === null ? undefined : this.taken[enabler];
-    const clock = zeros(this.lanes.size);
+    const clock: number[] = [];
+    for (let i = 0; i < this.lanes.length; i++) clock.push(0);
     join(clock, past);
     if (before !== null) join(clock, before.clock);
     if (by !== undefined) join(clock, by.clock);
     this.orderLocks(touches, lane, clock, races);
     this.orderData(touches, lane, clock, races);
-    const count = (before?.count ?? 0) + 1;
+    const count = (before === null ? 0 : before.count) + 1;
     clock[lane] = count;
-    return { context, index: this.taken.length, lane, count, touches, clock };
+    return { context, index: this.taken.length, lane, count, touches, clock, before };
   }
 
   /**
@@ -151,10 +210,11 @@ export class Order {
     for (const touch of touches) {
       const how = howOf(touch);
       if (how !== Takes && how !== Shares) continue;
-      const last = this.lastOf(identityOf(touch));
-      const rivals = how === Takes ? [last.taken, ...last.shared] : [last.taken];
-      for (const rival of rivals) {
-        if (rival !== null && rival.lane !== lane && !isBefore(rival, clock)) races?.push(rival);
+      const last = this.things.get(identityOf(touch));
+      if (last === undefined) continue;
+      if (races !== null) {
+        addRival(races, last.taken, lane, clock);
+        if (how === Takes) for (const rival of last.shared) addRival(races, rival, lane, clock);
       }
       if (last.given !== null) join(clock, last.given.clock);
       if (how === Takes) for (const { clock: theirs } of last.unshared) join(clock, theirs);
@@ -167,52 +227,67 @@ export class Order {
     clock: number[],
     races: Taken[] | null,
   ): void {
-    const rivals: Taken[] = [];
-    const add = (rival: Taken | null): void => {
-      if (rival === null || rival.lane === lane || isBefore(rival, clock)) return;
-      if (!rivals.includes(rival)) rivals.push(rival);
-    };
+    let rivals: Taken[] | null = null;
     for (const touch of touches) {
       const how = howOf(touch);
       if (how !== Looks && how !== Changes) continue;
-      const last = this.lastOf(identityOf(touch));
-      add(last.changed);
-      if (how === Changes) last.looked.forEach(add);
+      const last = this.things.get(identityOf(touch));
+      if (last === undefined) continue;
+      if (isRival(last.changed, lane, clock)) (rivals ??= []).push(last.changed);
+      if (how !== Changes) continue;
+      for (const rival of last.looked) {
+        if (isRival(rival, lane, clock)) (rivals ??= []).push(rival);
+      }
     }
-    rivals.sort((a, b) => b.index - a.index);
+    if (rivals === null) return;
+    if (rivals.length > 1) rivals.sort(latestFirst);
     for (const rival of rivals) {
-      if (isBefore(rival, clock)) continue; // A later rival comes in between.
+      if (isBefore(rival, clock)) continue; // A later rival comes in between, or is the same one.
       races?.push(rival);
       join(clock, rival.clock);
     }
   }
+}
 
-  private note(step: Taken, last: Last, how: number): void {
-    switch (how) {
-      case Looks: {
-        const place = last.looked.findIndex(({ lane }) => lane === step.lane);
-        if (place < 0) last.looked.push(step);
-        else last.looked[place] = step;
-        return;
-      }
-      case Changes:
-        last.changed = step;
-        last.looked = [];
-        return;
-      case Takes:
-        last.taken = step;
-        last.shared = [];
-        return;
-      case Shares:
-        last.shared.push(step);
-        return;
-      case Gives:
-        last.given = step;
-        last.unshared = [];
-        return;
-      case Unshares:
-        last.unshared.push(step);
-    }
+const latestFirst = (a: Taken, b: Taken): number => b.index - a.index;
+
+/** Is it another context's step that nothing orders so far? */
+const isRival = (step: Taken | null, lane: number, clock: readonly number[]): step is Taken =>
+  step !== null && step.lane !== lane && !isBefore(step, clock);
+
+function addRival(
+  races: Taken[],
+  step: Taken | null,
+  lane: number,
+  clock: readonly number[],
+): void {
+  if (isRival(step, lane, clock)) races.push(step);
+}
+
+/** What the step has done to a thing. */
+function note(step: Taken, last: Last, how: number): void {
+  switch (how) {
+    case Looks:
+      last.looked =
+        last.looked === none ? [step] : [...last.looked.filter(({ lane }) => lane !== step.lane), step];
+      return;
+    case Changes:
+      last.changed = step;
+      last.looked = none;
+      return;
+    case Takes:
+      last.taken = step;
+      last.shared = none;
+      return;
+    case Shares:
+      last.shared = [...last.shared, step];
+      return;
+    case Gives:
+      last.given = step;
+      last.unshared = none;
+      return;
+    case Unshares:
+      last.unshared = [...last.unshared, step];
   }
 }
 

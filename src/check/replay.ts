@@ -97,8 +97,10 @@ export class Replay extends Once {
   }
 
   /** The context of the expected step, if it can do something else. */
-  private sameContext({ possible, describe }: Choosing, expected: string): ContextId | null {
+  private sameContext(choosing: Choosing, expected: string): ContextId | null {
     const who = expected.slice(0, expected.indexOf(': '));
-    return possible.find((context) => describe(context).startsWith(`${who}: `)) ?? null;
+    const isSame = (context: ContextId): boolean =>
+      choosing.describe(context).startsWith(`${who}: `);
+    return choosing.possible.find(isSame) ?? null;
   }
 }

@@ -49,11 +49,12 @@ class Telling extends Once {
     this.path = path;
   }
 
-  choose({ possible, describe }: Choosing): ContextId | null {
+  choose(choosing: Choosing): ContextId | null {
+    const { possible } = choosing;
     const wanted = this.path[this.words.length];
     if (wanted === undefined || !possible.includes(wanted)) return null;
     if (possible.length > 1) this.together = Math.min(this.together, this.words.length);
-    this.words.push(describe(wanted));
+    this.words.push(choosing.describe(wanted));
     return wanted;
   }
 

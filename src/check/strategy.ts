@@ -24,6 +24,11 @@ export interface Strategy {
    * spinning.ts.
    */
   again?(): void;
+  /**
+   * How many first steps of the execution under way are those of the one before: what they touch is
+   * known, and none of it is told again. 0 unless there is one.
+   */
+  readonly known?: number;
   /** Who goes on; null if the execution is of no use any more. */
   choose(choosing: Choosing): ContextId | null;
   /**

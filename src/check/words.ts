@@ -44,8 +44,8 @@ export function stepText(step: Step | null): string {
 }
 
 /** As `describe` says it; of several that are about to do the same, the second is `… (2)`. */
-export function wordsOf({ possible, describe }: Choosing, context: ContextId): string {
-  const words = describe(context);
-  const alike = possible.filter((other) => describe(other) === words);
+export function wordsOf(choosing: Choosing, context: ContextId): string {
+  const words = choosing.describe(context);
+  const alike = choosing.possible.filter((other) => choosing.describe(other) === words);
   return alike[0] === context ? words : `${words} (${alike.indexOf(context) + 1})`;
 }

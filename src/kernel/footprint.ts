@@ -25,9 +25,13 @@ export type Touch = number;
 
 const HOWS = 8;
 
+/** Most touches are small integers, which are quicker to take apart. */
+const SMALL = 2 ** 30;
+
 export const touchOf = (identity: number, how: number): Touch => identity * HOWS + how;
-export const identityOf = (touch: Touch): number => Math.floor(touch / HOWS);
-export const howOf = (touch: Touch): number => touch % HOWS;
+export const identityOf = (touch: Touch): number =>
+  touch < SMALL ? touch >> 3 : Math.floor(touch / HOWS);
+export const howOf = (touch: Touch): number => (touch < SMALL ? touch & 7 : touch % HOWS);
 
 /** The step under way. */
 export class Footprint {
@@ -44,6 +48,16 @@ export class Footprint {
     const shares = this.commuting || identity === this.looking;
     const touch = touchOf(identity, shares ? commutingHow(how) : how);
     if (!this.touches.includes(touch)) this.touches.push(touch);
+  }
+
+  /** The step is over: what it has touched; the next one has touched nothing. */
+  take(): readonly Touch[] {
+    const { touches } = this;
+    this.touches = [];
+    this.commuting = false;
+    this.looking = 0;
+    this.needless = 0;
+    return touches;
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventpoll_init } from '../../../src/kernel/eventpoll/init.ts';
+import { epoll_sysctls_init, eventpoll_init } from '../../../src/kernel/eventpoll/init.ts';
 import { EventpollStatics } from '../../../src/kernel/eventpoll/types.ts';
 import type { ctl_table } from '../../../src/kernel/sysctl.ts';
 import { Machine } from '../../../src/sim/machine.ts';
@@ -11,7 +11,7 @@ test.each([
 ])('with %i pages a user may have %i watches', (totalram, watches) => {
   const at = new EventpollStatics();
 
-  eventpoll_init(at, totalram, new Map());
+  eventpoll_init(at, totalram);
 
   expect(at.max_user_watches).toBe(watches);
 });
@@ -20,7 +20,8 @@ test.each([
 test('the knob shows the limit and sets it', () => {
   const at = new EventpollStatics();
   const sysctls = new Map<string, ctl_table>();
-  eventpoll_init(at, 1 << 20, sysctls);
+  eventpoll_init(at, 1 << 20);
+  epoll_sysctls_init(at, sysctls);
 
   expect([...sysctls.keys()]).toEqual(['fs/epoll/max_user_watches']);
   sysctls.get('fs/epoll/max_user_watches')?.set(7);

@@ -269,7 +269,9 @@ function note(step: Taken, last: Last, how: number): void {
   switch (how) {
     case Looks:
       last.looked =
-        last.looked === none ? [step] : [...last.looked.filter(({ lane }) => lane !== step.lane), step];
+        last.looked === none
+          ? [step]
+          : [...last.looked.filter(({ lane }) => lane !== step.lane), step];
       return;
     case Changes:
       last.changed = step;

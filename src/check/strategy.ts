@@ -2,7 +2,7 @@
 import type { Touch } from '../kernel/footprint.ts';
 import type { ContextId } from './order.ts';
 
-/** A point where contexts can go on. */
+/** A point where contexts can go on; used again for the next one, once the strategy has chosen. */
 export interface Choosing {
   /** Never empty. */
   readonly possible: readonly ContextId[];

@@ -26,7 +26,7 @@ export class user_struct {
   // Ours:
   readonly identity: number = newIdentity();
   /** Capabilities of this user's processes. */
-  readonly capabilities: ReadonlySet<number>;
+  capabilities: ReadonlySet<number>;
 
   constructor(uid: number, capabilities: ReadonlySet<number>) {
     this.uid = uid;

@@ -57,7 +57,9 @@ export function checkOptions(options: MachineOptions): void {
     const value: unknown = options[key as keyof MachineOptions];
     const rule = ruleOf.get(key);
     if (rule === undefined) {
-      throw new TypeError(`options: expected one of ${[...ruleOf.keys()].join(', ')}, found "${key}"`);
+      throw new TypeError(
+        `options: expected one of ${[...ruleOf.keys()].join(', ')}, found "${key}"`,
+      );
     }
     if (value === undefined || rule.fits(value)) continue;
     throw new RangeError(`${key}: expected ${rule.expected}, found ${inWords(value)}`);

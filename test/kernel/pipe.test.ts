@@ -36,6 +36,7 @@ import {
 import { SA_RESTART, SIGPIPE, SIGUSR1, SIGUSR2 } from '../../src/kernel/uapi/signal.ts';
 import { CAP_SYS_RESOURCE } from '../../src/kernel/user.ts';
 import { Machine } from '../../src/sim/machine.ts';
+import { addCapability } from '../support/capabilities.ts';
 import { inThread, pause, polled } from '../support/programs.ts';
 import { inMachine } from '../support/run.ts';
 
@@ -302,7 +303,7 @@ test('F_SETPIPE_SZ beyond 1 MiB needs CAP_SYS_RESOURCE', () => {
     expect(yield* sys.fcntl(r, F_SETPIPE_SZ, 1 << 20)).toBe(1 << 20);
     expect(yield* sys.fcntl(r, F_SETPIPE_SZ, 2 << 20)).toBe(-EPERM);
     expect(yield* sys.fcntl(r, F_SETPIPE_SZ, -1)).toBe(-EINVAL);
-    (sys.task.user.capabilities as Set<number>).add(CAP_SYS_RESOURCE);
+    addCapability(sys.task.user, CAP_SYS_RESOURCE);
     expect(yield* sys.fcntl(r, F_SETPIPE_SZ, 2 << 20)).toBe(2 << 20);
   });
 });

@@ -31,6 +31,7 @@ import {
 } from '../../src/kernel/uapi/timerfd.ts';
 import { CAP_WAKE_ALARM } from '../../src/kernel/user.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
+import { dropCapability } from '../support/capabilities.ts';
 import {
   fdinfo,
   inThread,
@@ -356,7 +357,7 @@ test('TFD_IOC_SET_TICKS makes a timer readable, and takes no 0', () => {
 test('an alarm clock needs CAP_WAKE_ALARM to be made and to be set', () => {
   inMachine(function* (sys) {
     const fd = yield* sys.timerfd_create(CLOCK_BOOTTIME_ALARM, 0);
-    (sys.task.user.capabilities as Set<number>).delete(CAP_WAKE_ALARM);
+    dropCapability(sys.task.user, CAP_WAKE_ALARM);
     expect(yield* sys.timerfd_create(CLOCK_BOOTTIME_ALARM, 0)).toBe(-EPERM);
     expect(yield* sys.timerfd_settime(fd, 0, after(50))).toBe(-EPERM);
     expect((yield* sys.timerfd_gettime(fd)).ret).toBe(0);

@@ -125,8 +125,7 @@ function* attach_epitem(file: file, epi: epitem): Kernel<void> {
   free_ephead(to_free); // Somebody else was quicker.
 }
 
-const newHead = (): epitems_head =>
-  kmem_cache_alloc(statics().ephead_cache, new epitems_head());
+const newHead = (): epitems_head => kmem_cache_alloc(statics().ephead_cache, new epitems_head());
 
 /** Adds an item; 0 or -errno. Called with mtx held; callbacks may come before it returns. */
 function* ep_insert(

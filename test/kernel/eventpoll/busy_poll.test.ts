@@ -12,6 +12,7 @@ import { EPIOCGPARAMS, EPIOCSPARAMS, EPOLLIN } from '../../../src/kernel/uapi/ev
 import { FIONREAD } from '../../../src/kernel/uapi/ioctls.ts';
 import { CAP_NET_ADMIN } from '../../../src/kernel/user.ts';
 import { sys_ioctl } from '../../../src/syscalls/fd.ts';
+import { dropCapability } from '../../support/capabilities.ts';
 import { epOf, eventfds } from '../../support/epoll.ts';
 import { watch, writeCount } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
@@ -84,7 +85,7 @@ describe('the parameters', () => {
   /** ioctl_eventpoll(2): a larger budget keeps the CPU from others. */
   test('a budget above 64 without CAP_NET_ADMIN is -EPERM, 64 is not', () => {
     const rets = inMachine(function* (sys) {
-      (current.user.capabilities as Set<number>).delete(CAP_NET_ADMIN);
+      dropCapability(current.user, CAP_NET_ADMIN);
       const epfd = yield* sys.epoll_create1(0);
       return [
         yield* sys.ioctl(epfd, EPIOCSPARAMS, params(0, 65, 0)),

@@ -9,6 +9,7 @@ import {
   EPOLLWAKEUP,
 } from '../../../src/kernel/uapi/eventpoll.ts';
 import { CAP_BLOCK_SUSPEND } from '../../../src/kernel/user.ts';
+import { dropCapability } from '../../support/capabilities.ts';
 import { add, del, epOf, eventfds, harvest, itemOf, mod, waitInto } from '../../support/epoll.ts';
 import { inThread, pause, readCount, watch, writeCount } from '../../support/programs.ts';
 import { inMachine } from '../../support/run.ts';
@@ -110,7 +111,7 @@ test('an item that is queued during a scan is awake', () => {
 /** epoll_ctl(2): without CAP_BLOCK_SUSPEND the flag is dropped without a word. */
 test('EPOLLWAKEUP without CAP_BLOCK_SUSPEND is dropped from the mask', () => {
   const seen = inMachine(function* (sys) {
-    (current.user.capabilities as Set<number>).delete(CAP_BLOCK_SUSPEND);
+    dropCapability(current.user, CAP_BLOCK_SUSPEND);
     const [efd = -1] = yield* eventfds(sys, 1);
     const epfd = yield* watch(sys, efd, EPOLLIN | EPOLLWAKEUP);
     return [itemOf(epfd, efd).event.events, itemOf(epfd, efd).ws];

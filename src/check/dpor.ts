@@ -135,7 +135,7 @@ export class Dpor implements Strategy {
       if (next !== null) {
         node.chosen = next;
         this.changed = last;
-        this.touches.length = last;
+        while (this.touches.length > last) this.touches.pop();
         this.retrace();
         return true;
       }
@@ -181,14 +181,9 @@ export class Dpor implements Strategy {
     const at = this.at++;
     if (at < this.known) return;
     this.touches[at] = touches;
-    this.races.length = 0;
-    const step = this.order.append(
-      context,
-      touches,
-      enabler,
-      at >= this.changed ? this.races : null,
-    );
-    for (const race of this.races) this.reverse(race, step);
+    const { races } = this;
+    const step = this.order.append(context, touches, enabler, at >= this.changed ? races : null);
+    this.reverseAll(step);
   }
 
   rests(): void {
@@ -197,9 +192,14 @@ export class Dpor implements Strategy {
 
   waits(context: ContextId, touch: Touch, enabler: number | null): void {
     if (this.at < this.known) return;
-    this.races.length = 0;
-    const step = this.order.pending(context, touch, enabler, this.races);
-    for (const race of this.races) this.reverse(race, step);
+    this.reverseAll(this.order.pending(context, touch, enabler, this.races));
+  }
+
+  /** The races of `later`, the last step. */
+  private reverseAll(later: Taken): void {
+    const { races } = this;
+    for (let i = 0; i < races.length; i++) this.reverse(races[i] as Taken, later);
+    while (races.length > 0) races.pop();
   }
 
   /** Sees to it that an execution is tried in which `later` does not wait for `earlier`. */

@@ -62,7 +62,7 @@ class Probe extends Dpor {
       this.close(node, this.touches[this.depth]);
       node.chosen = next;
       this.changed = this.depth;
-      this.touches.length = this.depth;
+      while (this.touches.length > this.depth) this.touches.pop();
       this.path.length = this.depth + 1;
       this.cut = false;
       if (this.queue.length === 0) this.depth++;

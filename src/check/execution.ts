@@ -53,10 +53,9 @@ export class Course implements Schedule, Choosing {
   /** Null where no thread goes round. */
   private readonly loops: Loops | null;
   private interrupts: Map<Execution, ContextId> | null = null;
-  /** The steps that can be taken, who would take each, and who could before. */
+  /** The steps that can be taken, and who would take each. */
   private choices: readonly Step[] = [];
-  private able: ContextId[] = [];
-  private wereAble: ContextId[] = [];
+  private able: readonly ContextId[] = [];
   /** Who could not take the step before, and which step made that possible. */
   private readonly enablers: Map<ContextId, number> = new Map();
   /** By timer, the step that made it possible. */
@@ -188,17 +187,14 @@ export class Course implements Schedule, Choosing {
   private noteAble(choices: readonly Step[]): void {
     const { enablers, steps } = this;
     const before = this.able;
-    const able = this.wereAble;
-    this.able = able;
-    this.wereAble = before;
-    able.length = choices.length;
-    let changed = before.length !== able.length;
-    for (let i = 0; i < choices.length; i++) {
-      const context = this.contextOf(choices[i] as Step);
-      changed ||= context !== before[i];
-      able[i] = context;
+    let same = before.length === choices.length;
+    for (let i = 0; same && i < choices.length; i++) {
+      same = this.contextOf(choices[i] as Step) === before[i];
     }
-    if (!changed) return;
+    if (same) return;
+    const able: ContextId[] = [];
+    for (let i = 0; i < choices.length; i++) able.push(this.contextOf(choices[i] as Step));
+    this.able = able;
     for (const context of before) if (!able.includes(context)) this.noteTakenBack(context);
     for (const context of enablers.keys()) if (!able.includes(context)) enablers.delete(context);
     if (steps === 0) return;
@@ -307,7 +303,7 @@ export class Course implements Schedule, Choosing {
     this.endStep();
     for (const context of this.able) this.noteTakenBack(context);
     this.last = 0;
-    this.able.length = 0;
+    this.able = [];
     this.enablers.clear();
     this.strategy.rests?.();
   }

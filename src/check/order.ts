@@ -160,7 +160,8 @@ export class Order {
     const step = this.next(context, touches, enabler, races, this.past);
     (this.lanes[step.lane] as Lane).latest = step;
     this.taken.push(step);
-    for (const touch of touches) {
+    for (let i = 0; i < touches.length; i++) {
+      const touch = touches[i] as Touch;
       note(step, this.lastAt(identityOf(touch), step.index), howOf(touch));
     }
     return step;
@@ -207,7 +208,8 @@ export class Order {
     clock: number[],
     races: Taken[] | null,
   ): void {
-    for (const touch of touches) {
+    for (let i = 0; i < touches.length; i++) {
+      const touch = touches[i] as Touch;
       const how = howOf(touch);
       if (how !== Takes && how !== Shares) continue;
       const last = this.things.get(identityOf(touch));
@@ -228,14 +230,17 @@ export class Order {
     races: Taken[] | null,
   ): void {
     let rivals: Taken[] | null = null;
-    for (const touch of touches) {
+    for (let i = 0; i < touches.length; i++) {
+      const touch = touches[i] as Touch;
       const how = howOf(touch);
       if (how !== Looks && how !== Changes) continue;
       const last = this.things.get(identityOf(touch));
       if (last === undefined) continue;
       if (isRival(last.changed, lane, clock)) (rivals ??= []).push(last.changed);
       if (how !== Changes) continue;
-      for (const rival of last.looked) {
+      const { looked } = last;
+      for (let k = 0; k < looked.length; k++) {
+        const rival = looked[k] as Taken;
         if (isRival(rival, lane, clock)) (rivals ??= []).push(rival);
       }
     }
@@ -264,14 +269,19 @@ function addRival(
   if (isRival(step, lane, clock)) races.push(step);
 }
 
+/** The last steps of each context, with this one. */
+function withLatest(steps: readonly Taken[], step: Taken): readonly Taken[] {
+  const latest: Taken[] = [];
+  for (const other of steps) if (other.lane !== step.lane) latest.push(other);
+  latest.push(step);
+  return latest;
+}
+
 /** What the step has done to a thing. */
 function note(step: Taken, last: Last, how: number): void {
   switch (how) {
     case Looks:
-      last.looked =
-        last.looked === none
-          ? [step]
-          : [...last.looked.filter(({ lane }) => lane !== step.lane), step];
+      last.looked = last.looked === none ? [step] : withLatest(last.looked, step);
       return;
     case Changes:
       last.changed = step;
@@ -295,10 +305,12 @@ function note(step: Taken, last: Last, how: number): void {
 
 /** Could the order of two steps of different contexts matter? */
 export function dependent(a: readonly Touch[], b: readonly Touch[]): boolean {
-  for (const one of a) {
+  for (let i = 0; i < a.length; i++) {
+    const one = a[i] as Touch;
     const how = howOf(one);
     const identity = identityOf(one);
-    for (const other of b) {
+    for (let k = 0; k < b.length; k++) {
+      const other = b[k] as Touch;
       if (identityOf(other) === identity && clashes(how, howOf(other))) return true;
     }
   }

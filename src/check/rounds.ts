@@ -29,17 +29,18 @@ export class Rounds {
   repeated = 1;
   private readonly last: number[] = [];
   /** By the length of a round: how many of the last calls are equal to the one a round before. */
-  private readonly runs: number[] = new Array<number>(longestRound + 1).fill(0);
+  private readonly runs: number[] = [0];
 
-  /** Adds a call; `sign` is equal for two calls that cannot be told apart. */
-  note(sign: string, progress: boolean): void {
+  /** Adds a call; `hash` is equal for two calls that cannot be told apart. */
+  note(hash: number, progress: boolean): void {
     const { last, runs } = this;
-    const hash = hashOf(sign, 0x811c9dc5);
     this.history = Math.imul(this.history ^ hash, 0x01000193) + 1;
     this.repeated = 1;
-    for (let length = 1; length <= longestRound; length++) {
+    const longest = Math.min(longestRound, this.calls);
+    while (runs.length <= longest) runs.push(0);
+    for (let length = 1; length <= longest; length++) {
       const equal = !progress && last[(this.calls - length) % longestRound] === hash;
-      const run = equal && length <= this.calls ? (runs[length] as number) + 1 : 0;
+      const run = equal ? (runs[length] as number) + 1 : 0;
       runs[length] = run;
       this.repeated = Math.max(this.repeated, 1 + Math.floor(run / length));
     }
@@ -47,12 +48,19 @@ export class Rounds {
   }
 }
 
+/** What a hash begins with. */
+export const noHash: number = 0x811c9dc5 | 0;
+
 /** FNV-1a, 32 bits. */
-function hashOf(text: string, basis: number): number {
-  let hash = basis;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash;
+export function hashText(hash: number, text: string): number {
+  let sum = hash;
+  for (let i = 0; i < text.length; i++) sum = Math.imul(sum ^ text.charCodeAt(i), 0x01000193);
+  return sum;
 }
+
+/** As hashText(), of an integer. */
+export const hashNumber = (hash: number, value: number): number =>
+  Math.imul(Math.imul(hash ^ value, 0x01000193) ^ (value / 2 ** 32), 0x01000193);
 
 /** Nobody can go on but threads that go round for ever. */
 export class NothingChanges extends Error {

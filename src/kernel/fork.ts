@@ -50,9 +50,18 @@ export function linkTask(p: task_struct): void {
 export function newThread(of: task_struct, comm: string): task_struct {
   const { tgid, kernel, files, sighand, signal, user, net_ns } = of;
   const pid = alloc_pid(kernel);
-  const pending = new sigpending();
-  const shared = { files, sighand, signal, user, net_ns };
-  const p = new task_struct({ pid, tgid, comm, kernel, pending, ...shared });
+  const p = new task_struct({
+    pid,
+    tgid,
+    comm,
+    kernel,
+    files,
+    sighand,
+    signal,
+    pending: new sigpending(),
+    user,
+    net_ns,
+  });
   writesTo(sighand.identity); // As if under siglock.
   refcount_inc(files.count);
   refcount_inc(sighand.count);

@@ -88,16 +88,22 @@ export const find_task_by_vpid = (nr: number): task_struct | null =>
   pid_task(find_vpid(nr), 'PIDTYPE_PID');
 
 export function attach_pid(task: task_struct, type: pid_type): void {
-  writesTo(bearersOf(task.kernel, pidOf(task, type).nr));
-  pidOf(task, type).tasks[type].unshift(task);
+  const pid = pidOf(task, type);
+  writesTo(bearersOf(task.kernel, pid.nr));
+  const tasks = pid.tasks[type];
+  if (tasks.length === 0) tasks.push(task);
+  else tasks.unshift(task);
 }
 
 /** The task bears the number no more; nobody finds it when it was the last. */
 export function detach_pid(task: task_struct, type: pid_type): void {
   const old = pidOf(task, type);
   writesTo(bearersOf(task.kernel, old.nr));
-  old.tasks[type].splice(old.tasks[type].indexOf(task), 1);
-  if (!allTypes.some((other) => pid_has_task(old, other))) task.kernel.pids.delete(old.nr);
+  const tasks = old.tasks[type];
+  if (tasks.length === 1) tasks.pop();
+  else tasks.splice(tasks.indexOf(task), 1);
+  for (const other of allTypes) if (pid_has_task(old, other)) return;
+  task.kernel.pids.delete(old.nr);
 }
 
 /** Moves a process to another process group or session. */

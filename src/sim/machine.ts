@@ -207,8 +207,18 @@ export class Machine implements ThreadMaker, Stepper {
     if (first === undefined) return this.newTask(new pid(0, 0), comm, null);
     const { kernel, user } = this;
     const { files, net_ns, pending, sighand, signal, thread_pid } = first;
-    const shared = { kernel, user, files, net_ns, pending, sighand, signal };
-    return new task_struct({ pid: thread_pid, tgid: 0, comm, ...shared });
+    return new task_struct({
+      pid: thread_pid,
+      tgid: 0,
+      comm,
+      kernel,
+      files,
+      sighand,
+      signal,
+      pending,
+      user,
+      net_ns,
+    });
   }
 
   /** The first thread of a process, in a process group of its own and the session of init. */
@@ -460,10 +470,22 @@ export class Machine implements ThreadMaker, Stepper {
     this.kernel.tracer?.irq(name, true);
   }
 
+  /** What can take the next step; and all that were made for that so far, to be used again. */
   private readonly choices: Choice[] = [];
+  private readonly made: Choice[] = [];
 
-  private choice(at: number): Choice {
-    return (this.choices[at] ??= new Choice());
+  /** The next of the choices, of which `count` are listed. */
+  private choice(count: number): Choice {
+    const { choices, made } = this;
+    if (count === made.length) made.push(new Choice());
+    const choice = made[count] as Choice;
+    if (count === choices.length) choices.push(choice);
+    return choice;
+  }
+
+  /** No more than so many can. */
+  private end(count: number): void {
+    while (this.choices.length > count) this.choices.pop();
   }
 
   /** Lists the contexts that can go on; how many they are. */
@@ -492,7 +514,7 @@ export class Machine implements ThreadMaker, Stepper {
   private nextChoice(): Choice | null {
     const { choices } = this;
     const count = this.listContexts();
-    choices.length = count;
+    this.end(count);
     return count === 0 ? null : (choices[this.schedule.choose(choices)] ?? null);
   }
 
@@ -503,7 +525,7 @@ export class Machine implements ThreadMaker, Stepper {
   private nextStep(): Choice | null {
     const { choices } = this;
     let count = this.listContexts();
-    for (const stores of this.kernel.storeBuffers ?? []) {
+    for (const stores of this.kernel.storeBuffers ?? noStores) {
       if (stores.next === null) continue;
       const choice = this.choice(count++);
       choice.queue = null;
@@ -511,15 +533,16 @@ export class Machine implements ThreadMaker, Stepper {
       choice.timer = null;
       choice.stores = stores;
     }
-    const timers = this.schedule.timers === false ? [] : timersToFire(this.kernel.hrtimers);
-    for (const timer of timers) {
+    const { hrtimers } = this.kernel;
+    const fire = this.schedule.timers !== false && hrtimers.awaited > 0;
+    for (const timer of fire ? timersToFire(hrtimers) : noTimers) {
       const choice = this.choice(count++);
       choice.queue = null;
       choice.execution = null;
       choice.timer = timer;
       choice.stores = null;
     }
-    choices.length = count;
+    this.end(count);
     if (count === 0) return null;
     const chosen = choices[this.schedule.choose(choices)] ?? null;
     if (chosen === null) this.stopped = true;
@@ -692,6 +715,9 @@ function expectNothingRuns(what: string): void {
   if (task?.kernel.running !== true) return;
   throw new Error(`${what}: expected outside of programs, found inside of ${task.comm}`);
 }
+
+const noTimers: readonly hrtimer[] = [];
+const noStores: readonly StoreBuffer[] = [];
 
 /** Programs are numbered from the next one on. */
 const lastPidBefore = 1000;

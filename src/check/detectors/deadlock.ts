@@ -18,6 +18,7 @@ const graphOf = (scene: Scene): Graph =>
   new Map(scene.sleepers.map((sleeping) => [sleeping, wakersOf(scene, sleeping)]));
 
 export const deadlock: Detector = (scene) => {
+  if (scene.sleepers.length === 0) return [];
   const graph = graphOf(scene);
   explainWhoWaits(scene, graph);
   return knotsOf(graph)
@@ -29,6 +30,7 @@ export const deadlock: Detector = (scene) => {
 };
 
 export const waitsForEver: Detector = (scene) => {
+  if (scene.sleepers.length === 0) return [];
   explainWhoWaits(scene, graphOf(scene));
   const waiting = scene.sleepers.filter(({ task }) => !scene.explained.has(task));
   if (waiting.length === 0) return [];

@@ -50,12 +50,25 @@ export function detect(execution: Ended, options: DetectOptions = {}): Problem[]
   if (execution.extent === 'redundant') return []; // Another one shows all of it.
   const { off = [] } = options;
   const scene = new Scene(execution, options);
-  // One that is switched off still explains a sleep: another one is not to speak in its place.
-  const found = detectorNames.flatMap((name) => {
+  const found: Problem[] = [];
+  for (const name of execution.error === null ? ofCalm : detectorNames) {
+    // One that is switched off still explains a sleep: another one is not to speak in its place.
     const findings = detectors[name](scene);
-    return off.includes(name) ? [] : findings;
-  });
+    if (findings.length > 0 && !off.includes(name)) found.push(...findings);
+  }
+  if (found.length < 2) return found;
   return [...found.filter(isBug), ...found.filter((finding) => !isBug(finding))];
 }
+
+/** Those that have something to say of an execution that no error has ended. */
+const ofCalm: readonly DetectorName[] = [
+  'lost-wakeup',
+  'stranded-data',
+  'oneshot-never-rearmed',
+  'deadlock',
+  'stale-event',
+  'herd',
+  'waits-for-ever',
+];
 
 const isBug = ({ severity }: Problem): boolean => severity === 'bug';

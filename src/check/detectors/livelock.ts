@@ -8,7 +8,7 @@
 import { enabled } from '../../kernel/execute.ts';
 import type { task_struct } from '../../kernel/sched.ts';
 import { OutOfSteps } from '../../kernel/steps.ts';
-import { errnoName } from '../../kernel/uapi/names.ts';
+import { epollFlags, errnoName } from '../../kernel/uapi/names.ts';
 import { isProgress, longestRound, NothingChanges } from '../rounds.ts';
 import type { CallMade } from './observations.ts';
 import type { Detector, Problem } from './problem.ts';
@@ -47,7 +47,11 @@ function loopOf(made: readonly CallMade[]): readonly CallMade[] | null {
 /** A call and its outcome; two of them are equal if nothing has changed. */
 const signOf = ({ call, args, ret, events }: CallMade): string =>
   `${call}(${typeof args[0] === 'number' ? args[0] : ''}) = ${result(ret)}` +
-  (events.length === 0 ? '' : ` [${events.join(', ')}]`);
+  (events.length === 0 ? '' : ` [${eventsText(events).join(', ')}]`);
+
+/** "5: EPOLLIN", for each item. */
+const eventsText = (events: readonly number[]): string[] =>
+  events.flatMap((fd, i) => (i % 2 === 0 ? [`${fd}: ${epollFlags(events[i + 1] ?? 0)}`] : []));
 
 const result = (ret: number): string => (ret < 0 ? `-${errnoName(-ret)}` : String(ret));
 

@@ -13,11 +13,10 @@ import type { Observer } from '../../kernel/observer.ts';
 import type { task_struct } from '../../kernel/sched.ts';
 import { timerfd_ctx } from '../../kernel/timerfd.ts';
 import { EAGAIN } from '../../kernel/uapi/errno.ts';
-import { epollFlags } from '../../kernel/uapi/names.ts';
 import type { Machine } from '../../sim/machine.ts';
 import { Names } from '../../trace/names.ts';
 import { kindOf } from '../../trace/parts.ts';
-import { isProgress, Rounds } from '../rounds.ts';
+import { hashNumber, hashText, isProgress, noHash, Rounds } from '../rounds.ts';
 import { type Asked, askedBy } from './asked.ts';
 
 /** A call that a task is in. */
@@ -25,8 +24,8 @@ export class CallUnderWay {
   readonly call: string;
   readonly args: readonly unknown[];
   readonly asked: readonly Asked[];
-  /** What epoll_wait() has told of so far: items by number, with their events. */
-  readonly events: string[] = [];
+  /** What epoll_wait() has told of so far: the number of an item, then its events, and so on. */
+  readonly events: number[] = [];
   /** It was woken in this epoll instance, and has found nothing so far. */
   wokenIn: eventpoll | null = null;
 
@@ -43,7 +42,8 @@ export interface CallMade {
   readonly call: string;
   readonly args: readonly unknown[];
   readonly ret: number;
-  readonly events: readonly string[];
+  /** As in CallUnderWay. */
+  readonly events: readonly number[];
   readonly time_ns: number;
   /** Of the machine, after it. */
   readonly stepsLeft: number;
@@ -99,7 +99,7 @@ export class Observations implements Observer {
   repeats = false;
 
   private readonly kernel: Globals;
-  private readonly names: Names = new Names();
+  private names: Names | null = null;
   /** Files that each task was told of and has not looked at, and when. */
   private readonly told: Map<task_struct, Map<file, number>> = new Map();
   private at = 0;
@@ -110,6 +110,7 @@ export class Observations implements Observer {
 
   /** What an object of the machine is called at the moment. */
   private nameOf(object: object): string {
+    this.names ??= new Names();
     return this.names.of(object, this.kernel);
   }
 
@@ -153,9 +154,15 @@ export class Observations implements Observer {
   ): void {
     let rounds = this.rounds.get(task);
     if (rounds === undefined) this.rounds.set(task, (rounds = new Rounds()));
-    const numbers = args.filter((arg) => typeof arg === 'number');
-    const ticks = asked[0]?.file.private_data instanceof timerfd_ctx;
-    rounds.note(`${call}(${numbers}) = ${ret} [${events}]`, !ticks && isProgress(call, ret));
+    let hash = hashNumber(hashText(noHash, call), ret);
+    for (let i = 0; i < args.length; i++) {
+      const arg = args[i];
+      if (typeof arg === 'number') hash = hashNumber(hash, arg);
+    }
+    hash = hashNumber(hash, events.length);
+    for (let i = 0; i < events.length; i++) hash = hashNumber(hash, events[i] as number);
+    const ticks = asked.length > 0 && asked[0]?.file.private_data instanceof timerfd_ctx;
+    rounds.note(hash, !ticks && isProgress(call, ret));
     this.repeats ||= rounds.repeated > 1;
   }
 
@@ -179,11 +186,12 @@ export class Observations implements Observer {
     const { file, fd } = epi.ffd;
     if (under !== undefined) {
       under.wokenIn = null;
-      under.events.push(`${fd}: ${epollFlags(revents)}`);
+      under.events.push(fd, revents);
     }
     this.deliveries.set(epi, { task, at: ++this.at });
-    const told = this.told.get(task) ?? new Map<file, number>();
-    this.told.set(task, told.set(file, this.at));
+    let told = this.told.get(task);
+    if (told === undefined) this.told.set(task, (told = new Map()));
+    told.set(file, this.at);
     looksAt(slotOf(task.files, fd)); // Else no schedule would be tried for what is seen here.
     if (task.files.fd[fd] !== file) this.noteStale(task, epi);
   }

@@ -43,10 +43,11 @@ export class Scene {
   readonly observations: Observations | null;
   /** Everybody who sleeps for ever; nobody while something may still happen. */
   readonly sleepers: readonly Sleeping[];
-  readonly files: readonly OpenFile[];
   /** Tasks whose sleep another detector has explained. */
   readonly explained: Set<task_struct> = new Set();
-  private readonly names: Names = new Names();
+  private open: readonly OpenFile[] | null = null;
+  private epolls: eventpoll[] | null = null;
+  private names: Names | null = null;
 
   constructor({ machine, error }: Ended, { strict = false }: DetectOptions) {
     this.kernel = machine.kernel;
@@ -56,19 +57,29 @@ export class Scene {
     const { observations } = this;
     const atRest = error === null && observations !== null && isAtRest(this.kernel);
     this.sleepers = atRest ? sleepersIn(this.kernel, observations) : [];
-    this.files = this.sleepers.length > 0 ? filesOf(this.kernel) : [];
+  }
+
+  /** What is open, where somebody sleeps. */
+  get files(): readonly OpenFile[] {
+    this.open ??= this.sleepers.length > 0 ? filesOf(this.kernel) : [];
+    return this.open;
   }
 
   /** What an object is called now, at the end, whatever was called so before. */
   nameOf(object: object): string {
+    this.names ??= new Names();
     return this.names.of(object, this.kernel);
   }
 
   /** Every instance that somebody has open, or that watches an open file. */
-  get instances(): eventpoll[] {
-    return this.files.flatMap(({ file: { private_data } }) =>
-      private_data instanceof eventpoll ? [private_data] : [],
-    );
+  get instances(): readonly eventpoll[] {
+    if (this.epolls === null) {
+      this.epolls = [];
+      for (const { file } of this.files) {
+        if (file.private_data instanceof eventpoll) this.epolls.push(file.private_data);
+      }
+    }
+    return this.epolls;
   }
 
   /** Who sleeps in epoll_wait() on the instance. */

@@ -46,19 +46,11 @@ function unwrap(node: ts.Expression): ts.Expression {
   return inner;
 }
 
-/**
- * Does the statement do nothing in a straight call? Nobody listens there, and the task is alone:
- * syscall() has made sure of both.
- */
+/** Does the statement do nothing in a straight call? Nobody listens there: syscall() has made sure. */
 function isIdle(node: ts.Statement): boolean {
-  if (ts.isExpressionStatement(node) && ts.isCallExpression(node.expression)) {
-    const callee = node.expression.expression;
-    return ts.isIdentifier(callee) && ['__fentry__', 'traceNote'].includes(callee.text);
-  }
-  if (!ts.isIfStatement(node) || node.elseStatement || !ts.isPrefixUnaryExpression(node.expression))
-    return false;
-  const { operand } = node.expression;
-  return ts.isPropertyAccessExpression(operand) && operand.name.text === 'alone';
+  if (!ts.isExpressionStatement(node) || !ts.isCallExpression(node.expression)) return false;
+  const callee = node.expression.expression;
+  return ts.isIdentifier(callee) && ['__fentry__', 'traceNote'].includes(callee.text);
 }
 
 /** Rewrites the files of one program. */

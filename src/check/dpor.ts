@@ -56,6 +56,8 @@ export class Node {
   chosen: ContextId;
   /** How many of those that were wanted are done. */
   done = 0;
+  /** How many steps, with this one, the call takes that begins here, if nobody comes between; else 0. */
+  through = 0;
 
   constructor(
     possible: readonly ContextId[],
@@ -134,6 +136,7 @@ export class Dpor implements Strategy {
       const next = node.next();
       if (next !== null) {
         node.chosen = next;
+        node.through = 0;
         this.changed = last;
         while (this.touches.length > last) this.touches.pop();
         this.retrace();
@@ -164,6 +167,29 @@ export class Dpor implements Strategy {
     if (at === this.floor) this.bottom = node;
     this.path.push(node);
     return chosen;
+  }
+
+  goesThrough(cannotSleep: boolean): boolean {
+    const next = this.at + 1; // Behind the step under way.
+    const node = this.path[next];
+    if (node === undefined) return cannotSleep; // Whoever goes on is preferred from here on.
+    return node.through > 0 && next + node.through <= this.changed && this.isOf(next, node.through);
+  }
+
+  /** Are `count` steps from `first` on all of the same context? */
+  private isOf(first: number, count: number): boolean {
+    const { path } = this;
+    const { chosen } = path[first] as Node;
+    for (let i = first + 1; i < first + count; i++) {
+      if ((path[i] as Node).chosen !== chosen) return false;
+    }
+    return true;
+  }
+
+  wentThrough(count: number): void {
+    const first = this.at - count + 1;
+    const node = this.path[first];
+    if (node !== undefined && count > 0 && this.isOf(first, count)) node.through = count;
   }
 
   private sleepersAt(at: number): Map<ContextId, readonly Touch[]> {

@@ -61,6 +61,7 @@ class Probe extends Dpor {
       if (next === undefined) continue;
       this.close(node, this.touches[this.depth]);
       node.chosen = next;
+      node.through = 0;
       this.changed = this.depth;
       while (this.touches.length > this.depth) this.touches.pop();
       this.path.length = this.depth + 1;

@@ -127,6 +127,16 @@ export class Course implements Schedule, Choosing {
     return place;
   }
 
+  goesThrough(cannotSleep: boolean): boolean {
+    const { strategy } = this;
+    if (strategy.goesThrough === undefined) return false;
+    return observationsIn(current.kernel)?.repeats !== true && strategy.goesThrough(cannotSleep);
+  }
+
+  wentThrough(count: number): void {
+    this.strategy.wentThrough?.(count);
+  }
+
   private stop(): number {
     this.last = 0;
     return -1;

@@ -29,6 +29,10 @@ export interface Strategy {
    * known, and none of it is told again. 0 unless there is one.
    */
   readonly known?: number;
+  /** Will whoever took the last step take all those of the call that it enters? See Stepper. */
+  goesThrough?(cannotSleep: boolean): boolean;
+  /** A call is over that took the last `count` steps, if they were all of its context. */
+  wentThrough?(count: number): void;
   /** Who goes on; null if the execution is of no use any more. */
   choose(choosing: Choosing): ContextId | null;
   /**

@@ -34,8 +34,9 @@ export function* runSyscall(
   made = 0,
   args: readonly unknown[] = noArguments,
 ): Kernel<number> {
-  const { observer } = current.kernel;
+  const { observer, stepper } = current.kernel;
   if (made !== 0) current.kernel.calls.enter(made);
+  const since = stepper === null ? 0 : stepper.steps;
   let body = call;
   for (;;) {
     const task = current;
@@ -52,6 +53,7 @@ export function* runSyscall(
       lockdep_sys_exit(task);
       execution.call = null;
       if (observer !== null && name !== null) observer.returned(task, name, args, ret);
+      if (stepper !== null) stepper.wentThrough(since);
       return ret;
     }
     const result = yield* leaveKernel(ret);

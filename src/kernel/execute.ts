@@ -4,7 +4,6 @@
  * Invariants: an operation either takes effect as a whole or not at all.
  */
 
-import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { Looks, Takes } from './footprint.ts';
 import { might_sleep } from './lockdep.ts';
@@ -21,7 +20,7 @@ import {
   type task_struct,
 } from './sched.ts';
 import { grabSpinlock, type spinlock_t, takeSpinlock } from './spinlock.ts';
-import { reserveOrStop } from './steps.ts';
+import { reserveOrStop, stepNow, wouldSleep } from './steps.ts';
 import { type FaultingPage, waitForPage } from './uaccess.ts';
 
 /** Carries `op` out for `task`; false if it cannot proceed now. */
@@ -69,7 +68,8 @@ export function atOnce(op: Op): boolean {
 
 /** As atOnce(), in a call that was found unable to sleep; the value that a `yield` would have. */
 export function now(op: Op): number {
-  if (!grab(op, current)) wouldSleep(op);
+  if (current.kernel.exact) stepNow(op);
+  else if (!grab(op, current)) wouldSleep(op);
   return 0;
 }
 
@@ -84,10 +84,6 @@ function grab(op: Op, task: task_struct): boolean {
     return takeRwlock(op.target as rwlock_t, op, task);
   }
   return verb === 'access';
-}
-
-function wouldSleep(op: Op): never {
-  throw new KernelBug('BUG', `${op.verb} ${op.target.name} would sleep in a call that cannot`);
 }
 
 /** Would perform() succeed? Has no effect. */
@@ -115,19 +111,34 @@ export function enabled(op: Op, task: task_struct): boolean {
   }
 }
 
+/** Code, with its straight twin where the build has made one. */
+interface Twinned<A> {
+  (arg: A): Kernel<void>;
+  readonly now?: (arg: A) => void;
+}
+
 /**
  * Ours: runs code in one step of an exact schedule, as far as all that it needs can be had. For code
  * such as the end of a thread, of which others see that it is over and not how it went.
+ * `cannotSleep`: there is nothing in it that it might wait for, but locks.
  */
-export function* inOneStep(code: Kernel<unknown>): Kernel<void> {
+export function* inOneStep<A>(body: Twinned<A>, arg: A, cannotSleep: boolean): Kernel<void> {
   const task = current;
   const { kernel } = task;
   const { footprint, stepper, tracer } = kernel;
+  if (body.now !== undefined && cannotSleep && mayGoStraight(task)) {
+    kernel.stepper = along;
+    body.now(arg);
+    kernel.stepper = stepper;
+    if (footprint !== null) footprint.commuting = false;
+    return;
+  }
+  const code = body(arg);
   for (;;) {
     kernel.stepper = along;
     const step = code.next(0);
     kernel.stepper = stepper;
-    if (step.done === true) return;
+    if (step.done === true) break;
     const op = step.value;
     if (along.stepOn(op)) {
       if (tracer !== null) tracer.op(task, op, true);
@@ -136,10 +147,19 @@ export function* inOneStep(code: Kernel<unknown>): Kernel<void> {
     if (footprint !== null) footprint.commuting = false;
     yield op;
   }
+  if (footprint !== null) footprint.commuting = false;
+}
+
+/** May code run that cannot stop to be told of, or to wait for a lock? */
+export function mayGoStraight({ kernel, stores }: task_struct): boolean {
+  if (kernel.tracer !== null || stores !== null) return false;
+  for (const task of kernel.tasks.values()) if (task.held_locks.length > 0) return false;
+  return true;
 }
 
 /** Carries out operations that belong to the step under way. */
 const along: Stepper = {
+  steps: 0,
   stepOn(op: Op): boolean {
     const { footprint } = current.kernel;
     // The last thread of a process also closes its files, and that does not commute.
@@ -148,6 +168,8 @@ const along: Stepper = {
     if (footprint !== null) footprint.add(op.target.identity, isLock(op) ? Takes : Looks);
     return true;
   },
+  goesThrough: () => false,
+  wentThrough: () => {},
 };
 
 export const isLock = ({ verb }: Op): boolean =>

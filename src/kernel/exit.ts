@@ -10,6 +10,7 @@
  */
 import { current } from './current.ts';
 import { ERESTARTSYS } from './errno.ts';
+import { inOneStep } from './execute.ts';
 import { exit_files } from './fdtable.ts';
 import { looksAt, writesTo } from './footprint.ts';
 import { complete_vfork_done } from './fork.ts';
@@ -199,6 +200,19 @@ function* exit_notify(tsk: task_struct): Kernel<void> {
 
 /** Ends the running task; never returns. `code` is a status as wait4() has it. */
 export function* do_exit(code: number): Kernel<void> {
+  yield* giveUpAll(code);
+  yield schedule(current);
+}
+
+/** Ours: the end of a thread, in one step of an exact schedule; never returns. */
+export function* exitInOneStep(code: number): Kernel<void> {
+  const last = current.signal.live.refs === 1; // What it closes may have to be waited for.
+  yield* inOneStep(giveUpAll, code, !last);
+  yield schedule(current);
+}
+
+/** Ours: do_exit() up to where the task leaves its CPU for ever. */
+function* giveUpAll(code: number): Kernel<void> {
   const task = current;
   yield* synchronize_group_exit(task, code);
   yield* exit_signals(task);
@@ -211,7 +225,6 @@ export function* do_exit(code: number): Kernel<void> {
   yield* exit_notify(task);
   task.__state = TASK_DEAD;
   yield* wake_up_all(task.exited);
-  yield schedule(task);
 }
 
 /** Tells all other threads to die; how many there are. Called with siglock held. */

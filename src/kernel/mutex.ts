@@ -21,7 +21,7 @@ import {
 } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
-import { reserveOrStop } from './steps.ts';
+import { reserveOrStop, stepNow } from './steps.ts';
 import type { StoreBuffer } from './store_buffer.ts';
 import { mayKeep } from './trace.ts';
 
@@ -64,8 +64,12 @@ export const mutex_lock = (lock: mutex): Op => mutex_lock_nested(lock, 0);
 export function mutex_lock_nested$now(lock: mutex, subclass: number): void {
   const task = current;
   const { kernel } = task;
-  if (--kernel.stepsLeft < 0) reserveOrStop(kernel);
   const op = mutex_lock_nested(lock, subclass);
+  if (kernel.exact) {
+    stepNow(op);
+    return;
+  }
+  if (--kernel.stepsLeft < 0) reserveOrStop(kernel);
   if (!grabMutex(lock, op, task)) lockBug(lock, task, 'locks', `which ${lock.owner?.comm} holds`);
 }
 

@@ -57,8 +57,17 @@ export type Kernel<T> = Generator<Op, T, number>;
 
 /** Whoever can say at once who takes the next step of an exact schedule. */
 export interface Stepper {
+  /** How many steps were taken. */
+  readonly steps: number;
   /** Takes the step that `op` begins; false if the next one is somebody else's, or cannot be taken now. */
   stepOn(op: Op): boolean;
+  /**
+   * Will all steps of the call that the running context enters be its own, with nobody's in between?
+   * `cannotSleep`: there is nothing in the call that it might wait for, but locks.
+   */
+  goesThrough(cannotSleep: boolean): boolean;
+  /** They were: of the call that was entered after so many steps. Or not, that is known here. */
+  wentThrough(since: number): void;
 }
 
 /** Code under way, and the operation that it has announced and not yet carried out. */

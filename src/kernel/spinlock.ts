@@ -18,7 +18,7 @@ import {
 } from './lockdep.ts';
 import { type Named, Op } from './op.ts';
 import type { task_struct } from './sched.ts';
-import { reserveOrStop } from './steps.ts';
+import { reserveOrStop, stepNow } from './steps.ts';
 import type { StoreBuffer } from './store_buffer.ts';
 import { mayKeep } from './trace.ts';
 
@@ -118,16 +118,20 @@ export function grabSpinlock(lock: spinlock_t, op: Op, task: task_struct): boole
  * Ours: asks for the lock and takes it, where nobody can come between. The `$now` functions are what
  * the straight twins of kernel code call (scripts/straight.ts); half of their time goes here.
  */
-function takeNow(lock: spinlock_t, op: Op): task_struct {
+function takeNow(lock: spinlock_t, op: Op): void {
   const task = current;
   const { kernel } = task;
+  if (kernel.exact) {
+    stepNow(askFor(lock, op));
+    return;
+  }
   if (--kernel.stepsLeft < 0) reserveOrStop(kernel);
   if (lock.freed || lock.owner !== null) lockBug(lock, task, 'takes');
   checkOrder(op);
   lock.owner = task;
   task.preempt_count++;
+  if (op.flavour === IRQ) task.irqs_disabled++;
   task.held_locks.push(op);
-  return task;
 }
 
 export function spin_lock$now(lock: spinlock_t): void {
@@ -137,14 +141,14 @@ export function spin_lock_bh$now(lock: spinlock_t): void {
   takeNow(lock, lock.bh ?? makeOp(lock, 'bh', BH));
 }
 export function spin_lock_irq$now(lock: spinlock_t): void {
-  takeNow(lock, lock.irq ?? makeOp(lock, 'irq', IRQ)).irqs_disabled++;
+  takeNow(lock, lock.irq ?? makeOp(lock, 'irq', IRQ));
 }
 export const spin_lock_irqsave$now: (lock: spinlock_t) => void = spin_lock_irq$now;
 export function spin_lock_nested$now(lock: spinlock_t, subclass: number): void {
   takeNow(lock, nestedOp(lock, PLAIN, subclass));
 }
 export function spin_lock_irqsave_nested$now(lock: spinlock_t, subclass: number): void {
-  takeNow(lock, nestedOp(lock, IRQ, subclass)).irqs_disabled++;
+  takeNow(lock, nestedOp(lock, IRQ, subclass));
 }
 
 function giveBack(lock: spinlock_t): task_struct {

@@ -4,9 +4,10 @@
  * Each operation and each system call is a step. What is left of them is counted down in a small
  * integer, on the spot, because code that spins may never come back to the machine.
  */
-import { kernelFrames, withWholeStack } from './bug.ts';
+import { KernelBug, kernelFrames, withWholeStack } from './bug.ts';
 import { current } from './current.ts';
 import type { Globals } from './globals.ts';
+import type { Op } from './op.ts';
 
 /** Something spins, in the kernel or in a program, or there was more to do than expected. */
 export class OutOfSteps extends Error {
@@ -71,6 +72,15 @@ export function reserveOrStop(kernel: Globals): void {
   const inInterrupt = kernel.runqueues[current.cpu]?.irq !== null;
   if (inInterrupt || takeReserve(kernel)) return;
   throw withWholeStack(() => new OutOfSteps());
+}
+
+/** Takes a step of an exact schedule in a call that goes through; see Stepper. */
+export function stepNow(op: Op): void {
+  if (current.kernel.stepper?.stepOn(op) !== true) wouldSleep(op);
+}
+
+export function wouldSleep(op: Op): never {
+  throw new KernelBug('BUG', `${op.verb} ${op.target.name} would sleep in a call that cannot`);
 }
 
 /**

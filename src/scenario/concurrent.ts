@@ -72,6 +72,14 @@ class Free implements Schedule {
     if (!this.isOver()) return chosenBy(this.course, choices);
     return chosenBy(this.course, choices, true);
   }
+
+  goesThrough(cannotSleep: boolean): boolean {
+    return this.course.goesThrough(cannotSleep);
+  }
+
+  wentThrough(count: number): void {
+    this.course.wentThrough(count);
+  }
 }
 
 /** The schedule of `after`: timers wait for their time. */

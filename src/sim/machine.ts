@@ -545,6 +545,7 @@ export class Machine implements ThreadMaker, Stepper {
     this.end(count);
     if (count === 0) return null;
     const chosen = choices[this.schedule.choose(choices)] ?? null;
+    this.steps++;
     if (chosen === null) this.stopped = true;
     else if (chosen.timer !== null) this.fire(chosen, chosen.timer);
     return chosen;
@@ -575,6 +576,17 @@ export class Machine implements ThreadMaker, Stepper {
     }
     this.answered = true;
     return false;
+  }
+
+  /** How many steps of an exact schedule were taken in this run. */
+  steps = 0;
+
+  goesThrough(cannotSleep: boolean): boolean {
+    return this.schedule.goesThrough?.(cannotSleep) === true;
+  }
+
+  wentThrough(since: number): void {
+    this.schedule.wentThrough?.(this.steps - since);
   }
 
   /** What the schedule said to the context that ran last, and could not go on. */

@@ -1,6 +1,5 @@
 /** A program as the code of a task: what it is started with, and what is looked at when it ends. */
-import { inOneStep } from '../kernel/execute.ts';
-import { do_exit, do_group_exit } from '../kernel/exit.ts';
+import { do_exit, do_group_exit, exitInOneStep } from '../kernel/exit.ts';
 import type { Kernel } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import { inWords } from '../syscalls/found.ts';
@@ -35,7 +34,7 @@ export function* runChild(program: Program, sys: Sys): Kernel<void> {
 export function* runThread(program: Program, sys: Sys): Kernel<void> {
   yield* codeOf(program, sys);
   checkForgotten(sys.task);
-  if (sys.task.kernel.exact) yield* inOneStep(do_exit(0));
+  if (sys.task.kernel.exact) yield* exitInOneStep(0);
   else yield* do_exit(0);
 }
 

@@ -32,6 +32,10 @@ export interface Schedule {
   readonly memory?: Memory;
   /** True if a context goes on until it cannot, so that nobody need be asked between. */
   readonly runsOn: boolean;
+  /** As in Stepper (kernel/op.ts); absent where that is never known. */
+  goesThrough?(cannotSleep: boolean): boolean;
+  /** `count`: how many steps the call took, the last ones. */
+  wentThrough?(count: number): void;
   /** An index into `choices`, which is never empty; -1 ends the run of an exact schedule. */
   choose(choices: readonly Runnable[]): number;
 }

@@ -2,9 +2,11 @@
 
 import { current } from '../kernel/current.ts';
 import { hasExitWork, leaveKernel, runSyscall } from '../kernel/entry.ts';
+import { mayGoStraight } from '../kernel/execute.ts';
 import { lockdep_sys_exit } from '../kernel/lockdep.ts';
-import type { Kernel, Op } from '../kernel/op.ts';
-import { reserveOrStop } from '../kernel/steps.ts';
+import type { Execution, Kernel, Op } from '../kernel/op.ts';
+import { signal_pending } from '../kernel/sched.ts';
+import { reserveOrStop, stepNow } from '../kernel/steps.ts';
 import { O_NONBLOCK } from '../kernel/uapi/fcntl.ts';
 import { MSG_DONTWAIT } from '../kernel/uapi/socket.ts';
 
@@ -26,11 +28,16 @@ export function syscall(
   kernel.touchProgramMemory?.();
   const made = kernel.calls.make(calledAs);
   if (kernel.tracer !== null) return tracedSyscall(name, args, body, made);
-  // In an exact schedule each operation is a step, and has to be the same one whoever looks on.
-  const undisturbed =
-    kernel.alone && !kernel.exact && !kernel.interruptDue && kernel.observer === null;
-  if (straight !== undefined && undisturbed && cannotSleep(name, args)) {
-    return new StraightCall(body, straight, made);
+  if (straight !== undefined) {
+    const { alone, exact, interruptDue, observer, stepper } = kernel;
+    // In an exact schedule each operation is a step, and has to be the same one whoever looks on.
+    if (exact) {
+      if (stepper?.goesThrough(cannotSleep(name, args)) === true && mayGoStraight(current)) {
+        return new ExactCall(body, straight, name, args, made, stepper.steps);
+      }
+    } else if (alone && !interruptDue && observer === null && cannotSleep(name, args)) {
+      return new StraightCall(body, straight, made);
+    }
   }
   return runSyscall(body, name, made, args);
 }
@@ -107,6 +114,86 @@ export class Filling<T> implements Kernel<T> {
 
 const isNonblocking = (fd: number): boolean =>
   ((current.files.fd[fd]?.f_flags ?? 0) & O_NONBLOCK) !== 0;
+
+/**
+ * A call that is made in one go, in an exact schedule that lets it go through. One that is not
+ * entered where it was made is made step by step.
+ */
+class ExactCall implements Kernel<number> {
+  private readonly body: () => Kernel<number>;
+  private readonly straight: () => number;
+  private readonly name: string;
+  private readonly args: readonly unknown[];
+  private readonly made: number;
+  /** How many steps the machine had taken when it was made. */
+  private readonly since: number;
+  private rest: Kernel<number> | null = null;
+
+  constructor(
+    body: () => Kernel<number>,
+    straight: () => number,
+    name: string,
+    args: readonly unknown[],
+    made: number,
+    since: number,
+  ) {
+    this.body = body;
+    this.straight = straight;
+    this.name = name;
+    this.args = args;
+    this.made = made;
+    this.since = since;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(value: number): IteratorResult<Op, number> {
+    if (this.rest !== null) return this.rest.next(value);
+    const { args, body, made, name, since, straight } = this;
+    const task = current;
+    const { calls, observer, stepper } = task.kernel;
+    if (stepper?.steps !== since || task.sigpending) {
+      this.rest = runSyscall(body, name, made, args);
+      return this.rest.next(value);
+    }
+    calls.enter(made);
+    const execution = task.execution as Execution;
+    execution.call = name;
+    if (!task.kernel.alone) stepNow(task.files.lookup);
+    signal_pending(task); // The look that runSyscall() takes.
+    if (observer !== null) observer.entered(task, name, args);
+    const ret = straight();
+    if (hasExitWork(task)) {
+      this.rest = this.leave(ret);
+      return this.rest.next(value);
+    }
+    lockdep_sys_exit(task);
+    execution.call = null;
+    if (observer !== null) observer.returned(task, name, args, ret);
+    stepper.wentThrough(since);
+    return { done: true, value: ret };
+  }
+
+  private *leave(ret: number): Kernel<number> {
+    const { args, body, name } = this;
+    const task = current;
+    const result = yield* leaveKernel(ret);
+    (task.execution as Execution).call = null;
+    if (result === null) return yield* runSyscall(body, name, 0, args);
+    task.kernel.observer?.returned(task, name, args, result);
+    return result;
+  }
+
+  return(value: number): IteratorResult<Op, number> {
+    return { done: true, value };
+  }
+
+  throw(error: unknown): never {
+    throw error;
+  }
+}
 
 /** A call that is made in one go when it is first asked for its result. */
 class StraightCall implements Kernel<number> {

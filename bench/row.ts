@@ -55,13 +55,13 @@ export interface Batch {
 /** As `--only` is compared with it, and as progress shows it. */
 export const titleOf = ({ kind, name, size }: RowName): string => `${kind}: ${name}, ${size}`;
 
-/** A row that could not be measured. */
-export const missing = ({ kind, name, size }: RowName, why: string): Row => ({
+/** A row of which nothing is known yet; `why` where it cannot be. */
+export const missing = ({ kind, name, size }: RowName, why?: string): Row => ({
   kind,
   name,
   size,
   model_ns: null,
   linux_ns: null,
   ratio: null,
-  why,
+  ...(why !== undefined && { why }),
 });

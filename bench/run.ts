@@ -12,6 +12,7 @@ import { conclude } from './aims.ts';
 import { buildLinux } from './linux.ts';
 import { help, type Options, readArguments } from './options.ts';
 import { type Batch, type How, missing, type Row, type RowName, titleOf } from './row.ts';
+import { checkerBatches } from './rows/checker.ts';
 import { kernelBatches } from './rows/kernel.ts';
 import { tableText } from './table.ts';
 
@@ -40,7 +41,10 @@ async function* measure(
   }
 }
 
-const batchesFor = ({ quick }: Options): Batch[] => [...kernelBatches(quick)];
+const batchesFor = ({ quick }: Options): Batch[] => [
+  ...kernelBatches(quick),
+  ...checkerBatches(quick),
+];
 
 async function run(options: Options): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'epollsim-bench-'));

@@ -35,6 +35,6 @@ export async function script(
   const words = [...flags, '--import=tsx', join('bench', path), ...args.map(String)];
   const { out, code } = await run(process.execPath, words, signal);
   if (code === 0) return out;
-  const why = out.split('\n').find((line) => /error/i.test(line));
+  const why = out.split('\n').find((line) => /^\w*Error: /.test(line));
   throw new Error(`bench/${path}: ${why ?? `it ended with ${code}`}`);
 }

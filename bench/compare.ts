@@ -16,7 +16,7 @@ export interface Compared extends RowName {
 /** How often both sides play, how long each time, and how long before that, in ms. */
 const effort = {
   full: { repeats: 15, each: 20, before: 400 },
-  quick: { repeats: 5, each: 6, before: 150 },
+  quick: { repeats: 5, each: 6, before: 250 },
 };
 
 /** The rows of one set-up. */

@@ -11,7 +11,9 @@ checker, memory, and the command. The charts go into a folder.
                         '1000000$', 'round trip: TCP'
       --quick           fewer repeats and sizes, under a minute instead of ten
       --out FOLDER      where the charts go; none are drawn unless it is given
-      --json            one object on standard output: rows, summary, aims, machine
+      --page            docs/performance.md shows what was measured, its charts are in docs/charts
+      --from FILE       nothing is measured: the rows are those of an earlier run, from its --json
+      --json            one object on standard output: rows, summary, aims, computer
       --list            the names of the rows, and nothing is measured
   -h, --help            this text
 `;
@@ -20,6 +22,8 @@ export interface Options {
   readonly only: RegExp;
   readonly quick: boolean;
   readonly out: string | null;
+  readonly page: boolean;
+  readonly from: string | null;
   readonly json: boolean;
   readonly list: boolean;
   readonly help: boolean;
@@ -29,6 +33,8 @@ const table = {
   only: { type: 'string' },
   quick: { type: 'boolean' },
   out: { type: 'string' },
+  page: { type: 'boolean' },
+  from: { type: 'string' },
   json: { type: 'boolean' },
   list: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -43,6 +49,8 @@ export function readArguments(argv: readonly string[]): Options {
     only: patternOf(textOf(values['only']) ?? ''),
     quick: values['quick'] === true,
     out: textOf(values['out']) ?? null,
+    page: values['page'] === true,
+    from: textOf(values['from']) ?? null,
     json: values['json'] === true,
     list: values['list'] === true,
     help: values['help'] === true,

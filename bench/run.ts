@@ -3,20 +3,21 @@
  *
  * Absolute times say little on a busy computer; the ratio of the medians of one run does.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitCodes, UsageError } from '../src/cli/errors.ts';
 import { Progress } from '../src/cli/progress.ts';
-import { conclude } from './aims.ts';
+import { draw } from './charts.ts';
+import { root } from './child.ts';
 import { buildLinux } from './linux.ts';
 import { help, type Options, readArguments } from './options.ts';
+import { reportOf, reportText, writePage } from './report.ts';
 import { type Batch, type How, missing, type Row, type RowName, titleOf } from './row.ts';
 import { checkerBatches } from './rows/checker.ts';
+import { commandBatches } from './rows/command.ts';
 import { kernelBatches } from './rows/kernel.ts';
-import { tableText } from './table.ts';
-
-const dist = join(import.meta.dirname, '../dist/src/index.js');
+import { memoryBatches } from './rows/memory.ts';
 
 /** Measures what is asked for; rows come out as they are known, also where Ctrl-C ends it. */
 async function* measure(
@@ -44,49 +45,62 @@ async function* measure(
 const batchesFor = ({ quick }: Options): Batch[] => [
   ...kernelBatches(quick),
   ...checkerBatches(quick),
+  ...memoryBatches(quick),
+  ...commandBatches(quick),
 ];
 
-async function run(options: Options): Promise<number> {
+async function rowsFor(options: Options, signal: AbortSignal): Promise<Row[]> {
+  const batches = batchesFor(options);
+  const isWanted = (row: RowName): boolean => options.only.test(titleOf(row));
+  const names = batches.flatMap((batch) => batch.rows).filter(isWanted);
+  if (names.length === 0) {
+    throw new UsageError(`--only: ${options.only} fits no row; --list shows them`);
+  }
   const folder = mkdtempSync(join(tmpdir(), 'epollsim-bench-'));
-  const stopping = new AbortController();
-  const onSignal = (): void => stopping.abort();
-  process.on('SIGINT', onSignal);
   const progress = new Progress();
   const rows: Row[] = [];
   try {
-    const how: How = {
-      quick: options.quick,
-      linux: buildLinux(folder),
-      signal: stopping.signal,
-    };
-    const batches = batchesFor(options);
-    const isWanted = (row: RowName): boolean => options.only.test(titleOf(row));
-    const total = batches.flatMap((batch) => batch.rows).filter(isWanted).length;
-    if (total === 0) throw new UsageError(`--only: ${options.only} fits no row; --list shows them`);
+    const how: How = { quick: options.quick, linux: buildLinux(folder), signal };
+    const show = (): void =>
+      progress.show(() => {
+        const next = names[rows.length];
+        return `${rows.length} of ${names.length}: ${next === undefined ? '' : titleOf(next)}`;
+      });
+    show();
     for await (const row of measure(batches, isWanted, how)) {
       rows.push(row);
-      progress.show(() => `${rows.length} of ${total}: ${titleOf(row)}`);
+      show();
     }
   } finally {
     progress.clear();
-    process.off('SIGINT', onSignal);
     rmSync(folder, { recursive: true, force: true });
   }
-  report(rows, options);
-  return stopping.signal.aborted ? exitCodes.interrupted : exitCodes.done;
+  return rows;
 }
 
-function report(rows: readonly Row[], { json }: Options): void {
-  const { aims, summary } = conclude(rows);
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ rows, summary, aims })}\n`);
-    return;
+function earlierRows(file: string): Row[] {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] }).rows;
+  } catch (error) {
+    throw new UsageError(`--from: expected what --json has printed in ${file}: ${error}`);
   }
-  process.stdout.write(`${tableText(rows)}\n`);
-  for (const { aim, found, met } of aims) {
-    const verdict = met === null ? 'not measured' : met ? 'met' : 'NOT MET';
-    process.stdout.write(`${aim}: ${verdict}\n  ${found}\n`);
+}
+
+async function run(options: Options): Promise<number> {
+  const stopping = new AbortController();
+  const onSignal = (): void => stopping.abort();
+  process.on('SIGINT', onSignal);
+  const { from, json, out, page } = options;
+  const rows = from === null ? await rowsFor(options, stopping.signal) : earlierRows(from);
+  process.off('SIGINT', onSignal);
+  const report = reportOf(rows);
+  if (out !== null) await draw(rows, out);
+  if (page) {
+    writePage(report);
+    await draw(rows, join(root, 'docs/charts'));
   }
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : reportText(report));
+  return stopping.signal.aborted ? exitCodes.interrupted : exitCodes.done;
 }
 
 async function main(): Promise<number> {
@@ -95,7 +109,7 @@ async function main(): Promise<number> {
   else if (options.list) {
     const titles = batchesFor(options).flatMap(({ rows }) => rows.map(titleOf));
     process.stdout.write(titles.map((title) => `${title}\n`).join(''));
-  } else if (!existsSync(dist)) {
+  } else if (!existsSync(join(root, 'dist/src/index.js'))) {
     throw new UsageError('dist/ is missing: run `npm run build` first');
   } else return await run(options);
   return exitCodes.done;

@@ -4,11 +4,9 @@
  * million items, and what the compiler has learnt of another work, disturb nobody.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-
-const root = join(import.meta.dirname, '..');
+import { root } from './child.ts';
 
 export interface Played {
   readonly ns: number;
@@ -72,10 +70,8 @@ export class Side {
   private async line(): Promise<string> {
     const { done, value } = await this.lines.next();
     if (done !== true) return value;
-    const why = this.said
-      .trim()
-      .split('\n')
-      .find((line) => /error|expected|:/i.test(line));
+    const said = this.said.trim().split('\n');
+    const why = said.find((line) => /^\w*Error: |: /.test(line));
     throw new Error(`${this.name} has ended: ${why ?? 'it said nothing'}`);
   }
 }

@@ -1,6 +1,6 @@
 /** What the rows come to, and what they are to come to. */
 import { type Growth, growthsOf } from './growth.ts';
-import { endless, small } from './programs/index.ts';
+import { endless, small } from './programs.ts';
 import { type Kind, type Row, titleOf } from './row.ts';
 import { geometricMean } from './statistics.ts';
 import { bytesText, countText, durationText, ratioText } from './table.ts';

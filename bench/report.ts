@@ -48,8 +48,8 @@ const page = join(root, 'docs/performance.md');
 const begin = '<!-- measured: npm run bench -- --page -->\n';
 const end = '<!-- end -->';
 
-/** Puts what was measured into the page. */
-export function writePage({ aims, computer, rows }: Report): void {
+/** Puts what was measured into the page, with charts that are in docs/charts. */
+export function writePage({ aims, computer, rows }: Report, charts: readonly string[]): void {
   const before = readFileSync(page, 'utf8');
   const from = before.indexOf(begin) + begin.length;
   const to = before.indexOf(end);
@@ -60,6 +60,9 @@ export function writePage({ aims, computer, rows }: Report): void {
     notes: [],
   };
   const tables = [verdicts, ...tablesOf(rows)].map(asMarkdown).join('\n');
-  const where = `On ${computerText(computer)}:\n`;
-  writeFileSync(page, `${before.slice(0, from)}\n${where}\n${tables}\n${before.slice(to)}`);
+  const pictures = charts
+    .map((file) => `![${file.replace('.svg', '')}](charts/${file})\n`)
+    .join('\n');
+  const measured = `On ${computerText(computer)}:\n\n${tables}\n${pictures}`;
+  writeFileSync(page, `${before.slice(0, from)}\n${measured}\n${before.slice(to)}`);
 }

@@ -6,6 +6,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { exitCodes, UsageError } from '../src/cli/errors.ts';
 import { Progress } from '../src/cli/progress.ts';
 import { draw } from './charts.ts';
@@ -95,10 +96,7 @@ async function run(options: Options): Promise<number> {
   process.off('SIGINT', onSignal);
   const report = reportOf(rows);
   if (out !== null) await draw(rows, out);
-  if (page) {
-    writePage(report);
-    await draw(rows, join(root, 'docs/charts'));
-  }
+  if (page) writePage(report, await draw(rows, join(root, 'docs/charts')));
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : reportText(report));
   return stopping.signal.aborted ? exitCodes.interrupted : exitCodes.done;
 }
@@ -109,7 +107,7 @@ async function main(): Promise<number> {
   else if (options.list) {
     const titles = batchesFor(options).flatMap(({ rows }) => rows.map(titleOf));
     process.stdout.write(titles.map((title) => `${title}\n`).join(''));
-  } else if (!existsSync(join(root, 'dist/src/index.js'))) {
+  } else if (!existsSync(fileURLToPath(import.meta.resolve('epollsim')))) {
     throw new UsageError('dist/ is missing: run `npm run build` first');
   } else return await run(options);
   return exitCodes.done;

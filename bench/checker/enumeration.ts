@@ -20,7 +20,7 @@ class Enumeration implements Strategy {
   }
 
   choose({ possible }: Choosing): ContextId {
-    const node = (this.path[this.depth++] ??= { possible, at: 0 });
+    const node = (this.path[this.depth++] ??= { possible: [...possible], at: 0 });
     return node.possible[node.at] as ContextId;
   }
 }

@@ -2,7 +2,7 @@
  * A standard program, checked again and again for some seconds in one thread, in a process of its own;
  * a line of JSON. Usage: program.ts NAME SECONDS
  */
-import { programOf, standards } from '../programs/index.ts';
+import { programOf, standards } from '../programs.ts';
 import { median } from '../statistics.ts';
 import { checkingOf, explore, subjectOf } from './built.ts';
 import { interleavings } from './enumeration.ts';

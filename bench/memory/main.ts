@@ -2,9 +2,10 @@
  * What so many of something take of memory, in a process of its own with --expose-gc; a line of JSON.
  * Usage: main.ts WHAT COUNT
  */
-import { type Code, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, Machine, type Sys } from 'epollsim';
+import { type Code, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, type Sys } from 'epollsim';
 import { connector } from '../model/connected.ts';
 import { must, newEventfd, watch } from '../model/work.ts';
+import { newMachine } from '../model/works.ts';
 
 export interface Taken {
   /** What the heap and what lies beside it have grown by, without garbage. */
@@ -79,12 +80,7 @@ const maker = makers[what];
 if (maker === undefined) {
   throw new Error(`expected one of ${Object.keys(makers).join(', ')}, found "${what}"`);
 }
-const machine = new Machine({
-  cpus: 1,
-  nofile: 2_000_000,
-  maxUserWatches: 2_000_000,
-  maxSteps: Number.POSITIVE_INFINITY,
-});
+const machine = newMachine();
 machine.spawn(function* (sys) {
   const make = yield* maker(sys, Number(count));
   const before = memory();

@@ -3,24 +3,7 @@
  * command line and the same conversation. From dist/, as users get it.
  */
 import { readSync, writeSync } from 'node:fs';
-import { Machine } from 'epollsim';
-import { echo } from './echo.ts';
-import { ctl, epollWait } from './items.ts';
-import { poll, select } from './polled.ts';
-import { nested, roundTrip } from './round_trip.ts';
-import { waiters } from './waiters.ts';
-import type { Work } from './work.ts';
-
-const works: ReadonlyMap<string, Work> = new Map([
-  ['round-trip', roundTrip],
-  ['ctl', ctl],
-  ['epoll_wait', epollWait],
-  ['waiters', waiters],
-  ['nested', nested],
-  ['poll', poll],
-  ['select', select],
-  ['echo', echo],
-]);
+import { newMachine, works } from './works.ts';
 
 const tell = (line: string): number => writeSync(1, `${line}\n`);
 
@@ -35,12 +18,7 @@ const [name = '', ...args] = process.argv.slice(2);
 const work = works.get(name);
 if (work === undefined) throw new Error(`expected ${[...works.keys()].join(', ')}, found ${name}`);
 
-const machine = new Machine({
-  cpus: 1,
-  nofile: 2_000_000,
-  maxUserWatches: 2_000_000,
-  maxSteps: Number.POSITIVE_INFINITY,
-});
+const machine = newMachine();
 machine.spawn(function* (sys) {
   const play = yield* work(sys, args);
   tell('ready');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Checked } from '../checker/program.ts';
 import type { Found } from '../checker/races.ts';
 import { root, run, script } from '../child.ts';
-import { endless, type Standard, standards } from '../programs/index.ts';
+import { endless, type Standard, standards } from '../programs.ts';
 import { type Batch, type How, missing, type Row, type RowName } from '../row.ts';
 import { median } from '../statistics.ts';
 
@@ -57,7 +57,7 @@ function workers(count: number): Batch {
 async function checkFor(seconds: number, count: number, signal: AbortSignal): Promise<number> {
   const limits = ['--max-executions', '2000000000', '--time-limit', String(seconds)];
   const options = ['--json', '--unshared', '--workers', String(count), ...limits];
-  const file = join('bench/programs', endless.file);
+  const file = join('bench/programs', `${endless.file}.ts`);
   const args = ['dist/bin/epollsim.js', 'check', ...options, file];
   const { out } = await run(process.execPath, args, signal);
   return (JSON.parse(out) as { executions: number }).executions;

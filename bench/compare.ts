@@ -13,11 +13,15 @@ export interface Compared extends RowName {
   readonly per: 'round' | 'event';
 }
 
-/** How often both sides play, how long each time, and how long before that, in ms. */
+/**
+ * How often both sides play, and how long each time, in ms; and for how long before that nothing gets
+ * faster any more, and how long that may take altogether: compiling may have to wait for a busy CPU.
+ */
 const effort = {
-  full: { repeats: 15, each: 20, before: 400 },
-  quick: { repeats: 5, each: 6, before: 250 },
+  full: { repeats: 31, each: 10, settled: 500, patience: 6000 },
+  quick: { repeats: 9, each: 5, settled: 100, patience: 2000 },
 };
+type Effort = (typeof effort)['full'];
 
 /** The rows of one set-up. */
 export async function* compare(
@@ -64,11 +68,11 @@ async function measure(
   linux: Side | Absent,
   { quick }: How,
 ): Promise<Row> {
-  const { repeats, each, before } = quick ? effort.quick : effort.full;
+  const { repeats, ...pace } = quick ? effort.quick : effort.full;
   const [ours, theirs] = [laneOf(model), laneOf(linux)];
   const lanes = [ours, theirs].filter((lane) => lane !== null);
   for (const lane of lanes) {
-    lane.rounds = await warmUp(lane.side, which, each * 1e6, before * 1e6);
+    lane.rounds = await warmUp(lane.side, which, pace);
   }
   for (let i = 0; i < repeats; i++) {
     for (const lane of lanes) {
@@ -88,15 +92,23 @@ async function measure(
   return rowOf(name, ours?.ns, theirs?.ns, why.join('; '));
 }
 
-/** Plays for a while; how many rounds take `each` nanoseconds. */
-async function warmUp(side: Side, which: number, each: number, before: number): Promise<number> {
+/** Plays until it gets no faster; how many rounds take as long as one measurement is to take. */
+async function warmUp(
+  side: Side,
+  which: number,
+  { each, settled, patience }: Omit<Effort, 'repeats'>,
+): Promise<number> {
   let rounds = 1;
-  for (let spent = 0; ; ) {
+  let best = Number.POSITIVE_INFINITY;
+  for (let spent = 0, gained = 0; ; ) {
     const { ns }: Played = await side.play(rounds, which);
-    spent += ns;
-    const fitting = Math.max(1, Math.round((rounds * each) / Math.max(ns, 1)));
-    rounds = Math.min(fitting, rounds * 10);
-    if (spent >= before) return rounds;
+    spent += ns / 1e6;
+    if (ns / rounds < 0.97 * best) {
+      best = ns / rounds;
+      gained = spent;
+    }
+    rounds = Math.max(1, Math.min(Math.round((each * 1e6) / best), rounds * 10));
+    if (spent - gained >= settled || spent >= patience) return rounds;
   }
 }
 

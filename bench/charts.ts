@@ -128,7 +128,7 @@ const bars = (title: string, x: string, values: readonly { name: string; y: numb
   ],
   axes: [
     { scale: 'x', orient: 'bottom', title: x, format: '~s', grid: true, tickCount: 6 },
-    { scale: 'y', orient: 'left' },
+    { scale: 'y', orient: 'left', labelLimit: 300 },
   ],
   marks: [
     {

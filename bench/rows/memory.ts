@@ -3,6 +3,9 @@ import { script } from '../child.ts';
 import type { Taken } from '../memory/main.ts';
 import { type Batch, missing } from '../row.ts';
 
+/** Less of resident memory cannot be told from what the engine gives back at the same time. */
+const drowned = 2 ** 25;
+
 function batch(name: string, size: number): Batch {
   const row = { kind: 'memory', name, size } as const;
   return {
@@ -11,8 +14,13 @@ function batch(name: string, size: number): Batch {
       // Eight GiB at most: what the machine takes is to be measured, and not whether it fits.
       const flags = ['--expose-gc', '--max-old-space-size=8192'];
       const taken: Taken = JSON.parse(await script('memory/main.ts', [name, size], signal, flags));
-      const bytes_each = taken.heap_bytes / size;
-      yield { ...missing(row), figures: { bytes_each, ...taken } };
+      const { heap_bytes, peak_bytes, rss_bytes } = taken;
+      const figures = {
+        bytes_each: heap_bytes / size,
+        heap_bytes,
+        ...(heap_bytes > drowned && { rss_bytes, peak_bytes }),
+      };
+      yield { ...missing(row), figures };
     },
   };
 }

@@ -1,120 +1,122 @@
 /**
- * Plays the same work on the model and on the running kernel, in turn, and compares.
+ * The benchmark: the model next to the running kernel, in one run.
  *
- * One round: write + epoll_wait + read of one byte over a Unix socket pair. The model runs from
- * dist/, as users get it, through the public API. Absolute times say little on a busy machine; the
- * ratio of the medians of one run does.
+ * Absolute times say little on a busy computer; the ratio of the medians of one run does.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type * as Epollsim from '../src/index.ts';
+import { exitCodes, UsageError } from '../src/cli/errors.ts';
+import { Progress } from '../src/cli/progress.ts';
+import { draw } from './charts.ts';
+import { root } from './child.ts';
+import { buildLinux } from './linux.ts';
+import { help, type Options, readArguments } from './options.ts';
+import { reportOf, reportText, writePage } from './report.ts';
+import { type Batch, type How, missing, type Row, type RowName, titleOf } from './row.ts';
+import { checkerBatches } from './rows/checker.ts';
+import { commandBatches } from './rows/command.ts';
+import { kernelBatches } from './rows/kernel.ts';
+import { memoryBatches } from './rows/memory.ts';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const dist = join(here, '../dist/src/index.js');
-const rounds = 50_000;
-const repeats = 15;
-const wantsJson = process.argv.includes('--json');
-
-interface Row {
-  readonly name: string;
-  readonly size: number;
-  readonly model_ns: number;
-  readonly linux_ns: number | null;
-  /** How many times the model's duration fits into the kernel's. */
-  readonly ratio: number | null;
-}
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
-/** Runs the rounds once on a new machine; ns a round. */
-function modelRound(epollsim: typeof Epollsim, trigger: 'lt' | 'et'): number {
-  const { AF_UNIX, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, Machine, SOCK_NONBLOCK, SOCK_STREAM } =
-    epollsim;
-  const machine = new Machine();
-  let elapsed = 0n;
-  machine.spawn(function* (sys) {
-    const [reader, writer] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
-    const ep = yield* sys.epoll_create1(0);
-    const events = EPOLLIN | (trigger === 'et' ? EPOLLET : 0);
-    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, reader, { events });
-    const byte = new Uint8Array([0x78]);
-    const start = process.hrtime.bigint();
-    for (let i = 0; i < rounds; i++) {
-      yield* sys.write(writer, byte);
-      const ready = yield* sys.epoll_wait(ep, 1, 0);
-      sys.assert(ready.ret === 1, 'the byte is reported');
-      yield* sys.read(reader, byte);
+/** Measures what is asked for; rows come out as they are known, also where Ctrl-C ends it. */
+async function* measure(
+  batches: readonly Batch[],
+  isWanted: (row: RowName) => boolean,
+  how: How,
+): AsyncGenerator<Row> {
+  for (const batch of batches) {
+    const wanted = batch.rows.filter(isWanted);
+    if (wanted.length === 0) continue;
+    const left = new Set(wanted.map(titleOf));
+    try {
+      for await (const row of batch.measure(wanted, how)) {
+        left.delete(titleOf(row));
+        yield row;
+      }
+    } catch (error) {
+      if (how.signal.aborted) return;
+      const why = error instanceof Error ? error.message : String(error);
+      for (const row of wanted) if (left.has(titleOf(row))) yield missing(row, why);
     }
-    elapsed = process.hrtime.bigint() - start;
-  });
-  machine.run();
-  return Number(elapsed) / rounds;
-}
-
-/** Builds the C program; null, with the reason on standard error, where that cannot be. */
-function buildLinux(folder: string): string | null {
-  if (process.platform !== 'linux') {
-    process.stderr.write('no comparison: this is not Linux\n');
-    return null;
-  }
-  const program = join(folder, 'linux');
-  try {
-    execFileSync('cc', ['-O2', '-o', program, join(here, 'linux.c')], { stdio: 'pipe' });
-    return program;
-  } catch {
-    process.stderr.write('no comparison: no C compiler (cc) found, or it failed\n');
-    return null;
   }
 }
 
-const linuxRound = (program: string, trigger: string): number =>
-  Number(execFileSync(program, [trigger, String(rounds), '1'], { encoding: 'utf8' }));
+const batchesFor = ({ quick }: Options): Batch[] => [
+  ...kernelBatches(quick),
+  ...checkerBatches(quick),
+  ...memoryBatches(quick),
+  ...commandBatches(quick),
+];
 
-function measure(epollsim: typeof Epollsim, program: string | null, trigger: 'lt' | 'et'): Row {
-  const model: number[] = [];
-  const linux: number[] = [];
-  for (let i = 0; i < repeats; i++) {
-    model.push(modelRound(epollsim, trigger));
-    if (program !== null) linux.push(linuxRound(program, trigger));
+async function rowsFor(options: Options, signal: AbortSignal): Promise<Row[]> {
+  const batches = batchesFor(options);
+  const isWanted = (row: RowName): boolean => options.only.test(titleOf(row));
+  const names = batches.flatMap((batch) => batch.rows).filter(isWanted);
+  if (names.length === 0) {
+    throw new UsageError(`--only: ${options.only} fits no row; --list shows them`);
   }
-  const model_ns = median(model);
-  const linux_ns = program === null ? null : median(linux);
-  const ratio = linux_ns === null ? null : linux_ns / model_ns;
-  return { name: `unix pair, ${trigger.toUpperCase()}`, size: 1, model_ns, linux_ns, ratio };
-}
-
-const show = (ns: number | null): string =>
-  (ns === null ? '–' : `${ns.toFixed(0)} ns`).padStart(10);
-
-async function main(): Promise<void> {
-  if (!existsSync(dist)) {
-    process.stderr.write('dist/ is missing: run `npm run build` first\n');
-    process.exitCode = 2;
-    return;
-  }
-  const epollsim: typeof Epollsim = await import(dist);
   const folder = mkdtempSync(join(tmpdir(), 'epollsim-bench-'));
-  const program = buildLinux(folder);
-  const rows = (['lt', 'et'] as const).map((trigger) => measure(epollsim, program, trigger));
-  rmSync(folder, { recursive: true, force: true });
-  if (wantsJson) {
-    process.stdout.write(`${JSON.stringify({ rows })}\n`);
-    return;
+  const progress = new Progress();
+  const rows: Row[] = [];
+  try {
+    const how: How = { quick: options.quick, linux: buildLinux(folder), signal };
+    const show = (): void =>
+      progress.show(() => {
+        const next = names[rows.length];
+        return `${rows.length} of ${names.length}: ${next === undefined ? '' : titleOf(next)}`;
+      });
+    show();
+    for await (const row of measure(batches, isWanted, how)) {
+      rows.push(row);
+      show();
+    }
+  } finally {
+    progress.clear();
+    rmSync(folder, { recursive: true, force: true });
   }
-  process.stdout.write(`write + epoll_wait + read, medians of ${repeats} × ${rounds} rounds\n`);
-  process.stdout.write(
-    `${''.padEnd(14)}${'model'.padStart(10)}${'Linux'.padStart(10)}  Linux/model\n`,
-  );
-  for (const { name, model_ns, linux_ns, ratio } of rows) {
-    const times = ratio === null ? '–' : ratio.toFixed(2);
-    process.stdout.write(
-      `${name.padEnd(14)}${show(model_ns)}${show(linux_ns)}  ${times.padStart(11)}\n`,
-    );
+  return rows;
+}
+
+function earlierRows(file: string): Row[] {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { rows: Row[] }).rows;
+  } catch (error) {
+    throw new UsageError(`--from: expected what --json has printed in ${file}: ${error}`);
   }
 }
 
-await main();
+async function run(options: Options): Promise<number> {
+  const stopping = new AbortController();
+  const onSignal = (): void => stopping.abort();
+  process.on('SIGINT', onSignal);
+  const { from, json, out, page } = options;
+  const rows = from === null ? await rowsFor(options, stopping.signal) : earlierRows(from);
+  process.off('SIGINT', onSignal);
+  const report = reportOf(rows);
+  if (out !== null) await draw(rows, out);
+  if (page) writePage(report, await draw(rows, join(root, 'docs/charts')));
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : reportText(report));
+  return stopping.signal.aborted ? exitCodes.interrupted : exitCodes.done;
+}
+
+async function main(): Promise<number> {
+  const options = readArguments(process.argv.slice(2));
+  if (options.help) process.stdout.write(help);
+  else if (options.list) {
+    const titles = batchesFor(options).flatMap(({ rows }) => rows.map(titleOf));
+    process.stdout.write(titles.map((title) => `${title}\n`).join(''));
+  } else if (!existsSync(fileURLToPath(import.meta.resolve('epollsim')))) {
+    throw new UsageError('dist/ is missing: run `npm run build` first');
+  } else return await run(options);
+  return exitCodes.done;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = exitCodes.usage;
+}

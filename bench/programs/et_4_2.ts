@@ -1,0 +1,6 @@
+/** Writers: 4. Waiters: 2. */
+import type { Program } from 'epollsim';
+import { writersAndWaiters } from './writers_and_waiters.ts';
+
+const main: Program = writersAndWaiters(4, 2);
+export default main;

@@ -3,7 +3,7 @@
  *
  * Absolute times say little on a busy computer; the ratio of the medians of one run does.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,11 +87,20 @@ function earlierRows(file: string): Row[] {
   }
 }
 
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`--out: expected a folder, found ${path}: ${(error as Error).message}`);
+  }
+}
+
 async function run(options: Options): Promise<number> {
   const stopping = new AbortController();
   const onSignal = (): void => stopping.abort();
   process.on('SIGINT', onSignal);
   const { from, json, out, page } = options;
+  if (out !== null) makeFolder(out); // Ten minutes later is too late to find out that it cannot be.
   const rows = from === null ? await rowsFor(options, stopping.signal) : earlierRows(from);
   process.off('SIGINT', onSignal);
   const report = reportOf(rows);

@@ -79,6 +79,7 @@ describe('npm run bench', () => {
     [['ctl'], 'expected options, found "ctl"'],
     [['--only', '('], '--only: expected a regular expression, found "("'],
     [['--only', 'nothing'], '--only: /nothing/ fits no row; --list shows them'],
+    [['--out', 'package.json'], '--out: expected a folder, found package.json'],
     [['--from', 'package.json/x'], '--from: expected what --json has printed in package.json/x'],
   ])('%j is refused', slow, async (args, message) => {
     const { code, said } = await bench(args);

@@ -51,13 +51,19 @@ export function kernelFrames(stack: string): string[] {
   const frames: string[] = [];
   for (const [i, line] of lines.entries()) {
     if ((i > outermost && outermost >= 0) || line.includes(' perform (')) break;
-    const fn = /^\s*at (?:[\w$.]*\.)?(\w+)(?: \[as \w+\])? \(|^(\w+)@/.exec(line);
-    const name = fn?.[1] ?? fn?.[2] ?? '';
-    const ofLinux = /^[a-z_][a-z0-9_]*$|^[A-Z][A-Z0-9_]*$/.test(name);
+    const fn = /^\s*at (?:[\w$.]*\.)?([\w$]+)(?: \[as \w+\])? \(|^([\w$]+)@/.exec(line);
+    const name = ownName(fn?.[1] ?? fn?.[2] ?? '');
+    const ofLinux = /^[a-z_][a-z0-9_]*$|^[A-Z][A-Z0-9_]*$/.test(name) && !ours.has(name);
     if (ofLinux && !generators[i] && !/\(node:|node_modules/.test(line)) frames.push(name);
   }
   return frames;
 }
+
+/** A function's name in the sources: the build makes twins (`$now`), and tells equal ones apart (`$1`). */
+export const ownName = (name: string): string => name.replace(/(?:\$now)?(?:\$\d+)?$/, '');
+
+/** Functions of the model that carry operations out, and are called as ones of Linux might be. */
+const ours: ReadonlySet<string> = new Set(['enabled', 'grab', 'now', 'syscall']);
 
 export function BUG_ON(condition: boolean, what: string): void {
   if (condition) throw new KernelBug('BUG', what);

@@ -59,7 +59,7 @@ const proc_sys_file_operations: file_operations = {
 };
 
 /** Ours: the file that a knob is. */
-export const proc_sys_inode = (table: ctl_table): InodeInit => ({
+export const knobInode = (table: ctl_table): InodeInit => ({
   i_mode: S_IFREG | table.mode,
   i_fop: proc_sys_file_operations,
   i_private: table,

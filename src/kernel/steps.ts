@@ -42,7 +42,7 @@ const ofKernel = (stack: string): string =>
     .split('\n')
     .filter(
       (line, i) =>
-        i === 0 || /\/(?:kernel|net|syscalls)\/(?!execute\.|call\.)|<anonymous>/.test(line),
+        i === 0 || /\/(?:kernel|net|syscalls)\//.test(line) || line.includes('<anonymous>'),
     )
     .join('\n');
 

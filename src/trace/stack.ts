@@ -8,6 +8,8 @@
  * a function keeps its place from one resumption to the next.
  */
 
+import { ownName } from '../kernel/bug.ts';
+
 /** What V8 lets one set; other engines take no notice. */
 interface StackSettings {
   stackTraceLimit?: number;
@@ -26,7 +28,7 @@ function keepNames(_error: Error, frames: CallSite[]): string[] {
   const names: string[] = [];
   for (let i = frames.length - 1; i >= 0; i--) {
     const frame = frames[i] as CallSite;
-    if (frame.getFileName()) names.push(frame.getFunctionName() ?? '');
+    if (frame.getFileName()) names.push(ownName(frame.getFunctionName() ?? ''));
   }
   return names;
 }
@@ -49,7 +51,8 @@ function parse(stack: string): string[] {
   const names: string[] = [];
   for (const line of stack.split('\n')) {
     const name = /^\s*at (?:(?:async |new )?([^\s(]*) \()?|^([^@]*)@/.exec(line);
-    if (name !== null && !line.includes('<anonymous>')) names.push(name[1] ?? name[2] ?? '');
+    if (name !== null && !line.includes('<anonymous>'))
+      names.push(ownName(name[1] ?? name[2] ?? ''));
   }
   return names.reverse();
 }

@@ -77,7 +77,8 @@ export function placeOf(stack: string): string | null {
   for (const line of stack.split('\n')) {
     const frame = /([^\s(]+?):(\d+)(?::\d+)?\)?$/.exec(line);
     const path = frame?.[1]?.split('/') ?? [];
-    const isOurs = path.at(-2) === 'syscalls' && path.includes('src');
+    // Of what is built, the system calls are in one file with the kernel.
+    const isOurs = /^(?:syscalls|kernel)$/.test(path.at(-2) ?? '') && path.includes('src');
     if (frame === null || path.length < 2 || path[0] === 'node:internal' || isOurs) continue;
     return `${path.at(-1)}:${frame[2]}`;
   }

@@ -46,12 +46,12 @@ export const d_mountpoint = (d: dentry): boolean => d.d_inode.s_dev !== d.d_pare
 /** Ours: puts a new name into its directory. Called with the directory's i_rwsem held. */
 export function d_add(dir: dentry, name: string, of: inode): dentry {
   const made = new dentry(name, dir, of);
-  d_link(dir, made);
+  linkEntry(dir, made);
   return made;
 }
 
 /** Ours: the same of an entry that knows its directory already. */
-export function d_link(dir: dentry, made: dentry): void {
+export function linkEntry(dir: dentry, made: dentry): void {
   dir.d_count++;
   dir.children?.set(made.d_name, made);
 }

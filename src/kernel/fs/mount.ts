@@ -10,13 +10,13 @@ import { AtFirstUse, newIdentity } from '../footprint.ts';
 import { full_fops, null_fops, zero_fops } from '../mem.ts';
 import { mutex } from '../mutex.ts';
 import { Op } from '../op.ts';
-import { proc_sys_inode } from '../proc_sys.ts';
+import { knobInode } from '../proc_sys.ts';
 import { random_fops, urandom_fops } from '../random.ts';
 import type { ctl_table } from '../sysctl.ts';
 import { ownTerminalFops, ptmx_fops } from '../tty/tty_io.ts';
 import { S_IFCHR, S_IFDIR, S_ISVTX } from '../uapi/stat.ts';
 import { wait_queue_head } from '../wait.ts';
-import { d_add, d_link, dentry } from './dcache.ts';
+import { d_add, dentry, linkEntry } from './dcache.ts';
 import { type InodeInit, inode } from './inode.ts';
 import { shmemDirectory, simple_dir_operations } from './shmem.ts';
 
@@ -94,9 +94,9 @@ export class FileSystems {
     const root = dev.d_parent;
     this.mkdir(root, 'tmp', rootDev, 0o777 | S_ISVTX);
     root.d_inode.i_nlink++;
-    d_link(root, dev);
+    linkEntry(root, dev);
     const proc = this.procDirectory(root, 'proc');
-    d_link(dev, devNull);
+    linkEntry(dev, devNull);
     this.device('zero', zero_fops);
     this.device('full', full_fops);
     this.device('random', random_fops);
@@ -104,7 +104,7 @@ export class FileSystems {
     this.device('tty', ownTerminalFops);
     this.device('ptmx', ptmx_fops);
     for (const [path, table] of this.knobs.sysctls) {
-      this.procFile(proc, `sys/${path}`, proc_sys_inode(table));
+      this.procFile(proc, `sys/${path}`, knobInode(table));
     }
     const i_mode = S_IFDIR | 0o755;
     return d_add(dev, 'pts', this.newInode(ptsDev, { i_mode, i_fop: simple_dir_operations }));

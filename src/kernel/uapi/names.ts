@@ -24,13 +24,17 @@ import * as wait from './wait.ts';
 
 export type NameTable = readonly (readonly [name: string, value: number])[];
 
+/** Of each module, as several tables are made of some. */
+const entries: Map<object, readonly [string, number][]> = new Map();
+
 /** The constants of a module whose names match, by value; `aliases` are left out. */
 export function tableOf(
   module: object,
   pattern: RegExp,
   aliases: readonly string[] = [],
 ): NameTable {
-  const constants: [string, number][] = Object.entries(module);
+  let constants = entries.get(module);
+  if (constants === undefined) entries.set(module, (constants = Object.entries(module)));
   return constants
     .filter(([name]) => pattern.test(name) && !aliases.includes(name))
     .sort((a, b) => (a[1] >>> 0) - (b[1] >>> 0));

@@ -20,8 +20,18 @@ import {
   spin_unlock_irqrestore,
 } from './spinlock.ts';
 import { __fentry__ } from './trace.ts';
-import { getU64, putU64 } from './u64.ts';
-import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
+import {
+  add,
+  decrement,
+  isBelowMax,
+  isMax,
+  isZero,
+  readU64,
+  sumIsBelowMax,
+  u64,
+  writeU64,
+} from './u64.ts';
+import { type iov_iter, iov_iter_advance, iov_iter_count } from './uaccess.ts';
 import { EAGAIN, EINVAL } from './uapi/errno.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK, EFD_SEMAPHORE } from './uapi/eventfd.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT } from './uapi/eventpoll.ts';
@@ -29,13 +39,11 @@ import { O_NONBLOCK, O_RDWR } from './uapi/fcntl.ts';
 import { wait_queue_head, waitqueue_active, wake_up_locked_poll, wake_up_poll } from './wait.ts';
 import { wait_event_interruptible_locked_irq } from './wait_event.ts';
 
-export const ULLONG_MAX: bigint = 0xffff_ffff_ffff_ffffn;
-
 export class eventfd_ctx implements Named {
   readonly wqh: wait_queue_head = new wait_queue_head('eventfd', 'ctx->wqh.lock');
 
   // Under wqh.lock:
-  count: bigint;
+  readonly count: u64;
 
   readonly flags: number;
   /** Shown in fdinfo, and given out again after a close. */
@@ -46,13 +54,15 @@ export class eventfd_ctx implements Named {
   readonly identity: number = newIdentity();
   readonly look: Op = new Op('access', this);
 
-  constructor(count: bigint, flags: number) {
-    this.count = count;
+  constructor(count: number, flags: number) {
+    this.count = new u64(0, count);
     this.flags = flags;
     this.wqh.lock.covers = this;
     this.id = ida_alloc(current.kernel.eventfd_ida);
   }
 }
+
+const one = new u64(0, 1);
 
 const ctxOf = (file: file): eventfd_ctx => file.private_data as eventfd_ctx;
 
@@ -61,7 +71,7 @@ export function* eventfd_signal_mask(ctx: eventfd_ctx, mask: number): Kernel<voi
   if (current.in_eventfd) throw new KernelBug('WARNING', 'eventfd_signal() recurses');
   yield spin_lock_irqsave(ctx.wqh.lock);
   current.in_eventfd = true;
-  if (ctx.count < ULLONG_MAX) ctx.count++;
+  if (!isMax(ctx.count)) add(ctx.count, one);
   if (waitqueue_active(ctx.wqh)) yield* wake_up_locked_poll(ctx.wqh, EPOLLIN | mask);
   current.in_eventfd = false;
   spin_unlock_irqrestore(ctx.wqh.lock);
@@ -83,16 +93,21 @@ function* eventfd_poll(file: file, wait: poll_table | null): Kernel<number> {
   if (!current.kernel.alone) yield ctx.look; // The counter is read without its lock.
   const { count } = ctx;
   let events = 0;
-  if (count > 0n) events |= EPOLLIN;
-  if (count === ULLONG_MAX) events |= EPOLLERR;
-  if (count < ULLONG_MAX - 1n) events |= EPOLLOUT;
+  if (!isZero(count)) events |= EPOLLIN;
+  if (isMax(count)) events |= EPOLLERR;
+  if (isBelowMax(count)) events |= EPOLLOUT;
   return events;
 }
 
 /** Takes the counter, or one of it. Called with wqh.lock held. */
-function eventfd_ctx_do_read(ctx: eventfd_ctx): bigint {
-  const cnt = (ctx.flags & EFD_SEMAPHORE) !== 0 && ctx.count > 0n ? 1n : ctx.count;
-  ctx.count -= cnt;
+function eventfd_ctx_do_read({ count, flags }: eventfd_ctx): u64 {
+  if ((flags & EFD_SEMAPHORE) !== 0 && !isZero(count)) {
+    decrement(count);
+    return one;
+  }
+  const cnt = new u64(count.high, count.low);
+  count.high = 0;
+  count.low = 0;
   return cnt;
 }
 
@@ -101,12 +116,12 @@ function* eventfd_read(file: file, to: iov_iter): Kernel<number> {
   const ctx = ctxOf(file);
   if (iov_iter_count(to) < 8) return -EINVAL;
   yield spin_lock_irq(ctx.wqh.lock);
-  if (ctx.count === 0n) {
+  if (isZero(ctx.count)) {
     if ((file.f_flags & O_NONBLOCK) !== 0) {
       spin_unlock_irq(ctx.wqh.lock);
       return -EAGAIN;
     }
-    const ret = yield* wait_event_interruptible_locked_irq(ctx.wqh, () => ctx.count > 0n);
+    const ret = yield* wait_event_interruptible_locked_irq(ctx.wqh, () => !isZero(ctx.count));
     if (ret !== 0) {
       spin_unlock_irq(ctx.wqh.lock);
       return ret;
@@ -117,7 +132,8 @@ function* eventfd_read(file: file, to: iov_iter): Kernel<number> {
   if (waitqueue_active(ctx.wqh)) yield* wake_up_locked_poll(ctx.wqh, EPOLLOUT);
   current.in_eventfd = false;
   spin_unlock_irq(ctx.wqh.lock);
-  copy_to_iter(putU64(ucnt), to);
+  writeU64(to.data, to.iov_offset, ucnt);
+  iov_iter_advance(to, 8);
   return 8;
 }
 
@@ -125,21 +141,20 @@ function* eventfd_write(file: file, from: iov_iter): Kernel<number> {
   __fentry__('eventfd_write');
   const ctx = ctxOf(file);
   if (iov_iter_count(from) !== 8) return -EINVAL;
-  const ucnt = getU64(from.data, from.iov_offset);
-  if (ucnt === ULLONG_MAX) return -EINVAL;
-  const fits = (): boolean => ULLONG_MAX - ctx.count > ucnt;
+  const ucnt = readU64(from.data, from.iov_offset);
+  if (isMax(ucnt)) return -EINVAL;
   yield spin_lock_irq(ctx.wqh.lock);
-  if (!fits()) {
+  if (!sumIsBelowMax(ctx.count, ucnt)) {
     const ret =
       (file.f_flags & O_NONBLOCK) !== 0
         ? -EAGAIN
-        : yield* wait_event_interruptible_locked_irq(ctx.wqh, fits);
+        : yield* wait_event_interruptible_locked_irq(ctx.wqh, () => sumIsBelowMax(ctx.count, ucnt));
     if (ret !== 0) {
       spin_unlock_irq(ctx.wqh.lock);
       return ret;
     }
   }
-  ctx.count += ucnt;
+  add(ctx.count, ucnt);
   current.in_eventfd = true;
   if (waitqueue_active(ctx.wqh)) yield* wake_up_locked_poll(ctx.wqh, EPOLLIN);
   current.in_eventfd = false;
@@ -150,7 +165,7 @@ function* eventfd_write(file: file, from: iov_iter): Kernel<number> {
 function* eventfd_show_fdinfo(m: string[], file: file): Kernel<void> {
   const ctx = ctxOf(file);
   yield spin_lock_irq(ctx.wqh.lock);
-  const cnt = ctx.count;
+  const cnt = ctx.count.value;
   spin_unlock_irq(ctx.wqh.lock);
   m.push(`eventfd-count: ${cnt.toString(16).padStart(16)}`);
   m.push(`eventfd-id: ${ctx.id}`);
@@ -171,7 +186,7 @@ export const eventfd_fops: file_operations = {
 /** A new counter behind the lowest free descriptor, or -errno. */
 export function* do_eventfd(count: number, flags: number): Kernel<number> {
   if ((flags & ~(EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)) !== 0) return -EINVAL;
-  const ctx = new eventfd_ctx(BigInt(count), flags);
+  const ctx = new eventfd_ctx(count >>> 0, flags);
   const fd = yield* get_unused_fd_flags(flags & EFD_CLOEXEC);
   if (fd < 0) {
     eventfd_free_ctx(ctx);

@@ -104,4 +104,10 @@ export function copy_from_iter(bytes: number, from: iov_iter): Uint8Array {
   return data;
 }
 
+/** So many bytes are done. */
+export function iov_iter_advance(i: iov_iter, size: number): void {
+  i.iov_offset += size;
+  i.count -= size;
+}
+
 export const iov_iter_count = (i: iov_iter): number => i.count;

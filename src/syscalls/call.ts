@@ -4,9 +4,10 @@ import { current } from '../kernel/current.ts';
 import { hasExitWork, leaveKernel, runSyscall } from '../kernel/entry.ts';
 import { mayGoStraight } from '../kernel/execute.ts';
 import { lockdep_sys_exit } from '../kernel/lockdep.ts';
-import type { Execution, Kernel, Op } from '../kernel/op.ts';
-import { signal_pending } from '../kernel/sched.ts';
+import type { Execution, Kernel, Op, Stepper } from '../kernel/op.ts';
+import { signal_pending, type task_struct } from '../kernel/sched.ts';
 import { reserveOrStop, stepNow } from '../kernel/steps.ts';
+import { EventBuffer, type epoll_event } from '../kernel/uaccess.ts';
 import { O_NONBLOCK } from '../kernel/uapi/fcntl.ts';
 import { MSG_DONTWAIT } from '../kernel/uapi/socket.ts';
 
@@ -23,23 +24,75 @@ export function syscall(
   calledAs: string = name,
   straight?: () => number,
 ): Kernel<number> {
+  const made = makeCall(calledAs);
+  if (current.kernel.tracer !== null) return tracedSyscall(name, args, body, made);
+  if (straight !== undefined && mayGoThrough(name, args[0], args[3])) {
+    return new ClosedCall(name, args, made, body, straight);
+  }
+  return runSyscall(body, name, made, args);
+}
+
+/** What runs a call, with its straight twin where the build has made one. */
+interface Entry<A, B, C, D> {
+  (a: A, b: B, c: C, d: D): Kernel<number>;
+  readonly now?: (a: A, b: B, c: C, d: D) => number;
+}
+
+/** As syscall(), of a function that takes the arguments as a trace shows them; `d` may be absent. */
+export function directCall<A, B, C, D = undefined>(
+  name: string,
+  entry: Entry<A, B, C, D>,
+  a: A,
+  b: B,
+  c: C,
+  d: D,
+): Kernel<number> {
+  const made = makeCall(name);
+  if (current.kernel.tracer === null && entry.now !== undefined && mayGoThrough(name, a, d)) {
+    return new DirectCall(name, made, entry, a, b, c, d);
+  }
+  return stepByStep(name, made, entry, a, b, c, d);
+}
+
+/** As directCall(), of a call that fills a buffer of events in. */
+export function eventsCall<C, D>(
+  name: string,
+  entry: Entry<number, EventBuffer, C, D>,
+  epfd: number,
+  c: C,
+  d: D,
+): Kernel<Filled<epoll_event[]>> {
+  const made = makeCall(name);
+  const events = new EventBuffer();
+  if (current.kernel.tracer === null && entry.now !== undefined && mayGoThrough(name, epfd, d)) {
+    return new EventsCall(name, made, entry, epfd, events, c, d);
+  }
+  const call = stepByStep(name, made, entry, epfd, events, c, d);
+  return new Filling(call, (ret) => filledEvents(ret, events));
+}
+
+/** The running task's program makes a call; its number. */
+function makeCall(calledAs: string): number {
   const { kernel } = current;
   if (--kernel.stepsLeft < 0) reserveOrStop(kernel); // A program may ask for ever.
   kernel.touchProgramMemory?.();
-  const made = kernel.calls.make(calledAs);
-  if (kernel.tracer !== null) return tracedSyscall(name, args, body, made);
-  if (straight !== undefined) {
-    const { alone, exact, interruptDue, observer, stepper } = kernel;
-    // In an exact schedule each operation is a step, and has to be the same one whoever looks on.
-    if (exact) {
-      if (stepper?.goesThrough(cannotSleep(name, args)) === true && mayGoStraight(current)) {
-        return new ExactCall(body, straight, name, args, made, stepper.steps);
-      }
-    } else if (alone && !interruptDue && observer === null && cannotSleep(name, args)) {
-      return new StraightCall(body, straight, made);
-    }
-  }
-  return runSyscall(body, name, made, args);
+  return kernel.calls.make(calledAs);
+}
+
+function stepByStep<A, B, C, D>(
+  name: string,
+  made: number,
+  entry: Entry<A, B, C, D>,
+  a: A,
+  b: B,
+  c: C,
+  d: D,
+): Kernel<number> {
+  const args = d === undefined ? [a, b, c] : [a, b, c, d];
+  const body = (): Kernel<number> => entry(a, b, c, d);
+  return current.kernel.tracer === null
+    ? runSyscall(body, name, made, args)
+    : tracedSyscall(name, args, body, made);
 }
 
 function* tracedSyscall(
@@ -63,24 +116,41 @@ function* entering<T>(made: number, body: () => Kernel<T>): Kernel<T> {
   return yield* body();
 }
 
-/** Is it certain that the call comes back without waiting for anything? */
-function cannotSleep(name: string, args: readonly unknown[]): boolean {
+/**
+ * May the call that begins now be made in one go? In an exact schedule each operation is a step, and
+ * has to be the same one whoever looks on.
+ */
+function mayGoThrough(name: string, first: unknown, fourth: unknown): boolean {
+  const { alone, exact, interruptDue, observer, stepper, tracer } = current.kernel;
+  if (!exact) {
+    const undisturbed = alone && !interruptDue && observer === null && tracer === null;
+    return undisturbed && cannotSleep(name, first, fourth);
+  }
+  if (stepper?.goesThrough(cannotSleep(name, first, fourth)) !== true) return false;
+  return !current.sigpending && mayGoStraight(current);
+}
+
+/** Is it certain that the call comes back without waiting for anything but locks? */
+function cannotSleep(name: string, first: unknown, fourth: unknown): boolean {
   switch (name) {
     case 'epoll_ctl':
       return true;
     case 'epoll_wait':
     case 'epoll_pwait':
-      return args[3] === 0;
+      return fourth === 0;
     case 'sendto':
     case 'recvfrom':
-      return isNonblocking(args[0] as number) || ((args[3] as number) & MSG_DONTWAIT) !== 0;
+      return isNonblocking(first as number) || ((fourth as number) & MSG_DONTWAIT) !== 0;
     case 'read':
     case 'write':
-      return isNonblocking(args[0] as number);
+      return isNonblocking(first as number);
     default:
       return false;
   }
 }
+
+const isNonblocking = (fd: number): boolean =>
+  ((current.files.fd[fd]?.f_flags ?? 0) & O_NONBLOCK) !== 0;
 
 /** A call that fills memory in: hands back what `shape` makes of its result. */
 export class Filling<T> implements Kernel<T> {
@@ -112,130 +182,183 @@ export class Filling<T> implements Kernel<T> {
   }
 }
 
-const isNonblocking = (fd: number): boolean =>
-  ((current.files.fd[fd]?.f_flags ?? 0) & O_NONBLOCK) !== 0;
-
-/**
- * A call that is made in one go, in an exact schedule that lets it go through. One that is not
- * entered where it was made is made step by step.
- */
-class ExactCall implements Kernel<number> {
-  private readonly body: () => Kernel<number>;
-  private readonly straight: () => number;
-  private readonly name: string;
-  private readonly args: readonly unknown[];
+/** A call that is made in one go when it is first asked for its result, if that may still be. */
+abstract class Call<R> implements Kernel<R> {
+  protected readonly name: string;
   private readonly made: number;
-  /** How many steps the machine had taken when it was made. */
-  private readonly since: number;
+  /** What is left to do where it does not go through. */
   private rest: Kernel<number> | null = null;
 
-  constructor(
-    body: () => Kernel<number>,
-    straight: () => number,
-    name: string,
-    args: readonly unknown[],
-    made: number,
-    since: number,
-  ) {
-    this.body = body;
-    this.straight = straight;
+  constructor(name: string, made: number) {
     this.name = name;
-    this.args = args;
     this.made = made;
-    this.since = since;
   }
+
+  protected abstract get args(): readonly unknown[];
+  protected abstract mayStillGo(): boolean;
+  protected abstract bySteps(): Kernel<number>;
+  protected abstract straight(): number;
+  protected abstract shape(ret: number): R;
 
   [Symbol.iterator](): this {
     return this;
   }
 
-  next(value: number): IteratorResult<Op, number> {
-    if (this.rest !== null) return this.rest.next(value);
-    const { args, body, made, name, since, straight } = this;
-    const task = current;
-    const { calls, observer, stepper } = task.kernel;
-    if (stepper?.steps !== since || task.sigpending) {
-      this.rest = runSyscall(body, name, made, args);
-      return this.rest.next(value);
+  next(value: number): IteratorResult<Op, R> {
+    if (this.rest === null) {
+      const task = current;
+      const { stepper } = task.kernel;
+      if (!this.mayStillGo()) {
+        this.rest = runSyscall(() => this.bySteps(), this.name, this.made, this.args);
+      } else if (stepper !== null) {
+        const ret = this.exactly(task, stepper);
+        if (this.rest === null) return { done: true, value: this.shape(ret) };
+      } else {
+        task.kernel.calls.enter(this.made);
+        const ret = this.straight();
+        if (!hasExitWork(task)) {
+          lockdep_sys_exit(task);
+          return { done: true, value: this.shape(ret) };
+        }
+        this.rest = this.leave(ret);
+      }
     }
-    calls.enter(made);
+    const step = (this.rest as Kernel<number>).next(value);
+    return step.done === true ? { done: true, value: this.shape(step.value) } : step;
+  }
+
+  /** As runSyscall(), where no step has to be announced; what is left of it is in `rest`. */
+  private exactly(task: task_struct, stepper: Stepper): number {
+    const { kernel } = task;
+    const { observer } = kernel;
+    const since = stepper.steps;
     const execution = task.execution as Execution;
-    execution.call = name;
-    if (!task.kernel.alone) stepNow(task.files.lookup);
-    signal_pending(task); // The look that runSyscall() takes.
-    if (observer !== null) observer.entered(task, name, args);
-    const ret = straight();
+    kernel.calls.enter(this.made);
+    execution.call = this.name;
+    if (!kernel.alone) stepNow(task.files.lookup);
+    signal_pending(task); // Which looks, and finds what mayGoThrough() has found.
+    if (observer !== null) observer.entered(task, this.name, this.args);
+    const ret = this.straight();
     if (hasExitWork(task)) {
       this.rest = this.leave(ret);
-      return this.rest.next(value);
+      return ret;
     }
     lockdep_sys_exit(task);
     execution.call = null;
-    if (observer !== null) observer.returned(task, name, args, ret);
+    if (observer !== null) observer.returned(task, this.name, this.args, ret);
     stepper.wentThrough(since);
-    return { done: true, value: ret };
+    return ret;
   }
 
+  /** The way back to user mode, where that is not plain. */
   private *leave(ret: number): Kernel<number> {
-    const { args, body, name } = this;
     const task = current;
     const result = yield* leaveKernel(ret);
     (task.execution as Execution).call = null;
-    if (result === null) return yield* runSyscall(body, name, 0, args);
-    task.kernel.observer?.returned(task, name, args, result);
+    if (result === null) return yield* runSyscall(() => this.bySteps(), this.name, 0, this.args);
+    task.kernel.observer?.returned(task, this.name, this.args, result);
     return result;
   }
 
-  return(value: number): IteratorResult<Op, number> {
+  return(value: R): IteratorResult<Op, R> {
+    this.rest?.return(0);
     return { done: true, value };
   }
 
   throw(error: unknown): never {
+    this.rest?.throw(error);
     throw error;
   }
 }
 
-/** A call that is made in one go when it is first asked for its result. */
-class StraightCall implements Kernel<number> {
+/** One that has its arguments in a closure. */
+class ClosedCall extends Call<number> {
+  protected readonly args: readonly unknown[];
   private readonly body: () => Kernel<number>;
-  private readonly straight: () => number;
-  private readonly made: number;
-  /** What is left to do on the way back to user mode, where that is not plain. */
-  private rest: Kernel<number> | null = null;
+  private readonly twin: () => number;
 
-  constructor(body: () => Kernel<number>, straight: () => number, made: number) {
+  constructor(
+    name: string,
+    args: readonly unknown[],
+    made: number,
+    body: () => Kernel<number>,
+    twin: () => number,
+  ) {
+    super(name, made);
+    this.args = args;
     this.body = body;
-    this.straight = straight;
-    this.made = made;
+    this.twin = twin;
   }
 
-  [Symbol.iterator](): this {
-    return this;
+  protected mayStillGo(): boolean {
+    return mayGoThrough(this.name, this.args[0], this.args[3]);
   }
 
-  next(value: number): IteratorResult<Op, number> {
-    if (this.rest !== null) return this.rest.next(value);
-    const task = current;
-    task.kernel.calls.enter(this.made);
-    const ret = this.straight();
-    if (hasExitWork(task)) {
-      this.rest = this.leave(ret);
-      return this.rest.next(value);
-    }
-    lockdep_sys_exit(task);
-    return { done: true, value: ret };
+  protected bySteps(): Kernel<number> {
+    return this.body();
   }
 
-  private *leave(ret: number): Kernel<number> {
-    const result = yield* leaveKernel(ret);
-    return result ?? (yield* runSyscall(this.body));
+  protected straight(): number {
+    return this.twin();
   }
 
-  return(value: number): IteratorResult<Op, number> {
-    return { done: true, value };
+  protected shape(ret: number): number {
+    return ret;
+  }
+}
+
+/** One that has no closure, for calls that are made often. */
+abstract class Direct<A, B, C, D, R> extends Call<R> {
+  private readonly entry: Entry<A, B, C, D>;
+  private readonly a: A;
+  protected readonly b: B;
+  private readonly c: C;
+  private readonly d: D;
+
+  constructor(name: string, made: number, entry: Entry<A, B, C, D>, a: A, b: B, c: C, d: D) {
+    super(name, made);
+    this.entry = entry;
+    this.a = a;
+    this.b = b;
+    this.c = c;
+    this.d = d;
   }
 
-  throw(error: unknown): never {
-    throw error;
+  protected get args(): readonly unknown[] {
+    const { a, b, c, d } = this;
+    return d === undefined ? [a, b, c] : [a, b, c, d];
   }
+
+  protected mayStillGo(): boolean {
+    return mayGoThrough(this.name, this.a, this.d);
+  }
+
+  protected bySteps(): Kernel<number> {
+    return this.entry(this.a, this.b, this.c, this.d);
+  }
+
+  protected straight(): number {
+    return (this.entry.now as (a: A, b: B, c: C, d: D) => number)(this.a, this.b, this.c, this.d);
+  }
+}
+
+class DirectCall<A, B, C, D> extends Direct<A, B, C, D, number> {
+  protected shape(ret: number): number {
+    return ret;
+  }
+}
+
+class EventsCall<C, D> extends Direct<number, EventBuffer, C, D, Filled<epoll_event[]>> {
+  protected shape(ret: number): Filled<epoll_event[]> {
+    return filledEvents(ret, this.b);
+  }
+}
+
+/** What a call filled in, with the raw result of the call: a count, or `-errno`. */
+export type Filled<T> = T & { ret: number };
+
+export function filledEvents(ret: number, { entries }: EventBuffer): Filled<epoll_event[]> {
+  const filled = entries as Filled<epoll_event[]>;
+  filled.ret = ret;
+  return filled;
 }

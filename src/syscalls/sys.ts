@@ -36,7 +36,15 @@ import {
   isWritable,
 } from './arguments.ts';
 import { AssertionFailed } from './assertion.ts';
-import { Filling, libraryCall, syscall } from './call.ts';
+import {
+  directCall,
+  eventsCall,
+  type Filled,
+  Filling,
+  filledEvents,
+  libraryCall,
+  syscall,
+} from './call.ts';
 import { sys_clock_gettime, sys_clock_settime } from './clock.ts';
 import * as epoll from './epoll.ts';
 import { sys_eventfd2 } from './eventfd.ts';
@@ -62,8 +70,7 @@ export type Code<T> = Kernel<T>;
 /** A program, or what one of its threads runs: an ordinary generator over `sys`. */
 export type Program = (sys: Sys) => Code<unknown>;
 
-/** What a call filled in, with the raw result of the call: a count, or `-errno`. */
-export type Filled<T> = T & { ret: number };
+export type { Filled };
 
 /** The interest in a file, as epoll_ctl takes it. */
 export interface Interest {
@@ -126,20 +133,14 @@ export class Sys {
     const fits = isInt(epfd) && isInt(op) && isInt(fd) && isInterest(event);
     if (!fits || current !== this.task) this.check('epoll_ctl', [epfd, op, fd, event]);
     const epds = event && { events: event.events | 0, data: event.data ?? 0 };
-    return syscall('epoll_ctl', [epfd, op, fd, epds], () =>
-      epoll.sys_epoll_ctl(epfd, op, fd, epds),
-    );
+    return directCall('epoll_ctl', epoll.sys_epoll_ctl, epfd, op, fd, epds);
   }
 
   /** epoll_wait(2): up to `maxevents` events. `timeout` in ms, -1 for ever. */
   epoll_wait(epfd: number, maxevents: number, timeout: number): Code<Filled<epoll_event[]>> {
     const fits = isInt(epfd) && isInt(maxevents) && isInt(timeout);
     if (!fits || current !== this.task) this.check('epoll_wait', [epfd, maxevents, timeout]);
-    const events = new EventBuffer();
-    const call = syscall('epoll_wait', [epfd, events, maxevents, timeout], () =>
-      epoll.sys_epoll_wait(epfd, events, maxevents, timeout),
-    );
-    return new Filling(call, (ret) => filledEvents(ret, events));
+    return eventsCall('epoll_wait', epoll.sys_epoll_wait, epfd, maxevents, timeout);
   }
 
   /** epoll_pwait(2): as epoll_wait, with the signals of `sigmask` blocked meanwhile (null: as they are). */
@@ -220,7 +221,7 @@ export class Sys {
   read(fd: number, buf: Uint8Array): Code<number> {
     const fits = isInt(fd) && isBytes(buf);
     if (!fits || current !== this.task) this.check('read', [fd, buf]);
-    return syscall('read', [fd, buf, buf.length], () => sys_read(fd, buf));
+    return directCall('read', sys_read, fd, buf, buf.length, undefined);
   }
 
   /** write(2): how many bytes were taken, or -errno. */
@@ -228,7 +229,7 @@ export class Sys {
     const fits = isInt(fd) && isWritable(buf);
     if (!fits || current !== this.task) this.check('write', [fd, buf]);
     const bytes = asBytes(buf);
-    return syscall('write', [fd, bytes, bytes.length], () => sys_write(fd, bytes));
+    return directCall('write', sys_write, fd, bytes, bytes.length, undefined);
   }
 
   /** readv(2). */
@@ -906,12 +907,6 @@ function calledElsewhere(call: string, { comm }: task_struct): TypeError {
     ? `found a call by ${current.comm}, whose function is given a sys of its own`
     : 'found one when nothing runs';
   return new TypeError(`${call}: expected a call by ${comm}, whose sys this is, ${found}`);
-}
-
-function filledEvents(ret: number, events: EventBuffer): Filled<epoll_event[]> {
-  const filled = events.entries as Filled<epoll_event[]>;
-  filled.ret = ret;
-  return filled;
 }
 
 /** The mask of some signals. */

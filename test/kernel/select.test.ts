@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { current } from '../../src/kernel/current.ts';
+import type { eventfd_ctx } from '../../src/kernel/eventfd.ts';
 import { ktime_get } from '../../src/kernel/hrtimer.ts';
 import type { fd_set_bits, pollfd } from '../../src/kernel/select.ts';
 import { poll_select_set_timeout, select_estimate_accuracy } from '../../src/kernel/select.ts';
@@ -77,8 +78,8 @@ describe('poll', () => {
       const most = new Uint8Array(8).fill(0xff);
       most[0] = 0xfe;
       yield* sys.write(efd, most);
-      const ctx = current.files.fd[efd]?.private_data as { count: bigint };
-      ctx.count++; // eventfd_signal() of the kernel may reach ULLONG_MAX, a write may not.
+      const ctx = current.files.fd[efd]?.private_data as eventfd_ctx;
+      ctx.count.low++; // eventfd_signal() of the kernel may reach ULLONG_MAX, a write may not.
       return [entry(efd, 0)];
     });
 

@@ -128,7 +128,7 @@ export function fileViews(files: readonly OpenFile[], name: NameOf): FileView[] 
 
 function stateOf(f: file): FileView['state'] {
   const data = f.private_data;
-  if (data instanceof eventfd_ctx) return { count: data.count.toString() };
+  if (data instanceof eventfd_ctx) return { count: data.count.value.toString() };
   if (data instanceof pipe_inode_info) return pipeState(f, data);
   if (data instanceof timerfd_ctx) return timerState(data);
   if (data instanceof signalfd_ctx) return { sigmask: maskShown(data) };

@@ -8,44 +8,48 @@
 import createRBTree from 'functional-red-black-tree';
 
 /** What is used of the library, whose types a user of this package does not have. */
-interface Tree<T> {
+interface Tree<T, K> {
   readonly length: number;
   readonly keys: T[];
   readonly root: unknown;
   readonly begin: { readonly key?: T | undefined };
-  gt(key: T): { readonly key?: T | undefined };
-  get(key: T): T | void;
-  insert(key: T, value: T): Tree<T>;
-  remove(key: T): Tree<T>;
+  gt(key: K): { readonly key?: T | undefined };
+  get(key: K): T | void;
+  insert(key: T, value: T): Tree<T, K>;
+  remove(key: K): Tree<T, K>;
 }
 
-export interface rb_root<T> {
+export interface rb_root<T extends K, K = T> {
   // Ours:
-  tree: Tree<T>;
+  tree: Tree<T, K>;
 }
 
 /** Ours: an empty tree ordered by `compare`. */
-export const rbRoot = <T>(compare: (a: T, b: T) => number): rb_root<T> => ({
-  tree: createRBTree<T, T>(compare),
+export const rbRoot = <T extends K, K = T>(compare: (a: K, b: K) => number): rb_root<T, K> => ({
+  tree: createRBTree<T, T>(compare) as unknown as Tree<T, K>,
 });
 
-export const RB_EMPTY_ROOT = <T>(root: rb_root<T>): boolean => root.tree.length === 0;
+export const RB_EMPTY_ROOT = <T extends K, K>(root: rb_root<T, K>): boolean =>
+  root.tree.length === 0;
 
-export const rb_first = <T>(root: rb_root<T>): T | null => root.tree.begin.key ?? null;
+export const rb_first = <T extends K, K>(root: rb_root<T, K>): T | null =>
+  root.tree.begin.key ?? null;
 
 /** The node that follows `node`, which need not be in the tree any more. */
-export const rb_next = <T>(root: rb_root<T>, node: T): T | null => root.tree.gt(node).key ?? null;
+export const rb_next = <T extends K, K>(root: rb_root<T, K>, node: T): T | null =>
+  root.tree.gt(node).key ?? null;
 
-export function rb_add<T>(root: rb_root<T>, node: T): void {
+export function rb_add<T extends K, K>(root: rb_root<T, K>, node: T): void {
   root.tree = root.tree.insert(node, node);
 }
 
-export function rb_erase<T>(root: rb_root<T>, node: T): void {
+export function rb_erase<T extends K, K>(root: rb_root<T, K>, node: T): void {
   root.tree = root.tree.remove(node);
 }
 
 /** The node that equals `key`, or null. */
-export const rb_find = <T>(root: rb_root<T>, key: T): T | null => root.tree.get(key) ?? null;
+export const rb_find = <T extends K, K>(root: rb_root<T, K>, key: K): T | null =>
+  root.tree.get(key) ?? null;
 
 /** Ours: all nodes in order. */
-export const rbNodes = <T>(root: rb_root<T>): T[] => root.tree.keys;
+export const rbNodes = <T extends K, K>(root: rb_root<T, K>): T[] => root.tree.keys;

@@ -50,6 +50,7 @@ import {
   epitem,
   epitems_head,
   type eventpoll,
+  type ItemKey,
   isExclusive,
   nestedMutex,
   statics,
@@ -67,13 +68,11 @@ import {
 export const ep_op_has_event = (op: number): boolean => op !== EPOLL_CTL_DEL;
 
 /** The key to look up: only the file and the number count. */
-const ep_set_ffd = (file: file, fd: number): { ffd: { file: file; fd: number } } => ({
-  ffd: { file, fd },
-});
+const ep_set_ffd = ({ address }: file, fd: number): ItemKey => ({ address, fd });
 
 /** The item of an open file under a number, or null. Called with mtx held. */
 export const ep_find = (ep: eventpoll, file: file, fd: number): epitem | null =>
-  rb_find(ep.rbr, ep_set_ffd(file, fd) as epitem);
+  rb_find(ep.rbr, ep_set_ffd(file, fd));
 
 /** The `toff`-th item that was added as `tfd`, whatever its file. Called with mtx held. */
 export function ep_find_tfd(ep: eventpoll, tfd: number, toff: number): epitem | null {

@@ -18,13 +18,13 @@ import {
   list_empty,
   list_empty_careful,
   list_entry,
-  list_head,
+  type list_head,
   list_splice_init,
 } from '../list.ts';
 import { lockdep_assert_irqs_enabled } from '../lockdep.ts';
 import { mutex_lock, mutex_lock_nested, mutex_unlock } from '../mutex.ts';
 import type { Kernel } from '../op.ts';
-import { init_poll_funcptr, type poll_table, poll_wait, vfs_poll } from '../poll.ts';
+import { type poll_table, poll_wait, vfs_poll } from '../poll.ts';
 import { __pm_relax, __pm_stay_awake } from '../power.ts';
 import { fatal_signal_pending } from '../sched.ts';
 import { __fentry__, traceNote } from '../trace.ts';
@@ -166,8 +166,7 @@ export function* __ep_eventpoll_poll(
 ): Kernel<number> {
   __fentry__('ep_eventpoll_poll');
   const ep = file.private_data as eventpoll;
-  const txlist = new list_head<epitem>(null);
-  const pt = init_poll_funcptr(null);
+  const { txlist, pt } = ep;
   let res = 0;
   if (wait !== null && wait._qproc !== null) yield* poll_wait(file, ep.poll_wait, wait);
   yield mutex_lock_nested(ep.mtx, depth);
@@ -198,8 +197,7 @@ export function* ep_send_events(
   __fentry__('ep_send_events');
   const { observer } = current.kernel;
   if (fatal_signal_pending(current) && current.kernel.patched.c257a340ede0) return -EINTR;
-  const txlist = new list_head<epitem>(null);
-  const pt = init_poll_funcptr(null);
+  const { txlist, pt } = ep;
   let res = 0;
   yield mutex_lock(ep.mtx);
   yield* ep_start_scan(ep, txlist);

@@ -15,7 +15,7 @@ import { AtFirstUse, newIdentity, writesTo } from '../footprint.ts';
 import { hlist_head, hlist_node, list_empty, list_head } from '../list.ts';
 import { mutex } from '../mutex.ts';
 import { type Named, Op } from '../op.ts';
-import type { poll_table } from '../poll.ts';
+import { init_poll_funcptr, type poll_table } from '../poll.ts';
 import type { wakeup_source } from '../power.ts';
 import { type rb_root, rbRoot } from '../rbtree.ts';
 import { refcount_t } from '../refcount.ts';
@@ -80,6 +80,10 @@ export class eppoll_entry {
 
 /** One registration: a file in an epoll instance. */
 export class epitem {
+  // Ours: what ep_cmp_ffd() compares of `ffd`. In the item itself, as a large tree is in no cache.
+  readonly address: number;
+  readonly fd: number;
+
   // Under ep.lock:
   readonly rdllink: list_head<epitem> = new list_head<epitem>(this);
   next: OverflowLink = EP_UNACTIVE_PTR;
@@ -101,6 +105,8 @@ export class epitem {
   freed = false;
 
   constructor(ep: eventpoll, ffd: epoll_filefd, events: number, data: epoll_data_t) {
+    this.address = ffd.file.address;
+    this.fd = ffd.fd;
     this.ep = ep;
     this.ffd = ffd;
     this.event = { events, data };
@@ -122,8 +128,10 @@ export class eventpoll implements Named {
   readonly rdllist: list_head<epitem> = new list_head<epitem>(null);
   ovflist: OverflowLink = EP_UNACTIVE_PTR;
 
-  // Under mtx:
-  readonly rbr: rb_root<epitem> = rbRoot<epitem>(compareItems);
+  // Under mtx; the last two are on the stack in Linux, of whoever scans:
+  readonly txlist: list_head<epitem> = new list_head<epitem>(null);
+  readonly pt: poll_table = init_poll_funcptr(null);
+  readonly rbr: rb_root<epitem, ItemKey> = rbRoot<epitem, ItemKey>(ep_cmp_ffd);
   ws: wakeup_source | null = null;
 
   /** Items of other instances that watch this one. Under file.f_lock. */
@@ -262,13 +270,11 @@ export function touchWatches(user: user_struct): void {
   if (user.epoll_watches + FAR >= statics().max_user_watches) writesTo(user.identity);
 }
 
-/** Orders by the file's address, then by descriptor number. */
-export const ep_cmp_ffd = (p1: epoll_filefd, p2: epoll_filefd): number =>
-  p1.file.address - p2.file.address || p1.fd - p2.fd;
+/** What a tree of items is ordered by: the file's address, then the descriptor number. */
+export type ItemKey = Pick<epitem, 'address' | 'fd'>;
 
-function compareItems(a: epitem, b: epitem): number {
-  return ep_cmp_ffd(a.ffd, b.ffd);
-}
+export const ep_cmp_ffd = (p1: ItemKey, p2: ItemKey): number =>
+  p1.address - p2.address || p1.fd - p2.fd;
 
 /** Is the item on rdllist, or on the private list of a scan? */
 export const ep_is_linked = (epi: epitem): boolean => !list_empty(epi.rdllink);

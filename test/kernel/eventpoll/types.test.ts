@@ -18,7 +18,7 @@ import { inMachine } from '../../support/run.ts';
 test('items compare by file first and by number second', () => {
   const signs = inMachine(function* (sys) {
     const [a = -1, b = -1] = yield* eventfds(sys, 0, 0);
-    const key = (file: number, fd: number) => ({ file: fileOf(file), fd });
+    const key = (file: number, fd: number) => ({ address: fileOf(file).address, fd });
     return [
       ep_cmp_ffd(key(a, 9), key(b, 1)),
       ep_cmp_ffd(key(b, 1), key(a, 9)),

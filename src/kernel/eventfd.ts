@@ -21,14 +21,14 @@ import {
 } from './spinlock.ts';
 import { __fentry__ } from './trace.ts';
 import {
-  add,
-  decrement,
+  addTo,
   isBelowMax,
   isMax,
   isZero,
   readU64,
   sumIsBelowMax,
-  u64,
+  takeOne,
+  Uint64,
   writeU64,
 } from './u64.ts';
 import { type iov_iter, iov_iter_advance, iov_iter_count } from './uaccess.ts';
@@ -43,7 +43,7 @@ export class eventfd_ctx implements Named {
   readonly wqh: wait_queue_head = new wait_queue_head('eventfd', 'ctx->wqh.lock');
 
   // Under wqh.lock:
-  readonly count: u64;
+  readonly count: Uint64;
 
   readonly flags: number;
   /** Shown in fdinfo, and given out again after a close. */
@@ -55,14 +55,14 @@ export class eventfd_ctx implements Named {
   readonly look: Op = new Op('access', this);
 
   constructor(count: number, flags: number) {
-    this.count = new u64(0, count);
+    this.count = new Uint64(0, count);
     this.flags = flags;
     this.wqh.lock.covers = this;
     this.id = ida_alloc(current.kernel.eventfd_ida);
   }
 }
 
-const one = new u64(0, 1);
+const one = new Uint64(0, 1);
 
 const ctxOf = (file: file): eventfd_ctx => file.private_data as eventfd_ctx;
 
@@ -71,7 +71,7 @@ export function* eventfd_signal_mask(ctx: eventfd_ctx, mask: number): Kernel<voi
   if (current.in_eventfd) throw new KernelBug('WARNING', 'eventfd_signal() recurses');
   yield spin_lock_irqsave(ctx.wqh.lock);
   current.in_eventfd = true;
-  if (!isMax(ctx.count)) add(ctx.count, one);
+  if (!isMax(ctx.count)) addTo(ctx.count, one);
   if (waitqueue_active(ctx.wqh)) yield* wake_up_locked_poll(ctx.wqh, EPOLLIN | mask);
   current.in_eventfd = false;
   spin_unlock_irqrestore(ctx.wqh.lock);
@@ -100,12 +100,12 @@ function* eventfd_poll(file: file, wait: poll_table | null): Kernel<number> {
 }
 
 /** Takes the counter, or one of it. Called with wqh.lock held. */
-function eventfd_ctx_do_read({ count, flags }: eventfd_ctx): u64 {
+function eventfd_ctx_do_read({ count, flags }: eventfd_ctx): Uint64 {
   if ((flags & EFD_SEMAPHORE) !== 0 && !isZero(count)) {
-    decrement(count);
+    takeOne(count);
     return one;
   }
-  const cnt = new u64(count.high, count.low);
+  const cnt = new Uint64(count.high, count.low);
   count.high = 0;
   count.low = 0;
   return cnt;
@@ -154,7 +154,7 @@ function* eventfd_write(file: file, from: iov_iter): Kernel<number> {
       return ret;
     }
   }
-  add(ctx.count, ucnt);
+  addTo(ctx.count, ucnt);
   current.in_eventfd = true;
   if (waitqueue_active(ctx.wqh)) yield* wake_up_locked_poll(ctx.wqh, EPOLLIN);
   current.in_eventfd = false;

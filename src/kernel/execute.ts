@@ -152,7 +152,7 @@ export function* inOneStep<A>(body: Twinned<A>, arg: A, cannotSleep: boolean): K
 
 /** May code run that cannot stop to be told of, or to wait for a lock? */
 export function mayGoStraight({ kernel, stores }: task_struct): boolean {
-  if (kernel.tracer !== null || stores !== null) return false;
+  if (kernel.tracer !== null || stores !== null || kernel.rcu.readers > 0) return false;
   for (const task of kernel.tasks.values()) if (task.held_locks.length > 0) return false;
   return true;
 }

@@ -5,7 +5,7 @@
  */
 
 /** An unsigned integer of 64 bits: `high * 2^32 + low`. */
-export class u64 {
+export class Uint64 {
   high: number;
   low: number;
 
@@ -21,14 +21,14 @@ export class u64 {
 
 const MOST = 0xffff_ffff;
 
-export const isZero = ({ high, low }: u64): boolean => high === 0 && low === 0;
+export const isZero = ({ high, low }: Uint64): boolean => high === 0 && low === 0;
 /** Is it 2^64 - 1? */
-export const isMax = ({ high, low }: u64): boolean => high === MOST && low === MOST;
+export const isMax = ({ high, low }: Uint64): boolean => high === MOST && low === MOST;
 /** Is there room for one more below 2^64 - 1? */
-export const isBelowMax = ({ high, low }: u64): boolean => high < MOST || low < MOST - 1;
+export const isBelowMax = ({ high, low }: Uint64): boolean => high < MOST || low < MOST - 1;
 
 /** Is the sum below 2^64 - 1? */
-export function sumIsBelowMax(a: u64, b: u64): boolean {
+export function sumIsBelowMax(a: Uint64, b: Uint64): boolean {
   const low = a.low + b.low;
   const carry = low > MOST ? 1 : 0;
   const high = a.high + b.high + carry;
@@ -36,14 +36,14 @@ export function sumIsBelowMax(a: u64, b: u64): boolean {
 }
 
 /** Adds `b`; what is beyond 64 bits is lost. */
-export function add(a: u64, b: u64): void {
+export function addTo(a: Uint64, b: Uint64): void {
   const low = a.low + b.low;
   a.high = (a.high + b.high + (low > MOST ? 1 : 0)) >>> 0;
   a.low = low >>> 0;
 }
 
 /** One less than it was, which was not 0. */
-export function decrement(a: u64): void {
+export function takeOne(a: Uint64): void {
   if (a.low === 0) a.high--;
   a.low = (a.low - 1) >>> 0;
 }
@@ -56,8 +56,8 @@ const word = (bytes: Uint8Array, at: number): number =>
   0;
 
 /** The little-endian u64 at `offset`. */
-export const readU64 = (bytes: Uint8Array, offset: number): u64 =>
-  new u64(word(bytes, offset + 4), word(bytes, offset));
+export const readU64 = (bytes: Uint8Array, offset: number): Uint64 =>
+  new Uint64(word(bytes, offset + 4), word(bytes, offset));
 
 function putWord(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value;
@@ -67,7 +67,7 @@ function putWord(bytes: Uint8Array, at: number, value: number): void {
 }
 
 /** Writes it to `offset`, little-endian. */
-export function writeU64(bytes: Uint8Array, offset: number, { high, low }: u64): void {
+export function writeU64(bytes: Uint8Array, offset: number, { high, low }: Uint64): void {
   putWord(bytes, offset, low);
   putWord(bytes, offset + 4, high);
 }

@@ -154,9 +154,10 @@ class TakesOver extends Once {
     this.steps = steps;
   }
 
-  choose({ possible, preferred, describe }: Choosing): ContextId {
+  choose(choosing: Choosing): ContextId {
+    const { possible, preferred } = choosing;
     const of = (who: string): ContextId | undefined =>
-      possible.find((context) => describe(context).startsWith(who));
+      possible.find((context) => choosing.describe(context).startsWith(who));
     const thread = of('t1: ');
     if (thread === undefined) return of('main: ') ?? preferred;
     if (this.steps-- > 0) return of('main: ') ?? of('store buffer of main: ') ?? thread;

@@ -73,7 +73,7 @@ export interface Verdict {
   /** Every interleaving was covered, of those that were asked for. */
   readonly complete: boolean;
   readonly findings: readonly Finding[];
-  /** What is worth knowing and no bug: herds, who waits for ever. */
+  /** What is worth knowing and no bug: herds, who waits for ever. In the order of their causes. */
   readonly information: readonly Problem[];
   /** How many executions were run to their end. */
   readonly executions: number;
@@ -86,7 +86,7 @@ export interface Verdict {
    * cannot be told.
    */
   readonly estimate: Estimate | null;
-  /** What the program returned, as JSON, and in how many executions. */
+  /** What the program returned, as JSON, in the order of these texts, and in how many executions. */
   readonly results: ReadonlyMap<string, number>;
   /** The most steps that an execution took. */
   readonly longest: number;
@@ -283,12 +283,17 @@ export function verdictOf<T>(
       .map((shown) => findingOf(subject, options, shown)),
     information: [...problems.values()]
       .map(({ problem }) => problem)
-      .filter(({ severity }) => severity === 'information'),
+      .filter(({ severity }) => severity === 'information')
+      .sort((a, b) => (a.cause < b.cause ? -1 : 1)),
     executions,
     redundant,
     limit,
     estimate: exhausted || reached === null ? null : estimate,
-    results: new Map([...results].map(([text, { count }]) => [text, count])),
+    results: new Map(
+      [...results]
+        .map(([text, { count }]) => [text, count] as const)
+        .sort(([a], [b]) => (a < b ? -1 : 1)),
+    ),
     longest,
     paths: tally.paths,
     kernel,

@@ -76,11 +76,14 @@ export class Tally {
     if (extent === 'long') this.tooLong++;
     if (text !== null) this.came(text, { count: 1, path });
     for (const problem of detect(execution, this.detecting)) {
-      const { cause } = problem;
-      const known = this.problems.get(cause);
-      if (known !== undefined && (known.problem.count ?? 0) >= (problem.count ?? 0)) continue;
-      this.problems.set(cause, { problem, path, execution: this.executions });
+      this.show({ problem, path, execution: this.executions });
     }
+  }
+
+  private show(shown: Shown): void {
+    const { cause } = shown.problem;
+    const known = this.problems.get(cause)?.problem;
+    if (known === undefined || saysMore(shown.problem, known)) this.problems.set(cause, shown);
   }
 
   private came(text: string, { count, path }: Came): void {
@@ -92,9 +95,7 @@ export class Tally {
   /** Adds what somebody else has counted. */
   add(other: TallyData): void {
     for (const shown of other.problems) {
-      const { cause } = shown.problem;
-      if (this.problems.has(cause)) continue;
-      this.problems.set(cause, { ...shown, execution: this.executions + shown.execution });
+      this.show({ ...shown, execution: this.executions + shown.execution });
     }
     this.paths.push(...other.paths.slice(0, this.keep - this.paths.length));
     this.executions += other.executions;
@@ -116,4 +117,15 @@ export class Tally {
       paths: this.paths,
     };
   }
+}
+
+/**
+ * Which of two that have the same cause is shown: of bugs the first that was found; of information
+ * the same one whoever explores, and in whatever order.
+ */
+function saysMore(problem: Problem, known: Problem): boolean {
+  const { count = 0, severity, sentence } = problem;
+  const { count: knownCount = 0 } = known;
+  if (count !== knownCount || severity === 'bug') return count > knownCount;
+  return sentence < known.sentence;
 }

@@ -10,6 +10,7 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['play', main],
   ['help', main],
   ['check', async (argv) => (await import('../src/cli/check.ts')).check(argv)],
+  ['worker', async (argv) => (await import('../src/cli/queue/worker.ts')).worker(argv)],
   ['kernels', async (argv) => (await import('../src/cli/kernels.ts')).kernels(argv)],
   ['races', async (argv) => (await import('../src/cli/races.ts')).races(argv)],
   ['conform', async (argv) => (await import('../conformance/conform.ts')).conform(argv)],

@@ -6,6 +6,7 @@ import { idleChoices } from './kernel_options.ts';
 import { kindOf } from './kind.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';
+import type { Link } from './queue/link.ts';
 
 /** What the check of a file is asked for, and where its words go. */
 export interface CheckTask {
@@ -16,24 +17,30 @@ export interface CheckTask {
   /** For smaller scenarios; null if they are to be printed. */
   readonly smaller: Output | null;
   readonly progress: Progress;
+  /** The way to workers on other machines; null if none was asked for. */
+  readonly link: Link | null;
 }
 
 export async function check(argv: readonly string[]): Promise<ExitCode> {
   const request = readCheck(argv);
   const output = new Output(undefined);
   let smaller: Output | null = null;
+  let link: Link | null = null;
   try {
     if (request === null) {
       output.write(checkHelp);
       return exitCodes.done;
     }
-    const { files, out } = request;
+    const { files, out, queue } = request;
     if (out !== undefined) {
       refuseInputs(files, out, '--out');
       smaller = new Output(out);
     }
-    return await new Checker(request, output, smaller).files();
+    // What cannot be reached is better known before anything runs.
+    if (queue !== undefined) link = await (await import('./queue/link.ts')).Link.open(queue);
+    return await new Checker(request, output, smaller, link).files();
   } finally {
+    link?.close();
     smaller?.close();
     output.close();
   }
@@ -54,15 +61,17 @@ class Checker {
   private readonly request: CheckRequest;
   private readonly output: Output;
   private readonly smaller: Output | null;
+  private readonly link: Link | null;
   private readonly progress: Progress = new Progress();
   private interrupted = false;
   /** Stops what is under way. */
   private stop: () => void = () => {};
 
-  constructor(request: CheckRequest, output: Output, smaller: Output | null) {
+  constructor(request: CheckRequest, output: Output, smaller: Output | null, link: Link | null) {
     this.request = request;
     this.output = output;
     this.smaller = smaller;
+    this.link = link;
   }
 
   async files(): Promise<ExitCode> {
@@ -86,14 +95,14 @@ class Checker {
 
   /** A file that cannot be read does not keep the others from being checked. */
   private async file(path: string): Promise<ExitCode> {
-    const { output, progress, request, smaller } = this;
+    const { link, output, progress, request, smaller } = this;
     try {
       const input = new Input(path);
       const checkFile =
         kindOf(path, input) === 'program'
           ? (await import('./check_program.ts')).checkProgram
           : (await import('./check_scenarios.ts')).checkScenarios;
-      const task = { path, input, request, output, smaller, progress };
+      const task = { path, input, request, output, smaller, progress, link };
       const code = await checkFile(task, (stop) => {
         this.stop = stop;
       });

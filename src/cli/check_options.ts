@@ -7,6 +7,7 @@ import type { Memory } from '../sim/schedule.ts';
 import { UsageError } from './errors.ts';
 import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
 import { listOf, numberOf, readOptions, textOf } from './options.ts';
+import { type QueueAddress, readAddress } from './queue/link.ts';
 import { kernelOf, mismatchOf, scheduleOf } from './schedules.ts';
 
 /** What `check` is asked for; undefined for what was not said. */
@@ -29,6 +30,8 @@ export interface CheckRequest extends KernelOptions {
   readonly schedule: string | undefined;
   readonly mismatch: 'stop' | 'go on';
   readonly workers: number | undefined;
+  /** Where workers are found that help. */
+  readonly queue: QueueAddress | undefined;
   readonly checkpoint: string | undefined;
   readonly resume: string | undefined;
   /** How many interleavings to show of a check that found nothing. */
@@ -58,6 +61,7 @@ const table = {
   schedule: { type: 'string' },
   'on-mismatch': { type: 'string' },
   workers: { type: 'string', short: 'j' },
+  queue: { type: 'string' },
   checkpoint: { type: 'string' },
   resume: { type: 'string' },
   show: { type: 'string' },
@@ -99,6 +103,9 @@ executions are taken at random from all that there are.
       --schedule FILE      only the execution that this schedule describes; each step is checked
       --on-mismatch WHAT   where the schedule does not fit: stop (default), or go-on as near to it as
                            can be
+      --queue URL          hand out parts to workers on other machines, through the Redis at
+                           redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS, once
+                           it takes longer than a second or two: epollsim worker --help
       --off DETECTOR       a detector that is not to speak; repeat, or separate by ","
       --show N             of a program, also show N of the interleavings in which nothing was found;
                            of a scenario, give the schedules of N outcomes
@@ -160,6 +167,7 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     schedule: schedule?.text,
     mismatch: mismatchOf(textOf(values['on-mismatch'])),
     workers: numberOf(values['workers'], '--workers', 1, 256),
+    queue: readAddress(textOf(values['queue'])),
     checkpoint: textOf(values['checkpoint']),
     resume: textOf(values['resume']),
     shown: shownOf(values),
@@ -210,6 +218,7 @@ function checkTogether(request: CheckRequest): void {
   if (resume !== undefined && (strategy !== 'exhaustive' || preemptions !== undefined)) {
     throw new UsageError('--resume: expected the exhaustive strategy, without --preemptions');
   }
+  if (request.queue !== undefined) checkQueue(request);
   if (request.shared && request.unshared) {
     throw new UsageError('--shared: expected no --unshared beside it');
   }
@@ -218,5 +227,15 @@ function checkTogether(request: CheckRequest): void {
   }
   if (strategy !== 'exhaustive' && preemptions !== undefined) {
     throw new UsageError(`--preemptions: expected --strategy exhaustive, found ${strategy}`);
+  }
+}
+
+/** Parts are what an exhaustive search is cut into. */
+function checkQueue({ preemptions, strategy, workers }: CheckRequest): void {
+  if (strategy !== 'exhaustive' || preemptions !== undefined) {
+    throw new UsageError('--queue: expected the exhaustive strategy, without --preemptions');
+  }
+  if (workers !== undefined) {
+    throw new UsageError('--queue: expected no --workers beside it; each worker has its --jobs');
   }
 }

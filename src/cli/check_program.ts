@@ -4,89 +4,123 @@
  */
 import { availableParallelism } from 'node:os';
 import {
-  Checking,
   type CheckOptions,
   type Ended,
-  type LimitReached,
-  limitReached,
-  sampleOf,
   subjectOf,
   textOfEnded,
   type Verdict,
-  verdictOf,
 } from '../check/check.ts';
-import { type Estimate, estimateText, refined } from '../check/estimate.ts';
 import type { Subject } from '../check/explore.ts';
-import type { ContextId } from '../check/order.ts';
-import { Parts } from '../check/parts.ts';
-import type { Departure } from '../check/replay.ts';
-import { type Story, storyText, tell } from '../check/story.ts';
-import { Tally } from '../check/tally.ts';
+import { storyText, tell } from '../check/story.ts';
 import { ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
 import { refusal } from '../sim/told.ts';
 import type { Program } from '../syscalls/sys.ts';
 import type { CheckTask } from './check.ts';
 import type { CheckRequest } from './check_options.ts';
 import { type Checkpoint, digestOf, readCheckpoint } from './checkpoint.ts';
+import type { Crew } from './crew.ts';
 import { type ExitCode, exitCodes, say } from './errors.ts';
+import { Exploration, type Help } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { withProgram } from './given_program.ts';
-import type { Input } from './input.ts';
 import { loadProgram, trackPrograms } from './loader.ts';
 import { Output } from './output.ts';
+import type { Parcel } from './queue/parcel.ts';
 import { sayDepartures } from './schedules.ts';
+import { tellingOf } from './standing.ts';
 import { verdictJson, verdictLines } from './verdicts.ts';
 
 /** Checks a program and says what came of it; `onStop` is given what stops it half way. */
 export function checkProgram(
-  { path, input, request, output, progress }: CheckTask,
+  task: CheckTask,
   onStop: (stop: () => void) => void,
 ): Promise<ExitCode> {
+  const { path, input, request, output, progress } = task;
   const title = path === '-' ? 'standard input' : path;
   // Hours later is too late to find out that it cannot be written.
   const { checkpoint } = request;
   const file = checkpoint === undefined ? undefined : new Output(checkpoint);
-  const loading = (): Promise<Loaded> => load(path, input, request);
-  return withProgram(input.name, loading, async ([program, shared]) => {
-    try {
-      const check = new ProgramCheck(path, program, shared, request, (standing) =>
-        progress.show(() => standingText(title, standing)),
-      );
-      onStop(() => {
-        check.interrupted = true;
-      });
-      if (request.resume !== undefined) check.resume(request.resume);
-      const verdict = await check.run();
-      progress.clear();
-      await show(title, verdict, request, output, progress.seconds);
-      if (!request.json) showPaths(check, verdict, output);
-      sayDepartures(check.departures);
-      leaveRest(check, checkpoint, file);
-      return codeOf(verdict);
-    } catch (error) {
-      progress.clear();
-      if (!(error instanceof ScheduleMismatch)) throw error;
-      say(`${title}: ${error.message}`);
-      return exitCodes.failed;
-    }
-  });
+  return withProgram(
+    input.name,
+    () => load(task),
+    async (loaded) => {
+      const { program, shared } = loaded;
+      const options = optionsOf(request, shared);
+      const subject = subjectOf(program, options);
+      const telling = tellingOf(title, progress);
+      try {
+        const check = new Exploration(
+          { subject, options, textOf: textOfEnded },
+          helpOf(task, loaded, options),
+          telling,
+        );
+        onStop(() => {
+          check.interrupted = true;
+        });
+        const checked = { program: path, digest: digestOf(path), options };
+        if (request.resume !== undefined) {
+          const { parts, tally } = readCheckpoint(request.resume, checked);
+          check.resume(tally, parts);
+        }
+        await check.run();
+        progress.clear();
+        const verdict = check.verdict();
+        await show(title, verdict, request, output, progress.seconds);
+        if (!request.json) showPaths(subject, verdict, options, output);
+        sayDepartures(check.departures);
+        leaveRest(check, checked, checkpoint, file);
+        return codeOf(verdict);
+      } catch (error) {
+        progress.clear();
+        if (!(error instanceof ScheduleMismatch)) throw error;
+        say(`${title}: ${error.message}`);
+        return exitCodes.failed;
+      }
+    },
+  );
 }
 
-/** The program, and what its threads share. */
-type Loaded = readonly [Program, SharedMemory];
+interface Loaded {
+  readonly program: Program;
+  /** What its threads share. */
+  readonly shared: SharedMemory;
+  /** The modules that were loaded for it, where workers want them. */
+  readonly parcel: Parcel | null;
+}
 
-async function load(
-  path: string,
-  input: Input,
-  { shared, unshared }: CheckRequest,
-): Promise<Loaded> {
+async function load({ path, input, request, link }: CheckTask): Promise<Loaded> {
+  const { shared, unshared } = request;
+  const notes = link === null ? null : await (await import('./queue/notes.ts')).noteModules();
   if (!shared && !unshared) await trackPrograms();
   const program = await loadProgram(path, input);
-  if (shared || unshared) return [program, shared];
-  const why = refusal();
-  if (why === null) return [program, 'told'];
-  say(`${input.name}: threads are taken to share all their variables, for ${why}`);
-  return [program, true];
+  const why = shared || unshared ? null : refusal();
+  if (why !== null) {
+    say(`${input.name}: threads are taken to share all their variables, for ${why}`);
+  }
+  const memory = shared || (!unshared && (why === null ? 'told' : true));
+  if (notes === null) return { program, shared: memory, parcel: null };
+  const { programParcel } = await import('./queue/program_parcel.ts');
+  return { program, shared: memory, parcel: programParcel(notes, memory === 'told') };
+}
+
+/** Who helps with a program: workers behind the queue, or threads that load it from its file. */
+function helpOf(
+  { path, request, link }: CheckTask,
+  { parcel }: Loaded,
+  options: CheckOptions,
+): Help {
+  if (link !== null && parcel !== null) {
+    const open = async (): Promise<Crew> =>
+      (await import('./queue/queue_crew.ts')).QueueCrew.open(link, parcel, options);
+    return { isWanted: true, open };
+  }
+  const { workers = availableParallelism() } = request;
+  const size = path === '-' || options.strategy !== 'exhaustive' ? 1 : workers;
+  const open = async (): Promise<Crew> => {
+    const { ThreadCrew } = await import('./crew.ts');
+    return new ThreadCrew(size, path, options);
+  };
+  return { isWanted: size > 1, open };
 }
 
 async function show(
@@ -105,10 +139,16 @@ async function show(
 }
 
 /** The interleavings that were asked for, of a check that found nothing. */
-function showPaths(check: ProgramCheck, { findings, paths }: Verdict, output: Output): void {
+function showPaths(
+  subject: Subject<Ended>,
+  { findings, paths }: Verdict,
+  options: CheckOptions,
+  output: Output,
+): void {
   if (findings.length > 0) return;
   for (const [i, path] of paths.entries()) {
-    output.write(`\ninterleaving ${i + 1}\n${storyText(check.storyOf(path), widthOf(output))}`);
+    const story = storyText(tell(subject, path, options), widthOf(output));
+    output.write(`\ninterleaving ${i + 1}\n${story}`);
   }
   output.flush();
 }
@@ -118,12 +158,14 @@ const defaultFile = 'epollsim-checkpoint.json';
 
 /** Leaves a checkpoint where something is left to do, if one is wanted; throws a FileError. */
 function leaveRest(
-  check: ProgramCheck,
+  check: Exploration<Ended>,
+  checked: Pick<Checkpoint, 'program' | 'digest' | 'options'>,
   name: string = defaultFile,
   file: Output | null = check.interrupted ? new Output(name) : null,
 ): void {
-  const checkpoint = file === null ? null : check.checkpoint();
-  if (file === null || checkpoint === null) return;
+  const left = file === null ? null : check.left();
+  if (file === null || left === null) return;
+  const checkpoint: Checkpoint = { epollsim: 'checkpoint 1', ...checked, ...left };
   file.write(`${JSON.stringify(checkpoint)}\n`);
   file.close();
   say(`what is left to do is in ${name}: go on with --resume ${name}`);
@@ -131,201 +173,6 @@ function leaveRest(
 
 const codeOf = ({ complete, findings }: Verdict): ExitCode =>
   findings.length > 0 ? exitCodes.failed : complete ? exitCodes.done : exitCodes.incomplete;
-
-function standingText(title: string, standing: Standing): string {
-  const { estimate, executions, findings, longest, seconds, share, workers } = standing;
-  const rate = Math.round(executions / Math.max(seconds, 0.001));
-  const all = estimate === null ? '' : ` of ${estimateText(estimate)}`;
-  const far = share === null ? '' : `, about ${(100 * share).toFixed(1)} % of what is known of`;
-  const left =
-    estimate === null ? '' : `, some ${duration((estimate.executions - executions) / rate)} more`;
-  const found = findings === 0 ? '' : `, ${findings} found`;
-  return `${title}: ${executions}${all || ' executions'}${far}, ${rate} a second with ${workers}${left}, up to ${longest} steps${found}`;
-}
-
-/** "15 s", "3 min", "20 h". */
-function duration(seconds: number): string {
-  for (const [unit, length] of [
-    ['days', 86_400],
-    ['h', 3600],
-    ['min', 60],
-  ] as const) {
-    if (seconds > 2 * length) return `${Math.round(seconds / length)} ${unit}`;
-  }
-  return `${Math.round(seconds)} s`;
-}
-
-/** What is told of a check that is under way. */
-export interface Standing {
-  readonly executions: number;
-  readonly seconds: number;
-  readonly longest: number;
-  readonly findings: number;
-  /** Of all executions, as far as it shows; null if that is not known. */
-  readonly share: number | null;
-  readonly workers: number;
-  /** How many executions there are, about; null if that is not known. */
-  readonly estimate: Estimate | null;
-}
-
-/** For how long one thread explores alone, and for how long a worker before it hands back, in ms. */
-const aloneMs = 1500;
-/** A check that is not over by then is estimated, for so long. */
-const soonMs = 300;
-const sampleMs = 200;
-const sliceMs = 700;
-/** How long the exploration goes on before signals are heard. */
-const turnMs = 50;
-
-export class ProgramCheck {
-  interrupted = false;
-  /** Where a schedule that is replayed was not followed. */
-  departures: readonly Departure[] = [];
-  private readonly path: string;
-  private readonly digest: string;
-  private readonly options: CheckOptions;
-  private readonly workers: number;
-  private readonly show: (standing: Standing) => void;
-  private readonly subject: Subject<Ended>;
-  private readonly began: number = Date.now();
-  private tally: Tally;
-  private parts: Parts | null = null;
-  private limit: LimitReached | null = null;
-  private sampled: Estimate | null = null;
-  private share: number | null = null;
-  private exhausted = false;
-
-  constructor(
-    path: string,
-    program: Program,
-    shared: SharedMemory,
-    request: CheckRequest,
-    show: (standing: Standing) => void,
-  ) {
-    const options = optionsOf(request, shared);
-    const { workers = availableParallelism() } = request;
-    this.path = path;
-    this.digest = digestOf(path);
-    this.options = options;
-    this.tally = new Tally(options);
-    this.workers = path === '-' || options.strategy !== 'exhaustive' ? 1 : workers;
-    this.show = show;
-    this.subject = subjectOf(program, options);
-  }
-
-  /** Goes on from a checkpoint; throws a FileError if it is none, or of something else. */
-  resume(file: string): void {
-    const { digest, options, path: program } = this;
-    const { parts, tally } = readCheckpoint(file, { program, digest, options });
-    this.tally.add(tally);
-    this.parts = new Parts();
-    this.parts.add(parts);
-  }
-
-  async run(): Promise<Verdict> {
-    if (this.parts === null) await this.alone();
-    if (this.parts !== null && !this.isOver) await this.together(this.parts);
-    const { exhausted, limit, options, subject, tally } = this;
-    if (limit !== null) this.sample();
-    return verdictOf(subject, options, tally, exhausted, limit, this.estimate);
-  }
-
-  private sample(): void {
-    this.sampled ??= sampleOf(this.subject, this.options, sampleMs);
-  }
-
-  private get estimate(): Estimate | null {
-    const { sampled, share, tally } = this;
-    return sampled === null || share === null ? null : refined(sampled, tally.executions, share);
-  }
-
-  private get isOver(): boolean {
-    const found = this.tally.bugs > 0 && this.options.findings !== 'all';
-    return this.exhausted || this.interrupted || this.limit !== null || found;
-  }
-
-  private standing(share: number | null, workers: number): void {
-    this.share = share;
-    const { estimate } = this;
-    const { bugs, executions, longest } = this.tally;
-    const seconds = (Date.now() - this.began) / 1000;
-    this.show({ executions, seconds, longest, findings: bugs, share, workers, estimate });
-  }
-
-  /** In this thread, in turns, so that Ctrl-C is heard. */
-  private async alone(): Promise<void> {
-    const checking = new Checking(this.subject, this.options, textOfEnded);
-    this.tally = checking.tally;
-    for (let more = true; more && !this.interrupted; ) {
-      const end = Date.now() + turnMs;
-      while (more && Date.now() < end) more = checking.next();
-      this.standing(checking.share, 1);
-      await breathe();
-      if (more && Date.now() - this.began > soonMs) this.sample();
-      if (!more || this.workers === 1 || checking.share === null) continue;
-      if (Date.now() - this.began > aloneMs) break;
-    }
-    this.limit = checking.reached;
-    this.departures = checking.departures;
-    this.exhausted = checking.isExhausted;
-    const left = checking.leave();
-    if (left === null || this.exhausted) return;
-    this.parts = new Parts();
-    this.parts.add(left.rest);
-    this.exhausted = this.parts.isDone;
-  }
-
-  private async together(parts: Parts): Promise<void> {
-    const { Crew } = await import('./crew.ts');
-    const crew = new Crew(this.workers);
-    const running = new Set<Promise<void>>();
-    const options = { ...this.options, findings: this.options.findings ?? 'first' };
-    try {
-      while (!this.isOver) {
-        while (running.size < crew.size) {
-          const part = parts.take();
-          if (part === null) break;
-          const job = { program: this.path, options, part, slice: sliceMs };
-          const done: Promise<void> = crew.run(job).then(({ tally, left }) => {
-            running.delete(done);
-            this.tally.add(tally);
-            parts.finish(part, left);
-          });
-          running.add(done);
-        }
-        if (running.size === 0) break;
-        await Promise.race([...running, new Promise((resolve) => setTimeout(resolve, 200))]);
-        this.limit = limitReached(this.options, this.tally, Date.now() - this.began);
-        this.standing(parts.share, crew.size);
-      }
-      await Promise.all(running);
-      this.exhausted = parts.isDone;
-      if (this.exhausted) this.limit = null;
-    } finally {
-      await crew.end();
-    }
-  }
-
-  /** One execution, step by step. */
-  storyOf(path: readonly ContextId[]): Story {
-    return tell(this.subject, path, this.options);
-  }
-
-  /** What is left to do; null if nothing is. */
-  checkpoint(): Checkpoint | null {
-    const parts = this.parts?.toData() ?? [];
-    if (this.exhausted || parts.length === 0) return null;
-    const { digest, options, path: program, tally } = this;
-    return {
-      epollsim: 'checkpoint 1',
-      program,
-      digest,
-      options,
-      tally: tally.toData(),
-      parts,
-    };
-  }
-}
 
 function optionsOf(request: CheckRequest, sharedMemory: SharedMemory): CheckOptions {
   const { all, executions, kernel, memory, mismatch, preemptions, schedule, seconds } = request;
@@ -350,5 +197,3 @@ function optionsOf(request: CheckRequest, sharedMemory: SharedMemory): CheckOpti
     keep: shown,
   };
 }
-
-const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

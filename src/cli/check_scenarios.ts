@@ -1,6 +1,8 @@
 /** The check of concurrent scenarios from the command line: outcomes, findings, smaller scenarios. */
 import type { Finding } from '../check/check.ts';
+import type { Played } from '../scenario/concurrent.ts';
 import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
+import { ScenarioError } from '../scenario/errors.ts';
 import { Minimising, type Smaller } from '../scenario/minimise.ts';
 import { type Besides, OutcomeSearch, type Outcomes, outcomesText } from '../scenario/outcomes.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -8,10 +10,14 @@ import { errorTranscript, transcriptText } from '../scenario/transcript.ts';
 import { type Written, writtenText } from '../scenario/written.ts';
 import { ScheduleMismatch } from '../sim/schedule.ts';
 import { type CheckTask, worse } from './check.ts';
+import type { Crew } from './crew.ts';
 import { type ExitCode, exitCodes, say } from './errors.ts';
+import { Exploration } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
+import { ProgramError } from './loader.ts';
 import { outcomeLines } from './outcomes.ts';
 import { sayDepartures } from './schedules.ts';
+import { tellingOf } from './standing.ts';
 
 /** Checks each scenario of a file; `onStop` is given what stops it half way. */
 export function checkScenarios(
@@ -19,9 +25,7 @@ export function checkScenarios(
   onStop: (stop: () => void) => void,
 ): Promise<ExitCode> {
   const check = new ScenarioCheck(task);
-  onStop(() => {
-    check.interrupted = true;
-  });
+  onStop(() => check.stop());
   return check.run();
 }
 
@@ -29,11 +33,18 @@ export function checkScenarios(
 const turnMs = 50;
 
 class ScenarioCheck {
-  interrupted = false;
+  private interrupted = false;
   private readonly task: CheckTask;
+  /** What is searched with the help of workers. */
+  private exploration: Exploration<Played> | null = null;
 
   constructor(task: CheckTask) {
     this.task = task;
+  }
+
+  stop(): void {
+    this.interrupted = true;
+    if (this.exploration !== null) this.exploration.interrupted = true;
   }
 
   async run(): Promise<ExitCode> {
@@ -66,7 +77,7 @@ class ScenarioCheck {
     try {
       return await this.scenario(scenario, document.value as Written, place);
     } catch (error) {
-      if (!(error instanceof ScheduleMismatch)) throw error;
+      if (!(error instanceof ScheduleMismatch || error instanceof ProgramError)) throw error;
       return this.fail(place, name, error);
     } finally {
       this.task.progress.clear();
@@ -78,6 +89,7 @@ class ScenarioCheck {
     const began = performance.now();
     const title = scenario.name ?? 'a scenario';
     const search = new OutcomeSearch(scenario, request);
+    await this.withWorkers(search, written, title);
     await this.inTurns(search, (rate) => {
       const { distinct, executions } = search;
       return `${title}: ${executions} executions, ${rate} a second, ${distinct} outcomes`;
@@ -94,6 +106,32 @@ class ScenarioCheck {
     sayDepartures(search.departures);
     if (outcomes.findings.length > 0) return exitCodes.failed;
     return outcomes.complete ? exitCodes.done : exitCodes.incomplete;
+  }
+
+  /** Has workers help with the search, if there is a queue. */
+  private async withWorkers(
+    search: OutcomeSearch,
+    scenario: Written,
+    title: string,
+  ): Promise<void> {
+    const { link, progress } = this.task;
+    if (link === null) return;
+    const { QueueCrew } = await import('./queue/queue_crew.ts');
+    const { task } = search;
+    const open = (): Promise<Crew> =>
+      QueueCrew.open(link, { kind: 'scenario', scenario }, task.options);
+    const help = { isWanted: true, open };
+    const exploration = new Exploration(task, help, tellingOf(title, progress));
+    this.exploration = exploration;
+    try {
+      await exploration.run();
+      search.takeOver(exploration);
+    } catch (error) {
+      if (!(error instanceof ScenarioError)) throw error;
+      search.error = error;
+    } finally {
+      this.exploration = null;
+    }
   }
 
   /** In turns, so that Ctrl-C is heard; until `end` at most. */

@@ -1,32 +1,81 @@
-/** Worker threads that run the jobs of a check. */
+/** Those who explore the parts of a check: threads of this process, or workers behind a queue. */
 import { Tinypool } from 'tinypool';
+import type { CheckOptions } from '../check/check.ts';
+import type { Part } from '../check/dpor.ts';
 import type { Job, JobResult } from '../check/job.ts';
+import { count } from './words.ts';
 
-/** From the sources a worker has to be told of TypeScript first. */
-function workerUrl(): string {
-  if (!import.meta.url.endsWith('.ts')) return new URL('./check_worker.js', import.meta.url).href;
-  const load = (url: string): string => `await import(${JSON.stringify(url)})`;
-  const worker = new URL('./check_worker.ts', import.meta.url).href;
-  const script =
-    `const { register } = ${load(import.meta.resolve('tsx/esm/api'))}; register();\n` +
-    `export default (${load(worker)}).default;`;
-  return `data:text/javascript,${encodeURIComponent(script)}`;
+export interface Crew {
+  /** How many parts to have out at a time; may change. */
+  readonly size: number;
+  /** Who they are, in words. */
+  readonly who: string;
+  /** Why nobody explores, in words; null while somebody does. */
+  readonly trouble: string | null;
+  /** What came of a part; null if it was recalled. Rejected if it cannot be explored. */
+  run(part: Part): Promise<JobResult | null>;
+  /** No more is wanted: parts that nobody has begun come back as they are, the others soon. */
+  recall(): void;
+  end(): Promise<void>;
 }
 
-export class Crew {
-  readonly size: number;
+/** For how long a part is explored before what is left of it comes back, in ms. */
+export const sliceMs = 700;
+
+/** Threads that run a script of this folder, which takes tasks of type J. */
+export class Threads<J, R> {
   private readonly pool: Tinypool;
 
-  constructor(size: number) {
-    this.size = size;
-    this.pool = new Tinypool({ filename: workerUrl(), minThreads: size, maxThreads: size });
+  constructor(script: string, size: number) {
+    const filename = scriptUrl(script);
+    this.pool = new Tinypool({ filename, minThreads: size, maxThreads: size });
   }
 
-  run(job: Job): Promise<JobResult> {
-    return this.pool.run(job) as Promise<JobResult>;
+  run(task: J): Promise<R> {
+    return this.pool.run(task) as Promise<R>;
   }
 
   async end(): Promise<void> {
     await this.pool.destroy();
+  }
+}
+
+/** From the sources a thread has to be told of TypeScript first. */
+function scriptUrl(script: string): string {
+  if (!import.meta.url.endsWith('.ts')) return new URL(`./${script}.js`, import.meta.url).href;
+  const load = (url: string): string => `await import(${JSON.stringify(url)})`;
+  const source =
+    `const { register } = ${load(import.meta.resolve('tsx/esm/api'))}; register();\n` +
+    `export default (${load(new URL(`./${script}.ts`, import.meta.url).href)}).default;`;
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+/** Threads of this process, for a program that they load from its file. */
+export class ThreadCrew implements Crew {
+  readonly size: number;
+  readonly who: string;
+  readonly trouble = null;
+  private readonly program: string;
+  private readonly options: CheckOptions;
+  private readonly threads: Threads<Job, JobResult>;
+
+  constructor(size: number, program: string, options: CheckOptions) {
+    this.size = size;
+    this.who = count(size, 'thread');
+    this.program = program;
+    this.options = options;
+    this.threads = new Threads('check_worker', size);
+  }
+
+  run(part: Part): Promise<JobResult> {
+    const { options, program } = this;
+    return this.threads.run({ program, options, part, slice: sliceMs });
+  }
+
+  /** They have begun with all they have. */
+  recall(): void {}
+
+  end(): Promise<void> {
+    return this.threads.end();
   }
 }

@@ -60,7 +60,8 @@ export async function resolve(specifier, context, next) {
 
 let registered = false;
 
-async function registerRules(): Promise<void> {
+/** From here on programs are found, as the head of this file says. */
+export async function registerRules(): Promise<void> {
   if (registered) return;
   registered = true;
   if (!fromSource) (await import('tsx/esm/api')).register();
@@ -94,10 +95,16 @@ export async function trackPrograms(): Promise<void> {
 /** The program of a file, whatever its name, or of standard input for `-`. */
 export async function loadProgram(path: string, input: Input): Promise<Program> {
   const isModule = /\.[cm]?[jt]s$/.test(path);
-  const module = isModule
-    ? await importFile(userPath(path))
-    : await importText(input.rest(), input.name);
-  const program: unknown = module.default;
+  return isModule
+    ? await importProgram(userPath(path))
+    : programOf(await importText(input.rest(), input.name));
+}
+
+/** The program of a module. */
+export const importProgram = async (path: string): Promise<Program> =>
+  programOf(await importFile(path));
+
+function programOf({ default: program }: Module): Program {
   if (isProgram(program)) return (sys) => codeOf(program, sys);
   throw new ProgramError(
     'expected "export default function* main(sys)", found ' +

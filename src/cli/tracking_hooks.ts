@@ -2,22 +2,23 @@
  * Hooks of Node that rewrite the modules of a program as they are loaded, so that the checker learns
  * what its threads share; see rewrite.ts. What comes from packages stays as it is.
  */
+import { ownModules } from './home.ts';
 import { rewritten } from './rewrite.ts';
 
 export interface Loaded {
   readonly format?: string | null;
   readonly source?: unknown;
+  readonly shortCircuit?: boolean;
 }
 type Load = (url: string, context: unknown) => Loaded | Promise<Loaded>;
 
 const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const told = new URL(`../sim/told.${ending}`, import.meta.url).href;
-/** The folder of our own modules. */
-const own = new URL('../', import.meta.url).href;
 
 /** A module as it is to be run. */
 export function tracked(url: string, found: Loaded): Loaded {
-  const isTheirs = url.startsWith('file:') && !url.startsWith(own) && !/\/node_modules\//.test(url);
+  const isTheirs =
+    url.startsWith('file:') && !url.startsWith(ownModules) && !/\/node_modules\//.test(url);
   if (!isTheirs || found.format !== 'module') return found;
   const { source } = found;
   const text = typeof source === 'string' ? source : new TextDecoder().decode(source as Uint8Array);

@@ -27,6 +27,18 @@ import { outcomeSetText } from './transcript.ts';
 /** How outcomes are searched for. */
 export type OutcomeOptions = Omit<CheckOptions, 'findings' | 'sharedMemory' | 'machine'>;
 
+/** What a search comes to; one that is carried out elsewhere has no next(). */
+export type Search = Pick<
+  Checking<Played>,
+  'departures' | 'executions' | 'next' | 'reached' | 'results' | 'verdict'
+>;
+
+export interface SearchTask {
+  readonly subject: Subject<Played>;
+  readonly options: CheckOptions;
+  readonly textOf: (played: Played) => string;
+}
+
 /** One outcome. */
 export interface FoundOutcome {
   readonly text: string;
@@ -92,7 +104,7 @@ export class OutcomeSearch {
   readonly subject: Subject<Played>;
   readonly memory: Memory;
   private readonly options: OutcomeOptions;
-  private readonly parts: Checking<Played>[];
+  private readonly parts: Search[];
 
   constructor(scenario: Scenario, options: OutcomeOptions = {}) {
     const { seconds } = options;
@@ -113,8 +125,23 @@ export class OutcomeSearch {
     return new Checking(this.subject, checkOptionsOf(options), textOf);
   }
 
-  private get current(): Checking<Played> {
-    return this.parts.at(-1) as Checking<Played>;
+  private get current(): Search {
+    return this.parts.at(-1) as Search;
+  }
+
+  /** What is to be searched, for somebody else to do that; `textOf` throws a ScenarioError. */
+  get task(): SearchTask {
+    const { options } = this.parts[0] as Checking<Played>;
+    const textOf = (played: Played): string => {
+      if (played.error !== null) throw played.error;
+      return played.text;
+    };
+    return { subject: this.subject, options, textOf };
+  }
+
+  /** Takes over what somebody else has come to; what is taken at random follows as ever. */
+  takeOver(search: Search): void {
+    this.parts[0] = search;
   }
 
   get executions(): number {

@@ -166,10 +166,12 @@ describe('the sources and the rest', () => {
   /** A package that only a tool of ours brings along is missing where the command is installed. */
   test('what is shipped needs the packages that package.json names, and no others', () => {
     const shipped = [...sources, ...filesIn('bin', '.ts'), ...filesIn('conformance', '.ts')];
-    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      dependencies: Record<string, string>;
-    };
-    expect(packagesOf(shipped)).toEqual(Object.keys(dependencies).sort());
+    const { dependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    ) as Record<'dependencies' | 'peerDependencies', Record<string, string>>;
+    expect(packagesOf(shipped)).toEqual(
+      Object.keys({ ...dependencies, ...peerDependencies }).sort(),
+    );
     expect(packagesOf(planted('src/x.ts', "await import('a/b'); import c from '@d/e/f';"))).toEqual(
       ['@d/e', 'a'],
     );

@@ -9,7 +9,13 @@ import { play } from '../../src/cli/play.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-const command = ['--conditions=epollsim:src', '--import=tsx', join(root, 'bin/epollsim.ts')];
+const tsx = import.meta.resolve('tsx');
+const commandIn = (folder: string): string[] => [
+  '--conditions=epollsim:src',
+  `--import=${tsx}`,
+  join(folder, 'bin/epollsim.ts'),
+];
+const command = commandIn(root);
 
 /** For tests that start processes, on a machine that is busy with other things. */
 export const slow = { timeout: 120_000 };
@@ -37,9 +43,18 @@ export function epollsim(
   return { code: status, out: stdout, err: stderr };
 }
 
-/** Starts `epollsim args…`. */
-export const startEpollsim = (args: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [...command, ...args], { cwd: root });
+export interface StartOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where the sources of the command are. */
+  readonly root?: string;
+}
+
+/** Starts `epollsim args…`, in the folder of the project unless told otherwise. */
+export function startEpollsim(args: readonly string[], options: StartOptions = {}): ChildProcess {
+  const { root: home = root, cwd = home, ...rest } = options;
+  return spawn(process.execPath, [...commandIn(home), ...args], { cwd, ...rest });
+}
 
 /** How a process ended, and what it said to persons. */
 export function endOf(child: ChildProcess): Promise<{ how: number | string | null; err: string }> {

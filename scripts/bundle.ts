@@ -6,18 +6,21 @@
  * The command stays in its files, which are loaded as they are needed. A module that it imports is
  * still there, and hands on what has become of it.
  */
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { rolldown } from 'rolldown';
+import { type Plugin, rolldown } from 'rolldown';
 
 /** What becomes one file, by the name of that. */
 const groups = [
   { name: 'src/kernel/core', test: /src\/(kernel|net|syscalls)\// },
   { name: 'src/sim/core', test: /src\/(sim|trace|check|scenario)\// },
 ];
+/** What stays as it is: a command line is read with it, and that is to be quick. */
+const apart = /src\/(kernel\/(history|commits_\w+)|check\/schedule_text)\./;
 
 const slashed = (path: string): string => path.split(sep).join('/');
-const isInGroup = (path: string): boolean => groups.some(({ test }) => test.test(slashed(path)));
+const isBundled = (path: string): boolean =>
+  !apart.test(slashed(path)) && groups.some(({ test }) => test.test(slashed(path)));
 
 const filesIn = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -32,7 +35,7 @@ const importsOf = (file: string): string[] =>
 
 export async function bundle(outDir: string): Promise<void> {
   const files = filesIn(outDir);
-  const inside = files.filter((file) => isInGroup(relative(outDir, file)));
+  const inside = files.filter((file) => isBundled(relative(outDir, file)));
   const index = join(outDir, 'src/index.js');
   const outside = files.filter((file) => !inside.includes(file) && file !== index);
   const asked = new Set(outside.flatMap(importsOf));
@@ -42,6 +45,7 @@ export async function bundle(outDir: string): Promise<void> {
     input: Object.fromEntries(entries.map((file) => [nameOf(file), file])),
     platform: 'node',
     external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+    plugins: [staysApart],
   });
   const made = join(outDir, '.made');
   await build.write({
@@ -54,6 +58,25 @@ export async function bundle(outDir: string): Promise<void> {
   });
   await build.close();
   for (const file of [...inside, index]) rmSync(file);
-  for (const file of filesIn(made)) renameSync(file, join(outDir, relative(made, file)));
+  for (const file of filesIn(made)) {
+    const to = join(outDir, relative(made, file));
+    writeFileSync(to, seenFrom(to, readFileSync(file, 'utf8')));
+  }
   rmSync(made, { recursive: true });
 }
+
+/** The imports of what stays apart, seen from the file that they are in. */
+const seenFrom = (file: string, text: string): string =>
+  text.replace(/"apart:([^"]*)"/g, (_, path) => {
+    const seen = slashed(relative(dirname(file), path));
+    return `"${seen.startsWith('.') ? seen : `./${seen}`}"`;
+  });
+
+const staysApart: Plugin = {
+  name: 'stays apart',
+  resolveId(id, importer) {
+    if (importer === undefined || !id.startsWith('.')) return null;
+    const file = resolve(dirname(importer), id);
+    return apart.test(slashed(file)) ? { id: `apart:${slashed(file)}`, external: true } : null;
+  },
+};

@@ -33,12 +33,15 @@ const importsOf = (file: string): string[] =>
     ([, path]) => resolve(dirname(file), path as string),
   );
 
+/** What bench/ looks at beside the public API. */
+const askedByOthers = (outDir: string): string[] => [join(outDir, 'src/check/explore.js')];
+
 export async function bundle(outDir: string): Promise<void> {
   const files = filesIn(outDir);
   const inside = files.filter((file) => isBundled(relative(outDir, file)));
   const index = join(outDir, 'src/index.js');
   const outside = files.filter((file) => !inside.includes(file) && file !== index);
-  const asked = new Set(outside.flatMap(importsOf));
+  const asked = new Set([...outside.flatMap(importsOf), ...askedByOthers(outDir)]);
   const entries = [index, ...inside.filter((file) => asked.has(file))];
   const nameOf = (file: string): string => slashed(relative(outDir, file)).replace(/\.js$/, '');
   const build = await rolldown({

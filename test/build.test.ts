@@ -101,6 +101,33 @@ test('A kernel function has a straight twin in what is built', () => {
   expect(core).toContain('function ep_send_events$now(');
 });
 
+/** Of what is built, epoll_wait() looks before it waits; whoever is alone has to sleep all the same. */
+test('epoll_wait of a single task tells of what is there, and waits for what is not', async () => {
+  const { EFD_NONBLOCK, EPOLL_CTL_ADD, EPOLLIN, simulate }: typeof Epollsim = await import(
+    `${built}/src/index.js`
+  );
+  const value = simulate(function* (sys) {
+    const ep = yield* sys.epoll_create1(0);
+    const event = yield* sys.eventfd2(1, EFD_NONBLOCK);
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, event, { events: EPOLLIN, data: 7 });
+    const there = yield* sys.epoll_wait(ep, 4, -1);
+    yield* sys.read(event, new Uint8Array(8));
+    const before = sys.task.kernel.hrtimers.now_ns;
+    const late = yield* sys.epoll_wait(ep, 4, 5);
+    const waited = sys.task.kernel.hrtimers.now_ns - before;
+    const timer = yield* sys.timerfd_create(1, 0);
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, timer, { events: EPOLLIN, data: 8 });
+    const span = { tv_sec: 1, tv_nsec: 0 };
+    yield* sys.timerfd_settime(timer, 0, {
+      it_interval: { tv_sec: 0, tv_nsec: 0 },
+      it_value: span,
+    });
+    const rung = yield* sys.epoll_wait(ep, 4, -1);
+    return [there.ret, there[0]?.data, late.ret, waited, rung.ret, rung[0]?.data];
+  });
+  expect(value).toEqual([1, 7, 0, 5_000_000, 1, 8]);
+});
+
 /**
  * recv(2) with a length of 0 and MSG_PEEK, and data in front of an urgent byte, spins on Linux too.
  * In what is built neither this nor a loop of calls that cannot sleep comes back to the machine.

@@ -55,19 +55,23 @@ export function directCall<A, B, C, D = undefined>(
 }
 
 /** As directCall(), of a call that fills a buffer of events in. */
-export function eventsCall<C, D>(
+export function eventsCall(
   name: string,
-  entry: Entry<number, EventBuffer, C, D>,
+  entry: Entry<number, EventBuffer, number, number>,
   epfd: number,
-  c: C,
-  d: D,
+  maxevents: number,
+  timeout: number,
 ): Kernel<Filled<epoll_event[]>> {
   const made = makeCall(name);
   const events = new EventBuffer();
-  if (current.kernel.tracer === null && entry.now !== undefined && mayGoThrough(name, epfd, d)) {
-    return new EventsCall(name, made, entry, epfd, events, c, d);
+  if (
+    current.kernel.tracer === null &&
+    entry.now !== undefined &&
+    mayGoThrough(name, epfd, timeout)
+  ) {
+    return new EventsCall(name, made, entry, epfd, events, maxevents, timeout);
   }
-  const call = stepByStep(name, made, entry, epfd, events, c, d);
+  const call = stepByStep(name, made, entry, epfd, events, maxevents, timeout);
   return new Filling(call, (ret) => filledEvents(ret, events));
 }
 
@@ -124,7 +128,8 @@ function mayGoThrough(name: string, first: unknown, fourth: unknown): boolean {
   const { alone, exact, interruptDue, observer, stepper, tracer } = current.kernel;
   if (!exact) {
     const undisturbed = alone && !interruptDue && observer === null && tracer === null;
-    return undisturbed && cannotSleep(name, first, fourth);
+    // What is there is had without waiting, see EventsCall.
+    return undisturbed && (name === 'epoll_wait' || cannotSleep(name, first, fourth));
   }
   if (stepper?.goesThrough(cannotSleep(name, first, fourth)) !== true) return false;
   return !current.sigpending && mayGoStraight(current);
@@ -200,6 +205,11 @@ abstract class Call<R> implements Kernel<R> {
   protected abstract straight(): number;
   protected abstract shape(ret: number): R;
 
+  /** Has the straight call done nothing yet, as it would have to wait? */
+  protected hasToWait(_ret: number): boolean {
+    return false;
+  }
+
   [Symbol.iterator](): this {
     return this;
   }
@@ -216,11 +226,14 @@ abstract class Call<R> implements Kernel<R> {
       } else {
         task.kernel.calls.enter(this.made);
         const ret = this.straight();
-        if (!hasExitWork(task)) {
+        if (this.hasToWait(ret)) {
+          this.rest = runSyscall(() => this.bySteps(), this.name, 0, this.args);
+        } else if (hasExitWork(task)) {
+          this.rest = this.leave(ret);
+        } else {
           lockdep_sys_exit(task);
           return { done: true, value: this.shape(ret) };
         }
-        this.rest = this.leave(ret);
       }
     }
     const step = (this.rest as Kernel<number>).next(value);
@@ -313,7 +326,7 @@ abstract class Direct<A, B, C, D, R> extends Call<R> {
   private readonly a: A;
   protected readonly b: B;
   private readonly c: C;
-  private readonly d: D;
+  protected readonly d: D;
 
   constructor(name: string, made: number, entry: Entry<A, B, C, D>, a: A, b: B, c: C, d: D) {
     super(name, made);
@@ -338,7 +351,11 @@ abstract class Direct<A, B, C, D, R> extends Call<R> {
   }
 
   protected straight(): number {
-    return (this.entry.now as (a: A, b: B, c: C, d: D) => number)(this.a, this.b, this.c, this.d);
+    return this.now(this.d);
+  }
+
+  protected now(d: D): number {
+    return (this.entry.now as (a: A, b: B, c: C, d: D) => number)(this.a, this.b, this.c, d);
   }
 }
 
@@ -348,7 +365,19 @@ class DirectCall<A, B, C, D> extends Direct<A, B, C, D, number> {
   }
 }
 
-class EventsCall<C, D> extends Direct<number, EventBuffer, C, D, Filled<epoll_event[]>> {
+/**
+ * epoll_wait(), whose first look is the same whether or not it would wait afterwards: it is made
+ * straight, as if there were no time left, and where it finds nothing the call begins anew.
+ */
+class EventsCall extends Direct<number, EventBuffer, number, number, Filled<epoll_event[]>> {
+  protected override straight(): number {
+    return current.kernel.exact ? super.straight() : this.now(0);
+  }
+
+  protected override hasToWait(ret: number): boolean {
+    return ret === 0 && this.d !== 0;
+  }
+
   protected shape(ret: number): Filled<epoll_event[]> {
     return filledEvents(ret, this.b);
   }

@@ -20,7 +20,7 @@ import type { CheckRequest } from './check_options.ts';
 import { type Checkpoint, digestOf, readCheckpoint } from './checkpoint.ts';
 import type { Crew } from './crew.ts';
 import { type ExitCode, exitCodes, say } from './errors.ts';
-import { Exploration, type Help } from './exploration.ts';
+import { Exploration, type Help, threadsAfter, workersAfter } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { withProgram } from './given_program.ts';
 import { loadProgram, trackPrograms } from './loader.ts';
@@ -112,7 +112,7 @@ function helpOf(
   if (link !== null && parcel !== null) {
     const open = async (): Promise<Crew> =>
       (await import('./queue/queue_crew.ts')).QueueCrew.open(link, parcel, options);
-    return { isWanted: true, open };
+    return { isWanted: true, after: workersAfter, open };
   }
   const { workers = availableParallelism() } = request;
   const size = path === '-' || options.strategy !== 'exhaustive' ? 1 : workers;
@@ -120,7 +120,7 @@ function helpOf(
     const { ThreadCrew } = await import('./crew.ts');
     return new ThreadCrew(size, path, options);
   };
-  return { isWanted: size > 1, open };
+  return { isWanted: size > 1, after: threadsAfter, open };
 }
 
 async function show(

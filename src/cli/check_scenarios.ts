@@ -12,7 +12,7 @@ import { ScheduleMismatch } from '../sim/schedule.ts';
 import { type CheckTask, worse } from './check.ts';
 import type { Crew } from './crew.ts';
 import { type ExitCode, exitCodes, say } from './errors.ts';
-import { Exploration } from './exploration.ts';
+import { Exploration, workersAfter } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { ProgramError } from './loader.ts';
 import { outcomeLines } from './outcomes.ts';
@@ -120,7 +120,7 @@ class ScenarioCheck {
     const { task } = search;
     const open = (): Promise<Crew> =>
       QueueCrew.open(link, { kind: 'scenario', scenario }, task.options);
-    const help = { isWanted: true, open };
+    const help = { isWanted: true, after: workersAfter, open };
     const exploration = new Exploration(task, help, tellingOf(title, progress));
     this.exploration = exploration;
     try {

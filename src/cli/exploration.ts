@@ -33,6 +33,8 @@ export interface Explorable<T> {
 export interface Help {
   /** Is it wanted as soon as the check takes longer, or only to go on from a checkpoint? */
   readonly isWanted: boolean;
+  /** For how long one thread explores alone before, in ms: as long as it takes to fetch help. */
+  readonly after: number;
   open(): Promise<Crew>;
 }
 
@@ -57,8 +59,10 @@ export interface Telling {
   say(message: string): void;
 }
 
-/** For how long one thread explores alone, in ms. */
-const aloneMs = 1500;
+/** Most checks are over by then, in ms: threads that have to be started first would come too late. */
+export const threadsAfter = 1500;
+/** Workers are there already. */
+export const workersAfter = 200;
 /** A check that is not over by then is estimated, for so long. */
 const soonMs = 300;
 const sampleMs = 200;
@@ -170,7 +174,7 @@ export class Exploration<T> {
       await breathe();
       if (more && Date.now() - this.began > soonMs) this.sample();
       if (!more || !this.help.isWanted || checking.share === null) continue;
-      if (Date.now() - this.began > aloneMs) break;
+      if (Date.now() - this.began > this.help.after) break;
     }
     this.limit = checking.reached;
     this.departures = checking.departures;

@@ -49,9 +49,12 @@ export interface Left {
   readonly requests: readonly Request[];
 }
 
+const nobody: Map<ContextId, readonly Touch[]> = new Map();
+
 export class Node {
   readonly possible: readonly ContextId[];
-  readonly asleep: Map<ContextId, readonly Touch[]>;
+  /** Made when the first falls asleep. */
+  asleep: Map<ContextId, readonly Touch[]>;
   wanted: Set<ContextId>;
   chosen: ContextId;
   /** How many of those that were wanted are done. */
@@ -135,11 +138,7 @@ export class Dpor implements Strategy {
       this.close(node, this.touches[last]);
       const next = node.next();
       if (next !== null) {
-        node.chosen = next;
-        node.through = 0;
-        this.changed = last;
-        while (this.touches.length > last) this.touches.pop();
-        this.retrace();
+        this.turn(last, next);
         return true;
       }
       this.path.pop();
@@ -147,9 +146,20 @@ export class Dpor implements Strategy {
     return false;
   }
 
+  /** The next execution goes another way at this depth. */
+  protected turn(depth: number, next: ContextId): void {
+    const node = this.path[depth] as Node;
+    node.chosen = next;
+    node.through = 0;
+    this.changed = depth;
+    while (this.touches.length > depth) this.touches.pop();
+    this.retrace();
+  }
+
   /** What was chosen at a node is explored. */
   protected close(node: Node, touches: readonly Touch[] | undefined): void {
     if (touches === undefined || node.asleep.has(node.chosen)) return;
+    if (node.asleep === nobody) node.asleep = new Map();
     node.asleep.set(node.chosen, touches);
     node.done++;
   }
@@ -163,7 +173,7 @@ export class Dpor implements Strategy {
       ? possible.find((context) => !asleep.has(context))
       : preferred;
     if (chosen === undefined) return null;
-    const node = new Node([...possible], asleep, chosen);
+    const node = new Node(possible, asleep, chosen);
     if (at === this.floor) this.bottom = node;
     this.path.push(node);
     return chosen;
@@ -194,11 +204,13 @@ export class Dpor implements Strategy {
 
   private sleepersAt(at: number): Map<ContextId, readonly Touch[]> {
     const before = this.path[at - 1];
-    if (before === undefined || before.asleep.size === 0) return new Map();
+    if (before === undefined || before.asleep === nobody) return nobody;
     const touches = this.touches[at - 1] as readonly Touch[];
-    const asleep = new Map<ContextId, readonly Touch[]>();
+    let asleep = nobody;
     for (const [context, theirs] of before.asleep) {
-      if (context !== before.chosen && !dependent(theirs, touches)) asleep.set(context, theirs);
+      if (context === before.chosen || dependent(theirs, touches)) continue;
+      if (asleep === nobody) asleep = new Map();
+      asleep.set(context, theirs);
     }
     return asleep;
   }

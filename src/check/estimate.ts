@@ -60,14 +60,10 @@ class Probe extends Dpor {
       const next = this.queue.shift();
       if (next === undefined) continue;
       this.close(node, this.touches[this.depth]);
-      node.chosen = next;
-      node.through = 0;
-      this.changed = this.depth;
-      while (this.touches.length > this.depth) this.touches.pop();
+      this.turn(this.depth, next);
       this.path.length = this.depth + 1;
       this.cut = false;
       if (this.queue.length === 0) this.depth++;
-      this.retrace();
       return true;
     }
     return false;

@@ -4,7 +4,7 @@ import type { ContextId } from './order.ts';
 
 /** A point where contexts can go on; used again for the next one, once the strategy has chosen. */
 export interface Choosing {
-  /** Never empty. */
+  /** Never empty; not changed afterwards. */
   readonly possible: readonly ContextId[];
   /** Who would go on if nobody interfered. */
   readonly preferred: ContextId;

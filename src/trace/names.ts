@@ -21,6 +21,8 @@ const firstPid = 1001;
 export class Names {
   private readonly names: WeakMap<object, string> = new WeakMap();
   private readonly taken: Map<string, number> = new Map();
+  /** Files and tasks whose parts nobody has asked for yet. A trace has to know them as they come up. */
+  private whole: (file | task_struct)[] = [];
   /** Tasks that have run since their descriptors were looked at; null if nobody tells. */
   private running: Set<task_struct> | null = null;
   /** Tasks up to here have been looked at. */
@@ -39,6 +41,7 @@ export class Names {
     const known = this.names.get(object);
     if (known !== undefined) return known;
     this.learn(kernel);
+    if (kernel.tracer !== null || !this.names.has(object)) this.learnParts();
     return this.names.get(object) ?? fallback(object);
   }
 
@@ -78,15 +81,28 @@ export class Names {
     return found.sort((a, b) => a.pid - b.pid);
   }
 
+  private learnParts(): void {
+    const { whole } = this;
+    if (whole.length === 0) return;
+    this.whole = [];
+    for (const one of whole) {
+      if (one instanceof task_struct) this.givePartsOfTask(one);
+      else this.givePartsOfFile(one);
+    }
+  }
+
   private learnTask(task: task_struct): void {
     this.give(task.sighand.siglock, 'sighand->siglock');
     this.give(task.files.file_lock, 'files->file_lock');
-    if (this.give(task.exited, `${task.comm}->exited`)) {
-      eachPart(task.exited, (part, path) => this.give(part, `${task.comm}->exited.${path}`));
-    }
+    if (this.give(task.exited, `${task.comm}->exited`)) this.whole.push(task);
     task.files.fd.forEach((f, fd) => {
       if (f !== null) this.learnFile(f, fd);
     });
+  }
+
+  private givePartsOfTask({ exited }: task_struct): void {
+    const name = this.names.get(exited);
+    eachPart(exited, (part, path) => this.give(part, `${name}.${path}`));
   }
 
   private learnFile(f: file, fd: number): void {
@@ -96,10 +112,15 @@ export class Names {
     this.taken.set(wanted, before + 1);
     const name = before === 0 ? wanted : `${wanted}#${before + 1}`;
     this.give(f, name);
-    this.give(f.f_lock, `${name}->f_lock`);
     if (typeof f.private_data === 'object' && f.private_data !== null) {
       this.give(f.private_data, name);
     }
+    this.whole.push(f);
+  }
+
+  private givePartsOfFile(f: file): void {
+    const name = this.names.get(f);
+    this.give(f.f_lock, `${name}->f_lock`);
     for (const { part, path } of partsOf(f)) this.give(part, `${name}->${path}`);
   }
 

@@ -9,19 +9,12 @@
 import type { task_struct } from '../../kernel/sched.ts';
 import type { Detector, Problem } from './problem.ts';
 import { callText, distinct, listed, type Scene, type Sleeping, verb } from './scene.ts';
-import { type Wakers, wakersOf } from './waits.ts';
-
-/** Who waits for whom. */
-type Graph = ReadonlyMap<Sleeping, Wakers>;
-
-const graphOf = (scene: Scene): Graph =>
-  new Map(scene.sleepers.map((sleeping) => [sleeping, wakersOf(scene, sleeping)]));
+import type { Wakers } from './waits.ts';
 
 export const deadlock: Detector = (scene) => {
   if (scene.sleepers.length === 0) return [];
-  const graph = graphOf(scene);
-  explainWhoWaits(scene, graph);
-  return knotsOf(graph)
+  explainWhoWaits(scene);
+  return knotsOf(scene.wakers)
     .filter((knot) => !knot.some(({ task }) => scene.explained.has(task)))
     .map((knot) => {
       for (const { task } of knot) scene.explained.add(task);
@@ -31,7 +24,7 @@ export const deadlock: Detector = (scene) => {
 
 export const waitsForEver: Detector = (scene) => {
   if (scene.sleepers.length === 0) return [];
-  explainWhoWaits(scene, graphOf(scene));
+  explainWhoWaits(scene);
   const waiting = scene.sleepers.filter(({ task }) => !scene.explained.has(task));
   if (waiting.length === 0) return [];
   const each = waiting.map((sleeping) => phrase(scene, sleeping));
@@ -49,7 +42,7 @@ export const waitsForEver: Detector = (scene) => {
 };
 
 /** Whoever waits for a task whose sleep is explained needs no other reason. */
-function explainWhoWaits({ explained }: Scene, graph: Graph): void {
+function explainWhoWaits({ explained, wakers: graph }: Scene): void {
   for (let before = -1; before !== explained.size; ) {
     before = explained.size;
     for (const [{ task }, wakers] of graph) {
@@ -61,7 +54,7 @@ function explainWhoWaits({ explained }: Scene, graph: Graph): void {
 }
 
 /** Sets of tasks, each as large as can be, of which nobody from outside could wake one. */
-function knotsOf(graph: Graph): Sleeping[][] {
+function knotsOf(graph: ReadonlyMap<Sleeping, Wakers>): Sleeping[][] {
   const inside = new Map<task_struct, readonly task_struct[]>();
   for (const [{ task }, wakers] of graph) if (wakers !== 'anybody') inside.set(task, wakers);
   for (let before = -1; before !== inside.size; ) {

@@ -14,6 +14,7 @@ import { filesOf, type OpenFile } from '../../trace/views/files.ts';
 import type { Asked } from './asked.ts';
 import { type Observations, observationsOf } from './observations.ts';
 import type { DetectOptions } from './problem.ts';
+import { type Wakers, wakersOf } from './waits.ts';
 
 /** What explore() gives of an execution, as far as it matters here. */
 export interface Ended {
@@ -45,6 +46,7 @@ export class Scene {
   readonly sleepers: readonly Sleeping[];
   /** Tasks whose sleep another detector has explained. */
   readonly explained: Set<task_struct> = new Set();
+  private graph: ReadonlyMap<Sleeping, Wakers> | null = null;
   private open: readonly OpenFile[] | null = null;
   private epolls: eventpoll[] | null = null;
   private names: Names | null = null;
@@ -57,6 +59,12 @@ export class Scene {
     const { observations } = this;
     const atRest = error === null && observations !== null && isAtRest(this.kernel);
     this.sleepers = atRest ? sleepersIn(this.kernel, observations) : [];
+  }
+
+  /** Who waits for whom. */
+  get wakers(): ReadonlyMap<Sleeping, Wakers> {
+    this.graph ??= new Map(this.sleepers.map((one) => [one, wakersOf(this, one)]));
+    return this.graph;
   }
 
   /** What is open, where somebody sleeps. */

@@ -62,7 +62,7 @@ function ownersOf(scene: Scene, lock: object): Wakers {
 }
 
 const hasHandlers = ({ sighand }: task_struct): boolean =>
-  Object.values(sighand.action).some(({ handler }) => handler !== SIG_DFL && handler !== SIG_IGN);
+  sighand.action.some(({ handler }) => handler !== SIG_DFL && handler !== SIG_IGN);
 
 const childrenOf = (scene: Scene, { signal }: task_struct): task_struct[] =>
   tasksOf(scene, ({ group_leader }) =>

@@ -128,7 +128,7 @@ export class eventpoll implements Named {
   readonly rdllist: list_head<epitem> = new list_head<epitem>(null);
   ovflist: OverflowLink = EP_UNACTIVE_PTR;
 
-  // Under mtx; the last two are on the stack in Linux, of whoever scans:
+  // Under mtx; the first two are on the stack in Linux, of whoever scans:
   readonly txlist: list_head<epitem> = new list_head<epitem>(null);
   readonly pt: poll_table = init_poll_funcptr(null);
   readonly rbr: rb_root<epitem, ItemKey> = rbRoot<epitem, ItemKey>(ep_cmp_ffd);

@@ -183,10 +183,10 @@ export const eventfd_fops: file_operations = {
   llseek: noop_llseek,
 };
 
-/** A new counter behind the lowest free descriptor, or -errno. */
+/** A new counter behind the lowest free descriptor, or -errno. `count` is an unsigned int. */
 export function* do_eventfd(count: number, flags: number): Kernel<number> {
   if ((flags & ~(EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE)) !== 0) return -EINVAL;
-  const ctx = new eventfd_ctx(count >>> 0, flags);
+  const ctx = new eventfd_ctx(count, flags);
   const fd = yield* get_unused_fd_flags(flags & EFD_CLOEXEC);
   if (fd < 0) {
     eventfd_free_ctx(ctx);

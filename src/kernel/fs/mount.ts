@@ -88,7 +88,7 @@ export class FileSystems {
     return new inode(i_ino, s_dev, init);
   }
 
-  /** Makes all that a path leads to. */
+  /** Makes all that a path leads to; /dev/pts. */
   mount(): dentry {
     const { dev, null: devNull } = this;
     const root = dev.d_parent;

@@ -125,29 +125,29 @@ interface Twinned<A> {
 export function* inOneStep<A>(body: Twinned<A>, arg: A, cannotSleep: boolean): Kernel<void> {
   const task = current;
   const { kernel } = task;
-  const { footprint, stepper, tracer } = kernel;
-  if (body.now !== undefined && cannotSleep && mayGoStraight(task)) {
-    kernel.stepper = along;
-    body.now(arg);
-    kernel.stepper = stepper;
-    if (footprint !== null) footprint.commuting = false;
-    return;
-  }
-  const code = body(arg);
+  const { footprint, stepper } = kernel;
+  const straight = body.now !== undefined && cannotSleep && mayGoStraight(task);
+  const code = straight ? null : body(arg);
   for (;;) {
+    let op: Op | null = null;
     kernel.stepper = along;
-    const step = code.next(0);
+    if (code !== null) op = goAlong(code, task);
+    else body.now?.(arg);
     kernel.stepper = stepper;
-    if (step.done === true) break;
-    const op = step.value;
-    if (along.stepOn(op)) {
-      if (tracer !== null) tracer.op(task, op, true);
-      continue;
-    }
     if (footprint !== null) footprint.commuting = false;
+    if (op === null) return;
     yield op;
   }
-  if (footprint !== null) footprint.commuting = false;
+}
+
+/** Runs code as far as it can; the operation that it has to wait for, null at its end. */
+function goAlong(code: Kernel<void>, task: task_struct): Op | null {
+  const { tracer } = task.kernel;
+  for (let step = code.next(0); step.done !== true; step = code.next(0)) {
+    if (!along.stepOn(step.value)) return step.value;
+    if (tracer !== null) tracer.op(task, step.value, true);
+  }
+  return null;
 }
 
 /** May code run that cannot stop to be told of, or to wait for a lock? */

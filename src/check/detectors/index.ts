@@ -60,15 +60,17 @@ export function detect(execution: Ended, options: DetectOptions = {}): Problem[]
   return [...found.filter(isBug), ...found.filter((finding) => !isBug(finding))];
 }
 
-/** Those that have something to say of an execution that no error has ended. */
-const ofCalm: readonly DetectorName[] = [
-  'lost-wakeup',
-  'stranded-data',
-  'oneshot-never-rearmed',
-  'deadlock',
-  'stale-event',
-  'herd',
-  'waits-for-ever',
-];
+/** Those that have something to say only of an execution that an error has ended. */
+const ofErrors: ReadonlySet<DetectorName> = new Set<DetectorName>([
+  'use-after-free',
+  'list-corruption',
+  'sleeping-while-atomic',
+  'lockdep',
+  'kernel-bug',
+  'assertion',
+  'exception',
+  'livelock',
+]);
+const ofCalm: readonly DetectorName[] = detectorNames.filter((name) => !ofErrors.has(name));
 
 const isBug = ({ severity }: Problem): boolean => severity === 'bug';

@@ -125,6 +125,13 @@ export function checkingOf(
 /** What a program returned, as JSON. */
 export const textOfEnded = ({ value }: Ended): string => JSON.stringify(value) ?? 'undefined';
 
+/** What is checked, and how: what a Checking is made of. */
+export interface Explorable<T> {
+  readonly subject: Subject<T>;
+  readonly options: CheckOptions;
+  readonly textOf: (result: T) => string;
+}
+
 /** A check in progress: one execution at a time, for those who show progress or stop half way. */
 export class Checking<T> {
   readonly options: CheckOptions;

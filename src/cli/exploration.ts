@@ -7,7 +7,7 @@
  */
 import {
   Checking,
-  type CheckOptions,
+  type Explorable,
   type LimitReached,
   limitReached,
   sampleOf,
@@ -16,18 +16,10 @@ import {
 } from '../check/check.ts';
 import type { Part } from '../check/dpor.ts';
 import { type Estimate, refined } from '../check/estimate.ts';
-import type { Subject } from '../check/explore.ts';
 import { Parts } from '../check/parts.ts';
 import type { Departure } from '../check/replay.ts';
 import { type Came, Tally, type TallyData } from '../check/tally.ts';
 import type { Crew } from './crew.ts';
-
-/** What is explored. */
-export interface Explorable<T> {
-  readonly subject: Subject<T>;
-  readonly options: CheckOptions;
-  readonly textOf: (result: T) => string;
-}
 
 /** Who helps. */
 export interface Help {

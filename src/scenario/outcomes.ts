@@ -7,6 +7,7 @@
 import {
   Checking,
   type CheckOptions,
+  type Explorable,
   type Finding,
   type LimitReached,
   type Verdict,
@@ -32,12 +33,6 @@ export type Search = Pick<
   Checking<Played>,
   'departures' | 'executions' | 'next' | 'reached' | 'results' | 'verdict'
 >;
-
-export interface SearchTask {
-  readonly subject: Subject<Played>;
-  readonly options: CheckOptions;
-  readonly textOf: (played: Played) => string;
-}
 
 /** One outcome. */
 export interface FoundOutcome {
@@ -130,7 +125,7 @@ export class OutcomeSearch {
   }
 
   /** What is to be searched, for somebody else to do that; `textOf` throws a ScenarioError. */
-  get task(): SearchTask {
+  get task(): Explorable<Played> {
     const { options } = this.parts[0] as Checking<Played>;
     const textOf = (played: Played): string => {
       if (played.error !== null) throw played.error;

@@ -95,6 +95,12 @@ test('The source of the player lies beside what is built', () => {
   expect(player).toBe(readFileSync(`${root}conformance/linux/player.c`, 'utf8'));
 });
 
+/** Whoever types `machine.` and is offered what only kernel code calls. */
+test('The types that are built do not show what of a machine is for the kernel alone', () => {
+  const types = readFileSync(`${built}/src/sim/machine.d.ts`, 'utf8');
+  expect(types).not.toMatch(/\b(?:steps|stepOn|goesThrough|wentThrough)\b[:(]|Stepper/);
+});
+
 /** Speed is bitten: without twins every call pays for generators, several times its own cost. */
 test('A kernel function has a straight twin in what is built', () => {
   const core = readFileSync(`${built}/src/kernel/core.js`, 'utf8');

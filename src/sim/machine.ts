@@ -26,7 +26,7 @@ import {
   timersToFire,
 } from '../kernel/hrtimer.ts';
 import { openNull } from '../kernel/mem.ts';
-import { Execution, type Kernel, Op, type Stepper } from '../kernel/op.ts';
+import { Execution, type Kernel, Op } from '../kernel/op.ts';
 import { alloc_pid, pid } from '../kernel/pid.ts';
 import { enqueue_task, rq, TASK_DEAD, TASK_RUNNING, task_struct } from '../kernel/sched.ts';
 import { SIG_IGN, sighand_struct, signal_struct, sigpending } from '../kernel/signal.ts';
@@ -113,8 +113,10 @@ class Choice implements Runnable {
   timer: hrtimer | null = null;
 }
 
-export class Machine implements ThreadMaker, Stepper {
+export class Machine implements ThreadMaker {
   readonly kernel: Globals;
+  /** @internal As a Stepper, see stepOn(): steps of an exact schedule that were taken in this run. */
+  steps = 0;
   private readonly network: NetGlobals;
   private readonly sysctls: Record<string, number>;
   private readonly topology: Topology;
@@ -557,7 +559,7 @@ export class Machine implements ThreadMaker, Stepper {
   private chosen: Choice | null = null;
   private failure: unknown = null;
 
-  /** Who is next, asked where the running context announces `op`; for kernel code. */
+  /** @internal Who is next, asked where the running context announces `op`. */
   stepOn(op: Op): boolean {
     const { kernel, running } = this;
     if (running === null || kernel.stepsLeft <= 0) return false;
@@ -578,13 +580,12 @@ export class Machine implements ThreadMaker, Stepper {
     return false;
   }
 
-  /** How many steps of an exact schedule were taken in this run. */
-  steps = 0;
-
+  /** @internal */
   goesThrough(cannotSleep: boolean): boolean {
     return this.schedule.goesThrough?.(cannotSleep) === true;
   }
 
+  /** @internal */
   wentThrough(since: number): void {
     this.schedule.wentThrough?.(this.steps - since);
   }

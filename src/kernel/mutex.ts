@@ -44,7 +44,9 @@ export class mutex implements Named {
   }
 }
 
-export function mutex_lock_nested(lock: mutex, subclass: number): Op {
+export const mutex_lock_nested = (lock: mutex, subclass: number): Op => askFor(lock, subclass);
+
+function askFor(lock: mutex, subclass: number): Op {
   checkLock(lock, current); // On the asker's stack, see checkOrder().
   const op = lock.ops[subclass] ?? makeOp(lock, subclass);
   checkOrder(op);
@@ -64,7 +66,7 @@ export const mutex_lock = (lock: mutex): Op => mutex_lock_nested(lock, 0);
 export function mutex_lock_nested$now(lock: mutex, subclass: number): void {
   const task = current;
   const { kernel } = task;
-  const op = mutex_lock_nested(lock, subclass);
+  const op = askFor(lock, subclass);
   if (kernel.exact) {
     stepNow(op);
     return;

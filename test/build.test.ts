@@ -89,6 +89,38 @@ test('What is built takes the steps of the sources, with somebody looking on and
   expect(epollsim.check(program, replay).findings[0]?.story).toEqual(found?.story);
 });
 
+/**
+ * Whoever looks a bug of a kernel up: in what is built it is found in a call that goes through, and
+ * told step by step.
+ */
+test('What is built tells of a bug in the kernel as the sources do', async () => {
+  const epollsim: typeof Epollsim = await import(`${built}/src/index.js`);
+  const { EPOLL_CTL_ADD, EPOLLIN, simulate } = epollsim;
+  const program = function* (sys: Epollsim.Sys): Epollsim.Code<void> {
+    const event = { events: EPOLLIN };
+    const first = yield* sys.epoll_create1(0);
+    const second = yield* sys.epoll_create1(0);
+    yield* sys.epoll_ctl(first, EPOLL_CTL_ADD, yield* sys.eventfd2(1, 0), event);
+    yield* sys.epoll_ctl(second, EPOLL_CTL_ADD, first, event);
+    yield* sys.epoll_ctl(first, EPOLL_CTL_ADD, second, event);
+  };
+  const kernel = { kernel: '4.4', without: ['22bacca48a17'] };
+  const options = { ...kernel, sharedMemory: false };
+  const { findings } = epollsim.check(program, options);
+
+  const [expected] = check(program as Parameters<typeof check>[0], options).findings;
+  expect(expected?.kind).toBe('lockdep');
+  expect(findings).toEqual([expected]);
+  let backtrace: readonly string[] = [];
+  try {
+    simulate(program, kernel);
+  } catch (error) {
+    backtrace = (error as { backtrace: readonly string[] }).backtrace;
+  }
+  const called = `in ${backtrace.join(' < ')}`;
+  expect(called).toBe(`${expected?.details[0]} < sys_epoll_ctl`); // Which has returned in the sources.
+});
+
 /** Whoever installs the package and has a C compiler, but no source to compile. */
 test('The source of the player lies beside what is built', () => {
   const player = readFileSync(`${built}/conformance/linux/player.c`, 'utf8');

@@ -41,23 +41,28 @@ export function withWholeStack<T>(make: () => T): T {
  * Names of the functions on the stack that exist in Linux: generators that are delegated to with
  * `yield*` stand on it all, so this is the backtrace that a kernel would print.
  *
- * V8 shows a generator as `at fn (file…)` followed by `at fn.next (<anonymous>)`; below the
- * outermost one is the machine.
+ * V8 shows a generator as `at fn (file…)` followed by `at fn.next (<anonymous>)`.
  */
 export function kernelFrames(stack: string): string[] {
-  const lines = stack.split('\n').slice(1);
-  const generators = lines.map((line) => line.endsWith('.next (<anonymous>)'));
-  const outermost = generators.lastIndexOf(true);
   const frames: string[] = [];
-  for (const [i, line] of lines.entries()) {
-    if ((i > outermost && outermost >= 0) || line.includes(' perform (')) break;
+  for (const line of stack.split('\n').slice(1)) {
+    if (below.test(line)) break;
+    if (passedOver.test(line)) continue;
     const fn = /^\s*at (?:[\w$.]*\.)?([\w$]+)(?: \[as \w+\])? \(|^([\w$]+)@/.exec(line);
     const name = ownName(fn?.[1] ?? fn?.[2] ?? '');
     const ofLinux = /^[a-z_][a-z0-9_]*$|^[A-Z][A-Z0-9_]*$/.test(name) && !ours.has(name);
-    if (ofLinux && !generators[i] && !/\(node:|node_modules/.test(line)) frames.push(name);
+    if (ofLinux) frames.push(name);
   }
   return frames;
 }
+
+/** The second line of a generator, and other packages: this one may be installed among them. */
+const passedOver =
+  /\.next \(<anonymous>\)$|\(node:|node_modules(?!.*\/src\/(?:kernel|net|syscalls)\/)/;
+
+/** Who runs kernel code: what a program calls (syscalls/call.ts, entry.ts), or else the machine. */
+const below =
+  /^\s*at (?:runSyscall(?:\$now)?|perform|\w*Call\.\w+|Machine\.\w+)(?: \[as \w+\])? \(/;
 
 /** A function's name in the sources: the build makes twins (`$now`), and tells equal ones apart (`$1`). */
 export const ownName = (name: string): string => name.replace(/(?:\$now)?(?:\$\d+)?$/, '');

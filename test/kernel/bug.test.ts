@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BUG_ON, KernelBug, poison, WARN_ON_ONCE } from '../../src/kernel/bug.ts';
+import { BUG_ON, KernelBug, kernelFrames, poison, WARN_ON_ONCE } from '../../src/kernel/bug.ts';
 import { current } from '../../src/kernel/current.ts';
 import type { epitem, eventpoll } from '../../src/kernel/eventpoll/types.ts';
 import { mutex_lock } from '../../src/kernel/mutex.ts';
@@ -57,6 +57,36 @@ test('a KernelBug carries the kernel functions on the stack, innermost first', (
     'eventfd_write',
     'sys_write',
   ]);
+});
+
+/** Whoever reads a backtrace of built code, under the checker: kernel code alone is Linux's. */
+test.each([
+  ['a call that goes through', ['DirectCall.now', 'DirectCall.straight', 'DirectCall.next']],
+  ['one in an exact schedule', ['EventsCall.straight', 'EventsCall.exactly', 'EventsCall.next']],
+  ['one that has its arguments in a closure', ['ClosedCall.twin [as straight]']],
+  ['one that goes by steps', ['runSyscall']],
+])('a backtrace ends where the program calls: %s', (_what, call) => {
+  const program = ['main', 'main.next', 'Machine.go', 'Machine.settle', 'explore', 'explore.next'];
+  const functions = ['BUG_ON', 'ep_insert$now', 'ctlLocked$now', 'do_epoll_ctl$now', ...call];
+  const frames = [...functions, ...program].map((fn) =>
+    fn === 'main.next' || fn === 'explore.next'
+      ? `    at ${fn} (<anonymous>)`
+      : `    at ${fn} (file:///dist/core.js:1:2)`,
+  );
+
+  expect(kernelFrames(['KernelBug: x', ...frames].join('\n'))).toEqual([
+    'BUG_ON',
+    'ep_insert',
+    'do_epoll_ctl',
+  ]);
+});
+
+/** A timer's function that finds something broken has no system call below it. */
+test('a backtrace of an interrupt ends at the machine', () => {
+  const frames = ['BUG_ON', 'hrtimer_interrupt', 'Machine.go', 'run'];
+  const stack = ['KernelBug: x', ...frames.map((fn) => `    at ${fn} (file:///core.js:1:2)`)];
+
+  expect(kernelFrames(stack.join('\n'))).toEqual(['BUG_ON', 'hrtimer_interrupt']);
 });
 
 /** lockdep speaks where the lock is asked for, so its report shows who asked. */

@@ -287,7 +287,8 @@ export function verdictOf<T>(
     complete: exhausted && strategy === 'exhaustive' && limit === null,
     findings: [...problems.values()]
       .filter(({ problem }) => problem.severity === 'bug')
-      .map((shown) => findingOf(subject, options, shown)),
+      .map((shown) => findingOf(subject, options, shown))
+      .filter(isFirstOfCause),
     information: [...problems.values()]
       .map(({ problem }) => problem)
       .filter(({ severity }) => severity === 'information')
@@ -309,6 +310,10 @@ export function verdictOf<T>(
     preemptions: options.preemptions ?? null,
   };
 }
+
+/** Two that were named apart may be one where they are run again, see findingOf(). */
+const isFirstOfCause = ({ cause }: Finding, at: number, all: readonly Finding[]): boolean =>
+  all.findIndex((one) => one.cause === cause) === at;
 
 /** How much was covered is only known of those that did not come to their end. */
 const withEstimate = (limit: LimitReached, estimate: Estimate | null): LimitReached =>

@@ -27,11 +27,12 @@ export interface Finding extends Problem {
 export function findingOf<T>(
   subject: Subject<T>,
   options: CheckOptions,
-  { problem: { cause, severity }, path, execution: number }: Shown,
+  { problem: shown, path, execution: number }: Shown,
 ): Finding {
+  const first = retraced(subject, path, options).execution;
+  const { cause, severity } = asNamedIn(detect(first, options), shown);
   const problemOf = (execution: Explored<T>): Problem | undefined =>
     detect(execution, options).find((one) => one.cause === cause && one.severity === severity);
-  const first = retraced(subject, path, options).execution;
   const { execution, fewest } =
     options.strategy === 'replay'
       ? { execution: first, fewest: false }
@@ -46,6 +47,16 @@ export function findingOf<T>(
     steps: execution.steps,
     execution: number,
   };
+}
+
+/**
+ * The problem as it is named where the execution is run again: of built code, a call that went
+ * through has functions on its stack that step by step have returned (scripts/straight.ts).
+ */
+function asNamedIn(problems: readonly Problem[], shown: Problem): Problem {
+  const { cause, kind, severity } = shown;
+  const alike = problems.filter((one) => one.kind === kind && one.severity === severity);
+  return alike.find((one) => one.cause === cause) ?? alike[0] ?? shown;
 }
 
 /** The schedule of the execution that a path leads through, as a text; `about`: what it shows. */

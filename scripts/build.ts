@@ -28,7 +28,9 @@ const isKernelCode = (file: ts.SourceFile): boolean =>
 function straighten(program: ts.Program): ts.TransformerFactory<ts.SourceFile> {
   return (context) => (file) => {
     if (!isKernelCode(file)) return file;
-    const made = new Straightener(program, context, isKernelCode).file(file);
+    const straightener = new Straightener(program, context, isKernelCode);
+    const made = straightener.file(file);
+    if (!straightener.needsHelpers) return made;
     return context.factory.updateSourceFile(made, [
       importHelpers(file, context.factory),
       ...made.statements,

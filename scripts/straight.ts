@@ -59,6 +59,8 @@ export class Straightener {
   private readonly context: ts.TransformationContext;
   private readonly factory: ts.NodeFactory;
   private readonly isKernelCode: (file: ts.SourceFile) => boolean;
+  /** Does what was made so far call any of them? */
+  needsHelpers = false;
 
   constructor(
     program: ts.Program,
@@ -99,6 +101,11 @@ export class Straightener {
   }
 
   // ── names ──────────────────────────────────────────────────────────────────────────────────
+
+  private helper(name: 'atOnce' | 'now'): ts.Identifier {
+    this.needsHelpers = true;
+    return this.factory.createIdentifier(name);
+  }
 
   private twinName(name: ts.Identifier): ts.Identifier {
     return this.factory.createIdentifier(name.text + suffix);
@@ -156,7 +163,7 @@ export class Straightener {
       return factory.createCallExpression(this.twinName(inner.expression), undefined, args);
     }
     const value = ts.visitNode(op, this.straight) as ts.Expression;
-    return factory.createCallExpression(factory.createIdentifier('now'), undefined, [value]);
+    return factory.createCallExpression(this.helper('now'), undefined, [value]);
   }
 
   /** Is the member declared where object literals and classes carry twins beside it? */
@@ -193,11 +200,7 @@ export class Straightener {
   private readonly announcing = (node: ts.Node): ts.Node => {
     if (ts.isYieldExpression(node) && !node.asteriskToken && node.expression) {
       const op = ts.visitNode(node.expression, this.announcing) as ts.Expression;
-      const done = this.factory.createCallExpression(
-        this.factory.createIdentifier('atOnce'),
-        undefined,
-        [op],
-      );
+      const done = this.factory.createCallExpression(this.helper('atOnce'), undefined, [op]);
       const announced = this.factory.updateYieldExpression(node, undefined, op);
       return this.factory.createParenthesizedExpression(
         this.factory.createLogicalOr(done, announced),

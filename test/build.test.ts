@@ -166,6 +166,67 @@ test('epoll_wait of a single task tells of what is there, and waits for what is 
   expect(value).toEqual([1, 7, 0, 5_000_000, 1, 8]);
 });
 
+/** How a pair that waits is made, the reading end first. */
+type Connect = (
+  sys: Epollsim.Sys,
+  { AF_INET, AF_UNIX, SOCK_STREAM }: typeof Epollsim,
+) => Epollsim.Code<readonly [number, number]>;
+
+const pairs: ReadonlyMap<string, Connect> = new Map<string, Connect>([
+  ['a pipe', (sys) => sys.pipe2(0)],
+  ['a unix pair', (sys, { AF_UNIX, SOCK_STREAM }) => sys.socketpair(AF_UNIX, SOCK_STREAM)],
+  [
+    'an eventfd',
+    function* (sys) {
+      const event = yield* sys.eventfd2(0, 0);
+      return [event, event] as const;
+    },
+  ],
+  [
+    'a TCP connection',
+    function* (sys, { AF_INET, SOCK_STREAM }) {
+      const address = { family: AF_INET, addr: 0x7f00_0001, port: 80 };
+      const listener = yield* sys.socket(AF_INET, SOCK_STREAM);
+      yield* sys.bind(listener, address);
+      yield* sys.listen(listener, 1);
+      const writer = yield* sys.socket(AF_INET, SOCK_STREAM);
+      yield* sys.connect(writer, address);
+      return [yield* sys.accept4(listener, 0), writer] as const;
+    },
+  ],
+]);
+
+/**
+ * Whoever uses descriptors that wait: what is there, and what there is room for, is had in one go;
+ * what is not is waited for, and no call is begun that cannot be ended.
+ */
+describe.each([...pairs])('What is built waits as the sources do, on %s', (_, connect) => {
+  test.each([1, 8, 300, 5_000, 70_000])('of %i bytes', async (bytes) => {
+    const run = (epollsim: typeof Epollsim, reads: boolean): readonly unknown[] => {
+      const answers: number[] = [];
+      const machine = new epollsim.Machine();
+      machine.spawn(function* (sys) {
+        const [reader, writer] = yield* connect(sys, epollsim);
+        const bufs = [
+          new Uint8Array(bytes).fill(1),
+          new Uint8Array((bytes + 1) >> 1),
+          new Uint8Array(bytes),
+        ];
+        for (let i = 0; i < 3; i++) answers.push(yield* sys.write(writer, bufs[0] as Uint8Array));
+        while (reads && answers.length < 3_000)
+          answers.push(yield* sys.read(reader, bufs[1 + (answers.length % 2)] as Uint8Array));
+        while (answers.length < 3_000)
+          answers.push(yield* sys.write(writer, bufs[0] as Uint8Array));
+      });
+      return [machine.run().asleep, answers];
+    };
+    const epollsim: typeof Epollsim = await import(`${built}/src/index.js`);
+    const sources = (await import('../src/index.ts')) as unknown as typeof Epollsim;
+
+    for (const reads of [true, false]) expect(run(epollsim, reads)).toEqual(run(sources, reads));
+  });
+});
+
 /**
  * recv(2) with a length of 0 and MSG_PEEK, and data in front of an urgent byte, spins on Linux too.
  * In what is built neither this nor a loop of calls that cannot sleep comes back to the machine.

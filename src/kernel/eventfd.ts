@@ -172,6 +172,9 @@ function* eventfd_show_fdinfo(m: string[], file: file): Kernel<void> {
   m.push(`eventfd-semaphore: ${(ctx.flags & EFD_SEMAPHORE) !== 0 ? 1 : 0}`);
 }
 
+/** What there is can be read, and to nothing everything can be added. */
+const goesAtOnce = (file: file, writes: boolean): boolean => isZero(ctxOf(file).count) === writes;
+
 export const eventfd_fops: file_operations = {
   name: 'eventfd',
   show_fdinfo: eventfd_show_fdinfo,
@@ -179,6 +182,7 @@ export const eventfd_fops: file_operations = {
   poll: eventfd_poll,
   read_iter: eventfd_read,
   write_iter: eventfd_write,
+  goesAtOnce,
   writesSegments: true,
   llseek: noop_llseek,
 };

@@ -49,6 +49,11 @@ export interface file_operations {
   /** Reads into `to`; the number of bytes, or -errno. */
   readonly read_iter?: (file: file, to: iov_iter) => Kernel<number>;
   readonly write_iter?: (file: file, from: iov_iter) => Kernel<number>;
+  /**
+   * Ours: is it certain that read_iter(), or write_iter(), of so many bytes does not sleep if nobody
+   * interferes? Absent where that is not known.
+   */
+  readonly goesAtOnce?: (file: file, writes: boolean, bytes: number) => boolean;
   /** Ours: Linux gives the file `write` and no `write_iter`, so writev() writes each segment alone. */
   readonly writesSegments?: boolean;
   /** Ours: the same for `read` and readv(). */

@@ -309,10 +309,15 @@ function* pipe_release(filp: file): Kernel<void> {
   put_pipe_info(pipe);
 }
 
+/** There is something; or a slot is free that takes all of it. */
+const goesAtOnce = (filp: file, writes: boolean, bytes: number): boolean =>
+  writes ? bytes <= PAGE_SIZE && !pipe_is_full(pipeOf(filp)) : !pipe_is_empty(pipeOf(filp));
+
 export const pipeanon_fops: file_operations = {
   name: 'pipe',
   read_iter: anon_pipe_read,
   write_iter: anon_pipe_write,
+  goesAtOnce,
   canDirect: true,
   canAsync: true,
   poll: pipe_poll,

@@ -98,6 +98,8 @@ export interface proto_ops {
   sendmsg(sock: socket, msg: msghdr): Kernel<number>;
   recvmsg(sock: socket, msg: msghdr, flags: number): Kernel<number>;
   show_fdinfo?(m: string[], sock: socket): Kernel<void>;
+  /** Ours: as in file_operations, without flags. */
+  goesAtOnce?(sock: socket, sends: boolean, bytes: number): boolean;
 }
 
 /** For families whose sockets accept nothing. */
@@ -158,6 +160,7 @@ export const socket_file_ops: file_operations = {
   name: 'socket',
   read_iter: sock_read_iter,
   write_iter: sock_write_iter,
+  goesAtOnce: (f, writes, bytes) => sockOf(f).ops.goesAtOnce?.(sockOf(f), writes, bytes) === true,
   poll: sock_poll,
   unlocked_ioctl: sock_ioctl,
   release: sock_close,

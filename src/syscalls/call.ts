@@ -25,11 +25,8 @@ export function syscall(
   straight?: () => number,
 ): Kernel<number> {
   const made = makeCall(calledAs);
-  if (current.kernel.tracer !== null) return tracedSyscall(name, args, body, made);
-  if (straight !== undefined && mayGoThrough(name, args[0], args[3])) {
-    return new ClosedCall(name, args, made, body, straight);
-  }
-  return runSyscall(body, name, made, args);
+  if (straight !== undefined) return new ClosedCall(name, made, args, body, straight);
+  return stepByStep(name, made, args, body);
 }
 
 /** What runs a call, with its straight twin where the build has made one. */
@@ -47,11 +44,7 @@ export function directCall<A, B, C, D = undefined>(
   c: C,
   d: D,
 ): Kernel<number> {
-  const made = makeCall(name);
-  if (current.kernel.tracer === null && entry.now !== undefined && mayGoThrough(name, a, d)) {
-    return new DirectCall(name, made, entry, a, b, c, d);
-  }
-  return stepByStep(name, made, entry, a, b, c, d);
+  return new DirectCall(name, makeCall(name), entry, a, b, c, d);
 }
 
 /** As directCall(), of a call that fills a buffer of events in. */
@@ -63,16 +56,7 @@ export function eventsCall(
   timeout: number,
 ): Kernel<Filled<epoll_event[]>> {
   const made = makeCall(name);
-  const events = new EventBuffer();
-  if (
-    current.kernel.tracer === null &&
-    entry.now !== undefined &&
-    mayGoThrough(name, epfd, timeout)
-  ) {
-    return new EventsCall(name, made, entry, epfd, events, maxevents, timeout);
-  }
-  const call = stepByStep(name, made, entry, epfd, events, maxevents, timeout);
-  return new Filling(call, (ret) => filledEvents(ret, events));
+  return new EventsCall(name, made, entry, epfd, new EventBuffer(), maxevents, timeout);
 }
 
 /** The running task's program makes a call; its number. */
@@ -83,21 +67,15 @@ function makeCall(calledAs: string): number {
   return kernel.calls.make(calledAs);
 }
 
-function stepByStep<A, B, C, D>(
+const stepByStep = (
   name: string,
   made: number,
-  entry: Entry<A, B, C, D>,
-  a: A,
-  b: B,
-  c: C,
-  d: D,
-): Kernel<number> {
-  const args = d === undefined ? [a, b, c] : [a, b, c, d];
-  const body = (): Kernel<number> => entry(a, b, c, d);
-  return current.kernel.tracer === null
+  args: readonly unknown[],
+  body: () => Kernel<number>,
+): Kernel<number> =>
+  current.kernel.tracer === null
     ? runSyscall(body, name, made, args)
     : tracedSyscall(name, args, body, made);
-}
 
 function* tracedSyscall(
   name: string,
@@ -120,42 +98,30 @@ function* entering<T>(made: number, body: () => Kernel<T>): Kernel<T> {
   return yield* body();
 }
 
-/**
- * May the call that begins now be made in one go? In an exact schedule each operation is a step, and
- * has to be the same one whoever looks on.
- */
-function mayGoThrough(name: string, first: unknown, fourth: unknown): boolean {
-  const { alone, exact, interruptDue, observer, stepper, tracer } = current.kernel;
-  if (!exact) {
-    const undisturbed = alone && !interruptDue && observer === null && tracer === null;
-    // What is there is had without waiting, see EventsCall.
-    return undisturbed && (name === 'epoll_wait' || cannotSleep(name, first, fourth));
-  }
-  if (stepper?.goesThrough(cannotSleep(name, first, fourth)) !== true) return false;
-  return !current.sigpending && mayGoStraight(current);
-}
-
 /** Is it certain that the call comes back without waiting for anything but locks? */
-function cannotSleep(name: string, first: unknown, fourth: unknown): boolean {
+function cannotSleep(name: string, first: unknown, second: unknown, fourth: unknown): boolean {
   switch (name) {
-    case 'epoll_ctl':
-      return true;
+    case 'read':
+    case 'write':
+      return goesAtOnce(first as number, name === 'write', second as Uint8Array);
     case 'epoll_wait':
     case 'epoll_pwait':
       return fourth === 0;
     case 'sendto':
     case 'recvfrom':
-      return isNonblocking(first as number) || ((fourth as number) & MSG_DONTWAIT) !== 0;
-    case 'read':
-    case 'write':
-      return isNonblocking(first as number);
+      if (((fourth as number) & MSG_DONTWAIT) !== 0) return true;
+      return fourth === 0 && goesAtOnce(first as number, name === 'sendto', second as Uint8Array);
     default:
-      return false;
+      return name === 'epoll_ctl';
   }
 }
 
-const isNonblocking = (fd: number): boolean =>
-  ((current.files.fd[fd]?.f_flags ?? 0) & O_NONBLOCK) !== 0;
+function goesAtOnce(fd: number, writes: boolean, { length }: Uint8Array): boolean {
+  const f = current.files.fd[fd] ?? null;
+  if (f === null || (f.f_flags & O_NONBLOCK) !== 0) return true;
+  const { goesAtOnce } = f.f_op;
+  return goesAtOnce?.(f, writes, length) === true;
+}
 
 /** A call that fills memory in: hands back what `shape` makes of its result. */
 export class Filling<T> implements Kernel<T> {
@@ -187,7 +153,7 @@ export class Filling<T> implements Kernel<T> {
   }
 }
 
-/** A call that is made in one go when it is first asked for its result, if that may still be. */
+/** A call that is made in one go when it is first asked for its result, if that may be. */
 abstract class Call<R> implements Kernel<R> {
   protected readonly name: string;
   private readonly made: number;
@@ -200,12 +166,19 @@ abstract class Call<R> implements Kernel<R> {
   }
 
   protected abstract get args(): readonly unknown[];
-  protected abstract mayStillGo(): boolean;
   protected abstract bySteps(): Kernel<number>;
+  protected abstract get hasTwin(): boolean;
+  /** As bySteps(), by the twin. */
   protected abstract straight(): number;
+  protected abstract get cannotSleep(): boolean;
   protected abstract shape(ret: number): R;
 
-  /** Has the straight call done nothing yet, as it would have to wait? */
+  /** Where the call may have to wait: has the twin done nothing until then? */
+  protected get mayTry(): boolean {
+    return false;
+  }
+
+  /** Has the twin found that the call has to wait? */
   protected hasToWait(_ret: number): boolean {
     return false;
   }
@@ -216,31 +189,43 @@ abstract class Call<R> implements Kernel<R> {
 
   next(value: number): IteratorResult<Op, R> {
     if (this.rest === null) {
-      const task = current;
-      const { stepper } = task.kernel;
-      if (!this.mayStillGo()) {
-        this.rest = runSyscall(() => this.bySteps(), this.name, this.made, this.args);
-      } else if (stepper !== null) {
-        const ret = this.exactly(task, stepper);
-        if (this.rest === null) return { done: true, value: this.shape(ret) };
-      } else {
-        task.kernel.calls.enter(this.made);
-        const ret = this.straight();
-        if (this.hasToWait(ret)) {
-          this.rest = runSyscall(() => this.bySteps(), this.name, 0, this.args);
-        } else if (hasExitWork(task)) {
-          this.rest = this.leave(ret);
-        } else {
-          lockdep_sys_exit(task);
-          return { done: true, value: this.shape(ret) };
-        }
-      }
+      const ret = this.enter();
+      if (this.rest === null) return { done: true, value: this.shape(ret) };
     }
     const step = (this.rest as Kernel<number>).next(value);
     return step.done === true ? { done: true, value: this.shape(step.value) } : step;
   }
 
-  /** As runSyscall(), where no step has to be announced; what is left of it is in `rest`. */
+  /**
+   * Makes the call in one go, where that may be. In an exact schedule each operation is a step, and
+   * has to be the same one whoever looks on. What is left of the call is in `rest`.
+   */
+  private enter(): number {
+    const task = current;
+    const { alone, exact, interruptDue, observer, stepper, tracer } = task.kernel;
+    if (tracer === null && !task.sigpending && this.hasTwin) {
+      if (!exact) {
+        const undisturbed = alone && !interruptDue && observer === null;
+        if (undisturbed && (this.mayTry || this.cannotSleep)) return this.undisturbed(task);
+      } else if (stepper?.goesThrough(this.cannotSleep) === true && mayGoStraight(task)) {
+        return this.exactly(task, stepper);
+      }
+    }
+    this.rest = stepByStep(this.name, this.made, this.args, () => this.bySteps());
+    return 0;
+  }
+
+  private undisturbed(task: task_struct): number {
+    task.kernel.calls.enter(this.made);
+    const ret = this.straight();
+    if (this.hasToWait(ret)) {
+      this.rest = runSyscall(() => this.bySteps(), this.name, 0, this.args);
+    } else if (hasExitWork(task)) this.rest = this.leave(ret);
+    else lockdep_sys_exit(task);
+    return ret;
+  }
+
+  /** As runSyscall(), where no step has to be announced. */
   private exactly(task: task_struct, stepper: Stepper): number {
     const { kernel } = task;
     const { observer } = kernel;
@@ -249,7 +234,7 @@ abstract class Call<R> implements Kernel<R> {
     kernel.calls.enter(this.made);
     execution.call = this.name;
     if (!kernel.alone) stepNow(task.files.lookup);
-    signal_pending(task); // Which looks, and finds what mayGoThrough() has found.
+    signal_pending(task); // Which looks, and finds none, as enter() has seen.
     if (observer !== null) observer.entered(task, this.name, this.args);
     const ret = this.straight();
     if (hasExitWork(task)) {
@@ -292,8 +277,8 @@ class ClosedCall extends Call<number> {
 
   constructor(
     name: string,
-    args: readonly unknown[],
     made: number,
+    args: readonly unknown[],
     body: () => Kernel<number>,
     twin: () => number,
   ) {
@@ -303,16 +288,21 @@ class ClosedCall extends Call<number> {
     this.twin = twin;
   }
 
-  protected mayStillGo(): boolean {
-    return mayGoThrough(this.name, this.args[0], this.args[3]);
-  }
-
   protected bySteps(): Kernel<number> {
     return this.body();
   }
 
+  protected get hasTwin(): boolean {
+    return true;
+  }
+
   protected straight(): number {
     return this.twin();
+  }
+
+  protected get cannotSleep(): boolean {
+    const { args } = this;
+    return cannotSleep(this.name, args[0], args[1], args[3]);
   }
 
   protected shape(ret: number): number {
@@ -342,12 +332,12 @@ abstract class Direct<A, B, C, D, R> extends Call<R> {
     return d === undefined ? [a, b, c] : [a, b, c, d];
   }
 
-  protected mayStillGo(): boolean {
-    return mayGoThrough(this.name, this.a, this.d);
-  }
-
   protected bySteps(): Kernel<number> {
     return this.entry(this.a, this.b, this.c, this.d);
+  }
+
+  protected get hasTwin(): boolean {
+    return this.entry.now !== undefined;
   }
 
   protected straight(): number {
@@ -356,6 +346,10 @@ abstract class Direct<A, B, C, D, R> extends Call<R> {
 
   protected now(d: D): number {
     return (this.entry.now as (a: A, b: B, c: C, d: D) => number)(this.a, this.b, this.c, d);
+  }
+
+  protected get cannotSleep(): boolean {
+    return cannotSleep(this.name, this.a, this.b, this.d);
   }
 }
 
@@ -370,6 +364,10 @@ class DirectCall<A, B, C, D> extends Direct<A, B, C, D, number> {
  * straight, as if there were no time left, and where it finds nothing the call begins anew.
  */
 class EventsCall extends Direct<number, EventBuffer, number, number, Filled<epoll_event[]>> {
+  protected override get mayTry(): boolean {
+    return true;
+  }
+
   protected override straight(): number {
     return current.kernel.exact ? super.straight() : this.now(0);
   }

@@ -63,7 +63,7 @@ import { TFO_SERVER_ENABLE, TFO_SERVER_WO_SOCKOPT1 } from './netns.ts';
 import { inet_addr_type, RTN_BROADCAST, RTN_MULTICAST, RTN_UNICAST } from './route.ts';
 import { tcp_init_sock } from './tcp.ts';
 import { fastopen_queue_tune } from './tcp_fastopen.ts';
-import { tcp_poll } from './tcp_poll.ts';
+import { tcp_poll, tcpGoesAtOnce } from './tcp_poll.ts';
 import { tcp_set_rcvlowat } from './tcp_rcvlowat.ts';
 import { tcp_sock } from './tcp_sock.ts';
 import { udp_connect } from './udp.ts';
@@ -284,6 +284,7 @@ export const inet_stream_ops: proto_ops = {
   set_rcvlowat: (sk: sock, val: number): Kernel<number> => tcp_set_rcvlowat(sk as tcp_sock, val),
   sendmsg: inet_sendmsg,
   recvmsg: inet_recvmsg,
+  goesAtOnce: tcpGoesAtOnce,
 };
 
 export const inet_dgram_ops: proto_ops = {

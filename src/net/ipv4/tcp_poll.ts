@@ -37,7 +37,8 @@ import {
   TCP_SYN_SENT,
 } from '../sock.ts';
 import type { socket } from '../socket.ts';
-import { __sk_stream_is_writeable } from '../stream.ts';
+import { __sk_stream_is_writeable, sk_stream_memory_free } from '../stream.ts';
+import { inState, TCPF_CLOSE_WAIT, TCPF_ESTABLISHED } from '../tcp_states.ts';
 import { reqsk_queue_empty } from './request_sock.ts';
 import { seqDiff } from './seq.ts';
 import type { tcp_sock } from './tcp_sock.ts';
@@ -106,4 +107,15 @@ export function* tcp_poll(file: file, sock: socket, wait: poll_table): Kernel<nu
   if (!current.kernel.alone) yield sk.look;
   if (sk.sk_err !== 0 || !skb_queue_empty(sk.sk_error_queue)) mask |= EPOLLERR;
   return mask;
+}
+
+/** Ours: something lies there that is not urgent; or a segment of its own takes all. */
+export function tcpGoesAtOnce(sock: socket, sends: boolean, bytes: number): boolean {
+  const sk = sock.sk as tcp_sock;
+  if (!sends) {
+    return sk.rcv_nxt !== sk.copied_seq && sk.sk_rcvlowat <= 1 && sk.urg_data === 0;
+  }
+  if (!inState(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) || sk.DEFER_CONNECT) return false;
+  const fits = bytes <= sk.mss_cache >> 1; // However many options there are.
+  return fits && sk.sk_write_queue.isEmpty() && sk_stream_memory_free(sk);
 }

@@ -16,7 +16,7 @@ import { unix_accept, unix_listen, unix_socketpair, unix_stream_connect } from '
 import { unix_dgram_connect } from './dgram_connect.ts';
 import { unix_dgram_recvmsg, unix_seqpacket_recvmsg } from './dgram_recv.ts';
 import { unix_dgram_sendmsg, unix_seqpacket_sendmsg } from './dgram_send.ts';
-import { unix_dgram_poll, unix_ioctl, unix_poll } from './poll.ts';
+import { unix_dgram_poll, unix_ioctl, unix_poll, unixGoesAtOnce } from './poll.ts';
 import { unix_release, unix_shutdown } from './release.ts';
 import { unix_show_fdinfo } from './show_fdinfo.ts';
 import { unix_stream_recvmsg } from './stream_read.ts';
@@ -40,6 +40,7 @@ export const unix_stream_ops: proto_ops = {
   recvmsg: unix_stream_recvmsg,
   set_peek_off: sk_set_peek_off,
   show_fdinfo: unix_show_fdinfo,
+  goesAtOnce: unixGoesAtOnce,
 };
 
 export const unix_dgram_ops: proto_ops = {

@@ -175,3 +175,11 @@ export function* unix_ioctl(sock: socket, cmd: number, arg: { value: number }): 
   arg.value = amount;
   return 0;
 }
+
+/** Ours: something lies there that is not out of band; or there is room, and one packet takes all. */
+export function unixGoesAtOnce(sock: socket, sends: boolean, bytes: number): boolean {
+  if (sock.type !== SOCK_STREAM) return false;
+  const sk = unix_sk(sock);
+  if (sends) return bytes <= (sk.sk_sndbuf >> 1) - 64 && sk_wmem_alloc_get(sk) < sk.sk_sndbuf;
+  return !skb_queue_empty(sk.sk_receive_queue) && sk.sk_rcvlowat <= 1 && sk.oob_skb === null;
+}

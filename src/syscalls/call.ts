@@ -289,7 +289,8 @@ class ClosedCall extends Call<number> {
   }
 
   protected bySteps(): Kernel<number> {
-    return this.body();
+    const { body } = this;
+    return body();
   }
 
   protected get hasTwin(): boolean {
@@ -333,7 +334,8 @@ abstract class Direct<A, B, C, D, R> extends Call<R> {
   }
 
   protected bySteps(): Kernel<number> {
-    return this.entry(this.a, this.b, this.c, this.d);
+    const { entry, a, b, c, d } = this; // A backtrace names `entry` as no method of this.
+    return entry(a, b, c, d);
   }
 
   protected get hasTwin(): boolean {

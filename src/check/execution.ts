@@ -14,7 +14,8 @@ import {
   touchOf,
 } from '../kernel/footprint.ts';
 import type { Globals } from '../kernel/globals.ts';
-import type { Execution, Op } from '../kernel/op.ts';
+import { held_lock } from '../kernel/lockdep.ts';
+import type { Execution, Named, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
 import { observationsIn } from './detectors/observations.ts';
@@ -68,7 +69,9 @@ export class Course implements Schedule, Choosing {
   private op: Op | null = null;
   private state = 0;
   private nesting = 0;
-  private readonly held: Op[] = [];
+  /** The first `depth` of them are what it held. */
+  private readonly held: held_lock[] = [];
+  private depth = 0;
 
   /** `spinning`: null where nobody goes round. */
   constructor(
@@ -228,8 +231,7 @@ export class Course implements Schedule, Choosing {
 
   /** Keeps what is to be compared with at the end of the step; null where no timer fires any more. */
   private beginStep(step: Step | null): void {
-    const { held } = this;
-    while (held.length > 0) held.pop();
+    this.depth = 0;
     this.op = null;
     this.task = null;
     if (step === null) {
@@ -242,7 +244,13 @@ export class Course implements Schedule, Choosing {
     if (task === null) return;
     this.state = task.__state;
     this.nesting = task.rcu_read_lock_nesting;
-    for (const op of task.held_locks) held.push(op);
+    for (let i = 0; i < task.lockdep_depth; i++) this.keepHeld(task.held_locks[i] as held_lock);
+  }
+
+  private keepHeld({ instance, read }: held_lock): void {
+    const kept = (this.held[this.depth++] ??= new held_lock(instance));
+    kept.instance = instance;
+    kept.read = read;
   }
 
   /** Tells the strategy of the step that has just been taken. */
@@ -261,7 +269,10 @@ export class Course implements Schedule, Choosing {
   private tellOf(footprint: Footprint): void {
     const { last, op, task } = this;
     if (op !== null) this.touchByOp(op);
-    for (const held of this.held) this.touchCovered(held);
+    for (let i = 0; i < this.depth; i++) {
+      const { instance, read } = this.held[i] as held_lock;
+      this.touchCovered(instance, read);
+    }
     if (task !== null) {
       if (task.__state !== this.state) footprint.add(task.identity, Changes);
       if (this.nesting > 0 || task.rcu_read_lock_nesting > 0) {
@@ -282,11 +293,11 @@ export class Course implements Schedule, Choosing {
       case 'mutex_lock':
       case 'write_lock':
         footprint.add(identity, Takes);
-        this.touchCovered(op);
+        this.touchCovered(op.target, false);
         return;
       case 'read_lock':
         footprint.add(identity, Shares);
-        this.touchCovered(op);
+        this.touchCovered(op.target, true);
         return;
       case 'schedule':
         footprint.add(identity, Changes);
@@ -300,11 +311,10 @@ export class Course implements Schedule, Choosing {
     }
   }
 
-  private touchCovered({ verb, target }: Op): void {
+  private touchCovered({ covers, identity }: Named, read: boolean): void {
     const { recorder: footprint } = this;
-    const { covers, identity } = target;
     if (!covers || footprint === null) return;
-    const looks = verb === 'read_lock' || identity === footprint.looking;
+    const looks = read || identity === footprint.looking;
     footprint.add(covers.identity, looks ? Looks : Changes);
   }
 

@@ -52,7 +52,7 @@ export class eventfd_ctx implements Named {
   // Ours:
   readonly name = 'eventfd';
   readonly identity: number = newIdentity();
-  readonly look: Op = new Op('access', this);
+  peek: Op | null = null;
 
   constructor(count: number, flags: number) {
     this.count = new Uint64(0, count);
@@ -63,6 +63,9 @@ export class eventfd_ctx implements Named {
 }
 
 const one = new Uint64(0, 1);
+
+/** Ours: announces a look at the counter without its lock. */
+const peekAtCount = (ctx: eventfd_ctx): Op => (ctx.peek ??= new Op('access', ctx));
 
 const ctxOf = (file: file): eventfd_ctx => file.private_data as eventfd_ctx;
 
@@ -90,7 +93,7 @@ function* eventfd_poll(file: file, wait: poll_table | null): Kernel<number> {
   __fentry__('eventfd_poll');
   const ctx = ctxOf(file);
   if (wantsQueue(wait)) yield* poll_wait(file, ctx.wqh, wait);
-  if (!current.kernel.alone) yield ctx.look; // The counter is read without its lock.
+  if (!current.kernel.alone) yield peekAtCount(ctx);
   const { count } = ctx;
   let events = 0;
   if (!isZero(count)) events |= EPOLLIN;

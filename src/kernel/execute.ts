@@ -37,7 +37,7 @@ export function perform(op: Op, task: task_struct): boolean {
     case 'spin_lock':
       return takeSpinlock(op.target as spinlock_t, op, task);
     case 'mutex_lock':
-      return takeMutex(op.target as mutex, op, task);
+      return takeMutex(op.target as mutex, op.subclass, task);
     case 'schedule':
       return mayRun(task);
     case 'read_lock':
@@ -78,7 +78,7 @@ function grab(op: Op, task: task_struct): boolean {
   if (--kernel.stepsLeft < 0) reserveOrStop(kernel); // Code that spins may never announce anything.
   const { verb } = op;
   if (verb === 'spin_lock') return grabSpinlock(op.target as spinlock_t, op, task);
-  if (verb === 'mutex_lock') return grabMutex(op.target as mutex, op, task);
+  if (verb === 'mutex_lock') return grabMutex(op.target as mutex, op.subclass, task);
   if (verb === 'synchronize_rcu') return (op.target as rcu_state).readers === 0;
   if (verb === 'read_lock' || verb === 'write_lock') {
     return takeRwlock(op.target as rwlock_t, op, task);
@@ -153,7 +153,7 @@ function goAlong(code: Kernel<void>, task: task_struct): Op | null {
 /** May code run that cannot stop to be told of, or to wait for a lock? */
 export function mayGoStraight({ kernel, stores }: task_struct): boolean {
   if (kernel.tracer !== null || stores !== null || kernel.rcu.readers > 0) return false;
-  for (const task of kernel.tasks.values()) if (task.held_locks.length > 0) return false;
+  for (const task of kernel.tasks.values()) if (task.lockdep_depth > 0) return false;
   return true;
 }
 

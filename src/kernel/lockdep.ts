@@ -5,13 +5,14 @@
  * that closes a circle is a deadlock waiting for its moment and is reported at once, although no
  * task hangs yet. A subclass (`mutex_lock_nested`) is a class of its own.
  *
- * Invariants: `held_locks` of a task is what it holds, oldest first; nothing is held in user mode.
+ * Invariants: the first `lockdep_depth` of a task's `held_locks` are what it holds, oldest first;
+ * nothing is held in user mode.
  * Differs from Linux: irq safety is checked where a lock is taken (an irq-disabling flavour in an
  * interrupt handler), not by class state, because no handler here takes a lock the other way.
  */
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
-import { MAX_LOCKDEP_SUBCLASSES, type Named, type Op } from './op.ts';
+import type { Named } from './op.ts';
 import type { task_struct } from './sched.ts';
 
 /** Every kind of lock in the model, outermost first where an order exists. */
@@ -75,7 +76,12 @@ export const lockClasses: Readonly<Record<LockClassName, lock_class>> = Object.f
   classNames.map((name, index) => [name, new lock_class(name, index)]),
 ) as Record<LockClassName, lock_class>;
 
-/** Nodes of the graph are numbered by class and level; see Op.node. */
+/** How many nesting levels a lock class has. */
+export const MAX_LOCKDEP_SUBCLASSES = 8;
+
+/** Nodes of the graph: a number for each class and level. */
+const nodeOf = (instance: lockdep_map, subclass: number): number =>
+  instance.class.index * MAX_LOCKDEP_SUBCLASSES + subclass;
 const words: number = Math.ceil((classNames.length * MAX_LOCKDEP_SUBCLASSES) / 32);
 const wordOf = (node: number): number => node >> 5;
 const bitOf = (node: number): number => 1 << (node & 31);
@@ -91,6 +97,18 @@ export interface lockdep_map extends Named {
   readonly class: lock_class;
 }
 
+/** A lock that a task holds. What is held next at the same depth is held in the same object. */
+export class held_lock {
+  instance: lockdep_map;
+  class_idx = 0;
+  /** Others may hold it too. */
+  read = false;
+
+  constructor(instance: lockdep_map) {
+    this.instance = instance;
+  }
+}
+
 /** The orders seen so far, one graph a machine. */
 export class Lockdep {
   // Ours: by node, the nodes that have been taken under it, a bit each, 32 in a number.
@@ -99,21 +117,19 @@ export class Lockdep {
   private ascending = true;
 
   /** States that `next` is taken under `prev`; throws if the opposite was ever stated. */
-  check(prev: Op, next: Op): void {
-    const row = this.after[prev.node];
-    const { node } = next;
+  check(prev: held_lock, next: lockdep_map, node: number): void {
+    const row = this.after[prev.class_idx];
     if (row === undefined || ((row[wordOf(node)] as number) & bitOf(node)) === 0) {
-      this.state(prev, next);
+      this.state(prev, next, node);
     }
   }
 
-  private state(prev: Op, next: Op): void {
-    const from = prev.node;
-    const to = next.node;
+  private state(prev: held_lock, next: lockdep_map, to: number): void {
+    const from = prev.class_idx;
     if (from === to) {
       throw new KernelBug(
         'lockdep',
-        `possible recursive locking: ${current.comm} takes ${lockName(next)} ` +
+        `possible recursive locking: ${current.comm} takes ${lockName(next, to)} ` +
           'while holding it or another of its class',
       );
     }
@@ -121,8 +137,8 @@ export class Lockdep {
     if (!this.ascending && this.reaches(to, from, new Set())) {
       throw new KernelBug(
         'lockdep',
-        `possible circular locking: ${current.comm} takes ${lockName(next)} ` +
-          `while holding ${lockName(prev)}, and the opposite order was seen before`,
+        `possible circular locking: ${current.comm} takes ${lockName(next, to)} ` +
+          `while holding ${lockName(prev.instance, from)}, and the opposite order was seen before`,
       );
     }
     const row = (this.after[from] ??= new Array<number>(words).fill(0));
@@ -141,48 +157,76 @@ export class Lockdep {
   }
 }
 
-const lockName = (op: Op): string =>
-  op.subclass === 0 ? op.target.name : `${op.target.name}/${op.subclass}`;
+function lockName({ name }: lockdep_map, node: number): string {
+  const subclass = node % MAX_LOCKDEP_SUBCLASSES;
+  return subclass === 0 ? name : `${name}/${subclass}`;
+}
 
 /**
  * Ours: checks the order where a lock is asked for, as Linux does: on the asker's stack, so that a
  * report shows how it got there, and whether or not the lock is free this time.
  */
-export function checkOrder(op: Op): void {
+export function checkOrder(instance: lockdep_map, subclass: number): void {
   const task = current;
-  const { held_locks } = task;
-  const last = held_locks.length;
+  const { held_locks, lockdep_depth } = task;
   // What an interrupt takes says nothing about what the interrupted task holds.
-  if (last > task.irq_context) task.kernel.lockdep.check(held_locks[last - 1] as Op, op);
+  if (lockdep_depth <= task.irq_context) return;
+  const prev = held_locks[lockdep_depth - 1] as held_lock;
+  task.kernel.lockdep.check(prev, instance, nodeOf(instance, subclass));
 }
 
 /** The lock is taken; its order was checked when it was asked for. */
-export function lock_acquire(task: task_struct, op: Op): void {
-  task.held_locks.push(op);
+export function lock_acquire(
+  task: task_struct,
+  instance: lockdep_map,
+  subclass: number,
+  read: boolean,
+): void {
+  const depth = task.lockdep_depth++;
+  const held = task.held_locks[depth] ?? deeper(task, instance);
+  held.instance = instance;
+  held.class_idx = nodeOf(instance, subclass);
+  held.read = read;
+}
+
+/** It has never held so many before. */
+function deeper(task: task_struct, instance: lockdep_map): held_lock {
+  const held = new held_lock(instance);
+  task.held_locks.push(held);
+  return held;
 }
 
 export function lock_release(task: task_struct, instance: lockdep_map): void {
-  const { held_locks } = task;
-  if (held_locks.length > 0 && (held_locks[held_locks.length - 1] as Op).target === instance) {
-    held_locks.pop();
+  const last = task.lockdep_depth - 1;
+  if (last >= 0 && (task.held_locks[last] as held_lock).instance === instance) {
+    task.lockdep_depth = last;
   } else {
     releaseOlder(task, instance);
   }
 }
 
 function releaseOlder(task: task_struct, instance: lockdep_map): void {
-  const place = task.held_locks.map((op) => op.target).lastIndexOf(instance);
+  const { held_locks } = task;
+  const place = placeOf(task, instance);
   if (place < 0) lockBug(`${task.comm} releases ${instance.name}, which it does not hold`);
-  task.held_locks.splice(place, 1);
+  const last = --task.lockdep_depth;
+  const free = held_locks[place] as held_lock;
+  for (let i = place; i < last; i++) held_locks[i] = held_locks[i + 1] as held_lock;
+  held_locks[last] = free;
 }
 
-export function lock_is_held(instance: lockdep_map): boolean {
-  const { held_locks } = current;
-  for (let i = held_locks.length - 1; i >= 0; i--) {
-    if ((held_locks[i] as Op).target === instance) return true;
-  }
-  return false;
+/** How deep in the stack of what the task holds; -1 if it does not hold it. */
+function placeOf({ held_locks, lockdep_depth }: task_struct, instance: lockdep_map): number {
+  let place = lockdep_depth - 1;
+  while (place >= 0 && (held_locks[place] as held_lock).instance !== instance) place--;
+  return place;
 }
+
+/** Ours: what the task holds, oldest first. */
+export const heldBy = ({ held_locks, lockdep_depth }: task_struct): lockdep_map[] =>
+  held_locks.slice(0, lockdep_depth).map(({ instance }) => instance);
+
+export const lock_is_held = (instance: lockdep_map): boolean => placeOf(current, instance) >= 0;
 
 export function lockdep_assert_held(instance: lockdep_map): void {
   if (!lock_is_held(instance)) lockBug(`${instance.name} must be held by ${current.comm}`);
@@ -202,8 +246,8 @@ const isAtomic = (task: task_struct): boolean =>
 
 /** Called where a task goes back to user mode. */
 export function lockdep_sys_exit(task: task_struct): void {
-  if (task.held_locks.length > 0) {
-    const name = task.held_locks[0]?.target.name;
+  if (task.lockdep_depth > 0) {
+    const name = task.held_locks[0]?.instance.name;
     lockBug(`${task.comm} returns to user mode while holding ${name}`);
   }
   if (isAtomic(task)) lockBug(`${task.comm} returns to user mode in an atomic context`);
@@ -215,7 +259,9 @@ export function might_sleep(task: task_struct, why: string): void {
 }
 
 function sleepsWhileAtomic(task: task_struct, why: string): never {
-  const held = task.held_locks.map((lock) => lock.target.name).join(', ');
+  const held = heldBy(task)
+    .map(({ name }) => name)
+    .join(', ');
   throw new KernelBug(
     'sleeping while atomic',
     `${task.comm} would sleep in ${why}${held === '' ? '' : ` while holding ${held}`}`,

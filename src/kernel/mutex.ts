@@ -9,6 +9,7 @@ import Denque from 'denque';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { Gives, newIdentity } from './footprint.ts';
+import { lockOp } from './lock_op.ts';
 import {
   checkOrder,
   checkSubclass,
@@ -19,14 +20,12 @@ import {
   lockClasses,
   might_sleep,
 } from './lockdep.ts';
-import { type Named, Op } from './op.ts';
+import type { Named, Op } from './op.ts';
 import { TASK_UNINTERRUPTIBLE, type task_struct, wake_up_process } from './sched.ts';
 import { reserveOrStop, stepNow } from './steps.ts';
 import type { StoreBuffer } from './store_buffer.ts';
-import { mayKeep } from './trace.ts';
 
 export class mutex implements Named {
-  readonly name: string;
   readonly class: lock_class;
   owner: task_struct | null = null;
   wait_list: Denque<task_struct> | null = null;
@@ -35,12 +34,15 @@ export class mutex implements Named {
   readonly identity: number = newIdentity();
   covers: Named | null;
   freed = false;
-  readonly ops: Op[] = [];
+  ops: Op | null = null;
 
   constructor(name: LockClassName, covers: Named | null = null) {
-    this.name = name;
     this.class = lockClasses[name];
     this.covers = covers;
+  }
+
+  get name(): string {
+    return this.class.name;
   }
 }
 
@@ -48,15 +50,8 @@ export const mutex_lock_nested = (lock: mutex, subclass: number): Op => askFor(l
 
 function askFor(lock: mutex, subclass: number): Op {
   checkLock(lock, current); // On the asker's stack, see checkOrder().
-  const op = lock.ops[subclass] ?? makeOp(lock, subclass);
-  checkOrder(op);
-  return op;
-}
-
-function makeOp(lock: mutex, subclass: number): Op {
-  checkSubclass(subclass);
-  const op = new Op('mutex_lock', lock, 0, subclass);
-  if (mayKeep(op)) lock.ops[subclass] = op;
+  const op = lockOp(lock, 'mutex_lock', 0, subclass);
+  checkOrder(lock, subclass);
   return op;
 }
 
@@ -66,19 +61,22 @@ export const mutex_lock = (lock: mutex): Op => mutex_lock_nested(lock, 0);
 export function mutex_lock_nested$now(lock: mutex, subclass: number): void {
   const task = current;
   const { kernel } = task;
-  const op = askFor(lock, subclass);
   if (kernel.exact) {
-    stepNow(op);
+    stepNow(askFor(lock, subclass));
     return;
   }
+  checkLock(lock, task);
+  checkSubclass(subclass);
+  checkOrder(lock, subclass);
   if (--kernel.stepsLeft < 0) reserveOrStop(kernel);
-  if (!grabMutex(lock, op, task)) lockBug(lock, task, 'locks', `which ${lock.owner?.comm} holds`);
+  if (!grabMutex(lock, subclass, task))
+    lockBug(lock, task, 'locks', `which ${lock.owner?.comm} holds`);
 }
 
 export const mutex_lock$now = (lock: mutex): void => mutex_lock_nested$now(lock, 0);
 
 export function mutex_trylock(lock: mutex): boolean {
-  return lock.owner === null && takeMutex(lock, lock.ops[0] ?? makeOp(lock, 0), current);
+  return lock.owner === null && takeMutex(lock, 0, current);
 }
 
 function checkLock(lock: mutex, task: task_struct): void {
@@ -94,18 +92,18 @@ function lockBug(lock: mutex, task: task_struct, does: string, but = ''): never 
 }
 
 /** Ours: the effect of the operation; false while somebody else holds the mutex. */
-export function takeMutex(lock: mutex, op: Op, task: task_struct): boolean {
+export function takeMutex(lock: mutex, subclass: number, task: task_struct): boolean {
   checkLock(lock, task);
-  return grabMutex(lock, op, task);
+  return grabMutex(lock, subclass, task);
 }
 
 /** Ours: as takeMutex(), at the moment at which the mutex is asked for. */
-export function grabMutex(lock: mutex, op: Op, task: task_struct): boolean {
+export function grabMutex(lock: mutex, subclass: number, task: task_struct): boolean {
   if (lock.owner !== null) return false;
   lock.owner = task;
   const { wait_list } = lock;
   if (wait_list !== null && wait_list.length > 0) stopWaiting(wait_list, task);
-  lock_acquire(task, op);
+  lock_acquire(task, lock, subclass, false);
   return true;
 }
 

@@ -24,28 +24,23 @@ export interface Named {
   readonly identity: number;
   /** Ours: what a lock guards that is looked at without it too. */
   readonly covers?: Named | null;
-  /** Ours: where lockdep keeps what it knows of locks of this kind; absent where it knows nothing. */
-  readonly class?: { readonly index: number };
 }
-
-/** How many nesting levels a lock class has. */
-export const MAX_LOCKDEP_SUBCLASSES = 8;
 
 export class Op {
   readonly verb: Verb;
   readonly target: Named;
   /** How a lock is taken; see spinlock.ts. */
   readonly flavour: number;
-  /** lockdep's nesting level, and its node in the graph of orders. */
+  /** lockdep's nesting level. */
   readonly subclass: number;
-  readonly node: number;
+  /** Another one that takes the same lock, in another way. */
+  next: Op | null = null;
 
   constructor(verb: Verb, target: Named, flavour = 0, subclass = 0) {
     this.verb = verb;
     this.target = target;
     this.flavour = flavour;
     this.subclass = subclass;
-    this.node = (target.class?.index ?? 0) * MAX_LOCKDEP_SUBCLASSES + subclass;
   }
 }
 

@@ -6,6 +6,7 @@ import { current } from './current.ts';
 import { Gives, newIdentity, Unshares } from './footprint.ts';
 import {
   checkOrder,
+  heldBy,
   type LockClassName,
   lock_acquire,
   type lock_class,
@@ -26,15 +27,13 @@ export class rwlock_t implements Named {
   writer: task_struct | null = null;
   readers = 0;
   freed = false;
-  readonly read: Op;
-  readonly write: Op;
+  readonly read: Op = new Op('read_lock', this);
+  readonly write: Op = new Op('write_lock', this);
 
   constructor(name: LockClassName, covers: Named | null = null) {
     this.name = name;
     this.covers = covers;
     this.class = lockClasses[name];
-    this.read = new Op('read_lock', this); // Knows the class by now, as an initializer would not.
-    this.write = new Op('write_lock', this);
   }
 }
 
@@ -45,14 +44,14 @@ export const write_lock_irq = (lock: rwlock_t): Op => askFor(lock, lock.write);
 
 function askFor(lock: rwlock_t, op: Op): Op {
   checkLock(lock, current);
-  checkOrder(op);
+  checkOrder(lock, 0);
   mayKeep(op); // Which tells a listener; the operation is there to be kept.
   return op;
 }
 
 function checkLock(lock: rwlock_t, task: task_struct): void {
   if (lock.freed) throw new KernelBug('use after free', `${task.comm} takes ${lock.name}`);
-  if (task.held_locks.some((held) => held.target === lock)) {
+  if (heldBy(task).some((held) => held === lock)) {
     throw new KernelBug('lockdep', `${task.comm} takes ${lock.name}, which it holds already`);
   }
 }
@@ -69,7 +68,7 @@ export function takeRwlock(lock: rwlock_t, op: Op, task: task_struct): boolean {
   else lock.writer = task;
   task.irqs_disabled++;
   task.preempt_count++;
-  lock_acquire(task, op);
+  lock_acquire(task, lock, 0, op.verb === 'read_lock');
   return true;
 }
 

@@ -14,7 +14,7 @@ import { ERESTART_RESTARTBLOCK } from './errno.ts';
 import type { files_struct } from './file.ts';
 import { Changes, Looks, looksAt, newIdentity } from './footprint.ts';
 import type { Globals } from './globals.ts';
-import { might_sleep } from './lockdep.ts';
+import { type held_lock, might_sleep } from './lockdep.ts';
 import { type Execution, type Kernel, type Named, Op } from './op.ts';
 import type { pid } from './pid.ts';
 import type { sighand_struct, signal_struct, sigpending } from './signal.ts';
@@ -106,7 +106,8 @@ export class task_struct implements Named {
   preempt_count = 0;
   irqs_disabled = 0;
   rcu_read_lock_nesting = 0;
-  readonly held_locks: Op[] = [];
+  readonly held_locks: held_lock[] = [];
+  lockdep_depth = 0;
   /** How many locks it held when the interrupt that runs on top of it came. */
   irq_context = 0;
 

@@ -7,6 +7,7 @@
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { Gives, newIdentity } from './footprint.ts';
+import { lockOp } from './lock_op.ts';
 import {
   checkOrder,
   checkSubclass,
@@ -16,11 +17,10 @@ import {
   lock_release,
   lockClasses,
 } from './lockdep.ts';
-import { type Named, Op } from './op.ts';
+import type { Named, Op } from './op.ts';
 import type { task_struct } from './sched.ts';
 import { reserveOrStop, stepNow } from './steps.ts';
 import type { StoreBuffer } from './store_buffer.ts';
-import { mayKeep } from './trace.ts';
 
 /** Flavours of taking a lock, in the order of what they disable. */
 export const PLAIN = 0;
@@ -28,7 +28,6 @@ export const BH = 1;
 export const IRQ = 2;
 
 export class spinlock_t implements Named {
-  readonly name: string;
   readonly class: lock_class;
 
   // Ours:
@@ -37,50 +36,32 @@ export class spinlock_t implements Named {
   owner: task_struct | null = null;
   /** The memory that holds it was freed. */
   freed = false;
-  plain: Op | null = null;
-  bh: Op | null = null;
-  irq: Op | null = null;
-  nested: Op[] | null = null;
+  ops: Op | null = null;
 
   constructor(name: LockClassName, covers: Named | null = null) {
-    this.name = name;
     this.class = lockClasses[name];
     this.covers = covers;
   }
+
+  get name(): string {
+    return this.class.name;
+  }
 }
 
-export const spin_lock = (lock: spinlock_t): Op =>
-  askFor(lock, lock.plain ?? makeOp(lock, 'plain', PLAIN));
-export const spin_lock_bh = (lock: spinlock_t): Op =>
-  askFor(lock, lock.bh ?? makeOp(lock, 'bh', BH));
-export const spin_lock_irq = (lock: spinlock_t): Op =>
-  askFor(lock, lock.irq ?? makeOp(lock, 'irq', IRQ));
+export const spin_lock = (lock: spinlock_t): Op => askFor(lock, PLAIN, 0);
+export const spin_lock_bh = (lock: spinlock_t): Op => askFor(lock, BH, 0);
+export const spin_lock_irq = (lock: spinlock_t): Op => askFor(lock, IRQ, 0);
 export const spin_lock_irqsave: (lock: spinlock_t) => Op = spin_lock_irq;
-
-function makeOp(lock: spinlock_t, slot: 'plain' | 'bh' | 'irq', flavour: number): Op {
-  const op = new Op('spin_lock', lock, flavour);
-  if (mayKeep(op)) lock[slot] = op;
-  return op;
-}
-
-function nestedOp(lock: spinlock_t, flavour: number, subclass: number): Op {
-  const ops = (lock.nested ??= []);
-  const kept = ops[flavour * 8 + subclass];
-  if (kept !== undefined) return kept;
-  checkSubclass(subclass);
-  const op = new Op('spin_lock', lock, flavour, subclass);
-  if (mayKeep(op)) ops[flavour * 8 + subclass] = op;
-  return op;
-}
 export const spin_lock_nested = (lock: spinlock_t, subclass: number): Op =>
-  askFor(lock, nestedOp(lock, PLAIN, subclass));
+  askFor(lock, PLAIN, subclass);
 export const spin_lock_irqsave_nested = (lock: spinlock_t, subclass: number): Op =>
-  askFor(lock, nestedOp(lock, IRQ, subclass));
+  askFor(lock, IRQ, subclass);
 
 /** What is wrong already where the lock is asked for. */
-function askFor(lock: spinlock_t, op: Op): Op {
+function askFor(lock: spinlock_t, flavour: number, subclass: number): Op {
+  const op = lockOp(lock, 'spin_lock', flavour, subclass);
   checkLock(lock, current);
-  checkOrder(op);
+  checkOrder(lock, subclass);
   return op;
 }
 
@@ -110,7 +91,7 @@ export function grabSpinlock(lock: spinlock_t, op: Op, task: task_struct): boole
   lock.owner = task;
   if (op.flavour === IRQ) task.irqs_disabled++;
   task.preempt_count++;
-  lock_acquire(task, op);
+  lock_acquire(task, lock, op.subclass, false);
   return true;
 }
 
@@ -118,37 +99,39 @@ export function grabSpinlock(lock: spinlock_t, op: Op, task: task_struct): boole
  * Ours: asks for the lock and takes it, where nobody can come between. The `$now` functions are what
  * the straight twins of kernel code call (scripts/straight.ts); half of their time goes here.
  */
-function takeNow(lock: spinlock_t, op: Op): void {
+function takeNow(lock: spinlock_t, flavour: number, subclass: number): void {
   const task = current;
   const { kernel } = task;
   if (kernel.exact) {
-    stepNow(askFor(lock, op));
+    stepNow(askFor(lock, flavour, subclass));
     return;
   }
   if (--kernel.stepsLeft < 0) reserveOrStop(kernel);
   if (lock.freed || lock.owner !== null) lockBug(lock, task, 'takes');
-  checkOrder(op);
+  checkOrder(lock, subclass);
   lock.owner = task;
   task.preempt_count++;
-  if (op.flavour === IRQ) task.irqs_disabled++;
-  task.held_locks.push(op);
+  if (flavour === IRQ) task.irqs_disabled++;
+  lock_acquire(task, lock, subclass, false);
 }
 
 export function spin_lock$now(lock: spinlock_t): void {
-  takeNow(lock, lock.plain ?? makeOp(lock, 'plain', PLAIN));
+  takeNow(lock, PLAIN, 0);
 }
 export function spin_lock_bh$now(lock: spinlock_t): void {
-  takeNow(lock, lock.bh ?? makeOp(lock, 'bh', BH));
+  takeNow(lock, BH, 0);
 }
 export function spin_lock_irq$now(lock: spinlock_t): void {
-  takeNow(lock, lock.irq ?? makeOp(lock, 'irq', IRQ));
+  takeNow(lock, IRQ, 0);
 }
 export const spin_lock_irqsave$now: (lock: spinlock_t) => void = spin_lock_irq$now;
 export function spin_lock_nested$now(lock: spinlock_t, subclass: number): void {
-  takeNow(lock, nestedOp(lock, PLAIN, subclass));
+  checkSubclass(subclass);
+  takeNow(lock, PLAIN, subclass);
 }
 export function spin_lock_irqsave_nested$now(lock: spinlock_t, subclass: number): void {
-  takeNow(lock, nestedOp(lock, IRQ, subclass));
+  checkSubclass(subclass);
+  takeNow(lock, IRQ, subclass);
 }
 
 function giveBack(lock: spinlock_t): task_struct {

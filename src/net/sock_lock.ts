@@ -16,13 +16,12 @@ import { newIdentity } from '../kernel/footprint.ts';
 import {
   type LockClassName,
   lock_acquire,
-  type lock_class,
   lock_release,
   lockClasses,
   type lockdep_map,
   might_sleep,
 } from '../kernel/lockdep.ts';
-import { type Kernel, type Named, Op } from '../kernel/op.ts';
+import type { Kernel, Named, Op } from '../kernel/op.ts';
 import { schedule, TASK_INTERRUPTIBLE, TASK_UNINTERRUPTIBLE } from '../kernel/sched.ts';
 import { local_bh_disable, local_bh_enable } from '../kernel/softirq.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../kernel/spinlock.ts';
@@ -47,16 +46,12 @@ export class socket_lock_t {
   /** Tasks that wait for the ownership, the oldest first. */
   readonly wq: wait_queue_head = new wait_queue_head('sk_lock.wq');
   /** Owning the socket, as lockdep sees it: a mutex. */
-  readonly dep_map: lockdep_map & { readonly class: lock_class };
-
-  // Ours:
-  readonly own: Op;
+  readonly dep_map: lockdep_map;
 
   constructor(slock: LockClassName, covers: Named) {
     this.slock = new spinlock_t(slock, covers);
     const identity = newIdentity();
     this.dep_map = { name: 'sk_lock', identity, covers, class: lockClasses['sk_lock'] };
-    this.own = new Op('mutex_lock', this.dep_map);
   }
 }
 
@@ -104,7 +99,7 @@ function* __lock_sock(sk: LockedSock): Kernel<void> {
 export function* lock_sock(sk: LockedSock): Kernel<void> {
   const { sk_lock } = sk;
   might_sleep(current, 'lock_sock');
-  lock_acquire(current, sk_lock.own);
+  lock_acquire(current, sk_lock.dep_map, 0, false);
   local_bh_disable();
   yield spin_lock(sk_lock.slock);
   if (sk_lock.owned) yield* __lock_sock(sk);

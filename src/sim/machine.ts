@@ -468,7 +468,7 @@ export class Machine implements ThreadMaker {
     queue.irq = new Execution(name, handler());
     queue.curr.preempt_count += HARDIRQ_OFFSET;
     queue.curr.irqs_disabled++;
-    queue.curr.irq_context = queue.curr.held_locks.length;
+    queue.curr.irq_context = queue.curr.lockdep_depth;
     this.kernel.tracer?.irq(name, true);
   }
 

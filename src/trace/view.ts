@@ -7,6 +7,7 @@
 
 import type { Globals } from '../kernel/globals.ts';
 import { dueAt } from '../kernel/hrtimer.ts';
+import { heldBy } from '../kernel/lockdep.ts';
 import { mutex } from '../kernel/mutex.ts';
 import { rbNodes } from '../kernel/rbtree.ts';
 import { TASK_DEAD, type task_struct } from '../kernel/sched.ts';
@@ -76,7 +77,7 @@ export function viewOf(
       state: stateOf(task),
       call: callOf(task),
       waitsOn,
-      holds: task.held_locks.map((op) => name(op.target)),
+      holds: heldBy(task).map(name),
     });
   }
   return {

@@ -9,6 +9,7 @@ import { eventfd_ctx } from '../../kernel/eventfd.ts';
 import { eventpoll } from '../../kernel/eventpoll/types.ts';
 import { isLock } from '../../kernel/execute.ts';
 import { FMODE_READ, FMODE_WRITE, type file } from '../../kernel/file.ts';
+import { heldBy } from '../../kernel/lockdep.ts';
 import { mutex } from '../../kernel/mutex.ts';
 import { pipe_inode_info } from '../../kernel/pipe_fs_i.ts';
 import { rwlock_t } from '../../kernel/rwlock.ts';
@@ -58,7 +59,7 @@ function ownersOf(scene: Scene, lock: object): Wakers {
         ? lock.writer
         : null;
   if (owner !== null) return [owner];
-  return tasksOf(scene, ({ held_locks }) => held_locks.some(({ target }) => target === lock));
+  return tasksOf(scene, (task) => heldBy(task).some((held) => held === lock));
 }
 
 const hasHandlers = ({ sighand }: task_struct): boolean =>

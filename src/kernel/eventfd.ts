@@ -39,26 +39,31 @@ import { O_NONBLOCK, O_RDWR } from './uapi/fcntl.ts';
 import { wait_queue_head, waitqueue_active, wake_up_locked_poll, wake_up_poll } from './wait.ts';
 import { wait_event_interruptible_locked_irq } from './wait_event.ts';
 
-export class eventfd_ctx implements Named {
+export class eventfd_ctx extends Uint64 implements Named {
   readonly wqh: wait_queue_head = new wait_queue_head('eventfd', 'ctx->wqh.lock');
-
-  // Under wqh.lock:
-  readonly count: Uint64;
 
   readonly flags: number;
   /** Shown in fdinfo, and given out again after a close. */
   readonly id: number;
 
   // Ours:
-  readonly name = 'eventfd';
   readonly identity: number = newIdentity();
   peek: Op | null = null;
 
   constructor(count: number, flags: number) {
-    this.count = new Uint64(0, count);
+    super(0, count);
     this.flags = flags;
     this.wqh.lock.covers = this;
     this.id = ida_alloc(current.kernel.eventfd_ida);
+  }
+
+  /** In the context itself, as in Linux. Under wqh.lock. */
+  get count(): Uint64 {
+    return this;
+  }
+
+  get name(): string {
+    return 'eventfd';
   }
 }
 

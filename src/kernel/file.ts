@@ -70,14 +70,13 @@ export interface file_operations {
   readonly show_fdinfo?: (m: string[], file: file) => Kernel<void>;
 }
 
-export class file implements Named {
+export class file extends refcount_t implements Named {
   /** Another one after a terminal was hung up. */
   f_op: file_operations;
   readonly f_mode: number;
   f_flags: number;
   f_pos = 0;
   private_data: unknown;
-  readonly f_ref: refcount_t = new refcount_t(1);
   readonly f_inode: inode;
   /** The name that it was opened by; null for what has none. */
   readonly f_path: dentry | null;
@@ -103,6 +102,7 @@ export class file implements Named {
     data: unknown,
     path: dentry | null = null,
   ) {
+    super(1);
     this.f_op = f_op;
     this.f_mode = (flags + 1) & O_ACCMODE;
     this.f_path = path;
@@ -112,6 +112,11 @@ export class file implements Named {
     this.name = name;
     writesTo(current.kernel.numbering);
     this.address = ++current.kernel.files;
+  }
+
+  /** In the file itself, as in Linux. */
+  get f_ref(): refcount_t {
+    return this;
   }
 }
 

@@ -79,13 +79,6 @@ export const list_splice_tail_init = <T>(list: list_head<T>, head: list_head<T>)
 export class hlist_head<T> {
   first: hlist_node<T> | null = null;
 
-  // Ours: stands in for container_of().
-  readonly owner: object | null;
-
-  constructor(owner: object | null = null) {
-    this.owner = owner;
-  }
-
   /** Ours: for views and tests. */
   *[Symbol.iterator](): Generator<T> {
     for (let node = this.first; node !== null; node = node.next) yield node.owner;

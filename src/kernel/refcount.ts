@@ -7,7 +7,7 @@ export class refcount_t {
   // Ours:
   /** How many were taken by somebody who held none and found the count above zero. */
   borrowed = 0;
-  readonly identity: number = newIdentity();
+  readonly refsIdentity: number = newIdentity();
 
   constructor(refs: number) {
     this.refs = refs;
@@ -15,14 +15,14 @@ export class refcount_t {
 }
 
 export function refcount_inc(ref: refcount_t): void {
-  looksAt(ref.identity); // In which order references come and go shows only when none is left.
+  looksAt(ref.refsIdentity); // In which order references come and go shows only when none is left.
   if (ref.refs === 0) throw new KernelBug('refcount', 'addition on 0; use after free');
   ref.refs++;
 }
 
 /** The reference goes back by giveBack(). */
 export function refcount_inc_not_zero(ref: refcount_t): boolean {
-  looksAt(ref.identity);
+  looksAt(ref.refsIdentity);
   if (ref.refs === 0) return false;
   ref.refs++;
   ref.borrowed++;
@@ -47,7 +47,7 @@ export function refcount_dec_and_test(ref: refcount_t): boolean {
   ref.refs--;
   // What is borrowed only hides that the owners are gone: a borrower before it would have failed.
   // And of the last two it matters which one comes first: each has to mind the other.
-  if (ref.refs <= ref.borrowed + 1) writesTo(ref.identity);
-  else looksAt(ref.identity);
+  if (ref.refs <= ref.borrowed + 1) writesTo(ref.refsIdentity);
+  else looksAt(ref.refsIdentity);
   return ref.refs === 0;
 }

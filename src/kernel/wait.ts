@@ -73,11 +73,8 @@ export class wait_queue_entry {
   }
 }
 
-export class wait_queue_head implements Named {
+export class wait_queue_head extends list_head<wait_queue_entry> implements Named {
   readonly lock: spinlock_t;
-
-  // Under lock:
-  readonly head: list_head<wait_queue_entry> = new list_head<wait_queue_entry>(null);
 
   // Ours:
   readonly name: string;
@@ -85,13 +82,22 @@ export class wait_queue_head implements Named {
   peek: Op | null = null;
 
   constructor(name: string, lockName: LockClassName = 'wq_head->lock') {
+    super(null);
     this.name = name;
     this.lock = new spinlock_t(lockName);
   }
+
+  /** In the queue itself, as in Linux. Under lock. */
+  get head(): list_head<wait_queue_entry> {
+    return this;
+  }
 }
 
-/** Is anybody on the queue? Only a hint unless the queue's lock is held. */
-export const waitqueue_active = (wq_head: wait_queue_head): boolean => !list_empty(wq_head.head);
+/**
+ * Is anybody on the queue? Only a hint unless the queue's lock is held. Spelt out, so that
+ * list_empty() sees nodes and heads of one shape where it is called most.
+ */
+export const waitqueue_active = (wq_head: wait_queue_head): boolean => wq_head.next !== wq_head;
 
 /** Ours: announces a look at the queue without its lock. */
 export const peekAt = (wq_head: wait_queue_head): Op => wq_head.peek ?? makePeek(wq_head);

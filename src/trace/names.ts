@@ -48,7 +48,7 @@ export class Names {
   /** A waiter is called after the task that sleeps, or after the item that watches. */
   private ofEntry(entry: wait_queue_entry, kernel: Globals): string {
     if (entry.private !== null) return entry.private.comm;
-    if (entry.owner instanceof eppoll_entry) return this.of(entry.owner.base, kernel);
+    if (entry instanceof eppoll_entry) return this.of(entry.base, kernel);
     return 'waiter';
   }
 

@@ -18,13 +18,13 @@ export const exemptions: readonly Exemption[] = [
     why: 'a look where the lock is asked for; it is looked at once more where it is taken',
   },
   {
-    what: /^refcount_t\.refs$/,
+    what: /^(refcount_t|file)\.refs$/,
     looks: true,
     when: ({ object, write, value }) => field(object, 'refs') !== 0 && !(write && value === 0),
     why: 'references come and go in any order; the last one tells of itself',
   },
   {
-    what: /^refcount_t\.borrowed$/,
+    what: /^(refcount_t|file)\.borrowed$/,
     looks: true,
     why: 'whether the owners are gone does not depend on who has borrowed; the last owner tells of itself',
   },

@@ -142,10 +142,7 @@ function* ep_insert(
   if (ep.user.epoll_watches >= statics().max_user_watches) return -ENOSPC;
   // Before 1e1c15839df0 others could still find room that this item is about to take.
   if (patched['1e1c15839df0']) ep.user.epoll_watches++;
-  const epi = kmem_cache_alloc(
-    statics().epi_cache,
-    new epitem(ep, { file: tfile, fd }, event.events, event.data),
-  );
+  const epi = kmem_cache_alloc(statics().epi_cache, new epitem(ep, tfile, fd, event));
   // Before f8d4f44df056 callbacks came by paths that may be refused.
   const early = patched.f8d4f44df056 ? null : yield* pollNew(epi);
   if (tep !== null) yield mutex_lock_nested(tep.mtx, 1);

@@ -117,10 +117,7 @@ export function* ep_insert(
   lockdep_assert_irqs_enabled();
   const { patched } = current.kernel;
   if (ep.user.epoll_watches >= statics().max_user_watches) return -ENOSPC;
-  const epi = kmem_cache_alloc(
-    statics().epi_cache,
-    new epitem(ep, { file: tfile, fd }, event.events, event.data),
-  );
+  const epi = kmem_cache_alloc(statics().epi_cache, new epitem(ep, tfile, fd, event));
   if ((event.events & EPOLLWAKEUP) !== 0) ep_create_wakeup_source(epi);
   // Before f8d4f44df056 callbacks came by paths that may be refused.
   const early = patched.f8d4f44df056 ? null : yield* pollNew(epi);

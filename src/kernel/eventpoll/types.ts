@@ -22,7 +22,7 @@ import { refcount_t } from '../refcount.ts';
 import type { rwlock_t } from '../rwlock.ts';
 import { type kmem_cache, kmem_cache_create } from '../slab.ts';
 import { spinlock_t } from '../spinlock.ts';
-import type { epoll_data_t } from '../uaccess.ts';
+import type { epoll_data_t, epoll_event } from '../uaccess.ts';
 import {
   EPOLLERR,
   EPOLLET,
@@ -61,10 +61,9 @@ export interface epoll_filefd {
 }
 
 /** Hangs an item on one wait queue of its file. */
-export class eppoll_entry {
+export class eppoll_entry extends wait_queue_entry {
   next: eppoll_entry | null = null;
   readonly base: epitem;
-  readonly wait: wait_queue_entry;
   /** The queue; null once POLLFREE has announced its end. */
   whead: wait_queue_head | null;
 
@@ -72,44 +71,62 @@ export class eppoll_entry {
   freed = false;
 
   constructor(base: epitem, whead: wait_queue_head, callback: wait_queue_func_t) {
+    super(callback, null);
     this.base = base;
     this.whead = whead;
-    this.wait = new wait_queue_entry(callback, null, this);
+  }
+
+  /** In the entry itself, as in Linux. */
+  get wait(): wait_queue_entry {
+    return this;
   }
 }
 
 /** One registration: a file in an epoll instance. */
-export class epitem {
-  // Ours: what ep_cmp_ffd() compares of `ffd`. In the item itself, as a large tree is in no cache.
+export class epitem implements epoll_filefd, epoll_event {
+  // Ours: of `file`. What ep_cmp_ffd() compares is in the item itself, as a large tree is in no cache.
   readonly address: number;
+  // `ffd`:
   readonly fd: number;
+  readonly file: file;
 
   // Under ep.lock:
   readonly rdllink: list_head<epitem> = new list_head<epitem>(this);
   next: OverflowLink = EP_UNACTIVE_PTR;
 
-  readonly ffd: epoll_filefd;
   ep: eventpoll;
+
+  // Under ep.mtx; ep_poll_callback() reads `event` under ep.lock only, and `ws` under RCU:
+  ws: wakeup_source | null = null;
+  // `event`:
+  events: number;
+  data: epoll_data_t;
+  pwqlist: eppoll_entry | null = null;
 
   // Under ffd.file.f_lock:
   /** The file is being released and will remove the item itself. */
   dying = false;
   readonly fllink: hlist_node<epitem> = new hlist_node<epitem>(this);
 
-  // Under ep.mtx; ep_poll_callback() reads `event` under ep.lock only, and `ws` under RCU:
-  pwqlist: eppoll_entry | null = null;
-  ws: wakeup_source | null = null;
-  readonly event: { events: number; data: epoll_data_t };
-
   // Ours:
   freed = false;
 
-  constructor(ep: eventpoll, ffd: epoll_filefd, events: number, data: epoll_data_t) {
-    this.address = ffd.file.address;
-    this.fd = ffd.fd;
+  constructor(ep: eventpoll, file: file, fd: number, { events, data }: epoll_event) {
+    this.address = file.address;
+    this.fd = fd;
+    this.file = file;
     this.ep = ep;
-    this.ffd = ffd;
-    this.event = { events, data };
+    this.events = events;
+    this.data = data;
+  }
+
+  /** In the item, as in Linux, and so is `event`. */
+  get ffd(): epoll_filefd {
+    return this;
+  }
+
+  get event(): epoll_event {
+    return this;
   }
 }
 
@@ -185,14 +202,18 @@ export interface ep_pqueue {
 export const PATH_ARR_SIZE = 5;
 
 /** The items of a file that is not an epoll, and the file's place on the list of files to check. */
-export class epitems_head {
-  readonly epitems: hlist_head<epitem> = new hlist_head<epitem>(this);
+export class epitems_head extends hlist_head<epitem> {
   next: epitems_head | typeof EP_UNACTIVE_PTR | null = null;
   /** The file, with a reference, while it is on the list; since 8b7e8245e229. */
   file: file | null = null;
 
   // Ours:
   freed = false;
+
+  /** The first member: `f_ep` points to it, and so to the whole. */
+  get epitems(): hlist_head<epitem> {
+    return this;
+  }
 }
 
 /** What fs/eventpoll.c keeps in file-level variables. */
@@ -248,8 +269,8 @@ const makeNestedCalls = (): NestedCalls => ({
 });
 
 /** Ours: the head that a file's `f_ep` points into; null for an epoll's, which is in the epoll. */
-export const headOf = ({ owner }: hlist_head<epitem>): epitems_head | null =>
-  owner instanceof epitems_head ? owner : null;
+export const headOf = (head: hlist_head<epitem>): epitems_head | null =>
+  head instanceof epitems_head ? head : null;
 
 /** Ours: the statics of the running machine. */
 export const statics = (): EventpollStatics => current.kernel.eventpoll;
@@ -279,7 +300,6 @@ export const ep_cmp_ffd = (p1: ItemKey, p2: ItemKey): number =>
 /** Is the item on rdllist, or on the private list of a scan? */
 export const ep_is_linked = (epi: epitem): boolean => !list_empty(epi.rdllink);
 
-export const ep_pwq_from_wait = (wait: wait_queue_entry): eppoll_entry =>
-  wait.owner as eppoll_entry;
+export const ep_pwq_from_wait = (wait: wait_queue_entry): eppoll_entry => wait as eppoll_entry;
 
 export const ep_item_from_wait = (wait: wait_queue_entry): epitem => ep_pwq_from_wait(wait).base;

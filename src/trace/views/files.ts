@@ -85,7 +85,7 @@ export function filesOf(kernel: Globals): OpenFile[] {
 export function waitersOf(queue: wait_queue_head, name: NameOf): Waiter[] {
   return [...queue.head].map((entry) => ({
     name: name(entry),
-    kind: entry.private !== null ? 'task' : entry.owner instanceof eppoll_entry ? 'item' : 'other',
+    kind: entry.private !== null ? 'task' : entry instanceof eppoll_entry ? 'item' : 'other',
     exclusive: (entry.flags & WQ_FLAG_EXCLUSIVE) !== 0,
   }));
 }

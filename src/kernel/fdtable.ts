@@ -2,6 +2,7 @@
  * Whole descriptor tables: copied by fork(), thinned out by execve(), given up by exit().
  * Linux: fs/file.c.
  */
+import { __assign_bit, test_bit } from './bitmap.ts';
 import { current } from './current.ts';
 import {
   __put_unused_fd,
@@ -19,14 +20,15 @@ import { spin_lock, spin_unlock } from './spinlock.ts';
 export function* dup_fd(oldf: files_struct): Kernel<files_struct> {
   const newf = new files_struct(oldf.nofile);
   yield spin_lock(oldf.file_lock);
-  const last = oldf.open_fds.lastIndexOf(true);
+  let last = oldf.fd.length - 1;
+  while (last >= 0 && !test_bit(last, oldf.open_fds)) last--;
   expand_files(newf, last); // It has room for what is open, however large the old one was.
   for (let fd = 0; fd <= last; fd++) {
     const f = oldf.fd[fd] ?? null;
     // A number that is reserved, with no file behind it yet, is free in the copy.
     newf.fd.push(f === null ? null : get_file(f));
-    newf.open_fds.push(f !== null);
-    newf.close_on_exec.push(f !== null && oldf.close_on_exec[fd] === true);
+    __assign_bit(fd, newf.open_fds, f !== null);
+    __assign_bit(fd, newf.close_on_exec, f !== null && test_bit(fd, oldf.close_on_exec));
   }
   spin_unlock(oldf.file_lock);
   return newf;
@@ -37,7 +39,7 @@ export function* do_close_on_exec(files: files_struct): Kernel<void> {
   yield spin_lock(files.file_lock);
   for (let fd = 0; fd < files.fd.length; fd++) {
     const f = files.fd[fd] ?? null;
-    if (files.close_on_exec[fd] !== true || f === null) continue;
+    if (!test_bit(fd, files.close_on_exec) || f === null) continue;
     files.fd[fd] = null;
     __put_unused_fd(files, fd);
     spin_unlock(files.file_lock);

@@ -8,6 +8,7 @@
  * Invariants: `f_ref` counts table entries, system calls under way and other holders; `f_ep` is the
  * list of epoll items that watch the file, or null.
  */
+import { __assign_bit, __clear_bit, __set_bit, find_next_zero_bit, test_bit } from './bitmap.ts';
 import { KernelBug } from './bug.ts';
 import { current } from './current.ts';
 import { eventpoll_release_file } from './eventpoll/remove.ts';
@@ -187,8 +188,9 @@ export class files_struct implements Named {
 
   // Under file_lock; fdget() reads fd[] without it:
   readonly fd: (file | null)[] = [];
-  readonly open_fds: boolean[] = [];
-  readonly close_on_exec: boolean[] = [];
+  /** Bit maps, see bitmap.ts. */
+  readonly open_fds: number[] = [];
+  readonly close_on_exec: number[] = [];
   /** Every descriptor below is in use. */
   next_fd = 0;
   /** How many descriptors the table has room for; select() sees no further. */
@@ -235,8 +237,7 @@ export function expand_files(files: files_struct, nr: number): number {
 export function* alloc_fd(start: number, end: number, flags: number): Kernel<number> {
   const { files } = current;
   yield spin_lock(files.file_lock);
-  let fd = Math.max(start, files.next_fd);
-  while (files.open_fds[fd] === true) fd++;
+  const fd = find_next_zero_bit(files.open_fds, Math.max(start, files.next_fd));
   if (fd >= end || expand_files(files, fd) < 0) {
     spin_unlock(files.file_lock);
     return -EMFILE;
@@ -248,20 +249,16 @@ export function* alloc_fd(start: number, end: number, flags: number): Kernel<num
 }
 
 function __set_open_fd(files: files_struct, fd: number, cloexec: boolean): void {
-  while (files.fd.length <= fd) {
-    files.fd.push(null);
-    files.open_fds.push(false);
-    files.close_on_exec.push(false);
-  }
+  while (files.fd.length <= fd) files.fd.push(null);
   writesTo(slotOf(files, fd));
-  files.open_fds[fd] = true;
-  files.close_on_exec[fd] = cloexec;
+  __set_bit(fd, files.open_fds);
+  __assign_bit(fd, files.close_on_exec, cloexec);
 }
 
 export function __put_unused_fd(files: files_struct, fd: number): void {
   writesTo(slotOf(files, fd));
-  files.open_fds[fd] = false;
-  files.close_on_exec[fd] = false;
+  __clear_bit(fd, files.open_fds);
+  __clear_bit(fd, files.close_on_exec);
   if (fd < files.next_fd) files.next_fd = fd;
 }
 
@@ -323,7 +320,7 @@ export function* ksys_dup3(oldfd: number, newfd: number, flags: number): Kernel<
 function* do_dup2(f: file, fd: number, flags: number): Kernel<number> {
   const { files } = current;
   const tofree = files.fd[fd] ?? null;
-  if (tofree === null && files.open_fds[fd] === true) {
+  if (tofree === null && test_bit(fd, files.open_fds)) {
     spin_unlock(files.file_lock);
     return -EBUSY; // Another thread has reserved the number and not installed its file yet.
   }

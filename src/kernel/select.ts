@@ -6,6 +6,7 @@
  *
  * Differs from Linux: no busy polling; `error` is never set, as no allocation fails.
  */
+import { test_bit } from './bitmap.ts';
 import { current } from './current.ts';
 import { ERESTARTNOHAND } from './errno.ts';
 import { fdget, type file, fput, get_file } from './file.ts';
@@ -204,7 +205,7 @@ function max_select_fd(n: number, fds: fd_set_bits): number {
   for (const set of [fds.in, fds.out, fds.ex]) {
     for (const fd of set) {
       if (fd >= n) continue;
-      if (open_fds[fd] !== true) return -EBADF;
+      if (!test_bit(fd, open_fds)) return -EBADF;
       max = Math.max(max, fd + 1);
     }
   }

@@ -8,6 +8,7 @@
  * Invariants: at most one context runs on a CPU; the clock never goes back.
  */
 
+import { __set_bit } from '../kernel/bitmap.ts';
 import { current, setCurrent } from '../kernel/current.ts';
 import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { type file, files_struct } from '../kernel/file.ts';
@@ -275,8 +276,7 @@ export class Machine implements ThreadMaker {
     const null_file: file = openNull();
     for (let fd = 0; fd < 3; fd++) {
       task.files.fd.push(null_file);
-      task.files.open_fds.push(true);
-      task.files.close_on_exec.push(false);
+      __set_bit(fd, task.files.open_fds);
     }
     null_file.f_ref.refs = 3;
     task.files.next_fd = 3;

@@ -1,4 +1,5 @@
 /** close, dup, dup2, dup3, fcntl, ioctl. Linux: fs/file.c, fs/open.c, fs/fcntl.c, fs/ioctl.c. */
+import { __assign_bit, test_bit } from '../kernel/bitmap.ts';
 import { current } from '../kernel/current.ts';
 import { ENOIOCTLCMD } from '../kernel/errno.ts';
 import {
@@ -82,10 +83,10 @@ function* do_fcntl(fd: number, cmd: number, arg: number, f: file): Kernel<number
     case F_DUPFD_CLOEXEC:
       return yield* f_dupfd(arg, f, O_CLOEXEC);
     case F_GETFD:
-      return files.close_on_exec[fd] === true ? FD_CLOEXEC : 0;
+      return test_bit(fd, files.close_on_exec) ? FD_CLOEXEC : 0;
     case F_SETFD:
       yield spin_lock(files.file_lock);
-      files.close_on_exec[fd] = (arg & FD_CLOEXEC) !== 0;
+      __assign_bit(fd, files.close_on_exec, (arg & FD_CLOEXEC) !== 0);
       spin_unlock(files.file_lock);
       return 0;
     case F_GETFL:
@@ -120,7 +121,7 @@ function* do_vfs_ioctl(f: file, fd: number, cmd: number, arg: unknown): Kernel<n
   if (cmd === FIOCLEX || cmd === FIONCLEX) {
     const { files } = current;
     yield spin_lock(files.file_lock);
-    files.close_on_exec[fd] = cmd === FIOCLEX;
+    __assign_bit(fd, files.close_on_exec, cmd === FIOCLEX);
     spin_unlock(files.file_lock);
     return 0;
   }

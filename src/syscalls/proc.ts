@@ -4,6 +4,7 @@
  * Differs from Linux: a text, not a file that is opened and read; mounts have no numbers here, so
  * `mnt_id` is always that of the first.
  */
+import { test_bit } from '../kernel/bitmap.ts';
 import { current } from '../kernel/current.ts';
 import { type file, fileAt, type files_struct, fput, get_file } from '../kernel/file.ts';
 import { d_path } from '../kernel/fs/dcache.ts';
@@ -71,7 +72,7 @@ export function* readFdinfo(fd: number, pid: number, lines: string[]): Kernel<nu
     spin_unlock(files.file_lock);
     return -ENOENT;
   }
-  const cloexec = files.close_on_exec[fd] === true ? O_CLOEXEC : 0;
+  const cloexec = test_bit(fd, files.close_on_exec) ? O_CLOEXEC : 0;
   get_file(file);
   spin_unlock(files.file_lock);
   lines.push(`pos:\t${file.f_pos}`);

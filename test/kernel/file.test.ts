@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { __set_bit } from '../../src/kernel/bitmap.ts';
 import { current } from '../../src/kernel/current.ts';
 import {
   __fput,
@@ -256,7 +257,7 @@ describe('the last reference', () => {
     const released = inMachine(function* (sys) {
       const { f, released } = countingFile();
       current.files.fd[3] = f;
-      current.files.open_fds[3] = true;
+      __set_bit(3, current.files.open_fds);
       yield* sys.dup(3);
       yield* sys.close(3);
       const early = released();

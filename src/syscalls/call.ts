@@ -203,7 +203,7 @@ abstract class Call<R> implements Kernel<R> {
   private enter(): number {
     const task = current;
     const { alone, exact, interruptDue, observer, stepper, tracer } = task.kernel;
-    if (tracer === null && !task.sigpending && this.hasTwin) {
+    if (this.hasTwin && tracer === null && !task.sigpending) {
       if (!exact) {
         const undisturbed = alone && !interruptDue && observer === null;
         if (undisturbed && (this.mayTry || this.cannotSleep)) return this.undisturbed(task);

@@ -18,6 +18,12 @@ export class Unavailable extends Error {
   override readonly name: string = 'Unavailable';
 }
 
+/**
+ * What V8 inlines into one function is bounded, for the sake of the time that it takes to compile. A
+ * loop of system calls on the model is one function, and goes through many small ones.
+ */
+const inlinesMore = '--max-inlined-bytecode-size-cumulative=3000';
+
 export class Side {
   private readonly name: string;
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -44,7 +50,7 @@ export class Side {
   }
 
   static model(work: readonly string[], signal: AbortSignal): Promise<Side> {
-    const args = ['--import=tsx', 'bench/model/main.ts', ...work];
+    const args = [inlinesMore, '--import=tsx', 'bench/model/main.ts', ...work];
     return new Side('the model', process.execPath, args, signal).begun();
   }
 

@@ -118,7 +118,7 @@ of programs:
                            those that it is seen to touch; see docs/checker.md)
       --unshared           they share none while they run: only their calls count
       --strict             a program that waits for ever is wrong, whatever it waits for
-  -j, --workers N          threads that share the work once it takes longer than a second or two
+  -j, --workers N          processes that share the work once it takes longer than a second or two
                            (default: one a CPU)
       --checkpoint FILE    where Ctrl-C or a limit leaves what is still to do (default: none for a
                            limit, epollsim-checkpoint.json for Ctrl-C)

@@ -1,5 +1,5 @@
 /**
- * The check of one program from the command line: alone at first, with worker threads when it takes
+ * The check of one program from the command line: alone at first, with worker processes when it takes
  * longer, with a checkpoint when it is stopped.
  */
 import { availableParallelism } from 'node:os';
@@ -20,7 +20,7 @@ import type { CheckRequest } from './check_options.ts';
 import { type Checkpoint, digestOf, readCheckpoint } from './checkpoint.ts';
 import type { Crew } from './crew.ts';
 import { type ExitCode, exitCodes, say } from './errors.ts';
-import { Exploration, type Help, threadsAfter, workersAfter } from './exploration.ts';
+import { Exploration, type Help, processesAfter, workersAfter } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { withProgram } from './given_program.ts';
 import { loadProgram, trackPrograms } from './loader.ts';
@@ -103,7 +103,7 @@ async function load({ path, input, request, link }: CheckTask): Promise<Loaded> 
   return { program, shared: memory, parcel: programParcel(notes, memory === 'told') };
 }
 
-/** Who helps with a program: workers behind the queue, or threads that load it from its file. */
+/** Who helps with a program: workers behind the queue, or processes that load it from its file. */
 function helpOf(
   { path, request, link }: CheckTask,
   { parcel }: Loaded,
@@ -117,10 +117,10 @@ function helpOf(
   const { workers = availableParallelism() } = request;
   const size = path === '-' || options.strategy !== 'exhaustive' ? 1 : workers;
   const open = async (): Promise<Crew> => {
-    const { ThreadCrew } = await import('./crew.ts');
-    return new ThreadCrew(size, path, options);
+    const { ProcessCrew } = await import('./crew.ts');
+    return new ProcessCrew(size, path, options);
   };
-  return { isWanted: size > 1, after: threadsAfter, open };
+  return { isWanted: size > 1, after: processesAfter, open };
 }
 
 async function show(

@@ -1,4 +1,4 @@
-/** A thread that runs jobs of a check: loads the program once, then takes parts of the exploration. */
+/** A process that runs jobs of a check: loads the program once, then takes parts of the exploration. */
 import { subjectOf, textOfEnded } from '../check/check.ts';
 import { type Job, type JobResult, runJob } from '../check/job.ts';
 import type { Program } from '../syscalls/sys.ts';

@@ -1,9 +1,9 @@
-/** Those who explore the parts of a check: threads of this process, or workers behind a queue. */
+/** Those who explore the parts of a check: processes of its own, or workers behind a queue. */
 import { Tinypool } from 'tinypool';
 import type { CheckOptions } from '../check/check.ts';
 import type { Part } from '../check/dpor.ts';
 import type { Job, JobResult } from '../check/job.ts';
-import { count } from './words.ts';
+import { processCount } from './words.ts';
 
 export interface Crew {
   /** How many parts to have out at a time; may change. */
@@ -22,17 +22,33 @@ export interface Crew {
 /** For how long a part is explored before what is left of it comes back, in ms. */
 export const sliceMs = 700;
 
-/** Threads that run a script of this folder, which takes tasks of type J. */
-export class Threads<J, R> {
+/**
+ * Processes that run a script of this folder, which takes tasks of type J. Threads of one process
+ * would share the helpers of its engine, and two of them get done what one and a half do alone.
+ */
+export class Processes<J, R> {
   private readonly pool: Tinypool;
 
   constructor(script: string, size: number) {
     const filename = scriptUrl(script);
-    this.pool = new Tinypool({ filename, minThreads: size, maxThreads: size });
+    this.pool = new Tinypool({
+      runtime: 'child_process',
+      serialization: 'advanced',
+      env: process.env as Record<string, string>,
+      execArgv: [...process.execArgv, ...deafToInterrupts],
+      filename,
+      minThreads: size,
+      maxThreads: size,
+    });
   }
 
-  run(task: J): Promise<R> {
-    return this.pool.run(task) as Promise<R>;
+  /** What comes of a task; its errors, as Errors. */
+  async run(task: J): Promise<R> {
+    try {
+      return (await this.pool.run(task)) as R;
+    } catch (error) {
+      throw error instanceof Error ? error : Object.assign(new Error(), error);
+    }
   }
 
   async end(): Promise<void> {
@@ -40,7 +56,13 @@ export class Threads<J, R> {
   }
 }
 
-/** From the sources a thread has to be told of TypeScript first. */
+/** A terminal sends Ctrl-C to all its processes; here the first one decides. */
+const deafToInterrupts: readonly string[] = [
+  '--import',
+  'data:text/javascript,process.on("SIGINT",()=>{})',
+];
+
+/** From the sources a process has to be told of TypeScript first. */
 function scriptUrl(script: string): string {
   if (!import.meta.url.endsWith('.ts')) return new URL(`./${script}.js`, import.meta.url).href;
   const load = (url: string): string => `await import(${JSON.stringify(url)})`;
@@ -50,32 +72,32 @@ function scriptUrl(script: string): string {
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }
 
-/** Threads of this process, for a program that they load from its file. */
-export class ThreadCrew implements Crew {
+/** Processes of its own, for a program that they load from its file. */
+export class ProcessCrew implements Crew {
   readonly size: number;
   readonly who: string;
   readonly trouble = null;
   private readonly program: string;
   private readonly options: CheckOptions;
-  private readonly threads: Threads<Job, JobResult>;
+  private readonly processes: Processes<Job, JobResult>;
 
   constructor(size: number, program: string, options: CheckOptions) {
     this.size = size;
-    this.who = count(size, 'thread');
+    this.who = processCount(size);
     this.program = program;
     this.options = options;
-    this.threads = new Threads('check_worker', size);
+    this.processes = new Processes('check_worker', size);
   }
 
   run(part: Part): Promise<JobResult> {
     const { options, program } = this;
-    return this.threads.run({ program, options, part, slice: sliceMs });
+    return this.processes.run({ program, options, part, slice: sliceMs });
   }
 
   /** They have begun with all they have. */
   recall(): void {}
 
   end(): Promise<void> {
-    return this.threads.end();
+    return this.processes.end();
   }
 }

@@ -20,12 +20,13 @@ import { Parts } from '../check/parts.ts';
 import type { Departure } from '../check/replay.ts';
 import { type Came, Tally, type TallyData } from '../check/tally.ts';
 import type { Crew } from './crew.ts';
+import { processCount } from './words.ts';
 
 /** Who helps. */
 export interface Help {
   /** Is it wanted as soon as the check takes longer, or only to go on from a checkpoint? */
   readonly isWanted: boolean;
-  /** For how long one thread explores alone before, in ms: as long as it takes to fetch help. */
+  /** For how long this one explores alone before, in ms: as long as it takes to fetch help. */
   readonly after: number;
   open(): Promise<Crew>;
 }
@@ -51,8 +52,8 @@ export interface Telling {
   say(message: string): void;
 }
 
-/** Most checks are over by then, in ms: threads that have to be started first would come too late. */
-export const threadsAfter = 1500;
+/** Most checks are over by then, in ms: processes that have to be started first would come too late. */
+export const processesAfter = 1500;
 /** Workers are there already. */
 export const workersAfter = 200;
 /** A check that is not over by then is estimated, for so long. */
@@ -162,7 +163,7 @@ export class Exploration<T> {
     for (let more = true; more && !this.interrupted; ) {
       const end = Date.now() + turnMs;
       while (more && Date.now() < end) more = checking.next();
-      this.standing(checking.share, '1 thread');
+      this.standing(checking.share, processCount(1));
       await breathe();
       if (more && Date.now() - this.began > soonMs) this.sample();
       if (!more || !this.help.isWanted || checking.share === null) continue;

@@ -4,6 +4,9 @@ import type { Verdict } from '../check/check.ts';
 export const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
 
+export const processCount = (number: number): string =>
+  `${number} process${number === 1 ? '' : 'es'}`;
+
 /** Which interleavings were covered: of a bound on preemptions no more than what it lets through. */
 export function coverage({
   complete,

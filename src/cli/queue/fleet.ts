@@ -42,7 +42,7 @@ export const queueOf = ({ version, digest, node }: Build): string =>
 /** A worker that is there. */
 export interface Member {
   readonly name: string;
-  readonly threads: number;
+  readonly jobs: number;
   readonly build: Build;
 }
 

@@ -1,19 +1,19 @@
-/** The threads of a worker: some for each parcel, which they load once and with nothing else. */
+/** The processes of a worker: some for each parcel, which they load once and with nothing else. */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Job } from '../../check/job.ts';
-import { Threads } from '../crew.ts';
+import { Processes } from '../crew.ts';
 import { userPath } from '../input.ts';
+import type { Answer, PartJob } from './explorer.ts';
 import { fromFolder, type Places, parcelFile } from './parcel_hooks.ts';
-import type { Answer, ThreadJob } from './thread.ts';
 
-/** Threads of so many parcels are kept, for parts that may yet come. */
+/** Processes of so many parcels are kept, for parts that may yet come. */
 const kept = 4;
 
 interface Pool {
-  readonly threads: Threads<ThreadJob, Answer>;
+  readonly processes: Processes<PartJob, Answer>;
   busy: number;
   /** In ms. */
   used: number;
@@ -42,9 +42,9 @@ export class Pools {
     if (pool === null) return null;
     pool.busy++;
     try {
-      return await pool.threads.run({ ...job, places: this.places });
+      return await pool.processes.run({ ...job, places: this.places });
     } catch (error) {
-      const message = `a thread has ended: ${(error as Error).message}`;
+      const message = `a process has ended: ${(error as Error).message}`;
       return { failure: { kind: 'other', message, frames: [] } };
     } finally {
       pool.busy--;
@@ -53,7 +53,7 @@ export class Pools {
   }
 
   async end(): Promise<void> {
-    for (const pool of this.pools.values()) await (await pool)?.threads.end();
+    for (const pool of this.pools.values()) await (await pool)?.processes.end();
     process.off('exit', this.clear);
     this.clear();
   }
@@ -73,10 +73,10 @@ export class Pools {
     if (this.pools.size > kept) await this.makeRoom();
     mkdirSync(join(this.folder, parcel), { recursive: true });
     writeFileSync(join(this.folder, parcel, parcelFile), text);
-    return { threads: new Threads('queue/thread', this.size), busy: 0, used: Date.now() };
+    return { processes: new Processes('queue/explorer', this.size), busy: 0, used: Date.now() };
   }
 
-  /** Ends the threads that have been idle for longest. */
+  /** Ends the processes that have been idle for longest. */
   private async makeRoom(): Promise<void> {
     const idle: (readonly [string, Pool])[] = [];
     for (const [parcel, coming] of this.pools) {
@@ -85,9 +85,9 @@ export class Pools {
     }
     const [oldest] = idle.sort(([, a], [, b]) => a.used - b.used);
     if (oldest === undefined) return;
-    const [parcel, { threads }] = oldest;
+    const [parcel, { processes }] = oldest;
     this.pools.delete(parcel);
-    await threads.end();
+    await processes.end();
     rmSync(join(this.folder, parcel), { recursive: true, force: true });
   }
 }

@@ -15,11 +15,11 @@ import { ScenarioError } from '../../scenario/errors.ts';
 import { type Crew, sliceMs } from '../crew.ts';
 import { FileError, say } from '../errors.ts';
 import { ProgramError } from '../loader.ts';
-import { count } from '../words.ts';
+import { count, processCount } from '../words.ts';
+import type { Failure } from './explorer.ts';
 import { type Build, buildText, type Member, members, ownBuild, queueOf } from './fleet.ts';
 import { type Link, prefix } from './link.ts';
 import { digestOf, type Parcel } from './parcel.ts';
-import type { Failure } from './thread.ts';
 import {
   type JobData,
   type PartAnswer,
@@ -112,14 +112,14 @@ export class QueueCrew implements Crew {
     this.events.on('failed', ({ jobId, failedReason }) => this.giveUp(jobId, failedReason));
   }
 
-  /** More than they have threads: nobody is to wait for a part on its way. */
+  /** More than they have processes: nobody is to wait for a part on its way. */
   get size(): number {
-    return 2 * this.threads;
+    return 2 * this.jobs;
   }
 
   get who(): string {
-    const { members, out, threads } = this;
-    return `${count(threads, 'thread')} of ${count(members.length, 'worker')}, ${count(out.size, 'part')} out`;
+    const { jobs, members, out } = this;
+    return `${processCount(jobs)} of ${count(members.length, 'worker')}, ${count(out.size, 'part')} out`;
   }
 
   get trouble(): string | null {
@@ -164,8 +164,8 @@ export class QueueCrew implements Crew {
     for (const redis of this.connections) redis.disconnect();
   }
 
-  private get threads(): number {
-    return this.members.reduce((sum, { threads }) => sum + threads, 0);
+  private get jobs(): number {
+    return this.members.reduce((sum, { jobs }) => sum + jobs, 0);
   }
 
   /** It is over with this part, whatever came of it; null if it was before. */

@@ -3,8 +3,8 @@ import { deserialize, serialize } from 'node:v8';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { CheckOptions } from '../../check/check.ts';
 import type { Part } from '../../check/dpor.ts';
+import type { Answer } from './explorer.ts';
 import { prefix } from './link.ts';
-import type { Answer } from './thread.ts';
 
 /** One part of a check that is under way. */
 export interface PartJob {

@@ -4,7 +4,8 @@ import { type ExitCode, exitCodes, say } from '../errors.ts';
 import { Output } from '../output.ts';
 import { divertPrinting } from '../printing.ts';
 import { Progress } from '../progress.ts';
-import { count } from '../words.ts';
+import { count, processCount } from '../words.ts';
+import type { Answer } from './explorer.ts';
 import {
   announce,
   beatMs,
@@ -17,7 +18,6 @@ import {
 } from './fleet.ts';
 import { Link, prefix } from './link.ts';
 import { Pools } from './pools.ts';
-import type { Answer } from './thread.ts';
 import {
   type JobData,
   type PartAnswer,
@@ -74,12 +74,12 @@ class QueueWorker {
     this.link = link;
     this.request = request;
     this.output = output;
-    this.member = { name: ownName(), threads: request.threads, build: ownBuild() };
-    this.pools = new Pools(request.threads, (parcel) => link.redis.get(parcelKey(parcel)));
+    this.member = { name: ownName(), jobs: request.jobs, build: ownBuild() };
+    this.pools = new Pools(request.jobs, (parcel) => link.redis.get(parcelKey(parcel)));
     this.queue = new link.bullmq.Worker(queueOf(this.member.build), (job) => this.take(job), {
       connection: link.another(),
       prefix,
-      concurrency: request.threads + 1, // The next part is there when one is done.
+      concurrency: request.jobs + 1, // The next part is there when one is done.
       lockDuration: lockMs,
       stalledInterval: stalledMs,
       maxStalledCount: deathsOfOne,
@@ -120,8 +120,8 @@ class QueueWorker {
   }
 
   private get whereabouts(): string {
-    const { name, threads, build } = this.member;
-    return `worker ${name}, ${count(threads, 'thread')}, ${buildText(build)}, at ${this.link.address}`;
+    const { name, jobs, build } = this.member;
+    return `worker ${name}, ${processCount(jobs)}, ${buildText(build)}, at ${this.link.address}`;
   }
 
   /** Hands back what it has, and goes. */

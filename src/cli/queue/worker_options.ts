@@ -7,7 +7,7 @@ import { type QueueAddress, readAddress } from './link.ts';
 /** What `worker` is asked for. */
 export interface WorkerRequest {
   readonly queue: QueueAddress;
-  readonly threads: number;
+  readonly jobs: number;
   /** After how many seconds without a part it ends; undefined for never. */
   readonly idle: number | undefined;
   readonly json: boolean;
@@ -35,7 +35,7 @@ run code here, so it has to be one that you trust. Both sides need the same epol
 release of Node, and the packages bullmq and ioredis.
 
       --queue URL   the Redis: redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], rediss:// for TLS
-  -j, --jobs N      how many threads explore (default: one a CPU)
+  -j, --jobs N      how many processes explore (default: one a CPU)
       --idle S      end after so many seconds without a part (default: never)
       --json        a line of JSON for each event: ready, took, explored, failed, lost,
                 back, end
@@ -62,7 +62,7 @@ export function readWorker(argv: readonly string[]): WorkerRequest | null {
   if (queue === undefined) throw new UsageError('worker: expected --queue redis://HOST:PORT');
   return {
     queue,
-    threads: numberOf(values['jobs'], '--jobs', 1, 256) ?? availableParallelism(),
+    jobs: numberOf(values['jobs'], '--jobs', 1, 256) ?? availableParallelism(),
     idle: numberOf(values['idle'], '--idle', 1, 9_999_999_999),
     json: values['json'] === true,
   };

@@ -1,4 +1,4 @@
-/** A thread of a worker: loads a parcel once, then takes parts of its exploration. */
+/** A process of a worker: loads a parcel once, then takes parts of its exploration. */
 import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import type { Parcel, ParcelModule } from './parcel.ts';
 import { moduleUrl, ParcelRules, type Places, parcelFile } from './parcel_hooks.ts';
 
 /** `program` is the digest of a parcel. */
-export interface ThreadJob extends Job {
+export interface PartJob extends Job {
   readonly places: Places;
 }
 
@@ -36,7 +36,7 @@ type Run = (job: Job) => JobResult;
 
 const loaded: Map<string, Promise<Run>> = new Map();
 
-export default async function run(job: ThreadJob): Promise<Answer> {
+export default async function run(job: PartJob): Promise<Answer> {
   let runner = loaded.get(job.program);
   if (runner === undefined) loaded.set(job.program, (runner = load(job)));
   try {
@@ -55,7 +55,7 @@ function failureOf(error: unknown): Failure {
   return { kind: 'other', message: stack ?? message, frames: [] };
 }
 
-async function load({ program: digest, places }: ThreadJob): Promise<Run> {
+async function load({ program: digest, places }: PartJob): Promise<Run> {
   const folder = `${places.root}/${digest}`;
   const text = readFileSync(join(fileURLToPath(folder), parcelFile), 'utf8');
   const parcel = JSON.parse(text) as Parcel;

@@ -62,8 +62,8 @@ test('EPOLL_CTL_MOD allocates a few objects and no generator', () => {
 
 /** The checker makes a machine for each execution: what a machine has and nobody uses costs it most. */
 test('A machine, and an execution of the checker, are made of no more than so many objects', () => {
-  expect(sum(results['a machine'])).toBeLessThanOrEqual(177);
+  expect(sum(results['a machine'])).toBeLessThanOrEqual(166);
   const { executions = 0 } = results['executions of the check'] ?? {};
   expect(executions).toBe(3);
-  expect(sum(results['a check']) / executions).toBeLessThanOrEqual(953);
+  expect(sum(results['a check']) / executions).toBeLessThanOrEqual(939);
 });

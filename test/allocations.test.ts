@@ -56,6 +56,13 @@ test('epoll_wait allocates for the events it tells of, however many items there 
   expect(results['epoll_wait: 64 ready of 2000']).toEqual(expected);
 });
 
+/** MSG_NOSIGNAL, say, makes nothing wait that is asked not to. */
+test('send and recv of what does not block make no generator, with flags either', () => {
+  const made = Object.keys(results['send and recv with flags'] ?? {});
+  expect(made).toContain('new sk_buff');
+  expect(made.filter((what) => what.startsWith('function*'))).toEqual([]);
+});
+
 test('EPOLL_CTL_MOD allocates a few objects and no generator', () => {
   expect(results['EPOLL_CTL_MOD']).toEqual({ 'new DirectCall': 1, 'new poll_table': 1, '{}': 4 });
 });

@@ -103,24 +103,27 @@ function cannotSleep(name: string, first: unknown, second: unknown, fourth: unkn
   switch (name) {
     case 'read':
     case 'write':
-      return goesAtOnce(first as number, name === 'write', second as Uint8Array);
+      return goesAtOnce(first as number, name === 'write', second as Uint8Array, 0);
     case 'epoll_wait':
     case 'epoll_pwait':
       return fourth === 0;
     case 'sendto':
     case 'recvfrom':
-      if (((fourth as number) & MSG_DONTWAIT) !== 0) return true;
-      return fourth === 0 && goesAtOnce(first as number, name === 'sendto', second as Uint8Array);
+      return goesAtOnce(first as number, name === 'sendto', second as Uint8Array, fourth as number);
     default:
       return name === 'epoll_ctl';
   }
 }
 
-function goesAtOnce(fd: number, writes: boolean, { length }: Uint8Array): boolean {
+function goesAtOnce(
+  fd: number,
+  writes: boolean,
+  { length }: Uint8Array,
+  msg_flags: number,
+): boolean {
   const f = current.files.fd[fd] ?? null;
-  if (f === null || (f.f_flags & O_NONBLOCK) !== 0) return true;
-  const { goesAtOnce } = f.f_op;
-  return goesAtOnce?.(f, writes, length) === true;
+  if (f === null || (f.f_flags & O_NONBLOCK) !== 0 || (msg_flags & MSG_DONTWAIT) !== 0) return true;
+  return msg_flags === 0 && f.f_op.goesAtOnce?.(f, writes, length) === true;
 }
 
 /** A call that fills memory in: hands back what `shape` makes of its result. */
@@ -205,8 +208,8 @@ abstract class Call<R> implements Kernel<R> {
     const { alone, exact, interruptDue, observer, stepper, tracer } = task.kernel;
     if (this.hasTwin && tracer === null && !task.sigpending) {
       if (!exact) {
-        const undisturbed = alone && !interruptDue && observer === null;
-        if (undisturbed && (this.mayTry || this.cannotSleep)) return this.undisturbed(task);
+        const free = alone && !interruptDue && observer === null;
+        if (free && (this.mayTry || this.cannotSleep)) return this.undisturbed(task);
       } else if (stepper?.goesThrough(this.cannotSleep) === true && mayGoStraight(task)) {
         return this.exactly(task, stepper);
       }

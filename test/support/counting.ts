@@ -14,7 +14,7 @@ let counts: Counts | null = null;
 };
 const epollsim: typeof Epollsim = await import(`${folder}/src/index.js`);
 const { AF_UNIX, EFD_NONBLOCK, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, O_NONBLOCK } = epollsim;
-const { EPOLLET, Machine, SOCK_NONBLOCK, SOCK_STREAM, check } = epollsim;
+const { EPOLLET, MSG_NOSIGNAL, MSG_PEEK, Machine, SOCK_NONBLOCK, SOCK_STREAM, check } = epollsim;
 
 const one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
 const results: Record<string, Counts> = {};
@@ -63,6 +63,15 @@ for (const [medium, connect] of Object.entries(pairs)) {
     };
   });
 }
+
+rounds('send and recv with flags', function* (sys) {
+  const [reader = -1, writer = -1] = yield* pairs.unix(sys);
+  const message = one.slice(0, 1);
+  return function* () {
+    yield* sys.send(writer, message, MSG_NOSIGNAL);
+    yield* sys.recv(reader, message, MSG_PEEK);
+  };
+});
 
 for (const registered of [64, 2000]) {
   rounds(`epoll_wait: 64 ready of ${registered}`, function* (sys) {

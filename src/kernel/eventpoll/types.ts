@@ -98,10 +98,10 @@ export class epitem implements epoll_filefd, epoll_event {
 
   // Under ep.mtx; ep_poll_callback() reads `event` under ep.lock only, and `ws` under RCU:
   ws: wakeup_source | null = null;
+  pwqlist: eppoll_entry | null = null;
   // `event`:
   events: number;
   data: epoll_data_t;
-  pwqlist: eppoll_entry | null = null;
 
   // Under ffd.file.f_lock:
   /** The file is being released and will remove the item itself. */

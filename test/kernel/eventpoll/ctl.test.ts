@@ -51,6 +51,29 @@ import { Recorder } from '../../support/trace.ts';
 
 const IN = { events: EPOLLIN };
 
+/** Found without a walk through the tree as long as few watch a file, and by the walk then. */
+test('An item is found by its file and its number, however many others watch the file', () => {
+  const results = inMachine(function* (sys) {
+    const event = yield* sys.eventfd2(0, 0);
+    const numbers = [event, yield* sys.dup(event), yield* sys.dup(event)];
+    const eps: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      const ep = yield* sys.epoll_create1(0);
+      for (const fd of numbers.slice(0, i % 3)) yield* add(sys, ep, fd, EPOLLIN);
+      eps.push(ep);
+    }
+    const found: number[] = [];
+    for (const ep of eps) {
+      let count = 0;
+      for (const fd of numbers) if ((yield* mod(sys, ep, fd, EPOLLIN)) === 0) count++;
+      found.push(count);
+    }
+    return found;
+  });
+
+  expect(results).toEqual([0, 1, 2, 0, 1, 2, 0]);
+});
+
 describe('the order of checks', () => {
   /** C.3, verified on 6.18: two wrong arguments give the error of the first check. */
   test.each([

@@ -10,6 +10,7 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['play', main],
   ['help', main],
   ['check', async (argv) => (await import('../src/cli/check.ts')).check(argv)],
+  ['why', async (argv) => (await import('../src/cli/why.ts')).why(argv)],
   ['worker', async (argv) => (await import('../src/cli/queue/worker.ts')).worker(argv)],
   ['kernels', async (argv) => (await import('../src/cli/kernels.ts')).kernels(argv)],
   ['races', async (argv) => (await import('../src/cli/races.ts')).races(argv)],

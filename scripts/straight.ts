@@ -50,7 +50,7 @@ function unwrap(node: ts.Expression): ts.Expression {
 function isIdle(node: ts.Statement): boolean {
   if (!ts.isExpressionStatement(node) || !ts.isCallExpression(node.expression)) return false;
   const callee = node.expression.expression;
-  return ts.isIdentifier(callee) && ['__fentry__', 'traceNote'].includes(callee.text);
+  return ts.isIdentifier(callee) && ['__fentry__', 'traceFact', 'traceNote'].includes(callee.text);
 }
 
 /** Rewrites the files of one program. */

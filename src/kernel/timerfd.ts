@@ -53,7 +53,7 @@ import {
   ktime_to_timespec64,
   timespec64_to_ktime,
 } from './time.ts';
-import { __fentry__, traceNote } from './trace.ts';
+import { __fentry__, traceFact, traceNote } from './trace.ts';
 import { putU64 } from './u64.ts';
 import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
 import { EAGAIN, EBADF, ECANCELED, EFAULT, EINVAL, ENOTTY, EPERM } from './uapi/errno.ts';
@@ -126,6 +126,7 @@ function* timerfd_triggered(ctx: timerfd_ctx): Kernel<void> {
   yield spin_lock_irqsave(ctx.wqh.lock);
   ctx.expired = true;
   ctx.ticks++;
+  traceFact('fired', ctx);
   yield* wake_up_locked_poll(ctx.wqh, EPOLLIN);
   spin_unlock_irqrestore(ctx.wqh.lock);
 }
@@ -190,7 +191,7 @@ const timerfd_get_remaining = ({ tmr }: timerfd_ctx): number =>
 
 /** Starts a periodic timer that has fired again; the periods that went by count as ticks. */
 function restart(ctx: timerfd_ctx): void {
-  traceNote('timerfd: periodic, started again', ctx);
+  traceNote('timerfd: periodic, started again', ctx, 'armed');
   ctx.ticks += hrtimer_forward_now(ctx.tmr, ctx.tintv) - 1;
   hrtimer_start(ctx.tmr, ctx.tmr.expires);
 }
@@ -211,6 +212,7 @@ function timerfd_setup(ctx: timerfd_ctx, flags: number, ktmr: itimerspec): numbe
   tmr.base = moves ? current.kernel.hrtimers.realtime : null;
   if (!isalarm(ctx)) tmr.expires = texp; // An alarm that is stopped shows its time for ever.
   if (texp !== 0) {
+    traceFact('armed', ctx);
     hrtimer_start(tmr, absolute ? texp : ktime_add_safe(hrtimer_cb_get_time(tmr), texp));
     if (timerfd_canceled(ctx)) return -ECANCELED;
   }

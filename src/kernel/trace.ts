@@ -13,7 +13,9 @@ export interface Tracer {
   /** A kernel function has been entered. That it was left shows at the next event. */
   enter(fn: string): void;
   /** A branch was taken that decides something: `ep_poll_callback: onto ovflist`. */
-  note(what: string, about: object): void;
+  note(what: string, about: object, fact: Fact | null, detail: number): void;
+  /** What causes are made of, where no branch has to be told of in words. */
+  fact?(fact: Fact, about: object, detail: number): void;
   /** `op` is announced by the function that is running; a listener may learn its place. */
   announce?(op: Op): void;
   /** The machine is about to let `task`, or the interrupt on top of it, run on. */
@@ -50,10 +52,53 @@ export function __fentry__(fn: string): void {
   if (tracer !== null) tracer.enter(fn);
 }
 
+/**
+ * What has happened to an object, in a word: from these src/why puts together why an event came, or
+ * did not. Each says what it is about, and what its number (`detail`) is.
+ */
+export type Fact =
+  // A wait queue. The key of the wakeup, as poll bits; 0 for none.
+  | 'wake'
+  // A waiter, or an item that watches: a wakeup ended before it, as enough exclusive ones were awake.
+  | 'spared'
+  // An item, told of a wakeup of its file. The key.
+  | 'disabled'
+  | 'masked'
+  | 'queued'
+  | 'overflowed'
+  | 'queued already'
+  // An item that epoll_ctl() looks after. Its mask; what was ready of it; the same; nothing.
+  | 'added'
+  | 'polled'
+  | 'found'
+  | 'changed'
+  | 'removed'
+  // An epoll instance whose ready list is taken over by a scan.
+  | 'scan'
+  // An item in a scan: told to the user (its events), disarmed, back onto the list, no longer ready,
+  // put back as there was no room for it, moved from ovflist to rdllist.
+  | 'told'
+  | 'disarmed'
+  | 'again'
+  | 'gone'
+  | 'left'
+  | 'moved'
+  // An epoll instance: the running task sleeps in epoll_wait().
+  | 'sleeps'
+  // A timer that is waited for as a file.
+  | 'armed'
+  | 'fired';
+
 /** Ours: marks a branch that decides something; `about` is the object it decides about. */
-export function traceNote(what: string, about: object): void {
+export function traceNote(what: string, about: object, fact: Fact | null = null, detail = 0): void {
   const { tracer } = current.kernel;
-  if (tracer !== null) tracer.note(what, about);
+  if (tracer !== null) tracer.note(what, about, fact, detail);
+}
+
+/** Ours: tells of what has happened to an object, where no branch has to be told of in words. */
+export function traceFact(fact: Fact, about: object, detail = 0): void {
+  const { tracer } = current.kernel;
+  if (tracer !== null) tracer.fact?.(fact, about, detail);
 }
 
 /**

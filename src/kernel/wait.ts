@@ -35,7 +35,7 @@ import {
 } from './sched.ts';
 import { spin_lock_irqsave, spin_unlock_irqrestore, spinlock_t } from './spinlock.ts';
 import { storeLate } from './store_buffer.ts';
-import { __fentry__, mayKeep, traceNote } from './trace.ts';
+import { __fentry__, mayKeep, traceFact, traceNote } from './trace.ts';
 import { EPOLLHUP } from './uapi/eventpoll.ts';
 import { POLLFREE } from './uapi/poll.ts';
 import {
@@ -178,6 +178,7 @@ export function* __wake_up_common(
   bookmark: wait_queue_entry | null = null,
 ): Kernel<number> {
   let left = nr_exclusive;
+  traceFact('wake', wq_head, key);
   let node = bookmark === null ? wq_head.head.next : takeUp(wq_head, bookmark);
   let cnt = 0;
   while (node !== wq_head.head) {
@@ -190,8 +191,10 @@ export function* __wake_up_common(
     if (list_empty(curr.entry)) writesTo(wq_head.identity);
     if (ret < 0) break;
     if (ret > 0 && exclusive && --left === 0) {
-      if (node !== wq_head.head)
+      if (node !== wq_head.head) {
         traceNote('__wake_up: enough exclusive waiters are awake', wq_head);
+        if (current.kernel.tracer !== null) tellSpared(wq_head, node);
+      }
       break;
     }
     if (bookmark !== null && ++cnt > WAITQUEUE_WALK_BREAK_CNT && node !== wq_head.head) {
@@ -200,6 +203,14 @@ export function* __wake_up_common(
     }
   }
   return left;
+}
+
+/** Ours: for a listener, those whom the walk would have come to. */
+function tellSpared({ head }: wait_queue_head, from: list_head<wait_queue_entry>): void {
+  for (let node = from; node !== head; node = node.next) {
+    const curr = list_entry(node);
+    traceFact('spared', curr);
+  }
 }
 
 /** Wakes every shared waiter and up to `nr_exclusive` exclusive ones (0 means all of them). */

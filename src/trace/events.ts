@@ -8,6 +8,7 @@
  * and of each `call` and its `return`, everything of the same context between them is inside.
  */
 import type { Verb } from '../kernel/op.ts';
+import type { Fact } from '../kernel/trace.ts';
 
 /** A task, as a trace names it. */
 export interface TaskRef {
@@ -94,6 +95,20 @@ export interface NoteEvent extends Occasion {
   readonly what: string;
   /** The object it decides about. */
   readonly about: string;
+  /** The same as a number, which no other object of the machine has. */
+  readonly object: number;
+  /** What it comes to for the object, and a number to it; null if nothing. See kernel/trace.ts. */
+  readonly fact: Fact | null;
+  readonly detail: number;
+}
+
+/** Something has happened to an object, and no branch says so in words. */
+export interface FactEvent extends Occasion {
+  readonly kind: 'fact';
+  readonly fact: Fact;
+  readonly about: string;
+  readonly object: number;
+  readonly detail: number;
 }
 
 /** The context made a task runnable. */
@@ -185,6 +200,7 @@ export type TraceEvent =
   | OpEvent
   | ReleaseEvent
   | NoteEvent
+  | FactEvent
   | WakeupEvent
   | SwitchEvent
   | IrqEvent

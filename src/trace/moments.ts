@@ -37,7 +37,8 @@ export class Moments {
   private readonly listener: (moment: Moment) => void;
   /** Nobody says where a step ends: the calls do. */
   private isFree = false;
-  private index = 0;
+  /** Of the moment that is being put together. */
+  index = 0;
   private time_ns = 0;
   private cells: Map<number, { task: TaskRef; lines: string[] }> = new Map();
   private readonly under: Map<number, Shown[]> = new Map();

@@ -8,11 +8,13 @@
  * Invariants: one recorder, one machine; the machine's tracer from its first step on.
  */
 import { current } from '../kernel/current.ts';
+import { eppoll_entry } from '../kernel/eventpoll/types.ts';
 import type { Op } from '../kernel/op.ts';
 import { type rq, TASK_DEAD, type task_struct } from '../kernel/sched.ts';
 import type { kernel_siginfo } from '../kernel/signal.ts';
-import type { Tracer } from '../kernel/trace.ts';
+import type { Fact, Tracer } from '../kernel/trace.ts';
 import { SA_RESTART } from '../kernel/uapi/signal.ts';
+import { wait_queue_entry } from '../kernel/wait.ts';
 import type { Occasion, TaskRef, TraceEvent, TraceListener } from './events.ts';
 import { Names } from './names.ts';
 import { type KernelStack, OpenCall, OpenFunction, OpenIrq, ShadowStack } from './shadow.ts';
@@ -42,6 +44,8 @@ export class Recorder implements Tracer {
   /** One for each task, and one for each CPU's interrupt handler. */
   private readonly stacks: WeakMap<task_struct | rq, ShadowStack> = new WeakMap();
   private readonly refs: WeakMap<task_struct, TaskRef> = new WeakMap();
+  private readonly ids: WeakMap<object, number> = new WeakMap();
+  private lastId = 0;
   /** The operations that took the locks. */
   private readonly taken: WeakMap<object, Op> = new WeakMap();
   /** Where on the JavaScript stack the machine's frame is, and its name. */
@@ -97,9 +101,26 @@ export class Recorder implements Tracer {
     this.machineFrame = frames[this.base - 1] ?? '';
   }
 
-  note(what: string, about: object): void {
+  note(what: string, object: object, fact: Fact | null, detail: number): void {
     this.look();
-    this.tell(current, { kind: 'note', what, about: this.names.of(about, current.kernel) });
+    this.tell(current, { kind: 'note', what, ...this.about(object), fact, detail });
+  }
+
+  fact(fact: Fact, object: object, detail: number): void {
+    this.look();
+    this.tell(current, { kind: 'fact', fact, ...this.about(object), detail });
+  }
+
+  /** A number for an object: the same whenever it is told of. */
+  idOf(object: object): number {
+    const subject = subjectOf(object);
+    let id = this.ids.get(subject);
+    if (id === undefined) this.ids.set(subject, (id = ++this.lastId));
+    return id;
+  }
+
+  private about(object: object): { about: string; object: number } {
+    return { about: this.names.of(object, current.kernel), object: this.idOf(object) };
   }
 
   op(task: task_struct, op: Op, done: boolean): void {
@@ -247,6 +268,12 @@ export class Recorder implements Tracer {
   private runner(task: task_struct): TaskRef | null {
     return task.pid === 0 ? null : this.refOf(task);
   }
+}
+
+/** Who stands on a wait queue: a task, or the item of an epoll instance. */
+function subjectOf(object: object): object {
+  if (object instanceof eppoll_entry) return object.base;
+  return object instanceof wait_queue_entry ? (object.private ?? object) : object;
 }
 
 const interrupted = (call: OpenCall | null): { ret: number | null; restarts: boolean } =>

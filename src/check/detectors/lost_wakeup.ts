@@ -9,8 +9,8 @@ import { ep_is_linked, type epitem, type eventpoll } from '../../kernel/eventpol
 import { EPOLLET, EPOLLEXCLUSIVE } from '../../kernel/uapi/eventpoll.ts';
 import { epollFlags } from '../../kernel/uapi/names.ts';
 import { kindOf } from '../../trace/parts.ts';
+import { itemReady, queuedItems, readyNow } from '../../trace/readiness.ts';
 import type { Detector, Problem } from './problem.ts';
-import { itemReady, queuedItems, readyNow } from './readiness.ts';
 import { callText, distinct, listed, type Scene, type Sleeping, verb } from './scene.ts';
 
 export const lostWakeup: Detector = (scene) => {

@@ -18,8 +18,8 @@ import {
   EPOLLRDHUP,
   EPOLLRDNORM,
 } from '../../kernel/uapi/eventpoll.ts';
+import { queuedItems, readyNow } from '../../trace/readiness.ts';
 import type { Detector, DetectorName, Problem } from './problem.ts';
-import { queuedItems, readyNow } from './readiness.ts';
 import { listed, type Scene, type Sleeping, verb } from './scene.ts';
 import { isNotice, unread } from './unread.ts';
 

@@ -9,7 +9,7 @@ import { EPOLLIN, EPOLLPRI, EPOLLRDNORM } from '../../kernel/uapi/eventpoll.ts';
 import { SOCK_STREAM } from '../../kernel/uapi/socket.ts';
 import { TCP_LISTEN } from '../../net/sock.ts';
 import { type socket, socket_file_ops } from '../../net/socket.ts';
-import { readyNow } from './readiness.ts';
+import { readyNow } from '../../trace/readiness.ts';
 
 /** Is it a file of which programs want to know that something happened, and need not read it? */
 export const isNotice = ({ private_data }: file): boolean =>

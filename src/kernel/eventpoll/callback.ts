@@ -13,7 +13,7 @@ import type { poll_table } from '../poll.ts';
 import { rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
 import { kmem_cache_alloc, kmem_cache_free } from '../slab.ts';
 import { spin_lock_irqsave_nested, spin_unlock_irqrestore } from '../spinlock.ts';
-import { __fentry__, traceNote } from '../trace.ts';
+import { __fentry__, traceFact, traceNote } from '../trace.ts';
 import { EPOLL_URING_WAKE, EPOLLIN, EPOLLOUT } from '../uapi/eventpoll.ts';
 import { POLLFREE } from '../uapi/poll.ts';
 import {
@@ -74,16 +74,16 @@ export function* ep_poll_callback(
   looksAt(ep.identity);
   const { events } = epi.event;
   if ((events & ~EP_PRIVATE_BITS) === 0) {
-    traceNote('ep_poll_callback: disabled, its one shot is spent', epi);
+    traceNote('ep_poll_callback: disabled, its one shot is spent', epi, 'disabled', pollflags);
   } else if (pollflags !== 0 && (pollflags & events) === 0) {
-    traceNote('ep_poll_callback: the key has nothing of the mask', epi);
+    traceNote('ep_poll_callback: the key has nothing of the mask', epi, 'masked', pollflags);
   } else {
     passes = true;
     const scanned = ep.ovflist !== EP_UNACTIVE_PTR;
     const fills = !scanned && list_empty(ep.rdllist);
     changed = scanned ? epi.next === EP_UNACTIVE_PTR : !ep_is_linked(epi);
-    if (ep.rwlock === null) queueItem(ep, epi);
-    else yield* queueItemLockless(ep, epi);
+    if (ep.rwlock === null) queueItem(ep, epi, pollflags);
+    else yield* queueItemLockless(ep, epi, pollflags);
     // Before 0c54a6a44bf3 whoever scanned was to do the waking.
     const silent = scanned && !current.kernel.patched['0c54a6a44bf3'];
     if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // Others wake as well.
@@ -128,19 +128,22 @@ function* letGoFirst(wait: wait_queue_entry): Kernel<void> {
 }
 
 /** Onto ovflist while a scan is open, else onto rdllist; nothing if it is there already. */
-function queueItem(ep: eventpoll, epi: epitem): void {
+function queueItem(ep: eventpoll, epi: epitem, pollflags: number): void {
   if (ep.ovflist !== EP_UNACTIVE_PTR) {
-    if (epi.next !== EP_UNACTIVE_PTR) return;
-    traceNote('ep_poll_callback: onto ovflist', epi);
+    if (epi.next !== EP_UNACTIVE_PTR) {
+      traceFact('queued already', epi, pollflags);
+      return;
+    }
+    traceNote('ep_poll_callback: onto ovflist', epi, 'overflowed', pollflags);
     epi.next = ep.ovflist;
     ep.ovflist = epi;
     ep_pm_stay_awake_rcu(epi);
   } else if (!ep_is_linked(epi)) {
-    traceNote('ep_poll_callback: onto rdllist', epi);
+    traceNote('ep_poll_callback: onto rdllist', epi, 'queued', pollflags);
     appendReady(ep, epi);
     ep_pm_stay_awake_rcu(epi);
   } else {
-    traceNote('ep_poll_callback: queued already', epi);
+    traceNote('ep_poll_callback: queued already', epi, 'queued already', pollflags);
   }
 }
 

@@ -16,7 +16,7 @@ import { rb_add, rb_find, rb_first, rb_next } from '../rbtree.ts';
 import { kmem_cache_alloc } from '../slab.ts';
 import { spin_lock, spin_unlock } from '../spinlock.ts';
 import { storeLate } from '../store_buffer.ts';
-import { __fentry__, traceNote } from '../trace.ts';
+import { __fentry__, traceFact, traceNote } from '../trace.ts';
 import type { epoll_data_t, epoll_event } from '../uaccess.ts';
 import { EAGAIN, EBADF, EEXIST, EINVAL, ELOOP, ENOENT, ENOSPC, EPERM } from '../uapi/errno.ts';
 import {
@@ -166,6 +166,7 @@ function* ep_insert(
   if (full_check && tep === null) list_file(tfile);
   if (!patched['1e1c15839df0']) ep.user.epoll_watches++;
   ep_rbtree_insert(ep, epi);
+  traceFact('added', epi, event.events);
   if (tep !== null) mutex_unlock(tep.mtx);
   ep_get(ep);
   if (full_check && (yield* reverse_path_check()) !== 0) {
@@ -174,6 +175,7 @@ function* ep_insert(
   }
   if ((event.events & EPOLLWAKEUP) !== 0) ep_create_wakeup_source(epi);
   const revents = early ?? (yield* pollNew(epi));
+  traceFact('polled', epi, revents);
   yield lockLists(ep);
   ep_set_busy_poll_napi_id(epi);
   const pwake = revents !== 0 && (yield* queueReadyItem(ep, epi, 'ep_insert: ready, onto rdllist'));
@@ -197,7 +199,7 @@ export const removeItem = (ep: eventpoll, epi: epitem): Kernel<void> =>
 export function* queueReadyItem(ep: eventpoll, epi: epitem, why: string): Kernel<boolean> {
   looksAt(ep.identity);
   if (ep_is_linked(epi)) return false;
-  traceNote(why, epi);
+  traceNote(why, epi, 'found');
   appendReady(ep, epi);
   ep_pm_stay_awake(epi);
   if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // See 1b53734bd0b2.
@@ -218,6 +220,7 @@ function* ep_modify(ep: eventpoll, epi: epitem, event: epoll_event): Kernel<numb
   // A callback reads the mask under ep->lock, which is not held: it sees the old or the new one.
   if (!current.kernel.alone) yield ep.lists;
   storeLate(ep, setEvent, epi, event);
+  traceFact('changed', epi, event.events);
   if ((event.events & EPOLLWAKEUP) !== 0) {
     if (!ep_has_wakeup_source(epi)) ep_create_wakeup_source(epi);
   } else if (ep_has_wakeup_source(epi)) {
@@ -225,7 +228,9 @@ function* ep_modify(ep: eventpoll, epi: epitem, event: epoll_event): Kernel<numb
   }
   if (current.kernel.patched['128dd1759d96']) yield* smp_mb(); // The mask is there before the poll.
   const { events } = event; // As the task itself sees them.
-  if ((yield* ep_item_poll(epi, init_poll_funcptr(null), 1, events)) === 0) return 0;
+  const revents = yield* ep_item_poll(epi, init_poll_funcptr(null), 1, events);
+  traceFact('polled', epi, revents);
+  if (revents === 0) return 0;
   yield lockLists(ep);
   const pwake = yield* queueReadyItem(ep, epi, 'ep_modify: ready, onto rdllist');
   unlockLists(ep);

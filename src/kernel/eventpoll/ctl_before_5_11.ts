@@ -14,7 +14,7 @@ import type { Kernel } from '../op.ts';
 import { rb_add } from '../rbtree.ts';
 import { kmem_cache_alloc } from '../slab.ts';
 import { spin_lock, spin_unlock } from '../spinlock.ts';
-import { __fentry__ } from '../trace.ts';
+import { __fentry__, traceFact } from '../trace.ts';
 import type { epoll_event } from '../uaccess.ts';
 import { EINVAL, ELOOP, ENOSPC } from '../uapi/errno.ts';
 import { EPOLL_CTL_ADD, EPOLLWAKEUP } from '../uapi/eventpoll.ts';
@@ -123,6 +123,7 @@ export function* ep_insert(
   const early = patched.f8d4f44df056 ? null : yield* pollNew(epi);
   yield* linkItem(tfile, epi);
   rb_add(ep.rbr, epi);
+  traceFact('added', epi, event.events);
   ep_get(ep);
   if (full_check && (yield* reverse_path_check()) !== 0) {
     ep.user.epoll_watches++; // It was not counted yet, and removing it uncounts it.
@@ -130,6 +131,7 @@ export function* ep_insert(
     return -EINVAL;
   }
   const revents = early ?? (yield* pollNew(epi));
+  traceFact('polled', epi, revents);
   yield lockLists(ep);
   ep_set_busy_poll_napi_id(epi);
   const pwake = revents !== 0 && (yield* queueReadyItem(ep, epi, 'ep_insert: ready, onto rdllist'));

@@ -17,7 +17,7 @@ import { set_current_state, signal_pending, TASK_INTERRUPTIBLE, TASK_RUNNING } f
 import { select_estimate_accuracy } from '../select.ts';
 import { restore_saved_sigmask_unless, set_user_sigmask, type sigset_t } from '../signal.ts';
 import { GoesRound } from '../steps.ts';
-import { __fentry__, traceNote } from '../trace.ts';
+import { __fentry__, traceFact, traceNote } from '../trace.ts';
 import type { EventBuffer } from '../uaccess.ts';
 import { EBADF, EINTR, EINVAL } from '../uapi/errno.ts';
 import {
@@ -152,6 +152,7 @@ export function* ep_poll(
         throw new GoesRound('ep_poll');
       if (!eavail) {
         traceNote('ep_poll: nothing ready, onto ep->wq', wait);
+        traceFact('sleeps', ep);
         __add_wait_queue_exclusive(ep.wq, wait);
       }
       if (eavail) unlockUnchanged(ep);

@@ -25,7 +25,7 @@ import {
 import { select_estimate_accuracy } from '../select.ts';
 import { spin_lock_irq, spin_unlock_irq } from '../spinlock.ts';
 import { GoesRound } from '../steps.ts';
-import { __fentry__, traceNote } from '../trace.ts';
+import { __fentry__, traceFact, traceNote } from '../trace.ts';
 import type { EventBuffer } from '../uaccess.ts';
 import { EINTR } from '../uapi/errno.ts';
 import {
@@ -124,6 +124,7 @@ function* sleepUnderLock(ep: eventpoll, call: Call): Kernel<void> {
   if (!ep_events_available(ep)) {
     const wait = newWait();
     traceNote('ep_poll: nothing ready, onto ep->wq', wait);
+    traceFact('sleeps', ep);
     __add_wait_queue_exclusive(ep.wq, wait);
     for (;;) {
       set_current_state(TASK_INTERRUPTIBLE);
@@ -156,6 +157,7 @@ function* sleepOnOneEntry(ep: eventpoll, call: Call): Kernel<void> {
   if (call.wait === null) {
     call.wait = newWait();
     traceNote('ep_poll: nothing ready, onto ep->wq', call.wait);
+    traceFact('sleeps', ep);
     yield lockWaiters(ep);
     __add_wait_queue_exclusive(ep.wq, call.wait);
     unlockWaiters(ep);
@@ -225,6 +227,7 @@ export function* queueAndLook(ep: eventpoll, wait: wait_queue_entry): Kernel<boo
   if (!patched()['65759097d804']) {
     yield lockWaiters(ep);
     traceNote('ep_poll: onto ep->wq, before the last look', wait);
+    traceFact('sleeps', ep);
     __add_wait_queue_exclusive(ep.wq, wait);
     unlockWaiters(ep);
     set_current_state(TASK_INTERRUPTIBLE);
@@ -235,6 +238,7 @@ export function* queueAndLook(ep: eventpoll, wait: wait_queue_entry): Kernel<boo
   const eavail = ep_events_available(ep);
   if (!eavail && !signal_pending(current)) {
     traceNote('ep_poll: nothing ready, onto ep->wq', wait);
+    traceFact('sleeps', ep);
     __add_wait_queue_exclusive(ep.wq, wait);
   }
   unlockWaiters(ep);

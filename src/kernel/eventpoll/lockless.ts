@@ -13,7 +13,7 @@ import { current } from '../current.ts';
 import { writesTo } from '../footprint.ts';
 import type { list_head } from '../list.ts';
 import type { Kernel } from '../op.ts';
-import { __fentry__, traceNote } from '../trace.ts';
+import { __fentry__, traceFact, traceNote } from '../trace.ts';
 import { EP_UNACTIVE_PTR, ep_is_linked, type epitem, type eventpoll } from './types.ts';
 import { ep_pm_stay_awake_rcu } from './wakeup.ts';
 
@@ -62,15 +62,18 @@ function* chain_epi_lockless(epi: epitem): Kernel<boolean> {
 }
 
 /** Onto ovflist while a scan is open, else onto rdllist; nothing if it is there already. */
-export function* queueItemLockless(ep: eventpoll, epi: epitem): Kernel<void> {
+export function* queueItemLockless(ep: eventpoll, epi: epitem, pollflags: number): Kernel<void> {
   if (ep.ovflist !== EP_UNACTIVE_PTR) {
-    if (!(yield* chain_epi_lockless(epi))) return;
-    traceNote('ep_poll_callback: onto ovflist', epi);
+    if (!(yield* chain_epi_lockless(epi))) {
+      traceFact('queued already', epi, pollflags);
+      return;
+    }
+    traceNote('ep_poll_callback: onto ovflist', epi, 'overflowed', pollflags);
     ep_pm_stay_awake_rcu(epi);
   } else if (ep_is_linked(epi)) {
-    traceNote('ep_poll_callback: queued already', epi);
+    traceNote('ep_poll_callback: queued already', epi, 'queued already', pollflags);
   } else if (yield* list_add_tail_lockless(epi.rdllink, ep.rdllist, ep)) {
-    traceNote('ep_poll_callback: onto rdllist', epi);
+    traceNote('ep_poll_callback: onto rdllist', epi, 'queued', pollflags);
     ep_pm_stay_awake_rcu(epi);
   }
 }

@@ -19,7 +19,7 @@ import { call_rcu, rcu_read_lock, rcu_read_unlock } from '../rcu.ts';
 import { refcount_dec_and_test, refcount_inc } from '../refcount.ts';
 import { kmem_cache_free } from '../slab.ts';
 import { spin_lock, spin_unlock } from '../spinlock.ts';
-import { __fentry__, traceNote } from '../trace.ts';
+import { __fentry__, traceFact, traceNote } from '../trace.ts';
 import { peekAt, waitqueue_active } from '../wait.ts';
 import { ep_resume_napi_irqs } from './busy_poll.ts';
 import { ep_poll_safewake, ep_unregister_pollwait } from './callback.ts';
@@ -113,6 +113,7 @@ export function leaveSection(): void {
 /** Takes an item that no file has any more out of its instance, and frees it. */
 export function* forgetItem(ep: eventpoll, epi: epitem): Kernel<void> {
   rb_erase(ep.rbr, epi);
+  traceFact('removed', epi);
   yield lockLists(ep);
   const wasEmpty = list_empty(ep.rdllist);
   if (ep_is_linked(epi)) list_del_init(epi.rdllink);

@@ -27,7 +27,7 @@ import type { Kernel } from '../op.ts';
 import { type poll_table, poll_wait, vfs_poll } from '../poll.ts';
 import { __pm_relax, __pm_stay_awake } from '../power.ts';
 import { fatal_signal_pending } from '../sched.ts';
-import { __fentry__, traceNote } from '../trace.ts';
+import { __fentry__, traceFact, traceNote } from '../trace.ts';
 import { type EventBuffer, epoll_put_uevent } from '../uaccess.ts';
 import { EFAULT, EINTR } from '../uapi/errno.ts';
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDNORM } from '../uapi/eventpoll.ts';
@@ -62,6 +62,7 @@ export function* ep_start_scan(ep: eventpoll, txlist: list_head<epitem>): Kernel
   touchHalf(ep);
   const wasEmpty = list_empty(ep.rdllist);
   list_splice_init(ep.rdllist, txlist);
+  traceFact('scan', ep);
   touchReady(ep, wasEmpty);
   // Race: false-negative. A lockless reader may find both lists empty here.
   if (isHalfSeen(!wasEmpty)) yield ep.scan;
@@ -80,7 +81,7 @@ export function takeOverflow(ep: eventpoll, note: string): void {
     const epi = nepi;
     if (!ep_is_linked(epi)) {
       // ovflist has the newest first; adding at the head restores the order of arrival.
-      traceNote(note, epi);
+      traceNote(note, epi, 'moved');
       if (current.kernel.patched.c141175d011f) list_add(epi.rdllink, ep.rdllist);
       else list_add_tail(epi.rdllink, ep.rdllist);
       ep_pm_stay_awake(epi);
@@ -96,6 +97,7 @@ export function takeOverflow(ep: eventpoll, note: string): void {
 export function putBack(ep: eventpoll, txlist: list_head<epitem>): void {
   touchHalf(ep);
   const wasEmpty = list_empty(ep.rdllist);
+  if (current.kernel.tracer !== null) for (const epi of txlist) traceFact('left', epi);
   list_splice_init(txlist, ep.rdllist);
   touchReady(ep, wasEmpty);
   ep.seq++;
@@ -180,7 +182,7 @@ export function* __ep_eventpoll_poll(
     }
     node = node.next;
     __pm_relax(ep_wakeup_source(epi));
-    traceNote('ep_eventpoll_poll: not ready any more, off the list', epi);
+    traceNote('ep_eventpoll_poll: not ready any more, off the list', epi, 'gone');
     list_del_init(epi.rdllink);
   }
   yield* ep_done_scan(ep, txlist);
@@ -214,7 +216,7 @@ export function* ep_send_events(
     list_del_init(epi.rdllink);
     const revents = yield* ep_item_poll(epi, pt, 1);
     if (revents === 0) {
-      traceNote('ep_send_events: not ready any more, off the list', epi);
+      traceNote('ep_send_events: not ready any more, off the list', epi, 'gone');
       continue;
     }
     if (events.page !== null && !events.page.present) yield events.page.fault;
@@ -225,16 +227,17 @@ export function* ep_send_events(
       break;
     }
     res++;
+    traceFact('told', epi, revents);
     if (observer !== null) observer.delivered(epi, revents);
     if ((epi.event.events & EPOLLONESHOT) !== 0) {
       // A callback reads the mask under ep->lock, which is not held here.
       if (!current.kernel.alone) yield ep.lists;
-      traceNote('ep_send_events: one shot, disarmed', epi);
+      traceNote('ep_send_events: one shot, disarmed', epi, 'disarmed');
       writesTo(ep.identity);
       epi.event.events &= EP_PRIVATE_BITS;
     } else if ((epi.event.events & EPOLLET) === 0) {
       // Nobody else adds to rdllist now: callbacks see the open scan, epoll_ctl waits for mtx.
-      traceNote('ep_send_events: level-triggered, back onto rdllist', epi);
+      traceNote('ep_send_events: level-triggered, back onto rdllist', epi, 'again');
       const wasEmpty = list_empty(ep.rdllist);
       list_add_tail(epi.rdllink, ep.rdllist);
       touchReady(ep, wasEmpty);

@@ -26,7 +26,7 @@ import { mutex_lock_nested, mutex_unlock } from '../mutex.ts';
 import type { Kernel } from '../op.ts';
 import { init_poll_funcptr, type poll_table, poll_wait } from '../poll.ts';
 import { __pm_relax, __pm_stay_awake } from '../power.ts';
-import { __fentry__, traceNote } from '../trace.ts';
+import { __fentry__, traceFact, traceNote } from '../trace.ts';
 import { type EventBuffer, epoll_put_uevent } from '../uaccess.ts';
 import { EFAULT } from '../uapi/errno.ts';
 import { EPOLLET, EPOLLIN, EPOLLONESHOT, EPOLLRDNORM } from '../uapi/eventpoll.ts';
@@ -58,6 +58,7 @@ function* ep_scan_ready_list(
   touchHalf(ep);
   const wasEmpty = list_empty(ep.rdllist);
   list_splice_init(ep.rdllist, txlist);
+  traceFact('scan', ep);
   touchReady(ep, wasEmpty);
   // Race: false-negative. A lockless reader may find both lists empty here.
   if (isHalfSeen(!wasEmpty)) yield ep.scan;
@@ -110,7 +111,7 @@ function* ep_read_events_proc(
     if ((yield* ep_item_poll(epi, pt, depth)) !== 0) return EPOLLIN | EPOLLRDNORM;
     node = node.next;
     __pm_relax(ep_wakeup_source(epi));
-    traceNote('ep_read_events_proc: not ready any more, off the list', epi);
+    traceNote('ep_read_events_proc: not ready any more, off the list', epi, 'gone');
     list_del_init(epi.rdllink);
   }
   return 0;
@@ -191,7 +192,7 @@ function* ep_send_events_proc(
     list_del_init(epi.rdllink);
     const revents = yield* ep_item_poll(epi, pt, 1);
     if (revents === 0) {
-      traceNote('ep_send_events_proc: not ready any more, off the list', epi);
+      traceNote('ep_send_events_proc: not ready any more, off the list', epi, 'gone');
       continue;
     }
     if (events.page !== null && !events.page.present) yield events.page.fault;
@@ -202,15 +203,16 @@ function* ep_send_events_proc(
       return 0;
     }
     esed.res++;
+    traceFact('told', epi, revents);
     if (observer !== null) observer.delivered(epi, revents);
     if ((epi.event.events & EPOLLONESHOT) !== 0) {
       // A callback reads the mask under ep->lock, which is not held here.
       if (!current.kernel.alone) yield ep.lists;
-      traceNote('ep_send_events_proc: one shot, disarmed', epi);
+      traceNote('ep_send_events_proc: one shot, disarmed', epi, 'disarmed');
       writesTo(ep.identity);
       epi.event.events &= EP_PRIVATE_BITS;
     } else if ((epi.event.events & EPOLLET) === 0) {
-      traceNote('ep_send_events_proc: level-triggered, back onto rdllist', epi);
+      traceNote('ep_send_events_proc: level-triggered, back onto rdllist', epi, 'again');
       const wasEmpty = list_empty(ep.rdllist);
       list_add_tail(epi.rdllink, ep.rdllist);
       touchReady(ep, wasEmpty);

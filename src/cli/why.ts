@@ -1,0 +1,89 @@
+/** `epollsim why`: why a step came to what it did, and why an event did not come. */
+import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Program } from '../syscalls/sys.ts';
+import { toJson } from '../trace/values.ts';
+import { answerText } from '../why/text.ts';
+import { why as ask, type WhyOptions } from '../why/why.ts';
+import { type ExitCode, exitCodes, FileError, UsageError } from './errors.ts';
+import { coloursFor } from './formats.ts';
+import { withProgram } from './given_program.ts';
+import { Input, refuseInputs } from './input.ts';
+import { kindOf } from './kind.ts';
+import { loadProgram } from './loader.ts';
+import { Output } from './output.ts';
+import { readWhyArguments, type WhyRequest, whyHelp } from './why_options.ts';
+
+export async function why(argv: readonly string[]): Promise<ExitCode> {
+  const request = readWhyArguments(argv);
+  if (request !== null && request.output !== undefined) {
+    refuseInputs([request.file], request.output, '--output');
+  }
+  const output = new Output(request?.output);
+  try {
+    if (request === null) output.write(whyHelp);
+    else return await answerFor(request, output);
+    return exitCodes.done;
+  } finally {
+    output.close();
+  }
+}
+
+async function answerFor(request: WhyRequest, output: Output): Promise<ExitCode> {
+  const input = new Input(request.file);
+  if (kindOf(request.file, input) === 'scenarios') {
+    await show(scenarioIn(input, request), request, output);
+    return exitCodes.done;
+  }
+  const loading = (): Promise<Program> => loadProgram(request.file, input);
+  return await withProgram(input.name, loading, (program) => show(program, request, output));
+}
+
+async function show(
+  subject: Scenario | Program,
+  { json, options }: WhyRequest,
+  output: Output,
+): Promise<ExitCode> {
+  const answer = asked(subject, options);
+  output.write(json ? `${toJson(answer)}\n` : answerText(answer, await coloursFor(output)));
+  return exitCodes.done;
+}
+
+function asked(subject: Scenario | Program, options: WhyOptions): ReturnType<typeof ask> {
+  try {
+    return ask(subject, options);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+const nameOf = (one: ScenarioDocument): string | null =>
+  one.scenario === undefined ? one.name : one.scenario.name;
+
+/** The scenario that is meant: the only one, or the one of that name. */
+function scenarioIn(input: Input, { name }: WhyRequest): Scenario {
+  const reader = new DocumentReader();
+  const documents: ScenarioDocument[] = [];
+  for (let chunk = input.next(); chunk !== null; chunk = input.next()) {
+    documents.push(...reader.push(chunk));
+  }
+  documents.push(...reader.end());
+  const fitting = documents.filter((one) => name === undefined || nameOf(one) === name);
+  const [document] = fitting;
+  if (document === undefined) {
+    const found = documents.length === 0 ? 'nothing' : `"${documents.map(nameOf).join('", "')}"`;
+    throw new FileError(
+      `${input.name}: expected ${name === undefined ? 'a scenario' : `a scenario called "${name}"`}, found ${found}`,
+    );
+  }
+  if (fitting.length > 1 && name === undefined) {
+    const names = documents.slice(0, 8).map((one) => `"${nameOf(one)}"`);
+    throw new UsageError(
+      `--name: expected which of ${documents.length} scenarios, such as ${names.join(', ')}`,
+    );
+  }
+  const { error, line, scenario } = document;
+  if (scenario !== undefined) return scenario;
+  throw new FileError(`${input.name}:${line}: ${error.message}`);
+}

@@ -1,0 +1,413 @@
+/** Why an item was not told of: the branch that ended the way, and the chain that led there. */
+
+import { EPOLLERR, EPOLLET, EPOLLHUP } from '../kernel/uapi/eventpoll.ts';
+import type { ReturnEvent } from '../trace/events.ts';
+import {
+  type Call,
+  type Change,
+  type EpollNow,
+  type Happening,
+  type History,
+  type ItemNow,
+  lastOf,
+  rootOf,
+} from './history.ts';
+import { bits, callbackChain, changeHop, type Hop, hopOf, hopsInCall } from './hops.ts';
+import { originOf } from './told.ts';
+
+/** The branch that ended it. */
+export type Cause =
+  | 'told'
+  | 'filtered-when-polled-again'
+  | 'no-room'
+  | 'in-ovflist'
+  | 'in-scan'
+  | 'on-list'
+  | 'disabled-by-oneshot'
+  | 'not-in-mask'
+  | 'masked-by-key'
+  | 'taken-by-another-waiter'
+  | 'consumed'
+  | 'not-ready'
+  | 'exclusive-went-elsewhere'
+  | 'no-new-wakeup'
+  | 'not-registered'
+  | 'call-failed'
+  | 'already-linked'
+  | 'queued'
+  | 'no-wakeup'
+  | 'nobody-waits';
+
+/** What is answered of one item. */
+export interface Verdict {
+  readonly cause: Cause;
+  readonly sentence: string;
+  readonly hops: readonly Hop[];
+}
+
+/** What is known of the item when the call looked. */
+interface Case {
+  readonly item: ItemNow;
+  readonly ep: EpollNow;
+  readonly call: Call;
+  /** How it returned; null if it slept at the moment. */
+  readonly ended: ReturnEvent | null;
+  /** What happened to the item up to the moment, in order. */
+  readonly past: readonly Happening[];
+  readonly history: History;
+  readonly seq: number;
+}
+
+/** Bits that a program can ask for, without EPOLLET and its like. */
+const REQUESTED = 0x0fffffff;
+
+export function absence(
+  item: ItemNow,
+  ep: EpollNow,
+  call: Call,
+  ended: ReturnEvent | null,
+  seq: number,
+  history: History,
+): Verdict {
+  const past = history.of(item.id).filter((one) => one.seq <= seq);
+  const at: Case = { item, ep, call, ended, past, history, seq };
+  return (
+    filtered(at) ??
+    noRoom(at) ??
+    onOverflow(at) ??
+    inScan(at) ??
+    listed(at) ??
+    disabled(at) ??
+    notReady(at) ??
+    notQueued(at)
+  );
+}
+
+const during = ({ call, past }: Case): readonly Happening[] =>
+  past.filter(({ scope, seq }) => rootOf(scope) === call && seq > call.seq);
+
+/** The call took it off the list, and its file had nothing any more. */
+function filtered(at: Case): Verdict | null {
+  const gone = lastOf(during(at), ({ fact }) => fact === 'gone');
+  if (gone === undefined) return null;
+  const { item, history } = at;
+  const lost = lastLoss(at);
+  return {
+    cause: 'filtered-when-polled-again',
+    sentence:
+      `${item.name} was on the list, and was filtered out when ep_send_events() polled it again: ` +
+      `${item.fileName} has nothing of ${bits(item.mask)} any more${lost === null ? '' : `, ${takenText(lost, at)}`}`,
+    hops: [
+      ...originOf(item.id, gone.seq, history).hops,
+      ...(lost === null ? [] : [changeHop(lost, item.fileName)]),
+      hopOf(gone),
+    ],
+  };
+}
+
+function noRoom(at: Case): Verdict | null {
+  const left = lastOf(during(at), ({ fact }) => fact === 'left');
+  const { call, ended, item, history } = at;
+  if (left === undefined || ended === null || ended.ret <= 0) return null;
+  return {
+    cause: 'no-room',
+    sentence:
+      `${item.name} is ready and on the list, but the call had room for ${String(call.event.args[2])} ` +
+      `(maxevents) and others stood before it; it stays on rdllist for the next call`,
+    hops: [
+      ...originOf(item.id, left.seq, history).hops.filter(({ seq }) => seq !== left.seq),
+      hopOf(left),
+    ],
+  };
+}
+
+function onOverflow(at: Case): Verdict | null {
+  const { ep, item, history, seq } = at;
+  if (item.on !== 'ovflist') return null;
+  return {
+    cause: 'in-ovflist',
+    sentence:
+      `${item.name} is still in ovflist: it became ready while ${ep.scanner ?? 'somebody'} is in a scan ` +
+      `of ${ep.name}, and moves to rdllist when that scan ends`,
+    hops: originOf(item.id, seq + 1, history).hops,
+  };
+}
+
+/** A scan has taken it over, or has it in its hands at the moment. */
+function inScan(at: Case): Verdict | null {
+  const { call, ended, ep, item, history, seq } = at;
+  if (ep.scanner === null) return null;
+  const { first, hops } = originOf(item.id, seq + 1, history);
+  if (item.on !== 'txlist' && (first === null || isDone(at, first))) return null;
+  const own = ended === null && ep.scanner === call.task.comm;
+  const where =
+    item.on === 'txlist'
+      ? 'it waits in the list that the scan has taken over'
+      : 'the scan is about to copy its event';
+  return {
+    cause: own ? 'in-scan' : 'taken-by-another-waiter',
+    sentence: own
+      ? `${item.name} is in the scan of this very call, which is not over: ${where}`
+      : `${item.name} was taken by another waiter, ${ep.scanner}, which is in the middle of a scan: ${where}`,
+    hops,
+  };
+}
+
+/** Was it told, or thrown out, since it came onto the list? */
+const isDone = ({ past }: Case, first: Happening): boolean =>
+  past.some(({ fact, seq }) => seq > first.seq && (fact === 'told' || fact === 'gone')) ||
+  first.fact === 'again';
+
+/** It stands on the list, and this call did not take it. */
+function listed(at: Case): Verdict | null {
+  const { call, ep, item, history, seq } = at;
+  if (item.on !== 'rdllist') return null;
+  const { first, hops } = originOf(item.id, seq + 1, history);
+  if (at.ended === null) {
+    const woken = first === null ? undefined : wokenInstead(at, first);
+    return {
+      cause: woken === undefined ? 'on-list' : 'taken-by-another-waiter',
+      sentence:
+        woken === undefined
+          ? `${item.name} is on the list of ${ep.name}, but nobody woke ${call.task.comm} for it`
+          : `${item.name} is on the list, and the wakeup for it went to another waiter, ${woken.about}`,
+      hops: woken === undefined ? hops : [...hops, hopOf(woken)],
+    };
+  }
+  const when = first !== null && first.seq > call.seq ? 'while the call was on its way' : 'by now';
+  return {
+    cause: 'on-list',
+    sentence:
+      `${item.name} is on the list ${when}, but ep_poll() looked at rdllist and ovflist without the ` +
+      'lock, at a moment when it found neither',
+    hops,
+  };
+}
+
+const wokenInstead = ({ call, history }: Case, first: Happening): Happening | undefined =>
+  history.happenings.find(
+    ({ fact, about, seq, scope }) =>
+      fact === 'wakeup' &&
+      seq >= first.seq &&
+      about !== call.task.comm &&
+      rootOf(scope) === rootOf(first.scope),
+  );
+
+function disabled({ item, past, history }: Case): Verdict | null {
+  if (!item.disarmed) return null;
+  const spent = lastOf(past, ({ fact }) => fact === 'disarmed');
+  const tries =
+    spent === undefined
+      ? []
+      : past.filter(({ fact, seq }) => fact === 'disabled' && seq > spent.seq);
+  const told = spent === undefined ? '' : ` when step ${spent.step} told ${spent.task.comm} of it`;
+  return {
+    cause: 'disabled-by-oneshot',
+    sentence: `${item.name} is disabled by EPOLLONESHOT: its one shot was spent${told}, and EPOLL_CTL_MOD has not armed it again`,
+    hops: [
+      ...(spent === undefined ? [] : hopsInCall(spent, history)),
+      ...tries.flatMap((one) => callbackChain(one, history)),
+    ],
+  };
+}
+
+/** Its file has nothing that the item asks for. */
+function notReady(at: Case): Verdict | null {
+  const { item } = at;
+  if (item.ready === null || (item.ready & item.mask) !== 0) return null;
+  const lost = lastLoss(at);
+  const other = gainedSince(at, lost?.seq ?? 0);
+  if (other !== null) return notAskedFor(at, other);
+  if (lost !== null) return consumed(at, lost);
+  const asks = asksFor(item);
+  return {
+    cause: 'not-ready',
+    sentence:
+      `${item.fileName} is not ready: nothing has happened that ${item.name} asks for (${asks})` +
+      (item.ready === 0 ? '' : `; it has ${bits(item.ready)}, which is not in its mask`),
+    hops: lastLooks(at),
+  };
+}
+
+const asksFor = ({ mask }: ItemNow): string => bits(mask & ~(EPOLLERR | EPOLLHUP) & REQUESTED);
+
+/** Somebody took what there was. */
+function consumed(at: Case, lost: Change): Verdict {
+  const { call, item } = at;
+  const another = lost.by?.kind === 'call' && lost.by.task.pid !== call.task.pid && isTaken(lost);
+  return {
+    cause: another ? 'taken-by-another-waiter' : 'consumed',
+    sentence: `${item.fileName} has nothing of ${asksFor(item)} for ${item.name} any more: ${takenText(lost, at)}`,
+    hops: [...readyBefore(at, lost), changeHop(lost, item.fileName)],
+  };
+}
+
+/** The file became ready, and not for what the item asks for. */
+function notAskedFor({ history, item, past }: Case, gained: Change): Verdict {
+  const news = gained.to & ~gained.from;
+  const masked = lastOf(past, ({ detail, fact }) => fact === 'masked' && (detail & news) !== 0);
+  const lead = `${item.name} asks for ${asksFor(item)}, and ${item.fileName} has only ${bits(item.ready ?? 0)}`;
+  if (masked === undefined) {
+    return { cause: 'not-in-mask', sentence: lead, hops: [changeHop(gained, item.fileName)] };
+  }
+  return {
+    cause: 'masked-by-key',
+    sentence: `${lead}: the wakeup of step ${masked.step} had the key ${bits(masked.detail)}, and ep_poll_callback() found the item masked by the key`,
+    hops: callbackChain(masked, history),
+  };
+}
+
+/** Since the item was added, or since `from`: the last time that the file got something new. */
+function gainedSince({ history, item, past, seq }: Case, from: number): Change | null {
+  const since = Math.max(from, past.find(({ fact }) => fact === 'added')?.seq ?? 0);
+  const news = (one: Change): number => one.to & ~one.from & ~item.mask & REQUESTED;
+  const gained = history
+    .changesOf(item.file)
+    .filter((one) => one.seq > since && one.seq <= seq && news(one) !== 0);
+  return gained.filter(({ to }) => (to & (item.ready ?? 0)) !== 0).at(-1) ?? null;
+}
+
+/** What the kernel saw of the item last, where nothing else is to be said. */
+function lastLooks({ history, past }: Case): Hop[] {
+  const looked = lastOf(past, ({ fact }) => fact === 'polled' || fact === 'gone');
+  return looked === undefined ? [] : hopsInCall(looked, history);
+}
+
+/** When the file last lost all that the item asks for. */
+function lastLoss({ history, item, seq }: Case): Change | null {
+  const lost = history
+    .changesOf(item.file)
+    .filter((one) => one.seq <= seq && (one.from & item.mask) !== 0 && (one.to & item.mask) === 0);
+  return lost.at(-1) ?? null;
+}
+
+/** What had made it ready before that. */
+function readyBefore({ history, item }: Case, lost: Change): Hop[] {
+  const gained = history
+    .changesOf(item.file)
+    .filter(
+      ({ from, to, seq }) => seq < lost.seq && (from & item.mask) === 0 && (to & item.mask) !== 0,
+    );
+  const last = gained.at(-1);
+  return last === undefined ? [] : [changeHop(last, item.fileName)];
+}
+
+const takers: ReadonlySet<string> = new Set(['read', 'readv', 'recvfrom', 'recvmsg', 'accept4']);
+const isTaken = ({ by }: Change): boolean => by !== null && takers.has(by.name);
+
+function takenText(lost: Change, { call, item }: Case): string {
+  const { by } = lost;
+  if (by === null) return `since step ${lost.step}`;
+  if (by.kind === 'irq') return `since the interrupt ${by.name} in step ${by.step}`;
+  const who = by.task.pid === call.task.pid ? `${by.task.comm} itself` : by.task.comm;
+  const what = bits(lost.from & item.mask);
+  return isTaken(lost)
+    ? `${who} took what there was (${what}) with ${by.name}() in step ${by.step}`
+    : `${by.name}() of ${who} in step ${by.step} put an end to ${what}`;
+}
+
+/** The file is ready, the item armed, and it is on no list: no wakeup has queued it. */
+function notQueued(at: Case): Verdict {
+  const { past } = at;
+  const told = lastOf(past, ({ fact }) => fact === 'told');
+  const since = past.filter(({ seq }) => seq > (told?.seq ?? 0));
+  const spared = lastOf(since, ({ fact }) => fact === 'spared');
+  if (spared !== undefined) return wentElsewhere(at, spared);
+  const masked = lastOf(since, ({ fact }) => fact === 'masked');
+  return told === undefined ? neverTold(at, masked) : toldBefore(at, told, masked);
+}
+
+function wentElsewhere({ history, item }: Case, spared: Happening): Verdict {
+  const winner = winnerOf(spared, history);
+  const woken = winner === null ? undefined : wokenBy(winner, history);
+  const to = woken?.about ?? 'another exclusive waiter';
+  const by = winner === null ? '' : ` by way of ${winner.about}`;
+  return {
+    cause: 'exclusive-went-elsewhere',
+    sentence: `${item.name} is EPOLLEXCLUSIVE, and the exclusive wakeup of step ${spared.step} went to ${to}${by}: it ended before it came to this item`,
+    hops: [...callbackChain(winner ?? spared, history), hopOf(spared)],
+  };
+}
+
+function toldBefore(at: Case, told: Happening, masked: Happening | undefined): Verdict {
+  const { call, history, item } = at;
+  const has = bits((item.ready ?? 0) & item.mask);
+  const another = told.task.pid !== call.task.pid;
+  const silent = silentSince(at, told);
+  const parts = [
+    another
+      ? `${item.name} was taken by another waiter: step ${told.step} told ${told.task.comm} of it`
+      : `step ${told.step} told ${told.task.comm} of ${item.name}`,
+    `and there was no new wakeup since, although it still has ${has}`,
+    ...(masked === undefined
+      ? []
+      : [`(that of step ${masked.step}, with ${bits(masked.detail)}, was masked by the key)`]),
+    ...silent.map(({ about, step }) => `(step ${step}: ${about})`),
+    ...((item.mask & EPOLLET) === 0 ? [] : ['; edge-triggered, it is told once for each wakeup']),
+  ];
+  return {
+    cause: another ? 'taken-by-another-waiter' : 'no-new-wakeup',
+    sentence: parts.join(' ').replace(' ;', ';'),
+    hops: [
+      ...hopsInCall(told, history),
+      ...(masked === undefined ? [] : callbackChain(masked, history)),
+      ...silent.map((one) => hopOf(one, one.about)),
+    ],
+  };
+}
+
+function neverTold(at: Case, masked: Happening | undefined): Verdict {
+  const { history, item, past } = at;
+  const has = bits((item.ready ?? 0) & item.mask);
+  if (masked !== undefined) {
+    return {
+      cause: 'masked-by-key',
+      sentence: `${item.name} was masked by the key: the wakeup of step ${masked.step} said ${bits(masked.detail)}, which it does not ask for`,
+      hops: callbackChain(masked, history),
+    };
+  }
+  const gone = lastOf(past, ({ fact }) => fact === 'gone');
+  const since = gone === undefined ? 'the item was added' : `step ${gone.step} found it without`;
+  return {
+    cause: 'no-new-wakeup',
+    sentence: `${item.fileName} has ${has}, but no wakeup has said so since ${since}`,
+    hops: [...(gone === undefined ? [] : hopsInCall(gone, history)), ...readyHops(at)],
+  };
+}
+
+const readyHops = ({ history, item, seq }: Case): Hop[] => {
+  const last = history
+    .changesOf(item.file)
+    .filter((one) => one.seq <= seq)
+    .at(-1);
+  return last === undefined ? [] : [changeHop(last, item.fileName)];
+};
+
+/** Who was woken because an item was queued. */
+const wokenBy = ({ scope, seq }: Happening, history: History): Happening | undefined =>
+  history.happenings.find(
+    (one) => one.fact === 'wakeup' && one.seq > seq && rootOf(one.scope) === rootOf(scope),
+  );
+
+/** Branches that wake nobody, and were taken since. */
+const silentSince = ({ history, seq }: Case, told: Happening): Happening[] =>
+  history.happenings.filter(
+    (one) => one.fact === 'note' && one.seq > told.seq && one.seq <= seq && silences.has(one.about),
+  );
+
+const silences: ReadonlySet<string> = new Set([
+  'anon_pipe_write: was not empty, wakes nobody',
+  'anon_pipe_write: was not empty, never polled',
+]);
+
+/** The item that ended a wakeup. */
+export function winnerOf(spared: Happening, history: History): Happening | null {
+  const facts: readonly string[] = ['queued', 'overflowed', 'queued already'];
+  return (
+    lastOf(
+      history.happenings,
+      ({ caller, fact, seq }) =>
+        caller === spared.caller && seq < spared.seq && facts.includes(fact),
+    ) ?? null
+  );
+}

@@ -1,0 +1,460 @@
+/**
+ * The answer to "why did I get this event, and why not that one": what a step came to, a finding for
+ * each event that was told, for each item that was not told of, and for each wakeup.
+ */
+import { EPOLL_CTL_ADD } from '../kernel/uapi/eventpoll.ts';
+import { absence, type Cause, type Verdict, winnerOf } from './absence.ts';
+import {
+  type Call,
+  type EpollNow,
+  type Happening,
+  type History,
+  type ItemNow,
+  lastOf,
+  rootOf,
+  type Scope,
+  type Snapshot,
+} from './history.ts';
+import {
+  actorOf,
+  bits,
+  callbackChain,
+  callText,
+  errorText,
+  type Hop,
+  hopOf,
+  hopsInCall,
+} from './hops.ts';
+import { originOf, toldChain, wakeupsBy } from './told.ts';
+
+export type { Cause } from './absence.ts';
+export type { Hop } from './hops.ts';
+
+/** One thing that happened, or did not. */
+export interface Finding extends Verdict {
+  /** An item such as `ep3[4]`, or whom a wakeup was for. */
+  readonly about: string;
+  /** The task whose call it is an answer for. */
+  readonly task: string;
+  /** The number that the item was added under; null where it is about no item. */
+  readonly fd: number | null;
+}
+
+export interface Answer {
+  readonly step: number;
+  /** What was done in the step: each call, with its result. */
+  readonly calls: readonly string[];
+  readonly findings: readonly Finding[];
+}
+
+const waits: ReadonlySet<string> = new Set(['epoll_wait', 'epoll_pwait', 'epoll_pwait2']);
+
+/** Throws a RangeError for a step that there is not. `fd`: only of items under that number. */
+export function answer(history: History, step: number, fd: number | null = null): Answer {
+  const { asked } = history;
+  if (asked === null) {
+    const last = history.steps - 1;
+    throw new RangeError(`--step: expected a step from 0 to ${last}, found ${step}`);
+  }
+  const calls = history.calls.filter((call) => call.step === step || call.endedIn === step);
+  const findings = [
+    ...calls.flatMap((call) => findingsOf(call, step, asked, history)),
+    ...rootsIn(step, history).flatMap((root) => effects(root, asked, history)),
+  ];
+  const wanted = findings.filter((one) => fd === null || one.fd === fd);
+  return {
+    step,
+    calls: calls.map((call) => shownIn(call, step)),
+    findings: fd !== null && wanted.length === 0 ? unregistered(fd, calls, history) : wanted,
+  };
+}
+
+/** A call with its result, and where it came later or had begun before. */
+function shownIn(call: Call, step: number): string {
+  const { comm } = call.task;
+  if (call.endedIn === step && call.step !== step)
+    return `${comm}: ${callText(call)}, since step ${call.step}`;
+  if (call.ended === null) return `${comm}: ${callText(call)} …`;
+  return `${comm}: ${callText(call)}${call.endedIn === step ? '' : `, in step ${call.endedIn}`}`;
+}
+
+/** Interrupts that nobody's call raised. */
+const rootsIn = (step: number, history: History): Scope[] => [
+  ...new Set(
+    history.happenings
+      .filter((one) => one.step === step)
+      .map(({ scope }) => rootOf(scope))
+      .filter((root): root is Scope => root !== null && root.kind === 'irq'),
+  ),
+];
+
+function findingsOf(call: Call, step: number, asked: Snapshot, history: History): Finding[] {
+  if (waits.has(call.name)) return ofWait(call, step, asked, history);
+  if (call.name === 'epoll_ctl') return ofControl(call, history);
+  return call.step === step ? effects(call, asked, history) : [];
+}
+
+// ── epoll_wait ───────────────────────────────────────────────────────────────────────────────
+
+function ofWait(call: Call, step: number, asked: Snapshot, history: History): Finding[] {
+  const base = { task: call.task.comm };
+  const ended = call.ended !== null && (call.endedIn ?? 0) <= step ? call.ended : null;
+  if (ended !== null && ended.ret < 0) {
+    return [
+      {
+        ...base,
+        about: call.name,
+        fd: null,
+        cause: 'call-failed',
+        sentence: errorText(call),
+        hops: [],
+      },
+    ];
+  }
+  const ep = asked.epolls.find(({ id }) => id === call.ep) ?? null;
+  const told = toldIn(call, history).filter((one) => one.step <= step || call.endedIn === step);
+  const findings = told.map((one) => toldFinding(one, call, history));
+  if (ep === null) return findings;
+  const seen = new Set(told.map(({ object }) => object));
+  const others = ep.items.filter(({ id }) => !seen.has(id));
+  if (ep.items.length === 0 && told.length === 0) {
+    findings.push({ ...base, about: ep.name, fd: null, ...emptySet(ep, history) });
+  }
+  return [
+    ...findings,
+    ...others.map((item) => ({
+      ...base,
+      about: item.name,
+      fd: item.fd,
+      ...absence(item, ep, call, ended, asked.seq, history),
+    })),
+    ...laterReturn(call, step, history),
+  ];
+}
+
+const toldIn = (call: Call, history: History): Happening[] =>
+  history.happenings.filter(({ fact, scope }) => fact === 'told' && rootOf(scope) === call);
+
+function toldFinding(told: Happening, call: Call, history: History): Finding {
+  const item = itemOf(told.object, history);
+  const file = item === null ? null : { id: item.file, name: item.fileName };
+  const hops = toldChain(told, call, file, history);
+  return {
+    about: told.about,
+    task: call.task.comm,
+    fd: item?.fd ?? null,
+    cause: 'told',
+    sentence: `${told.about}: ${bits(told.detail)} was told to ${call.task.comm}${reason(told, history)}`,
+    hops,
+  };
+}
+
+/** How the item came onto the list. */
+function reason(told: Happening, history: History): string {
+  const { first } = originOf(told.object, told.seq, history);
+  const root = rootOf(first?.scope ?? null);
+  if (first === null || root === null) return '';
+  const what = root.kind === 'call' ? callText(root as Call) : `the interrupt ${root.name}`;
+  switch (first.fact) {
+    case 'again':
+      return `: it is level-triggered and still ready, so step ${first.step} had put it back onto rdllist`;
+    case 'found':
+      return `: it was ready already when step ${first.step} looked (${what})`;
+    default:
+      return `: step ${first.step} (${root.task.comm}: ${what}) woke its wait queue with ${bits(first.detail)}`;
+  }
+}
+
+function itemOf(id: number, { asked, last }: History): ItemNow | null {
+  for (const snapshot of [asked, last]) {
+    for (const { items } of snapshot?.epolls ?? []) {
+      const item = items.find((one) => one.id === id);
+      if (item !== undefined) return item;
+    }
+  }
+  return null;
+}
+
+function emptySet(ep: EpollNow, history: History): Verdict {
+  const removed = history.happenings.filter(
+    ({ about, fact }) => fact === 'removed' && about.startsWith(`${ep.name}[`),
+  );
+  const last = removed.at(-1);
+  return {
+    cause: 'not-registered',
+    sentence:
+      last === undefined
+        ? `nothing is registered in ${ep.name}`
+        : `nothing is registered in ${ep.name} any more: ${last.about} was taken out in step ${last.step}`,
+    hops: last === undefined ? [] : hopsInCall(last, history),
+  };
+}
+
+/** The call slept at the end of the step, and returned in a later one. */
+function laterReturn(call: Call, step: number, history: History): Finding[] {
+  const { ended, endedIn } = call;
+  if (ended === null || endedIn === null || endedIn <= step) return [];
+  const told = toldIn(call, history).map((one) => toldFinding(one, call, history));
+  if (told.length > 0) return told;
+  return [
+    {
+      about: call.name,
+      task: call.task.comm,
+      fd: null,
+      cause: 'not-ready',
+      sentence: `${callText(call)}, in step ${endedIn}`,
+      hops: [],
+    },
+  ];
+}
+
+// ── epoll_ctl ────────────────────────────────────────────────────────────────────────────────
+
+function ofControl(call: Call, history: History): Finding[] {
+  const fd = Number(call.event.args[2]);
+  const base = { task: call.task.comm, fd };
+  if (call.ended !== null && call.ended.ret < 0) {
+    return [
+      { ...base, about: call.name, cause: 'call-failed', sentence: errorText(call), hops: [] },
+    ];
+  }
+  const own = history.happenings.filter(({ scope }) => rootOf(scope) === call);
+  const polled = own.find(({ fact }) => fact === 'polled');
+  const found = own.find(({ fact }) => fact === 'found');
+  const removed = own.find(({ fact }) => fact === 'removed');
+  if (removed !== undefined) {
+    return [
+      {
+        ...base,
+        about: removed.about,
+        cause: 'not-registered',
+        sentence: `${removed.about} is taken out`,
+        hops: [hopOf(removed)],
+      },
+    ];
+  }
+  if (polled === undefined) return [];
+  if (polled.detail === 0) {
+    return [
+      {
+        ...base,
+        about: polled.about,
+        cause: 'not-ready',
+        sentence: `${polled.about} is watched from here on; its file has nothing of the mask yet, so it is not queued`,
+        hops: [hopOf(polled)],
+      },
+    ];
+  }
+  const queued = found ?? polled;
+  return [
+    {
+      ...base,
+      about: polled.about,
+      cause: found === undefined ? 'already-linked' : 'queued',
+      sentence:
+        found === undefined
+          ? `${polled.about} has ${bits(polled.detail)}, and is on the list already`
+          : `${polled.about} has ${bits(polled.detail)} already: it is queued without any wakeup`,
+      hops: [hopOf(queued), ...after(queued, history)],
+    },
+  ];
+}
+
+// ── what a call, or an interrupt, brings about ───────────────────────────────────────────────
+
+const callbacks: ReadonlySet<string> = new Set([
+  'queued',
+  'overflowed',
+  'queued already',
+  'masked',
+  'disabled',
+  'spared',
+]);
+
+function effects(root: Scope, asked: Snapshot, history: History): Finding[] {
+  const own = history.happenings.filter(({ scope }) => rootOf(scope) === root);
+  const found = own.filter(({ fact, about }) => callbacks.has(fact) && about.includes('['));
+  const findings = found.map((one) => effectOf(one, history));
+  if (findings.length > 0) return findings;
+  const woken = own.filter(({ fact }) => fact === 'wakeup');
+  if (woken.length > 0) return woken.map((one) => wokenFinding(one, history));
+  return root.kind === 'call' ? nothing(root as Call, own, asked, history) : [];
+}
+
+function effectOf(happening: Happening, history: History): Finding {
+  const item = itemOf(happening.object, history);
+  const chain = callbackChain(happening, history);
+  return {
+    about: happening.about,
+    task: happening.task.comm,
+    fd: item?.fd ?? null,
+    ...effect(happening, history),
+    hops: [...chain, ...after(happening, history)],
+  };
+}
+
+function effect(happening: Happening, history: History): { cause: Cause; sentence: string } {
+  const { about, detail, fact, step } = happening;
+  const next = fateOf(happening, history);
+  const fate = next === undefined ? '; nobody has taken it' : `; ${fateText(next)}`;
+  switch (fact) {
+    case 'queued':
+      return { cause: 'queued', sentence: `${about} is put onto rdllist${fate}` };
+    case 'overflowed':
+      return {
+        cause: 'in-ovflist',
+        sentence: `a scan is open, so ${about} is put onto ovflist${fate}`,
+      };
+    case 'queued already': {
+      const since = queuedSince(happening, history);
+      const from = since === undefined ? '' : ` since step ${since.step}`;
+      return {
+        cause: 'already-linked',
+        sentence: `${about} is already linked${from}: the wakeup changes nothing${fate}`,
+      };
+    }
+    case 'masked':
+      return {
+        cause: 'masked-by-key',
+        sentence: `${about} is masked by the key: it does not ask for ${bits(detail)}, so it is not queued`,
+      };
+    case 'disabled':
+      return {
+        cause: 'disabled-by-oneshot',
+        sentence: `${about} is disabled by EPOLLONESHOT, which was spent before step ${step}`,
+      };
+    default: {
+      const winner = winnerOf(happening, history);
+      return {
+        cause: 'exclusive-went-elsewhere',
+        sentence: `${about} is not woken: the exclusive wakeup went to ${winner?.about ?? 'another one'}`,
+      };
+    }
+  }
+}
+
+const queuedSince = ({ object, seq }: Happening, history: History): Happening | undefined =>
+  lastOf(
+    history.of(object),
+    (one) => one.seq < seq && ['queued', 'overflowed', 'found', 'again'].includes(one.fact),
+  );
+
+/** What became of an item that was queued: told, or not ready any more. */
+const fateOf = ({ fact, object, seq }: Happening, history: History): Happening | undefined =>
+  fact === 'masked' || fact === 'disabled' || fact === 'spared'
+    ? undefined
+    : history
+        .of(object)
+        .find((one) => one.seq > seq && ['told', 'gone', 'removed'].includes(one.fact));
+
+function fateText({ detail, fact, step, task }: Happening): string {
+  if (fact === 'told') return `${task.comm} is told ${bits(detail)} in step ${step}`;
+  if (fact === 'gone')
+    return `in step ${step} ${task.comm} polls it again, and it has nothing any more`;
+  return `it is taken out in step ${step}`;
+}
+
+/** Who is woken for it, and what becomes of it. */
+function after(happening: Happening, history: History): Hop[] {
+  const hops: Hop[] = [];
+  const root = rootOf(happening.scope);
+  const woken = history.happenings.find(
+    ({ caller, fact, scope, seq }) =>
+      fact === 'wakeup' &&
+      rootOf(scope) === root &&
+      seq > happening.seq &&
+      caller !== happening.caller,
+  );
+  if (woken !== undefined) {
+    const call = lastOf(
+      history.calls,
+      ({ seq, task }) => task.comm === woken.about && seq < woken.seq,
+    );
+    hops.push(...(call === undefined ? [hopOf(woken)] : wakeupsBy(happening, call, history)));
+  }
+  const fate = fateOf(happening, history);
+  if (fate !== undefined) hops.push(hopOf(fate));
+  return hops;
+}
+
+function wokenFinding(woken: Happening, history: History): Finding {
+  const call = lastOf(
+    history.calls,
+    ({ seq, task }) => task.comm === woken.about && seq < woken.seq,
+  );
+  const where =
+    call === undefined ? '' : `, which sleeps in ${call.name}() since step ${call.step}`;
+  return {
+    about: woken.about,
+    task: woken.task.comm,
+    fd: null,
+    cause: 'queued',
+    sentence: `${actorOf(rootOf(woken.scope), woken.task.comm)} wakes ${woken.about}${where}`,
+    hops: callbackChain(woken, history),
+  };
+}
+
+/** A call that woke nobody. */
+function nothing(
+  call: Call,
+  own: readonly Happening[],
+  asked: Snapshot,
+  history: History,
+): Finding[] {
+  const notes = own.filter(({ fact }) => fact === 'note');
+  const wakes = own.filter(({ fact, about }) => fact === 'wake' && !about.includes('exited'));
+  const changed = asked.epolls.flatMap(({ items }) =>
+    items.filter(({ file }) => history.changesOf(file).some(({ by }) => by === call)),
+  );
+  if (notes.length === 0 && wakes.length === 0 && changed.length === 0) return [];
+  return [
+    {
+      about: call.name,
+      task: call.task.comm,
+      fd: null,
+      cause: wakes.length === 0 ? 'no-wakeup' : 'nobody-waits',
+      sentence:
+        wakes.length === 0
+          ? `${callText(call)} makes no wakeup`
+          : `${callText(call)} wakes ${wakes.map(({ about }) => about).join(', ')}, where no item and no task waits`,
+      hops: [
+        ...notes.map((one) => hopOf(one, one.about)),
+        ...wakes.map((one) => hopOf(one, `wakes ${one.about}, where nobody waits`)),
+      ],
+    },
+  ];
+}
+
+// ── what is not in the set ───────────────────────────────────────────────────────────────────
+
+function unregistered(fd: number, calls: readonly Call[], history: History): Finding[] {
+  const call = calls[0];
+  const before = history.calls.filter(
+    ({ event, name, seq }) =>
+      name === 'epoll_ctl' && event.args[2] === fd && (call === undefined || seq < call.seq),
+  );
+  const adds = before.filter(({ event }) => event.args[1] === EPOLL_CTL_ADD);
+  const removed = lastOf(
+    history.happenings,
+    ({ about, fact, seq }) =>
+      fact === 'removed' && about.endsWith(`[${fd}]`) && (call === undefined || seq < call.seq),
+  );
+  const failed = lastOf(adds, ({ ended }) => ended !== null && ended.ret < 0);
+  const root = removed === undefined ? null : rootOf(removed.scope);
+  const sentence =
+    removed !== undefined
+      ? `${removed.about} is not registered any more: ${root?.name ?? 'a close'}() took it out in step ${removed.step}`
+      : failed !== undefined
+        ? `${fd} is not registered: ${callText(failed)} in step ${failed.step}`
+        : `${fd} is not registered: no EPOLL_CTL_ADD has added it`;
+  return [
+    {
+      about: String(fd),
+      task: call?.task.comm ?? '',
+      fd,
+      cause: 'not-registered',
+      sentence,
+      hops: removed === undefined ? [] : hopsInCall(removed, history),
+    },
+  ];
+}

@@ -1,0 +1,94 @@
+/** Why an item was told of: from the call that made its file ready to the event. */
+import type { Call, Happening, History } from './history.ts';
+import { rootOf } from './history.ts';
+import { bits, callbackChain, changeHop, type Hop, hopOf, hopsInCall } from './hops.ts';
+
+/** How an item came onto the list from which it was taken at `seq`: the chain, and the first link. */
+export interface Origin {
+  readonly hops: readonly Hop[];
+  /** Null if it is not known. */
+  readonly first: Happening | null;
+}
+
+/** What puts an item onto a list, or keeps it there. */
+const placing: ReadonlySet<string> = new Set([
+  'queued',
+  'overflowed',
+  'found',
+  'again',
+  'left',
+  'moved',
+]);
+
+export function originOf(item: number, seq: number, history: History): Origin {
+  const before = history.of(item).filter((one) => one.seq < seq && placing.has(one.fact));
+  const hops: Hop[] = [];
+  for (let at = before.pop(); at !== undefined; at = before.pop()) {
+    if (at.fact === 'left' || at.fact === 'moved') {
+      hops.unshift(hopOf(at));
+      continue;
+    }
+    if (at.fact === 'again') hops.unshift(...hopsInCall(at, history));
+    else if (at.fact === 'found') hops.unshift(...hopsInCall(at, history));
+    else hops.unshift(...callbackChain(at, history));
+    return { hops, first: at };
+  }
+  return { hops, first: null };
+}
+
+/** Since when a file has what it was told to have; nothing where the chain says so already. */
+export function readySince(
+  file: number,
+  name: string,
+  events: number,
+  seq: number,
+  history: History,
+): Hop[] {
+  const changes = history.changesOf(file).filter((one) => one.seq < seq);
+  const gained = changes.filter(({ from, to }) => (from & events) === 0 && (to & events) !== 0);
+  const last = gained.at(-1);
+  return last === undefined ? [] : [changeHop(last, name)];
+}
+
+/** Who slept and was woken for it. */
+export function wakeupsBy(origin: Happening | null, call: Call, history: History): Hop[] {
+  if (origin === null) return [];
+  const woken = history.happenings.find(
+    ({ fact, about, seq, scope }) =>
+      fact === 'wakeup' &&
+      about === call.task.comm &&
+      seq > call.seq &&
+      seq >= origin.seq &&
+      rootOf(scope) === rootOf(origin.scope),
+  );
+  if (woken === undefined) return [];
+  return [
+    hopOf(woken, `wakes ${woken.about}, which sleeps in ${call.name}() since step ${call.step}`),
+  ];
+}
+
+/** The whole chain to an event that was told in `call`. */
+export function toldChain(
+  told: Happening,
+  call: Call,
+  file: { readonly id: number; readonly name: string } | null,
+  history: History,
+): Hop[] {
+  const { first, hops } = originOf(told.object, told.seq, history);
+  const chain: Hop[] = [];
+  if (file !== null && first !== null && (first.fact === 'again' || first.fact === 'found')) {
+    chain.push(...readySince(file.id, file.name, told.detail, told.seq, history));
+  }
+  chain.push(...hops, ...wakeupsBy(first, call, history));
+  chain.push(
+    hopOf(
+      told,
+      `${told.about} is polled again and has ${bits(told.detail)}: told to ${told.task.comm}`,
+    ),
+  );
+  const after = history.of(told.object).filter(({ seq }) => seq > told.seq);
+  const next = after.find(({ fact }) => fact === 'again' || fact === 'disarmed' || fact === 'told');
+  if (next !== undefined && next.fact !== 'told' && next.scope === told.scope)
+    chain.push(hopOf(next));
+  return chain;
+}

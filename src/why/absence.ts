@@ -33,6 +33,9 @@ export type Cause =
   | 'no-new-wakeup'
   | 'not-registered'
   | 'call-failed'
+  | 'timed-out'
+  | 'still-registered'
+  | 'removed'
   | 'already-linked'
   | 'queued'
   | 'no-wakeup'
@@ -96,7 +99,7 @@ function filtered(at: Case): Verdict | null {
     cause: 'filtered-when-polled-again',
     sentence:
       `${item.name} was on the list, and was filtered out when ep_send_events() polled it again: ` +
-      `${item.fileName} has nothing of ${bits(item.mask)} any more${lost === null ? '' : `, ${takenText(lost, at)}`}`,
+      `${item.fileName} has nothing of ${asksFor(item)} any more${lost === null ? '' : `, ${takenText(lost, at)}`}`,
     hops: [
       ...originOf(item.id, gone.seq, history).hops,
       ...(lost === null ? [] : [changeHop(lost, item.fileName)]),

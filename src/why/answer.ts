@@ -4,6 +4,7 @@
  */
 import { EPOLL_CTL_ADD } from '../kernel/uapi/eventpoll.ts';
 import { absence, type Cause, type Verdict, winnerOf } from './absence.ts';
+import { failure, removedText } from './errors.ts';
 import {
   type Call,
   type EpollNow,
@@ -20,7 +21,7 @@ import {
   bits,
   callbackChain,
   callText,
-  errorText,
+  changeHop,
   type Hop,
   hopOf,
   hopsInCall,
@@ -106,8 +107,7 @@ function ofWait(call: Call, step: number, asked: Snapshot, history: History): Fi
         about: call.name,
         fd: null,
         cause: 'call-failed',
-        sentence: errorText(call),
-        hops: [],
+        ...failure(call, history),
       },
     ];
   }
@@ -201,9 +201,10 @@ function laterReturn(call: Call, step: number, history: History): Finding[] {
       about: call.name,
       task: call.task.comm,
       fd: null,
-      cause: 'not-ready',
-      sentence: `${callText(call)}, in step ${endedIn}`,
-      hops: [],
+      cause: ended.ret === 0 ? 'timed-out' : 'call-failed',
+      ...(ended.ret === 0
+        ? { sentence: `its time was up in step ${endedIn}, and nothing was told`, hops: [] }
+        : failure(call, history)),
     },
   ];
 }
@@ -214,9 +215,7 @@ function ofControl(call: Call, history: History): Finding[] {
   const fd = Number(call.event.args[2]);
   const base = { task: call.task.comm, fd };
   if (call.ended !== null && call.ended.ret < 0) {
-    return [
-      { ...base, about: call.name, cause: 'call-failed', sentence: errorText(call), hops: [] },
-    ];
+    return [{ ...base, about: call.name, cause: 'call-failed', ...failure(call, history) }];
   }
   const own = history.happenings.filter(({ scope }) => rootOf(scope) === call);
   const polled = own.find(({ fact }) => fact === 'polled');
@@ -227,7 +226,7 @@ function ofControl(call: Call, history: History): Finding[] {
       {
         ...base,
         about: removed.about,
-        cause: 'not-registered',
+        cause: 'removed',
         sentence: `${removed.about} is taken out`,
         hops: [hopOf(removed)],
       },
@@ -274,11 +273,49 @@ const callbacks: ReadonlySet<string> = new Set([
 function effects(root: Scope, asked: Snapshot, history: History): Finding[] {
   const own = history.happenings.filter(({ scope }) => rootOf(scope) === root);
   const found = own.filter(({ fact, about }) => callbacks.has(fact) && about.includes('['));
-  const findings = found.map((one) => effectOf(one, history));
+  const findings = [
+    ...found.map((one) => effectOf(one, history)),
+    ...own.filter(({ fact }) => fact === 'removed').map((one) => removal(one, history)),
+  ];
+  if (root.kind === 'call' && root.name === 'close') {
+    findings.push(...stillRegistered(root as Call, asked, history));
+  }
   if (findings.length > 0) return findings;
   const woken = own.filter(({ fact }) => fact === 'wakeup');
   if (woken.length > 0) return woken.map((one) => wokenFinding(one, history));
   return root.kind === 'call' ? nothing(root as Call, own, asked, history) : [];
+}
+
+const removal = (removed: Happening, history: History): Finding => ({
+  about: removed.about,
+  task: removed.task.comm,
+  fd: fdOf(removed.about),
+  cause: 'removed',
+  sentence: removedText(removed),
+  hops: hopsInCall(removed, history),
+});
+
+/** The number in the name of an item. */
+const fdOf = (item: string): number => Number(item.slice(item.indexOf('[') + 1, -1));
+
+/** A close that was not the last of its file leaves the items. */
+function stillRegistered(call: Call, asked: Snapshot, history: History): Finding[] {
+  const fd = Number(call.event.args[0]);
+  if (call.ended?.ret !== 0 || call.file === null) return [];
+  const items = asked.epolls.flatMap(({ items }) => items.filter(({ file }) => file === call.file));
+  return items.map((item) => ({
+    about: item.name,
+    task: call.task.comm,
+    fd: item.fd,
+    cause: 'still-registered',
+    sentence: `${item.name} stays registered: an item belongs to the open file ${item.fileName}, which lives on after close(${fd}) under another number or in another process`,
+    hops: hopsOfAdding(item.id, history),
+  }));
+}
+
+function hopsOfAdding(item: number, history: History): Hop[] {
+  const added = history.of(item).find(({ fact }) => fact === 'added');
+  return added === undefined ? [] : hopsInCall(added, history);
 }
 
 function effectOf(happening: Happening, history: History): Finding {
@@ -403,10 +440,16 @@ function nothing(
 ): Finding[] {
   const notes = own.filter(({ fact }) => fact === 'note');
   const wakes = own.filter(({ fact, about }) => fact === 'wake' && !about.includes('exited'));
-  const changed = asked.epolls.flatMap(({ items }) =>
-    items.filter(({ file }) => history.changesOf(file).some(({ by }) => by === call)),
-  );
-  if (notes.length === 0 && wakes.length === 0 && changed.length === 0) return [];
+  const changes = [
+    ...new Map(asked.epolls.flatMap(({ items }) => items.map((item) => [item.file, item]))),
+  ]
+    .map(([file, item]) => ({
+      item,
+      change: history.changesOf(file).find(({ by }) => by === call),
+    }))
+    .flatMap(({ item, change }) => (change === undefined ? [] : [{ item, change }]));
+  if (notes.length === 0 && wakes.length === 0 && changes.length === 0) return [];
+  const watched = changes.map(({ item }) => item.name).join(', ');
   return [
     {
       about: call.name,
@@ -415,11 +458,12 @@ function nothing(
       cause: wakes.length === 0 ? 'no-wakeup' : 'nobody-waits',
       sentence:
         wakes.length === 0
-          ? `${callText(call)} makes no wakeup`
+          ? `${callText(call)} makes no wakeup${watched === '' ? '' : `; ${watched} will see the change when it is polled`}`
           : `${callText(call)} wakes ${wakes.map(({ about }) => about).join(', ')}, where no item and no task waits`,
       hops: [
         ...notes.map((one) => hopOf(one, one.about)),
         ...wakes.map((one) => hopOf(one, `wakes ${one.about}, where nobody waits`)),
+        ...changes.map(({ change, item }) => changeHop(change, item.fileName)),
       ],
     },
   ];

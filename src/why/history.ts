@@ -51,7 +51,9 @@ export interface Call extends Scope {
   /** The file that its first argument stands for. */
   readonly file: number | null;
   readonly fileName: string | null;
-  /** The same if it is an epoll instance. */
+  /** Of epoll_ctl(): the file that is to be watched. */
+  readonly target: number | null;
+  /** What the file is, if that is an epoll instance. */
   readonly ep: number | null;
 }
 
@@ -224,7 +226,8 @@ export class History implements Format {
   }
 
   private callOf(event: CallEvent, placed: Placed): Call {
-    const f = this.fileOf(event);
+    const f = this.fileOf(event, event.args[0]);
+    const target = event.name === 'epoll_ctl' ? this.fileOf(event, event.args[2]) : null;
     const { private_data = null } = f ?? {};
     const call: Call = {
       ...placed,
@@ -238,6 +241,7 @@ export class History implements Format {
       endedIn: null,
       file: f === null ? null : this.idOf(f),
       fileName: f === null ? null : this.nameOf(f),
+      target: target === null ? null : this.idOf(target),
       ep: private_data instanceof eventpoll ? this.idOf(private_data) : null,
     };
     this.calls.push(call);
@@ -334,7 +338,7 @@ export class History implements Format {
     return (this.scene as Scene).recorder.names.of(object, this.kernel);
   }
 
-  private fileOf({ task, args: [fd] }: CallEvent): file | null {
+  private fileOf({ task }: CallEvent, fd: unknown): file | null {
     if (typeof fd !== 'number') return null;
     return this.kernel.tasks.get(task.pid)?.files.fd[fd] ?? null;
   }

@@ -1,5 +1,5 @@
 /** Hops: what led to a happening, a sentence each. */
-import { epollFlags, errnoName } from '../kernel/uapi/names.ts';
+import { epollFlags } from '../kernel/uapi/names.ts';
 import { briefCall, briefResult } from '../trace/calls/brief.ts';
 import { begunCall, endedCall } from '../trace/calls/text.ts';
 import {
@@ -138,6 +138,8 @@ export function factText({ about, detail, fact }: Happening): string {
       return `the wakeup ends before ${about}: enough exclusive waiters are awake`;
     case 'polled':
       return detail === 0 ? `${about} has nothing yet` : `${about} has ${bits(detail)} already`;
+    case 'added':
+      return `${about} is added, and asks for ${bits(detail & 0x0fffffff)}`;
     case 'removed':
       return `${about} is taken out`;
     case 'wakeup':
@@ -168,7 +170,3 @@ export function changeHop({ by, seq, step, task, to }: Change, what: string): Ho
     seq,
   };
 }
-
-/** The call whose error ends the question. */
-export const errorText = (call: Call): string =>
-  `${call.name}() failed with ${errnoName(call.ended?.ret ?? 0)}`;

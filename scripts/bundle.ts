@@ -13,7 +13,7 @@ import { type Plugin, rolldown } from 'rolldown';
 /** What becomes one file, by the name of that. */
 const groups = [
   { name: 'src/kernel/core', test: /src\/(kernel|net|syscalls)\// },
-  { name: 'src/sim/core', test: /src\/(sim|trace|check|scenario)\// },
+  { name: 'src/sim/core', test: /src\/(sim|trace|why|check|scenario)\// },
 ];
 /** What stays as it is: a command line is read with it, and that is to be quick. */
 const apart = /src\/(kernel\/(history|commits_\w+)|check\/schedule_text)\./;

@@ -39,8 +39,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: 'a callback queues nothing while a scan is open',
     file: callback,
-    from: 'if (epi.next !== EP_UNACTIVE_PTR) return;',
-    to: 'return;',
+    from: 'if (epi.next !== EP_UNACTIVE_PTR) {',
+    to: 'if (epi.ep === ep) {',
   },
   {
     what: 'a callback does not look at the key',
@@ -177,8 +177,8 @@ export const mutants: readonly Mutant[] = [
   {
     what: '`EPOLL_CTL_MOD` does not look whether the file is ready',
     file: ctl,
-    from: 'if ((yield* ep_item_poll(epi, init_poll_funcptr(null), 1, events)) === 0) return 0;',
-    to: 'yield* ep_item_poll(epi, init_poll_funcptr(null), 1, events);\n  return 0;',
+    from: 'if (revents === 0) return 0;',
+    to: 'if (revents >= 0) return 0;',
   },
   {
     what: '`EPOLL_CTL_MOD` keeps the old data',

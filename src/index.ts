@@ -110,6 +110,13 @@ export { Player, type PlayListener } from './scenario/play.ts';
 export type { Scenario, Step } from './scenario/scenario.ts';
 export { errorTranscript, type Transcript, transcriptText } from './scenario/transcript.ts';
 
+// ── Causes ───────────────────────────────────────────────────────────────────────────────────────
+
+/** Why an event came, and why another one did not. */
+export { type WhyOptions, why } from './scenario/why.ts';
+export type { Answer, Cause, Finding as Because, Hop } from './why/answer.ts';
+export { whyText } from './why/text.ts';
+
 // ── Traces and views ─────────────────────────────────────────────────────────────────────────────
 
 export type { Tracer } from './kernel/trace.ts';

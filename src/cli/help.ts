@@ -9,6 +9,7 @@ export const help: string = `epollsim: Linux eventpoll, played step by step
 
 usage: epollsim play [options] FILE...
        epollsim check [options] FILE...       every interleaving of programs and scenarios
+       epollsim why FILE --step N             why an event came, and why another one did not
        epollsim worker --queue URL            helps with checks that run on other machines
        epollsim kernels [options]             the releases and commits that can be modelled
        epollsim races [NAME]                  races of Linux and of programs: how, and the fix

@@ -1,10 +1,10 @@
 /** `epollsim why`: why a step came to what it did, and why an event did not come. */
 import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { why as ask, type WhyOptions } from '../scenario/why.ts';
 import type { Program } from '../syscalls/sys.ts';
 import { toJson } from '../trace/values.ts';
-import { answerText } from '../why/text.ts';
-import { why as ask, type WhyOptions } from '../why/why.ts';
+import { whyText } from '../why/text.ts';
 import { type ExitCode, exitCodes, FileError, UsageError } from './errors.ts';
 import { coloursFor } from './formats.ts';
 import { withProgram } from './given_program.ts';
@@ -45,7 +45,7 @@ async function show(
   output: Output,
 ): Promise<ExitCode> {
   const answer = asked(subject, options);
-  output.write(json ? `${toJson(answer)}\n` : answerText(answer, await coloursFor(output)));
+  output.write(json ? `${toJson(answer)}\n` : whyText(answer, await coloursFor(output)));
   return exitCodes.done;
 }
 

@@ -1,6 +1,6 @@
 /** The command line of `why`. */
 import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
-import type { WhyOptions } from '../why/why.ts';
+import type { WhyOptions } from '../scenario/why.ts';
 import { defaultMaxSteps } from './arguments.ts';
 import { UsageError } from './errors.ts';
 import { kernelOptions, readKernel } from './kernel_options.ts';

@@ -23,6 +23,7 @@ export type Cause =
   | 'in-ovflist'
   | 'in-scan'
   | 'on-list'
+  | 'lists-seen-empty'
   | 'disabled-by-oneshot'
   | 'not-in-mask'
   | 'masked-by-key'
@@ -99,13 +100,23 @@ function filtered(at: Case): Verdict | null {
     cause: 'filtered-when-polled-again',
     sentence:
       `${item.name} was on the list, and was filtered out when ep_send_events() polled it again: ` +
-      `${item.fileName} has nothing of ${asksFor(item)} any more${lost === null ? '' : `, ${takenText(lost, at)}`}`,
+      `${item.fileName} has nothing of ${asksFor(item)}${lost === null ? neverHad(at) : ` any more, ${takenText(lost, at)}`}`,
     hops: [
       ...originOf(item.id, gone.seq, history).hops,
       ...(lost === null ? [] : [changeHop(lost, item.fileName)]),
       hopOf(gone),
     ],
   };
+}
+
+/** The key of a wakeup may name more than the file has. */
+function neverHad({ item, past }: Case): string {
+  const queued = lastOf(past, ({ fact }) => fact === 'queued' || fact === 'overflowed');
+  const key =
+    queued === undefined
+      ? ''
+      : `, although the wakeup of step ${queued.step} had the key ${bits(queued.detail)}`;
+  return `, only ${bits(item.ready ?? 0)}${key}`;
 }
 
 function noRoom(at: Case): Verdict | null {
@@ -142,6 +153,7 @@ function inScan(at: Case): Verdict | null {
   if (ep.scanner === null) return null;
   const { first, hops } = originOf(item.id, seq + 1, history);
   if (item.on !== 'txlist' && (first === null || isDone(at, first))) return null;
+  if (ended !== null && item.on === 'txlist') return seenEmpty(at, hops);
   const own = ended === null && ep.scanner === call.task.comm;
   const where =
     item.on === 'txlist'
@@ -153,6 +165,23 @@ function inScan(at: Case): Verdict | null {
       ? `${item.name} is in the scan of this very call, which is not over: ${where}`
       : `${item.name} was taken by another waiter, ${ep.scanner}, which is in the middle of a scan: ${where}`,
     hops,
+  };
+}
+
+/** It was ready all the time, and a look without the lock met the moment between the lists. */
+function seenEmpty({ call, ep, item, history }: Case, hops: readonly Hop[]): Verdict {
+  const scan = lastOf(history.of(ep.id), ({ fact }) => fact === 'scan');
+  return {
+    cause: 'lists-seen-empty',
+    sentence:
+      `${item.name} is ready, and the scan of ${ep.scanner ?? 'another task'} has just taken it over: ` +
+      `${call.task.comm} looked at rdllist and ovflist without the lock, in ep_events_available(), and found both empty`,
+    hops: [
+      ...hops,
+      ...(scan === undefined
+        ? []
+        : [hopOf(scan, `takes the items of ${ep.name} over, and has not opened ovflist yet`)]),
+    ],
   };
 }
 
@@ -179,7 +208,10 @@ function listed(at: Case): Verdict | null {
   }
   const when = first !== null && first.seq > call.seq ? 'while the call was on its way' : 'by now';
   return {
-    cause: 'on-list',
+    cause:
+      call.event.args[3] === 0 || first === null || first.seq > call.seq
+        ? 'lists-seen-empty'
+        : 'on-list',
     sentence:
       `${item.name} is on the list ${when}, but ep_poll() looked at rdllist and ovflist without the ` +
       'lock, at a moment when it found neither',
@@ -219,6 +251,10 @@ function notReady(at: Case): Verdict | null {
   const { item } = at;
   if (item.ready === null || (item.ready & item.mask) !== 0) return null;
   const lost = lastLoss(at);
+  const spared = lastOf(at.past, ({ fact }) => fact === 'spared');
+  if (spared !== undefined && lost !== null && since(at, lost) < spared.seq) {
+    return wentElsewhere(at, spared, `; ${takenText(lost, at)}`);
+  }
   const other = gainedSince(at, lost?.seq ?? 0);
   if (other !== null) return notAskedFor(at, other);
   if (lost !== null) return consumed(at, lost);
@@ -284,15 +320,22 @@ function lastLoss({ history, item, seq }: Case): Change | null {
   return lost.at(-1) ?? null;
 }
 
+/** When that which was lost had come. */
+const since = (at: Case, lost: Change): number => gainBefore(at, lost)?.by?.seq ?? 0;
+
 /** What had made it ready before that. */
-function readyBefore({ history, item }: Case, lost: Change): Hop[] {
+function readyBefore(at: Case, lost: Change): Hop[] {
+  const last = gainBefore(at, lost);
+  return last === undefined ? [] : [changeHop(last, at.item.fileName)];
+}
+
+function gainBefore({ history, item }: Case, lost: Change): Change | undefined {
   const gained = history
     .changesOf(item.file)
     .filter(
       ({ from, to, seq }) => seq < lost.seq && (from & item.mask) === 0 && (to & item.mask) !== 0,
     );
-  const last = gained.at(-1);
-  return last === undefined ? [] : [changeHop(last, item.fileName)];
+  return gained.at(-1);
 }
 
 const takers: ReadonlySet<string> = new Set(['read', 'readv', 'recvfrom', 'recvmsg', 'accept4']);
@@ -320,14 +363,14 @@ function notQueued(at: Case): Verdict {
   return told === undefined ? neverTold(at, masked) : toldBefore(at, told, masked);
 }
 
-function wentElsewhere({ history, item }: Case, spared: Happening): Verdict {
+function wentElsewhere({ history, item }: Case, spared: Happening, more = ''): Verdict {
   const winner = winnerOf(spared, history);
   const woken = winner === null ? undefined : wokenBy(winner, history);
   const to = woken?.about ?? 'another exclusive waiter';
   const by = winner === null ? '' : ` by way of ${winner.about}`;
   return {
     cause: 'exclusive-went-elsewhere',
-    sentence: `${item.name} is EPOLLEXCLUSIVE, and the exclusive wakeup of step ${spared.step} went to ${to}${by}: it ended before it came to this item`,
+    sentence: `${item.name} is EPOLLEXCLUSIVE, and the exclusive wakeup of step ${spared.step} went to ${to}${by}: it ended before it came to this item${more}`,
     hops: [...callbackChain(winner ?? spared, history), hopOf(spared)],
   };
 }
@@ -352,7 +395,8 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
     cause: another ? 'taken-by-another-waiter' : 'no-new-wakeup',
     sentence: parts.join(' ').replace(' ;', ';'),
     hops: [
-      ...hopsInCall(told, history),
+      ...(another ? originOf(item.id, told.seq, history).hops : []),
+      ...(another ? [hopOf(told)] : hopsInCall(told, history)),
       ...(masked === undefined ? [] : callbackChain(masked, history)),
       ...silent.map((one) => hopOf(one, one.about)),
     ],

@@ -26,6 +26,7 @@ import {
   hopOf,
   hopsInCall,
 } from './hops.ts';
+import { polled } from './polled.ts';
 import { originOf, toldChain, wakeupsBy } from './told.ts';
 
 export type { Cause } from './absence.ts';
@@ -75,7 +76,7 @@ function shownIn(call: Call, step: number): string {
   const { comm } = call.task;
   if (call.endedIn === step && call.step !== step)
     return `${comm}: ${callText(call)}, since step ${call.step}`;
-  if (call.ended === null) return `${comm}: ${callText(call)} …`;
+  if (call.ended === null) return `${comm}: ${callText(call)} …, and sleeps at the end`;
   return `${comm}: ${callText(call)}${call.endedIn === step ? '' : `, in step ${call.endedIn}`}`;
 }
 
@@ -90,8 +91,13 @@ const rootsIn = (step: number, history: History): Scope[] => [
 ];
 
 function findingsOf(call: Call, step: number, asked: Snapshot, history: History): Finding[] {
-  if (waits.has(call.name)) return ofWait(call, step, asked, history);
+  if (waits.has(call.name)) {
+    // Who sleeps for ever has slept through all that came later.
+    const forGood = call.ended === null && call.step === step && history.last !== null;
+    return ofWait(call, step, forGood ? (history.last as Snapshot) : asked, history);
+  }
   if (call.name === 'epoll_ctl') return ofControl(call, history);
+  if (call.asks.length > 0) return ofPoll(call, step, asked, history);
   return call.step === step ? effects(call, asked, history) : [];
 }
 
@@ -207,6 +213,18 @@ function laterReturn(call: Call, step: number, history: History): Finding[] {
         : failure(call, history)),
     },
   ];
+}
+
+// ── poll and select ──────────────────────────────────────────────────────────────────────────
+
+function ofPoll(call: Call, step: number, { seq }: Snapshot, history: History): Finding[] {
+  const until = call.ended !== null && (call.endedIn ?? 0) <= step ? call.ended.seq : seq;
+  return call.asks.map((one) => ({
+    about: one.name,
+    task: call.task.comm,
+    fd: one.fd,
+    ...polled(one.file, one.name, one, call, until, history),
+  }));
 }
 
 // ── epoll_ctl ────────────────────────────────────────────────────────────────────────────────

@@ -19,6 +19,7 @@ import type { Ending, Format, Scene } from '../trace/format.ts';
 import { Moments } from '../trace/moments.ts';
 import { readyBits } from '../trace/readiness.ts';
 import { filesOf, type OpenFile } from '../trace/views/files.ts';
+import { type Asked, askedIn } from './polled.ts';
 
 /** When and by whom. */
 interface Placed {
@@ -53,6 +54,8 @@ export interface Call extends Scope {
   readonly fileName: string | null;
   /** Of epoll_ctl(): the file that is to be watched. */
   readonly target: number | null;
+  /** Of poll() and select(): the files that they ask. */
+  readonly asks: readonly (Asked & { readonly file: number; readonly name: string })[];
   /** What the file is, if that is an epoll instance. */
   readonly ep: number | null;
 }
@@ -242,10 +245,18 @@ export class History implements Format {
       file: f === null ? null : this.idOf(f),
       fileName: f === null ? null : this.nameOf(f),
       target: target === null ? null : this.idOf(target),
+      asks: this.asksOf(event),
       ep: private_data instanceof eventpoll ? this.idOf(private_data) : null,
     };
     this.calls.push(call);
     return call;
+  }
+
+  private asksOf(event: CallEvent): Call['asks'] {
+    return askedIn(event).flatMap((asked) => {
+      const file = this.fileOf(event, asked.fd);
+      return file === null ? [] : [{ ...asked, file: this.idOf(file), name: this.nameOf(file) }];
+    });
   }
 
   private returned(event: ReturnEvent, placed: Placed): void {
@@ -376,7 +387,7 @@ export class History implements Format {
         on: overflow.has(epi) ? 'ovflist' : ready.has(epi) ? 'rdllist' : linked ? 'txlist' : null,
       };
     });
-    const scans = ep.ovflist !== EP_UNACTIVE_PTR;
+    const scans = ep.ovflist !== EP_UNACTIVE_PTR || items.some(({ on }) => on === 'txlist');
     return { id: this.idOf(ep), name, items, scanner: scans ? (ep.mtx.owner?.comm ?? null) : null };
   }
 }

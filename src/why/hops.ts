@@ -108,7 +108,7 @@ export function callbackChain(happening: Happening, history: History): Hop[] {
 }
 
 /** What a happening is, in words. */
-export function factText({ about, detail, fact }: Happening): string {
+export function factText({ about, detail, fact, task }: Happening): string {
   switch (fact) {
     case 'queued':
       return `${about} is asked for it (${keyText(detail)}): onto rdllist`;
@@ -131,7 +131,7 @@ export function factText({ about, detail, fact }: Happening): string {
     case 'gone':
       return `${about} is polled again and has nothing any more: off the list`;
     case 'told':
-      return `${about} is polled again and has ${bits(detail)}: told to the program`;
+      return `${about} is polled again and has ${bits(detail)}: told to ${task.comm}`;
     case 'disarmed':
       return `${about} has EPOLLONESHOT: disarmed until EPOLL_CTL_MOD`;
     case 'spared':
@@ -149,9 +149,12 @@ export function factText({ about, detail, fact }: Happening): string {
   }
 }
 
-/** A happening on the spot, without what called it. */
-export const hopOf = (happening: Happening, sentence: string = factText(happening)): Hop =>
-  hopAt(happening, sentence);
+/** A happening on the spot; `below`: without the functions that lead to this one. */
+export const hopOf = (
+  happening: Happening,
+  sentence: string = factText(happening),
+  below: Happening | null = null,
+): Hop => hopAt(happening, sentence, below === null ? 0 : functionsTo(below.scope).length);
 
 /** As hopOf(), led in by the call that it happened in. */
 export function hopsInCall(happening: Happening, history: History): Hop[] {

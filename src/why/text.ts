@@ -3,10 +3,7 @@ import { type Colours, noColours } from '../trace/format.ts';
 import type { Answer, Finding } from './answer.ts';
 import type { Hop } from './hops.ts';
 
-export function answerText(
-  { calls, findings, step }: Answer,
-  colours: Colours = noColours,
-): string {
+export function whyText({ calls, findings, step }: Answer, colours: Colours = noColours): string {
   const title = `${colours.bold(`step ${step}`)}  ${calls.join('; ')}`;
   const told = findings.length === 0 ? ['', 'nothing that epoll has to do with'] : [];
   return `${[title, ...told, ...findings.flatMap((one) => findingLines(one, colours))].join('\n')}\n`;

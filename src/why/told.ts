@@ -1,7 +1,7 @@
 /** Why an item was told of: from the call that made its file ready to the event. */
 import type { Call, Happening, History } from './history.ts';
 import { rootOf } from './history.ts';
-import { bits, callbackChain, changeHop, type Hop, hopOf, hopsInCall } from './hops.ts';
+import { callbackChain, changeHop, type Hop, hopOf, hopsInCall } from './hops.ts';
 
 /** How an item came onto the list from which it was taken at `seq`: the chain, and the first link. */
 export interface Origin {
@@ -63,7 +63,11 @@ export function wakeupsBy(origin: Happening | null, call: Call, history: History
   );
   if (woken === undefined) return [];
   return [
-    hopOf(woken, `wakes ${woken.about}, which sleeps in ${call.name}() since step ${call.step}`),
+    hopOf(
+      woken,
+      `wakes ${woken.about}, which sleeps in ${call.name}() since step ${call.step}`,
+      origin,
+    ),
   ];
 }
 
@@ -80,12 +84,7 @@ export function toldChain(
     chain.push(...readySince(file.id, file.name, told.detail, told.seq, history));
   }
   chain.push(...hops, ...wakeupsBy(first, call, history));
-  chain.push(
-    hopOf(
-      told,
-      `${told.about} is polled again and has ${bits(told.detail)}: told to ${told.task.comm}`,
-    ),
-  );
+  chain.push(hopOf(told));
   const after = history.of(told.object).filter(({ seq }) => seq > told.seq);
   const next = after.find(({ fact }) => fact === 'again' || fact === 'disarmed' || fact === 'told');
   if (next !== undefined && next.fact !== 'told' && next.scope === told.scope)

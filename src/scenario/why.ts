@@ -5,15 +5,15 @@
 import { Course } from '../check/execution.ts';
 import { Replay } from '../check/replay.ts';
 import { readSchedule } from '../check/schedule_text.ts';
-import { ConcurrentPlayer } from '../scenario/concurrent.ts';
-import { Player } from '../scenario/play.ts';
-import type { Scenario } from '../scenario/scenario.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import type { Program } from '../syscalls/sys.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { runTraced } from '../trace/run.ts';
-import { type Answer, answer } from './answer.ts';
-import { History } from './history.ts';
+import { type Answer, answer } from '../why/answer.ts';
+import { History } from '../why/history.ts';
+import { ConcurrentPlayer } from './concurrent.ts';
+import { Player } from './play.ts';
+import type { Scenario } from './scenario.ts';
 
 export interface WhyOptions extends MachineOptions {
   /** The step, as `play --format table` numbers them, from 0. */

@@ -1,10 +1,12 @@
 /** What an interleaving breaks, shown by the shortest execution that breaks it so. */
 import { defaultKernel } from '../kernel/history.ts';
+import type { Finding as Because } from '../why/answer.ts';
 import type { CheckOptions } from './check.ts';
 import { detect, type Problem } from './detectors/index.ts';
 import { type Explored, explore, type Subject } from './explore.ts';
 import { minimise } from './minimise.ts';
 import type { ContextId } from './order.ts';
+import { reasonsFor } from './reasons.ts';
 import { Retrace } from './replay.ts';
 import { scheduleText } from './schedule_text.ts';
 import { type Story, tell } from './story.ts';
@@ -15,6 +17,8 @@ export interface Finding extends Problem {
   /** The shortest execution that was found, step by step; what `replay` takes. */
   readonly schedule: string;
   readonly story: Story;
+  /** Why the tasks concerned were not told of what they waited for. */
+  readonly because: readonly Because[];
   readonly preemptions: number;
   /** No execution with fewer preemptions breaks it so: all were tried. */
   readonly fewest: boolean;
@@ -42,6 +46,7 @@ export function findingOf<T>(
     ...problem,
     schedule: scheduleOf(subject, options, execution.path, problem.sentence),
     story: tell(subject, execution.path, options),
+    because: reasonsFor(subject, execution.path, problem, options),
     preemptions: execution.preemptions,
     fewest,
     steps: execution.steps,

@@ -2,6 +2,7 @@
 import type { Finding, Verdict } from '../check/check.ts';
 import { storyText } from '../check/story.ts';
 import type { Colours } from '../trace/format.ts';
+import { findingLines as reasonLines } from '../why/text.ts';
 import { count, coverage } from './words.ts';
 
 type Paint = Pick<Colours, 'bold' | 'red' | 'green'>;
@@ -45,7 +46,7 @@ export function* verdictLines(
 }
 
 function* findingLines(
-  { execution, fewest, kind, preemptions, schedule, sentence, steps, story }: Finding,
+  { because, execution, fewest, kind, preemptions, schedule, sentence, steps, story }: Finding,
   { bold, red }: Pick<Paint, 'bold' | 'red'>,
   width: number,
 ): Generator<string, void, void> {
@@ -54,6 +55,9 @@ function* findingLines(
   yield `  ${count(steps, 'step')}, ${count(preemptions, 'preemption')}${least}; first seen in execution ${execution}`;
   yield '';
   for (const line of storyText(story, width - 2).split('\n')) if (line !== '') yield `  ${line}`;
+  for (const reason of because) {
+    for (const line of reasonLines(reason)) yield line === '' ? '' : `  ${line}`;
+  }
   yield '';
   yield '  the schedule, for --schedule FILE:';
   for (const line of schedule.split('\n')) if (line !== '') yield `    ${line}`;

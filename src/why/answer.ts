@@ -80,6 +80,13 @@ function shownIn(call: Call, step: number): string {
   return `${comm}: ${callText(call)}${call.endedIn === step ? '' : `, in step ${call.endedIn}`}`;
 }
 
+/** Of the last time that a task waited for events: what came, and why the rest did not. */
+export function lastWaitOf(task: string, history: History): Finding[] {
+  const call = lastOf(history.calls, (one) => one.task.comm === task && waits.has(one.name));
+  if (call === undefined || history.last === null) return [];
+  return ofWait(call, Number.POSITIVE_INFINITY, history.last, history);
+}
+
 /** Interrupts that nobody's call raised. */
 const rootsIn = (step: number, history: History): Scope[] => [
   ...new Set(

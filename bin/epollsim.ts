@@ -11,6 +11,10 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['help', main],
   ['check', async (argv) => (await import('../src/cli/check.ts')).check(argv)],
   ['why', async (argv) => (await import('../src/cli/why.ts')).why(argv)],
+  [
+    'compare',
+    async (argv) => (await import('../conformance/compare_kernels.ts')).compareKernels(argv),
+  ],
   ['worker', async (argv) => (await import('../src/cli/queue/worker.ts')).worker(argv)],
   ['kernels', async (argv) => (await import('../src/cli/kernels.ts')).kernels(argv)],
   ['races', async (argv) => (await import('../src/cli/races.ts')).races(argv)],

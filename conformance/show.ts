@@ -1,6 +1,12 @@
 /** The difference of two transcripts for a person: step by step, with both sides. */
+
+import {
+  differenceOf,
+  placeOf,
+  type ReadTranscript,
+  readTranscript,
+} from '../src/scenario/difference.ts';
 import type { Entry } from '../src/scenario/transcript.ts';
-import { differenceOf, placeOf, type ReadTranscript, readTranscript } from './compare.ts';
 
 /** A step as it stands in the document. */
 export interface ShownStep {

@@ -112,6 +112,8 @@ export { errorTranscript, type Transcript, transcriptText } from './scenario/tra
 
 // ── Causes ───────────────────────────────────────────────────────────────────────────────────────
 
+/** Where two kernels part. */
+export { type Parting, type PartingOptions, partingOf, type Side } from './scenario/parting.ts';
 /** Why an event came, and why another one did not. */
 export { type WhyOptions, why } from './scenario/why.ts';
 export type { Answer, Cause, Finding as Because, Hop } from './why/answer.ts';

@@ -6,10 +6,10 @@
  * sleep that the kernel does not, the transcripts differ at the call that sleeps.
  */
 import type { KernelChoice } from '../../src/kernel/history.ts';
+import { readTranscript } from '../../src/scenario/difference.ts';
 import { ScenarioError } from '../../src/scenario/errors.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import { withoutUnbound } from '../../src/scenario/smaller.ts';
-import { readTranscript } from '../compare.ts';
 import { playModel } from '../model.ts';
 import type { Document } from './document.ts';
 

@@ -1,9 +1,9 @@
 /** One random scenario on both sides; what differs is made as small as it gets. */
 import * as fc from 'fast-check';
 import type { KernelChoice } from '../../src/kernel/history.ts';
+import { differenceOf } from '../../src/scenario/difference.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
 import { parsed } from '../../src/scenario/written.ts';
-import { differenceOf } from '../compare.ts';
 import { type LiveSide, outcomesIn, randomFrom, timesToAskAgain } from '../judge.ts';
 import { modelOutcomes, playModel } from '../model.ts';
 import { Scenarios, seedOf } from './arbitrary.ts';

@@ -29,12 +29,26 @@ export function reasonsFor<T>(
 ): Because[] {
   if (!ofWaiting.has(kind)) return [];
   const history = new History(-1);
+  traceInto(history, subject, path, options);
+  const found = tasks.flatMap((task) => lastWaitOf(task, history));
+  const speaking = found.filter(({ cause }) => cause !== 'not-ready' && cause !== 'told');
+  const named = speaking.filter(({ about }) => objects.includes(about));
+  return (named.length > 0 ? named : speaking).slice(0, most);
+}
+
+/** Keeps what happens in the execution that a path leads through. */
+export function traceInto<T>(
+  history: History,
+  subject: Subject<T>,
+  path: readonly ContextId[],
+  options: ExploreOptions,
+): void {
   const traced: Subject<T> = (schedule) => {
     const trial = subject(schedule);
     const { kernel } = trial.machine;
     const recorder = new Recorder((event) => history.event(event));
-    const known = [...kernel.tasks.values()].map((task) => recorder.refOf(task));
-    history.begin({ kind: 'program', name: null, about: '', tasks: known, kernel, recorder });
+    const tasks = [...kernel.tasks.values()].map((task) => recorder.refOf(task));
+    history.begin({ kind: 'program', name: null, about: '', tasks, kernel, recorder });
     kernel.tracer = recorder;
     return trial;
   };
@@ -42,8 +56,4 @@ export function reasonsFor<T>(
     history.end({ blocked: [], error: null });
     break;
   }
-  const found = tasks.flatMap((task) => lastWaitOf(task, history));
-  const speaking = found.filter(({ cause }) => cause !== 'not-ready' && cause !== 'told');
-  const named = speaking.filter(({ about }) => objects.includes(about));
-  return (named.length > 0 ? named : speaking).slice(0, most);
 }

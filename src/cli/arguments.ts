@@ -38,7 +38,7 @@ export interface PlayRequest extends KernelOptions {
 export type Request = PlayRequest | { readonly verb: 'help' } | { readonly verb: 'version' };
 
 /** Those that bin/epollsim.ts knows; what is read here is `play`. */
-const verbs = ['play', 'check', 'why', 'worker', 'kernels', 'races', 'conform', 'fuzz'];
+const verbs = ['play', 'check', 'why', 'compare', 'worker', 'kernels', 'races', 'conform', 'fuzz'];
 
 /** Less than a second, and more than a scenario needs. */
 export const defaultMaxSteps = 1_000_000;

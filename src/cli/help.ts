@@ -10,6 +10,7 @@ export const help: string = `epollsim: Linux eventpoll, played step by step
 usage: epollsim play [options] FILE...
        epollsim check [options] FILE...       every interleaving of programs and scenarios
        epollsim why FILE --step N             why an event came, and why another one did not
+       epollsim compare [FILE] --kernels A,B  the first step at which two kernels part, and why
        epollsim worker --queue URL            helps with checks that run on other machines
        epollsim kernels [options]             the releases and commits that can be modelled
        epollsim races [NAME]                  races of Linux and of programs: how, and the fix

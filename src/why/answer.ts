@@ -25,6 +25,7 @@ import {
   type Hop,
   hopOf,
   hopsInCall,
+  keyText,
 } from './hops.ts';
 import { polled } from './polled.ts';
 import { originOf, toldChain, wakeupsBy } from './told.ts';
@@ -174,7 +175,7 @@ function reason(told: Happening, history: History): string {
     case 'found':
       return `: it was ready already when step ${first.step} looked (${what})`;
     default:
-      return `: step ${first.step} (${root.task.comm}: ${what}) woke its wait queue with ${bits(first.detail)}`;
+      return `: step ${first.step} (${root.task.comm}: ${what}) woke its wait queue with ${keyText(first.detail)}`;
   }
 }
 

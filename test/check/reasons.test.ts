@@ -22,7 +22,7 @@ test('a finding says why the task that sleeps was not told', () => {
     yield* sys.epoll_wait(ep, 1, -1);
   });
 
-  expect(findings.map(({ kind }) => kind)).toEqual(['stranded-data']);
+  expect(findings.map(({ kind }) => kind)).toEqual(['deadlock']);
   expect(findings[0]?.because.map(({ cause }) => cause)).toEqual(['no-new-wakeup']);
   expect(findings[0]?.because[0]?.hops.at(-1)?.functions).toEqual(['ep_poll', 'ep_send_events']);
 });

@@ -1,5 +1,5 @@
 /** Where two transcripts of one scenario part, and in what. */
-import type { Entry } from '../src/scenario/transcript.ts';
+import type { Entry } from './transcript.ts';
 
 /** A transcript that has been read back; numbers above 2^53 are only good to be looked at. */
 export interface ReadTranscript {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { differenceOf } from '../../conformance/compare.ts';
 import { shownDifference } from '../../conformance/show.ts';
+import { differenceOf } from '../../src/scenario/difference.ts';
 
 const calls = ['eventfd2', 'epoll_wait', 'write'];
 const transcript = (results: readonly object[], blocked: readonly string[] = []): string =>

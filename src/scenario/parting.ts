@@ -1,0 +1,154 @@
+/**
+ * Where two kernels part: the first step of a scenario at which they answer differently, and why on
+ * either side; of a concurrent scenario, the outcomes that only one of them has.
+ */
+
+import { traceInto } from '../check/reasons.ts';
+import type { KernelChoice } from '../kernel/history.ts';
+import { type Finding as Because, lastWaitOf } from '../why/answer.ts';
+import { History } from '../why/history.ts';
+import { differenceOf } from './difference.ts';
+import { OutcomeSearch } from './outcomes.ts';
+import { Player } from './play.ts';
+import type { Scenario } from './scenario.ts';
+import { errorTranscript, transcriptText } from './transcript.ts';
+import { why } from './why.ts';
+
+/** What one of the kernels says, and why. */
+export interface Side {
+  /** The whole transcript; or the outcomes that only this kernel has, one each. */
+  readonly texts: readonly string[];
+  /** At the step at which they part; of an execution that comes to the first of the outcomes. */
+  readonly because: readonly Because[];
+}
+
+export interface Parting {
+  /** The first step at which they part; null of a concurrent scenario. */
+  readonly step: number | null;
+  /** What is different, in a word or two: `epoll_wait: ret, events`. */
+  readonly kind: string;
+  readonly sides: readonly [Side, Side];
+  /** Every interleaving was covered on both; true of a scenario in lockstep. */
+  readonly complete: boolean;
+}
+
+export interface PartingOptions {
+  /** Of the checker, for each kernel. */
+  readonly executions?: number;
+  /** More than a scenario needs: one that takes more loops for ever. */
+  readonly maxSteps?: number;
+}
+
+/** Where two kernels part; null where they do not. */
+export function partingOf(
+  scenario: Scenario,
+  left: KernelChoice,
+  right: KernelChoice,
+  options: PartingOptions = {},
+): Parting | null {
+  return scenario.mode === 'concurrent'
+    ? outcomesPart(scenario, left, right, options)
+    : transcriptsPart(scenario, left, right, options);
+}
+
+/** The transcript of a scenario in lockstep; a bug of the modelled kernel is an error in it. */
+export function transcriptOn(
+  scenario: Scenario,
+  kernel: KernelChoice,
+  { maxSteps = 1_000_000 }: PartingOptions = {},
+): string {
+  try {
+    return transcriptText(new Player(scenario, { ...kernel, maxSteps }).play());
+  } catch (error) {
+    return transcriptText(errorTranscript(scenario.name, error as Error));
+  }
+}
+
+function transcriptsPart(
+  scenario: Scenario,
+  left: KernelChoice,
+  right: KernelChoice,
+  options: PartingOptions,
+): Parting | null {
+  const texts = [left, right].map((kernel) => transcriptOn(scenario, kernel, options));
+  const [one = '', other = ''] = texts;
+  if (one === other) return null;
+  const calls = scenario.steps.map(({ call }) => call);
+  const { kind, place } = differenceOf(one, other, calls);
+  const step = Math.min(place, Math.max(0, calls.length - 1));
+  const side = (text: string, kernel: KernelChoice): Side => ({
+    texts: [text],
+    because: reasonsAt(scenario, kernel, step),
+  });
+  return { step, kind, sides: [side(one, left), side(other, right)], complete: true };
+}
+
+/** What the step came to; nothing where the kernel broke before that. */
+function reasonsAt(scenario: Scenario, kernel: KernelChoice, step: number): readonly Because[] {
+  try {
+    return why(scenario, { ...kernel, step }).findings;
+  } catch {
+    return [];
+  }
+}
+
+/** Of the checker, where nothing else is said: some seconds. */
+const mostExecutions = 5000;
+
+function outcomesPart(
+  scenario: Scenario,
+  left: KernelChoice,
+  right: KernelChoice,
+  { executions = mostExecutions }: PartingOptions,
+): Parting | null {
+  const searches = [left, right].map((kernel) => {
+    const search = new OutcomeSearch(scenario, { ...kernel, executions });
+    while (search.next());
+    return { search, outcomes: search.outcomes() };
+  });
+  const [one, other] = searches;
+  if (one === undefined || other === undefined) return null;
+  const only = (mine: typeof one, yours: typeof one): Side => {
+    const own = mine.outcomes.found.filter(({ text }) => !yours.search.has(text));
+    const found = mine.outcomes.findings
+      .filter(({ cause }) => !yours.outcomes.findings.some((known) => known.cause === cause))
+      .map(({ sentence }) => sentence);
+    const [first] = own;
+    return {
+      texts: [...own.map(({ text }) => text), ...found],
+      because: first === undefined ? [] : waitsAlong(mine.search, first.path, scenario),
+    };
+  };
+  const sides = [only(one, other), only(other, one)] as const;
+  if (sides.every(({ texts }) => texts.length === 0)) return null;
+  const complete = one.outcomes.complete && other.outcomes.complete;
+  return { step: null, kind: 'outcomes', sides, complete };
+}
+
+/** All that a concurrent scenario can come to on a kernel: outcomes, and what was found. */
+export function outcomesOf(
+  scenario: Scenario,
+  kernel: KernelChoice,
+  { executions = mostExecutions }: PartingOptions = {},
+): { readonly said: readonly string[]; readonly complete: boolean } {
+  const search = new OutcomeSearch(scenario, { ...kernel, executions });
+  while (search.next());
+  const { complete, findings, found } = search.outcomes();
+  return {
+    said: [...found.map(({ text }) => text), ...findings.map(({ cause }) => cause).sort()],
+    complete,
+  };
+}
+
+/** What the threads were told at last, in the execution that a path leads through. */
+function waitsAlong(
+  { subject }: OutcomeSearch,
+  path: Parameters<typeof traceInto>[2],
+  { threads }: Scenario,
+): Because[] {
+  const history = new History(-1);
+  traceInto(history, subject, path, { sharedMemory: false, rounds: Number.POSITIVE_INFINITY });
+  return threads
+    .flatMap((thread) => lastWaitOf(thread, history))
+    .filter(({ cause }) => cause !== 'not-ready');
+}

@@ -69,6 +69,8 @@ export interface file_operations {
   readonly release?: (file: file) => Kernel<void>;
   /** Appends lines to what /proc/PID/fdinfo/FD shows. */
   readonly show_fdinfo?: (m: string[], file: file) => Kernel<void>;
+  /** Ours: what views show of it, for files that they do not know. */
+  readonly shown?: (file: file) => Record<string, string | number>;
 }
 
 export class file extends refcount_t implements Named {

@@ -126,13 +126,15 @@ export function fileViews(files: readonly OpenFile[], name: NameOf): FileView[] 
   return views;
 }
 
-function stateOf(f: file): FileView['state'] {
+/** What a file holds: bytes, counters, states. */
+export function stateOf(f: file): FileView['state'] {
   const data = f.private_data;
   if (data instanceof eventfd_ctx) return { count: data.count.value.toString() };
   if (data instanceof pipe_inode_info) return pipeState(f, data);
   if (data instanceof timerfd_ctx) return timerState(data);
   if (data instanceof signalfd_ctx) return { sigmask: maskShown(data) };
-  return f.f_op === socket_file_ops ? socketState(data as socket) : {};
+  if (f.f_op === socket_file_ops) return socketState(data as socket);
+  return f.f_op.shown?.(f) ?? {};
 }
 
 function pipeState(f: file, pipe: pipe_inode_info): FileView['state'] {

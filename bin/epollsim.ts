@@ -18,6 +18,7 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['worker', async (argv) => (await import('../src/cli/queue/worker.ts')).worker(argv)],
   ['kernels', async (argv) => (await import('../src/cli/kernels.ts')).kernels(argv)],
   ['races', async (argv) => (await import('../src/cli/races.ts')).races(argv)],
+  ['strace', async (argv) => (await import('../src/cli/strace.ts')).strace(argv)],
   ['conform', async (argv) => (await import('../conformance/conform.ts')).conform(argv)],
   ['fuzz', async (argv) => (await import('../conformance/fuzz.ts')).fuzz(argv)],
 ]);

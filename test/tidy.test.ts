@@ -138,7 +138,7 @@ describe('imports', () => {
     expect(importsOutOfOrder(planted(path, text))).toEqual([]);
   });
 
-  /** The rule itself: kernel, net, syscalls, sim, trace, check, scenario, cli. */
+  /** The rule itself: kernel, net, syscalls, sim, trace, strace, check, scenario, cli. */
   test('imports point towards the kernel', () => {
     expect(importsOutOfOrder(sources)).toEqual([]);
   });

@@ -14,9 +14,10 @@ usage: epollsim play [options] FILE...
        epollsim worker --queue URL            helps with checks that run on other machines
        epollsim kernels [options]             the releases and commits that can be modelled
        epollsim races [NAME]                  races of Linux and of programs: how, and the fix
+       epollsim strace [options] FILE         the log that strace wrote of a program, explained
        epollsim conform [options] [FILE...]   scenarios on the model and on the Linux underneath
        epollsim fuzz [options]                the same with random scenarios
-       epollsim VERB --help                   the options of check, worker, kernels, races, …
+       epollsim VERB --help                   the options of check, worker, kernels, strace, …
 
 play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or JavaScript with
 "export default function* main(sys)"). What a file is shows in its content; - is standard input.

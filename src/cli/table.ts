@@ -44,19 +44,30 @@ export class DrawnTable implements TableListener {
   private headed = false;
   private time_ns = 0;
   private scenes = 0;
+  /** What the numbers of the rows count. */
+  private readonly counted: string;
+  /** Shorter spans between rows are not worth a line. */
+  private readonly leastGap_ns: number;
 
-  constructor(write: Write, colours: Colours, width: number) {
+  constructor(write: Write, colours: Colours, width: number, counted = 'step', leastGap_ns = 1) {
     this.write = write;
     this.colours = colours;
     this.width = width;
+    this.counted = counted;
+    this.leastGap_ns = leastGap_ns;
   }
 
   begin(scene: Scene): void {
+    this.open(titleOf(scene), scene.kernel.hrtimers.now_ns);
+  }
+
+  /** A table of its own, under a title, from a moment on. */
+  open(title: string, time_ns: number): void {
     this.columns = [];
     this.headed = false;
-    this.time_ns = scene.kernel.hrtimers.now_ns;
+    this.time_ns = time_ns;
     const gap = this.scenes++ === 0 ? '' : '\n';
-    this.write(`${gap}${this.colours.bold(titleOf(scene))}\n`);
+    this.write(`${gap}${this.colours.bold(title)}\n`);
   }
 
   column(task: TaskRef): void {
@@ -67,7 +78,8 @@ export class DrawnTable implements TableListener {
 
   row({ index, time_ns, state, cells }: Row): void {
     if (!this.headed) this.head();
-    if (time_ns > this.time_ns) this.note(`… ${durationText(time_ns - this.time_ns)} later …`);
+    const gap_ns = time_ns - this.time_ns;
+    if (gap_ns >= this.leastGap_ns) this.note(`… ${durationText(gap_ns)} later …`);
     this.time_ns = time_ns;
     const left = [String(index), state.join('\n')];
     if (this.sharesColumn()) {
@@ -103,7 +115,7 @@ export class DrawnTable implements TableListener {
       : names.map(() => each);
     this.widths = [stepWidth, stateWidth, ...widths];
     const { bold } = this.colours;
-    this.draw(['step', 'state after it', ...names].map((name) => bold(name)));
+    this.draw([this.counted, 'state after it', ...names].map((name) => bold(name)));
     this.write(`${this.widths.map((width) => '─'.repeat(width)).join('┼')}\n`);
   }
 
@@ -119,6 +131,19 @@ export class DrawnTable implements TableListener {
   }
 
   private draw(cells: readonly string[]): void {
+    const lines = cells.map((cell) => cell.split('\n'));
+    if (this.linesFit(lines)) this.write(plainRow(lines, this.widths));
+    else this.wrap(cells);
+  }
+
+  /** Is there nothing to wrap, and no character whose width has to be looked up? */
+  private linesFit(cells: readonly (readonly string[])[]): boolean {
+    return cells.every((lines, i) =>
+      lines.every((line) => line.length <= (this.widths[i] ?? 0) - 2 && narrow.test(line)),
+    );
+  }
+
+  private wrap(cells: readonly string[]): void {
     const table = new CliTable({
       chars,
       colWidths: [...this.widths],
@@ -140,4 +165,24 @@ export class DrawnTable implements TableListener {
         .every((word) => word.length <= (this.widths[i] ?? 0) - 2),
     );
   }
+}
+
+/** Characters that take one place each. */
+const narrow = /^[ -~…↳→─│└├═·]*$/;
+
+/** A row as the library draws it, where it need not be asked: a log has a hundred thousand of them. */
+function plainRow(cells: readonly (readonly string[])[], widths: readonly number[]): string {
+  const height = Math.max(...cells.map(({ length }) => length));
+  let text = '';
+  for (let at = 0; at < height; at++) {
+    const line = cells
+      .map((lines, i) => {
+        const room = (widths[i] ?? 0) - 2;
+        const content = lines[at] ?? '';
+        return ` ${i === 0 ? content.padStart(room) : content.padEnd(room)} `;
+      })
+      .join(chars.middle);
+    text += `${line.replace(/[ \t]+$/, '')}\n`;
+  }
+  return text;
 }

@@ -76,13 +76,20 @@ interface Control {
   readonly event: epoll_event | null;
 }
 
-function controlOf(world: World, thread: Thread, args: readonly string[]): Control | null {
+function controlOf(
+  world: World,
+  thread: Thread,
+  args: readonly string[],
+  isBad = false,
+): Control | null {
   const [epfd, fd] = [fdOf(args[0]), fdOf(args[2])];
   if (epfd === null || fd === null) return null;
   const op = operations.get(args[1] ?? '') ?? numberOf(args[1]) ?? 0;
   const event = eventsOf(args[3] ?? '')[0] ?? null;
   const ep = world.epollOf(thread, epfd);
-  return { op, ep, epfd, fd, f: world.fileOf(thread, fd), event };
+  // Nobody has opened a descriptor that the log says is closed.
+  const f = isBad ? world.mirror.fileOf(thread.task, fd.fd) : world.fileOf(thread, fd);
+  return { op, ep, epfd, fd, f, event };
 }
 
 /** Before its result is known: it will succeed. */
@@ -95,7 +102,7 @@ export function controlBegun(world: World, { thread, list }: Pending): void {
 
 export function controlled(world: World, call: Call): void {
   const { thread, args, returned, done } = call;
-  const control = controlOf(world, thread, args);
+  const control = controlOf(world, thread, args, returned.errno === 'EBADF');
   if (control === null || returned.ret === null) return;
   const { ep, f, fd, op } = control;
   const epi = ep === null || f === null ? null : ep_find(ep, f, fd.fd);
@@ -209,6 +216,11 @@ export class Waits {
       world.watch.waitEnds(call, ep, -1, null);
       return;
     }
+    const timeout = timeoutOf(args[3]);
+    // What has come since it was asked finds the thread asleep.
+    if (!late && timeout !== 0 && !ep_events_available(ep)) {
+      world.mirror.wait(thread.task, epfd.fd, maxevents, true);
+    }
     const events = eventsOf(args[1] ?? '');
     const found = this.itemsOf(call, ep, events);
     this.reconcile(thread, ep, found, events.length === returned.ret && events.length < maxevents);
@@ -216,7 +228,7 @@ export class Waits {
     const isWhole = events.length === returned.ret;
     this.compare(call, ep, found, harvest, late || !isWhole);
     this.settle(ep);
-    world.watch.waitEnds(call, ep, returned.ret as number, timeoutOf(args[3]));
+    world.watch.waitEnds(call, ep, returned.ret as number, timeout);
     for (const { epi, event } of found)
       if (epi !== null) world.watch.reported(thread, epi, event.events);
   }
@@ -297,7 +309,8 @@ export class Waits {
       }
       world.shows(thread, f, epi.event.events, event.events);
       if (isIdle(epi) && standInOf(f) !== null) {
-        world.again(f, event.events);
+        if ((epi.event.events & uapi.EPOLLEXCLUSIVE) !== 0) world.wake(epi, event.events);
+        else world.again(f, event.events);
         if ((event.events & uapi.EPOLLIN) !== 0) {
           const name = world.nameOf(f);
           if (!world.outside.some((text) => text.startsWith(`${name}:`))) {

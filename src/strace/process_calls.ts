@@ -43,6 +43,9 @@ const isSameProcess = (a: Thread, b: Thread): boolean => a.task.tgid === b.task.
 
 export function end(world: World, thread: Thread): void {
   if (thread.ended) return;
+  if (thread.task.files.count.refs === 1) {
+    world.watch.leaves(thread, !world.threads.hasOutsiders);
+  }
   world.threads.end(thread);
   for (const f of world.epolls) if (f.freed) world.epolls.delete(f);
   for (const f of world.holding) if (f.freed) world.holding.delete(f);

@@ -17,7 +17,7 @@ import { type Returned, readLine, type StraceLine } from './line.ts';
 import { Mirror } from './mirror.ts';
 import { end } from './process_calls.ts';
 import { rowState, shownBegun, shownCall } from './show.ts';
-import { splitArguments } from './text.ts';
+import { fdOf, splitArguments } from './text.ts';
 import { makesChildren, Threads } from './threads.ts';
 import { Watch } from './watch.ts';
 import { type Unexplained, World } from './world.ts';
@@ -130,7 +130,7 @@ export class StraceReader {
   end(): StraceReport {
     if (this.half !== null) this.refuse('the line is cut');
     this.half = null;
-    const findings = this.watch.end(this.threads.alive);
+    const findings = this.watch.end(this.threads.alive, !this.threads.hasOutsiders);
     const { unexplained, unexplainedCount } = this.world;
     return {
       lines: this.lines,
@@ -232,7 +232,8 @@ export class StraceReader {
     if (!isKnown(name)) return;
     if (isWait(name)) this.waits.begun(pending);
     if (makesChildren(name)) return;
-    if (handlerOf(name, list)?.quiet !== true) this.row(thread, shownBegun(name, list));
+    if (handlerOf(name, list)?.quiet === true || this.isPlain(thread, list)) return;
+    this.row(thread, shownBegun(name, list));
   }
 
   private resume(thread: Thread, name: string, args: string, returned: Returned): void {
@@ -290,13 +291,19 @@ export class StraceReader {
       return;
     }
     this.calls++;
+    const quiet = handler.quiet === true || this.isPlain(thread, args);
     if (isWait(name)) this.waits.ended(call);
     else handler.ended(this.world, call);
-    if (handler.quiet === true && this.isQuiet()) return;
-    this.row(
-      thread,
-      shownCall(call, pending !== null && handler.quiet !== true && !makesChildren(name)),
-    );
+    if (quiet && this.isQuiet()) return;
+    this.row(thread, shownCall(call, pending !== null && !quiet && !makesChildren(name)));
+  }
+
+  /** Is the call on a file that epoll does not take? Nobody wants to see it read. */
+  private isPlain({ task }: Thread, [first]: readonly string[]): boolean {
+    const fd = fdOf(first);
+    const f = fd === null ? null : this.world.mirror.fileOf(task, fd.fd);
+    if (f === null) return /<\//.test(first ?? '') && !/<char|<\/dev/.test(first ?? '');
+    return f.f_op.poll === undefined;
   }
 
   private isQuiet(): boolean {

@@ -21,7 +21,7 @@ const short = (flags: string): string => flags.replaceAll('EPOLL', '');
 const shownArgument = (arg: string): string => {
   const fd = fdOf(arg);
   if (fd !== null) return String(fd.fd);
-  const text = arg.replace(/(\d)<(?:[^<>]|->|<[^<>]*>)*>/g, '$1');
+  const text = arg.replace(/(\d)<(?:->|[^<>]|<[^<>]*>)*>/g, '$1');
   if (text.startsWith('"')) return text.length > 24 ? `${text.slice(0, 20)}"…` : text;
   if (text.startsWith('{') && text.length > 40) return '{…}';
   return text.length > 48 ? `${text.slice(0, 46)}…` : text;
@@ -72,7 +72,7 @@ function resultShown({ name, args, returned }: Call): string {
   if (errno !== null) return `-1 ${errno}`;
   if (name.startsWith('pipe') || name === 'socketpair') {
     const list = args[name === 'socketpair' ? 3 : 0] ?? '';
-    return `${ret} ${list.replace(/(\d)<(?:[^<>]|->)*>/g, '$1')}`;
+    return `${ret} ${list.replace(/(\d)<(?:->|[^<>])*>/g, '$1')}`;
   }
   const said = /^(?:poll|ppoll|select|pselect6)$/.test(name) ? shownArgument(more) : '';
   return said === '' ? String(ret) : `${ret} ${said}`;

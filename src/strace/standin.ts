@@ -80,14 +80,14 @@ export class StandIn {
 export const standInOf = (f: file): StandIn | null =>
   f.private_data instanceof StandIn ? f.private_data : null;
 
-function* standin_poll(f: file, pt: poll_table | null): Kernel<number> {
+function* pollStandIn(f: file, pt: poll_table | null): Kernel<number> {
   const stand = f.private_data as StandIn;
   if (wantsQueue(pt)) yield* poll_wait(f, stand.wait, pt);
   return stand.mask;
 }
 
 /** The other end hears of it. */
-function* standin_release(f: file): Kernel<void> {
+function* releaseStandIn(f: file): Kernel<void> {
   const { peer } = f.private_data as StandIn;
   if (peer === null) return;
   peer.peer = null;
@@ -118,8 +118,8 @@ function shown(f: file): Record<string, string | number> {
 
 const operationsOf = (name: StandInKind): file_operations => ({
   name,
-  poll: standin_poll,
-  release: standin_release,
+  poll: pollStandIn,
+  release: releaseStandIn,
   shown,
 });
 

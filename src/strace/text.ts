@@ -83,7 +83,8 @@ export interface FdText {
 
 /** Null for what is no descriptor: NULL, AT_FDCWD, an address. */
 export function fdOf(text: string | undefined): FdText | null {
-  const match = text === undefined ? null : /^(-?\d{1,10})(?:<([\s\S]*)>)?$/.exec(text);
+  const match =
+    text === undefined ? null : /^(-?\d{1,10})(?:<([\s\S]*)>(?:\(deleted\))?)?$/.exec(text);
   if (match === null) return null;
   return { fd: Number(match[1]), behind: match[2] ?? null };
 }

@@ -203,7 +203,7 @@ export class Watch {
     if (story.ends !== spins || f.f_ep === null) return;
     this.add(
       'hangup-spin',
-      this.nameOf(f),
+      `end of ${familyOf(this.nameOf(f))}`,
       'bug',
       [story.firstEnd, line],
       `read() of ${this.nameOf(f)} says that nothing more will come (0), since line ${story.firstEnd} ` +
@@ -245,7 +245,8 @@ export class Watch {
     wasted.push(own.invitedAt);
     if (wasted.length > 64) wasted.shift();
     if (threads.size < 2 || wasted.length < 3 || wasted.length * 4 < story.accepted) return;
-    const level: Level = wasted.length >= 10 ? 'suspicious' : 'information';
+    const isMuch = wasted.length >= 10 && wasted.length > story.accepted;
+    const level: Level = isMuch ? 'suspicious' : 'information';
     this.add(
       'thundering-herd',
       this.nameOf(f),
@@ -378,7 +379,8 @@ export class Watch {
       own.invitedAt = this.line;
     }
     if ((mode & EPOLLET) !== 0) this.sawEdge(thread, epi, story, bits);
-    else if ((mode & EPOLLONESHOT) === 0) this.sawLevel(epi, item, story, bits);
+    else if ((mode & EPOLLONESHOT) === 0 && item.closed === 0)
+      this.sawLevel(epi, item, story, bits);
   }
 
   private sawGhost(epi: epitem, item: ItemStory, bits: number): void {
@@ -409,23 +411,24 @@ export class Watch {
     item.idleBits &= bits;
     if (item.idle !== spins) return;
     const name = this.nameOf(epi.file);
+    const kind = familyOf(name);
     const since = `since line ${item.idleFrom} ${spins} times in a row, and nothing is done with it`;
     const lines = [item.idleFrom, this.line];
     if ((item.idleBits & endBits) !== 0) {
       const what = epollFlags(item.idleBits & endBits);
       this.add(
         'hangup-spin',
-        name,
+        kind,
         'bug',
         lines,
         `${name} is reported with ${what} ${since}: the loop spins`,
       );
     } else if ((item.idleBits & EPOLLIN) !== 0) {
       const what = `${name} is reported with EPOLLIN ${since}: what there is to read is not read, and the loop spins`;
-      this.add('read-spin', name, 'bug', lines, what);
+      this.add('read-spin', kind, 'bug', lines, what);
     } else if ((item.idleBits & EPOLLOUT) !== 0) {
       const what = `${name} is reported with EPOLLOUT ${since}: it can be written to, nothing is written, and the loop spins`;
-      this.add('write-spin', name, 'bug', lines, what);
+      this.add('write-spin', kind, 'bug', lines, what);
     }
   }
 
@@ -475,7 +478,11 @@ export class Watch {
     }
     if (left === 0) return;
     const then =
-      next > 0 ? `, up to the next event in line ${next}` : ', and to the end of the log';
+      next > 0
+        ? `, up to the next event in line ${next}`
+        : next > 0
+          ? ', until more comes'
+          : ', and to the end of the log';
     const known = left !== null && left > 0;
     const level: Level = known ? 'bug' : 'suspicious';
     const what =
@@ -487,7 +494,7 @@ export class Watch {
           'what is left is not reported again';
     this.add(
       'edge-unread',
-      `${name.replace(/\d.*/, '')} ${state}`,
+      `${familyOf(name)} ${state}`,
       level,
       [line, at, waited, next].filter(Boolean),
       what,
@@ -507,14 +514,37 @@ export class Watch {
 
   // ── The end ────────────────────────────────────────────────────────────────────────────────────
 
-  /** The log is over: what was left undone. */
-  end(threads: Iterable<Thread>): Finding[] {
-    for (const thread of threads) this.sayFailed(this.threadOf(thread));
-    for (const { edge } of this.left)
-      if (edge !== null && !edge.epi.file.freed) this.sayEdge(edge, 0);
-    for (const epi of this.disarmed) this.sayDisarmed(epi);
-    for (const epi of this.ghosts) this.sayGhost(epi);
+  /** The log is over. `isKnown`: all who may hold a copy of a descriptor are in it. */
+  end(threads: Iterable<Thread>, isKnown: boolean): Finding[] {
+    for (const thread of threads) this.leaves(thread, isKnown);
     return this.findings.all();
+  }
+
+  /** The last thread with its descriptors ends, or the log does: what has been left undone. */
+  leaves(thread: Thread, isKnown: boolean): void {
+    const { files } = thread.task;
+    this.sayFailed(this.threadOf(thread));
+    for (const story of this.left) {
+      const { edge } = story;
+      if (edge !== null && edge.by.task.files !== files) continue;
+      if (edge !== null && !edge.epi.file.freed) this.sayEdge(edge, 0);
+      this.left.delete(story);
+    }
+    for (const epi of this.disarmed) {
+      if (!this.isOf(epi, files)) continue;
+      this.disarmed.delete(epi);
+      this.sayDisarmed(epi);
+    }
+    for (const epi of this.ghosts) {
+      if (!this.isOf(epi, files)) continue;
+      this.ghosts.delete(epi);
+      if (isKnown) this.sayGhost(epi);
+    }
+  }
+
+  private isOf(epi: epitem, files: files_struct): boolean {
+    const story = this.items.get(epi);
+    return story === undefined || story.files === files;
   }
 
   private sayDisarmed(epi: epitem): void {
@@ -525,7 +555,7 @@ export class Watch {
     const name = this.nameOf(epi.file);
     this.add(
       'oneshot-forgotten',
-      name.replace(/\d.*/, ''),
+      familyOf(name),
       'suspicious',
       [item.disarmed],
       `${name} was reported in line ${item.disarmed} and is disarmed by that (EPOLLONESHOT); epoll_wait() was called ` +
@@ -547,6 +577,9 @@ export class Watch {
     );
   }
 }
+
+/** The kind of file: a mistake is made with all of them. */
+const familyOf = (name: string): string => name.replace(/\d.*/, '');
 
 /** What is read in pieces; an eventfd, a timer and the like need not be read to tell of more. */
 function holdsBytes(f: file): boolean {

@@ -7,14 +7,17 @@
 
 import { eventfd_ctx, eventfd_signal_mask } from '../kernel/eventfd.ts';
 import { do_epoll_create } from '../kernel/eventpoll/index.ts';
-import { eventpoll } from '../kernel/eventpoll/types.ts';
+import { type epitem, type eppoll_entry, eventpoll } from '../kernel/eventpoll/types.ts';
 import type { file } from '../kernel/file.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { pipe_inode_info } from '../kernel/pipe_fs_i.ts';
 import { vfs_poll } from '../kernel/poll.ts';
+import { TASK_NORMAL } from '../kernel/sched.ts';
+import { spin_lock_irqsave, spin_unlock_irqrestore } from '../kernel/spinlock.ts';
 import { iov_iter } from '../kernel/uaccess.ts';
 import {
   EPOLLERR,
+  EPOLLEXCLUSIVE,
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
@@ -167,6 +170,12 @@ export class World {
     if (stand !== null) this.mirror.outside(tell(stand, bits));
   }
 
+  /** Tells one item, and whoever waits for it: also if another would have been chosen. */
+  wake(epi: epitem, bits: number): void {
+    const entry = epi.pwqlist;
+    if (entry !== null) this.mirror.outside(callBack(entry, bits));
+  }
+
   /** Calls by others that are under way on a file, or on its other end. */
   inFlight(f: file, by: Thread | null): Pending[] {
     const found: Pending[] = [];
@@ -200,7 +209,9 @@ export class World {
   shows(thread: Thread, f: file, interest: number, bits: number): void {
     const stand = standInOf(f);
     if (stand !== null) {
-      this.showsStandIn(thread, f, stand, interest, bits);
+      // Of those who are woken alone it was the one who says so, see wake().
+      const isExclusive = (interest & EPOLLEXCLUSIVE) !== 0;
+      this.showsStandIn(thread, f, stand, interest, bits, isExclusive);
       return;
     }
     const missing = bits & interest & ~this.maskOf(f);
@@ -217,6 +228,7 @@ export class World {
     stand: StandIn,
     interest: number,
     bits: number,
+    isExclusive: boolean,
   ): void {
     let on = 0;
     let off = 0;
@@ -238,7 +250,8 @@ export class World {
       stand.sure = true;
       if (stand.unread !== null) stand.unread = 0;
     }
-    if (news !== 0 || (stand.mask & off) !== 0) this.setBits(stand, on, off);
+    if (isExclusive) stand.mask = (stand.mask | on) & ~off;
+    else if (news !== 0 || (stand.mask & off) !== 0) this.setBits(stand, on, off);
     if (news !== 0) this.holding.add(f);
   }
 
@@ -326,6 +339,14 @@ const groups: readonly (readonly [number, number])[] = [
   [EPOLLHUP, EPOLLHUP],
   [EPOLLRDHUP, EPOLLRDHUP],
 ];
+
+function* callBack(entry: eppoll_entry, bits: number): Kernel<void> {
+  const { whead } = entry;
+  if (whead === null) return;
+  yield spin_lock_irqsave(whead.lock);
+  yield* entry.func(entry, TASK_NORMAL, 0, bits);
+  spin_unlock_irqrestore(whead.lock);
+}
 
 /** A generator, so that the machine's file numbering is that of the task. */
 function* makeFile(kind: StandInKind, label: string, mask: number): Kernel<file> {

@@ -219,21 +219,27 @@ export class State implements Format {
       lines.map((line) => `${task.comm}: ${line}`),
     );
     this.write(`\n${this.colours.bold(`step ${moment.index}`)}  ${acts.join('; ')}\n`);
-    this.compare(stateLines(view, this.colours));
+    const { write, colours } = this;
+    this.before = compareStates(this.before, stateLines(view, colours), write, colours);
   }
+}
 
-  /** Writes the lines with their marks. */
-  private compare(lines: readonly StateLine[]): void {
-    const now = new Map(lines.map(({ key, text }) => [key, text]));
-    const first = this.before.size === 0;
-    for (const { key, text } of lines) {
-      const old = this.before.get(key);
-      const mark = first || old === text ? ' ' : old === undefined ? '+' : '*';
-      this.write(`${mark === ' ' ? mark : this.colours.yellow(mark)} ${text}\n`);
-    }
-    for (const [key, text] of this.before) {
-      if (!now.has(key)) this.write(`${this.colours.yellow('-')} ${this.colours.dim(text)}\n`);
-    }
-    this.before = now;
+/** Writes a state with the marks of what differs from the one before; the lines, for the next time. */
+export function compareStates(
+  before: ReadonlyMap<string, string>,
+  lines: readonly StateLine[],
+  write: Write,
+  colours: Colours,
+): ReadonlyMap<string, string> {
+  const now = new Map(lines.map(({ key, text }) => [key, text]));
+  const first = before.size === 0;
+  for (const { key, text } of lines) {
+    const old = before.get(key);
+    const mark = first || old === text ? ' ' : old === undefined ? '+' : '*';
+    write(`${mark === ' ' ? mark : colours.yellow(mark)} ${text}\n`);
   }
+  for (const [key, text] of before) {
+    if (!now.has(key)) write(`${colours.yellow('-')} ${colours.dim(text)}\n`);
+  }
+  return now;
 }

@@ -113,7 +113,7 @@ function discardedCalls(expression: ts.Expression): ts.Expression[] {
   return passesOn ? [...discardedCalls(expression.left), ...discardedCalls(expression.right)] : [];
 }
 
-const core = new Set(['kernel', 'net', 'syscalls', 'sim', 'trace', 'why', 'scenario']);
+const core = new Set(['kernel', 'net', 'syscalls', 'sim', 'trace', 'strace', 'why', 'scenario']);
 const bannedGlobals = words(`
   Date Promise console process performance globalThis fetch crypto Buffer setTimeout
   setInterval setImmediate queueMicrotask require window document
@@ -150,7 +150,18 @@ function banned(node: ts.Node, isGlobal: (name: ts.Identifier) => boolean): stri
 // ── Sources ────────────────────────────────────────────────────────────────────────────────────
 
 /** Who may know whom: a layer knows itself and those before it. */
-const layers = ['kernel', 'net', 'syscalls', 'sim', 'trace', 'why', 'check', 'scenario', 'cli'];
+const layers = [
+  'kernel',
+  'net',
+  'syscalls',
+  'sim',
+  'trace',
+  'strace',
+  'why',
+  'check',
+  'scenario',
+  'cli',
+];
 const corePackages = ['denque', 'functional-red-black-tree'];
 
 /** Imports that point the wrong way, or out of the core. */

@@ -131,16 +131,14 @@ export class DrawnTable implements TableListener {
   }
 
   private draw(cells: readonly string[]): void {
-    const lines = cells.map((cell) => cell.split('\n'));
-    if (this.linesFit(lines)) this.write(plainRow(lines, this.widths));
-    else this.wrap(cells);
-  }
-
-  /** Is there nothing to wrap, and no character whose width has to be looked up? */
-  private linesFit(cells: readonly (readonly string[])[]): boolean {
-    return cells.every((lines, i) =>
-      lines.every((line) => line.length <= (this.widths[i] ?? 0) - 2 && narrow.test(line)),
-    );
+    // The library takes some ms a row that it wraps: too long for a log of a hundred thousand.
+    if (cells.every((cell) => narrow.test(cell))) {
+      const wrap = this.wordsFit(cells) ? wrapAtBlanks : wrapAnywhere;
+      const lines = cells.map((cell, i) =>
+        cell.split('\n').flatMap((line) => wrap((this.widths[i] ?? 0) - 2, line)),
+      );
+      this.write(plainRow(lines, this.widths));
+    } else this.wrap(cells);
   }
 
   private wrap(cells: readonly string[]): void {
@@ -167,12 +165,38 @@ export class DrawnTable implements TableListener {
   }
 }
 
-/** Characters that take one place each. */
-const narrow = /^[ -~…↳→─│└├═·]*$/;
+/** Nothing but characters that take one place each. */
+const narrow = /^[\n -~…↳→─│└├═·]*$/;
+
+/** As the library does it: words go to the next line as a whole. */
+function wrapAtBlanks(room: number, text: string): string[] {
+  if (text.length <= room) return text === '' ? [] : [text];
+  const lines: string[] = [];
+  let line = '';
+  const parts = text.split(/(\s+)/);
+  for (let i = 0; i < parts.length; i += 2) {
+    const word = parts[i] as string;
+    const blank = line === '' ? '' : (parts[i - 1] ?? '');
+    if (line.length + blank.length + word.length <= room) line += blank + word;
+    else {
+      if (line !== '') lines.push(line);
+      line = word;
+    }
+  }
+  if (line !== '') lines.push(line);
+  return lines;
+}
+
+/** The same where a word is longer than a line. */
+function wrapAnywhere(room: number, text: string): string[] {
+  const lines: string[] = [];
+  for (let at = 0; at < text.length; at += room) lines.push(text.slice(at, at + room));
+  return lines;
+}
 
 /** A row as the library draws it, where it need not be asked: a log has a hundred thousand of them. */
 function plainRow(cells: readonly (readonly string[])[], widths: readonly number[]): string {
-  const height = Math.max(...cells.map(({ length }) => length));
+  const height = Math.max(1, ...cells.map(({ length }) => length));
   let text = '';
   for (let at = 0; at < height; at++) {
     const line = cells

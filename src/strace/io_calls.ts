@@ -142,6 +142,12 @@ function readStandIn(world: World, call: Call, f: file, stand: StandIn, reading:
     world.setBits(stand, readBits, 0);
   }
   if (peeks) return;
+  if (stand.unread !== null && stand.peer === null && stand.unread < got) {
+    // More has come since FIONREAD said how much there was, and makes an event of its own.
+    stand.unread = 0;
+    stand.sure = false;
+    return;
+  }
   if (stand.unread !== null) {
     if (stand.unread < got) world.hurry(thread, ({ name }) => writers.has(name));
     if (stand.unread < got && !world.threads.hasOutsiders) {
@@ -420,6 +426,8 @@ export function counted(world: World, call: Call): void {
   if (f === null || stand === null || bytes === null || !succeeded(call)) return;
   stand.sure = true;
   if (bytes > 0 && !stand.readable) world.sayArrival(f, stand, EPOLLIN);
+  if (stand.peer === null) stand.unread = bytes;
+  world.watch.counted(f, bytes);
   if (stand.ended) return;
   world.setBits(stand, bytes > 0 ? readBits : 0, bytes > 0 ? 0 : readBits);
 }

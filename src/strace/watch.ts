@@ -193,6 +193,13 @@ export class Watch {
     this.watchEdge(edge.by, story);
   }
 
+  /** FIONREAD has said how much there is. */
+  counted(f: file, bytes: number): void {
+    const story = this.storyOf(f);
+    if (bytes === 0) this.settle(story);
+    else if (story.edge !== null) story.edge.left = bytes;
+  }
+
   /** read() says again and again that the other side has closed. */
   private sawEnd(f: file, story: FileStory, { got, empty, failed, line }: ReadOutcome): void {
     if (got !== 0 || empty || failed) {

@@ -245,6 +245,7 @@ export class World {
     }
     const news = on & ~stand.mask;
     if (news !== 0) this.sayArrival(f, stand, news);
+    if ((news & EPOLLIN) !== 0 && stand.peer === null) stand.unread = null;
     if ((on & EPOLLIN) !== 0) stand.sure = true;
     if ((off & EPOLLIN) !== 0) {
       stand.sure = true;

@@ -45,6 +45,8 @@ export interface Harvest {
 
 export class Mirror {
   readonly kernel: Globals;
+  /** Hears of each file that comes behind a descriptor. */
+  installed: (f: file, fd: number) => void = () => {};
   private readonly machine: Machine;
   private readonly sleepers: Map<task_struct, Sleeping> = new Map();
 
@@ -115,6 +117,7 @@ export class Mirror {
     __set_bit(fd, files.open_fds);
     __assign_bit(fd, files.close_on_exec, cloexec);
     files.fd[fd] = f;
+    this.installed(f, fd);
   }
 
   /** Takes a descriptor out of the table; the caller has its reference. */

@@ -101,6 +101,7 @@ export class StraceReader {
   constructor(options: StraceOptions = {}) {
     const { onRow, ...kernel } = options;
     const mirror = new Mirror(kernel);
+    mirror.installed = (f, fd) => this.names.learnFile(f, fd);
     this.threads = new Threads(mirror, () => {});
     this.world = new World(mirror, this.threads, this.watch);
     this.waits = new Waits(this.world);

@@ -23,6 +23,8 @@ export class Names {
   private readonly taken: Map<string, number> = new Map();
   /** Files and tasks whose parts nobody has asked for yet. A trace has to know them as they come up. */
   private whole: (file | task_struct)[] = [];
+  /** From so many on those that are gone are forgotten. */
+  private wholeAtMost = 1024;
   /** Tasks that have run since their descriptors were looked at; null if nobody tells. */
   private running: Set<task_struct> | null = null;
   /** Tasks up to here have been looked at. */
@@ -105,7 +107,8 @@ export class Names {
     eachPart(exited, (part, path) => this.give(part, `${name}.${path}`));
   }
 
-  private learnFile(f: file, fd: number): void {
+  /** A file is open under a number. Who tells of each spares a look at all descriptors. */
+  learnFile(f: file, fd: number): void {
     if (this.names.has(f)) return;
     const wanted = `${kindOf(f)}${fd}`;
     const before = this.taken.get(wanted) ?? 0;
@@ -116,6 +119,9 @@ export class Names {
       this.give(f.private_data, name);
     }
     this.whole.push(f);
+    if (this.whole.length < this.wholeAtMost) return;
+    this.whole = this.whole.filter((one) => one instanceof task_struct || !one.freed);
+    this.wholeAtMost = Math.max(this.whole.length * 2, 1024);
   }
 
   private givePartsOfFile(f: file): void {

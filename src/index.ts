@@ -156,3 +156,17 @@ export {
   viewOf,
   type Waiter,
 } from './trace/view.ts';
+
+// ── Logs of strace ───────────────────────────────────────────────────────────────────────────────
+
+/** What strace printed of a real program, explained by the model: `epollsim strace` as a library. */
+export type { Finding as StraceFinding, FindingKind, Level } from './strace/findings.ts';
+export {
+  type MalformedLine,
+  readStrace,
+  type StraceOptions,
+  StraceReader,
+  type StraceReport,
+  type StraceRow,
+} from './strace/reader.ts';
+export type { Unexplained } from './strace/world.ts';

@@ -231,11 +231,14 @@ function readPipe(world: World, call: Call, f: file, pipe: pipe_inode_info): voi
   }
 }
 
+/** What comes along stands at the end, and is not longer. */
+const longestControl = 4096;
+
 /** Descriptors that came with a message. */
 function installReceived(world: World, call: Call): void {
   const { thread, args } = call;
   if (call.name !== 'recvmsg' || !succeeded(call)) return;
-  const text = args[1] ?? '';
+  const text = (args[1] ?? '').slice(-longestControl);
   for (const [, list] of text.matchAll(
     /cmsg_type=SCM_RIGHTS, cmsg_data=\[((?:[^[\]]|\[[^\]]*\])*)\]/g,
   )) {

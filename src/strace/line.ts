@@ -120,7 +120,14 @@ function readExit(text: string): LineBody {
 }
 
 const callName = /^([a-z_][a-z0-9_]*|syscall_0x[0-9a-f]+|\?+)\(/;
-const unfinishedEnd = /\s*<(?:unfinished|detached) \.\.\.>$/;
+/** Without `<unfinished ...>` behind it; null where it has none. */
+function withoutUnfinished(text: string): string | null {
+  const trimmed = text.trimEnd();
+  for (const end of ['<unfinished ...>', '<detached ...>']) {
+    if (trimmed.endsWith(end)) return trimmed.slice(0, -end.length).trimEnd();
+  }
+  return null;
+}
 
 function readCall(text: string): LineBody {
   const match = callName.exec(text);
@@ -129,14 +136,13 @@ function readCall(text: string): LineBody {
   const from = match[0].length;
   const end = endOfArguments(text, from);
   if (end < 0) {
-    if (unfinishedEnd.test(text)) {
-      return { kind: 'unfinished', name, args: text.slice(from).replace(unfinishedEnd, '') };
-    }
+    const begun = withoutUnfinished(text.slice(from));
+    if (begun !== null) return { kind: 'unfinished', name, args: begun };
     return malformed('the line is cut: expected the end of the arguments');
   }
   const args = text.slice(from, end);
   const after = text.slice(end + 1);
-  if (unfinishedEnd.test(after)) return { kind: 'unfinished', name, args };
+  if (withoutUnfinished(after) !== null) return { kind: 'unfinished', name, args };
   const returned = readReturned(after);
   if (returned === null)
     return malformed('the line is cut: expected "= RESULT" behind the arguments');
@@ -161,7 +167,7 @@ const result = /^\s*= (\?|-?\d+|0x[0-9a-f]+)/;
 function readReturned(text: string): Returned | null {
   const match = result.exec(text);
   if (match === null) return null;
-  let rest = text.slice(match[0].length).replace(/\s*<\d+\.\d+>\s*$/, '');
+  let rest = withoutDuration(text.slice(match[0].length));
   let behind: string | null = null;
   if (rest.startsWith('<')) {
     const close = endOfDecoration(rest);
@@ -170,13 +176,21 @@ function readReturned(text: string): Returned | null {
   }
   const word = match[1] as string;
   const named = /^\s+(E[A-Z0-9_]+)/.exec(rest);
-  const more = /\((.*)\)\s*$/s.exec(rest)?.[1] ?? '';
+  const [begin, end] = [rest.indexOf('('), rest.lastIndexOf(')')];
+  const more = begin >= 0 && end > begin ? rest.slice(begin + 1, end) : '';
   return {
     ret: word === '?' ? null : Number(word),
     errno: named?.[1] ?? null,
     behind,
     more,
   };
+}
+
+/** Without what -T adds: ` <0.000003>`. */
+function withoutDuration(text: string): string {
+  const trimmed = text.trimEnd();
+  const tail = /<\d+\.\d+>$/.exec(trimmed.slice(-40))?.[0];
+  return tail === undefined ? trimmed : trimmed.slice(0, -tail.length).trimEnd();
 }
 
 /** Of `<…>` at the begin of the text. */

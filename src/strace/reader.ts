@@ -68,6 +68,9 @@ export interface StraceOptions extends Pick<MachineOptions, 'kernel' | 'with' | 
   readonly onRow?: (row: StraceRow) => void;
 }
 
+/** No call has more. */
+const mostArguments = 8;
+
 /** Of malformed lines, so many are kept. */
 const mostMalformed = 1000;
 
@@ -160,7 +163,6 @@ export class StraceReader {
         return;
       case 'attached':
         this.threads.attach(body.pid, body.threads, !this.begun);
-        this.begun = true;
         return;
       case 'signal':
         this.begun = true;
@@ -227,7 +229,7 @@ export class StraceReader {
   private start(thread: Thread, name: string, args: string): void {
     this.begins(name);
     if (thread.ended) return;
-    const list = splitArguments(args);
+    const list = splitArguments(args, mostArguments);
     const pending: Pending = { thread, name, args, line: this.lines, list, done: false };
     thread.pending = pending;
     if (!isKnown(name)) return;
@@ -275,7 +277,7 @@ export class StraceReader {
       this.count(name);
       return;
     }
-    const args = splitArguments(text);
+    const args = splitArguments(text, mostArguments);
     const call: Call = {
       thread,
       name,
@@ -322,9 +324,9 @@ export class StraceReader {
     const { world, watch, onRow } = this;
     const { outside, odd } = world;
     const findings = watch.fresh;
-    if (outside.length > 0) world.outside = [];
-    if (odd.length > 0) world.odd = [];
-    if (findings.length > 0) watch.fresh = [];
+    world.outside = []; // A row keeps its own.
+    world.odd = [];
+    watch.fresh = [];
     if (onRow === null) return;
     const { pid, name, task } = thread;
     onRow({

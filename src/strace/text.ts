@@ -62,16 +62,16 @@ function walk(text: string, from: number, found: ((at: number) => void) | null):
 /** Where the bracket that closes the arguments stands; -1 if the line ends before. */
 export const endOfArguments = (text: string, from: number): number => walk(text, from, null);
 
-/** Arguments, or the entries of a list, each without the blanks around it. */
-export function splitArguments(text: string): string[] {
+/** Entries of a list, each without the blanks around it; no more than `most`. */
+export function splitArguments(text: string, most: number = Number.MAX_SAFE_INTEGER): string[] {
   const parts: string[] = [];
   let begin = 0;
   const end = walk(text, 0, (at) => {
-    parts.push(text.slice(begin, at).trim());
+    if (parts.length < most) parts.push(text.slice(begin, at).trim());
     begin = at + 1;
   });
   const last = text.slice(begin, end < 0 ? undefined : end).trim();
-  if (last !== '' || parts.length > 0) parts.push(last);
+  if (parts.length < most && (last !== '' || parts.length > 0)) parts.push(last);
   return parts;
 }
 
@@ -96,14 +96,22 @@ export function numberOf(text: string | undefined): number | null {
   return Number(match[1]) * Number(match[2] ?? 1);
 }
 
+/** No text with flags is longer. */
+const longestFlags = 65_536;
+
 /** Is one of the names in a word of flags? */
 export const hasFlag = (text: string | undefined, ...names: readonly string[]): boolean =>
   text !== undefined &&
+  text.length < longestFlags &&
   names.some((name) => new RegExp(`(?:^|[|=\\s])${name}(?:$|[|,}\\s])`).test(text));
+
+/** No word of flags is longer. */
+const longestWord = 4096;
 
 /** A word of flags by `table`; bits without a name may stand there as a number. */
 export function flagWord(text: string, table: ReadonlyMap<string, number>): number {
   let word = 0;
+  if (text.length > longestWord) return 0;
   for (const part of text.replace(/\/\*.*?\*\//g, '').split('|')) {
     const name = part.trim();
     word |= table.get(name) ?? (/^(?:0x[0-9a-f]+|\d+)$/.test(name) ? Number(name) | 0 : 0);

@@ -22,8 +22,8 @@ export class Threads {
   private readonly mirror: Mirror;
   private readonly appeared: (thread: Thread) => void;
   private last: Thread | null = null;
-  /** How many threads strace has said that it has attached to. */
-  private attachedThreads = 0;
+  /** The process whose threads strace has attached to. */
+  private sharer: Thread | null = null;
 
   constructor(mirror: Mirror, appeared: (thread: Thread) => void) {
     this.mirror = mirror;
@@ -69,8 +69,8 @@ export class Threads {
     if (this.alive.size === 0) return this.add(pid, this.mirror.newProcess(String(pid), pid));
     // Nobody has made it: strace has attached to several threads.
     this.attached = true;
-    const [sharer] = this.alive;
-    const of = (sharer as Thread).task;
+    const [first] = this.alive;
+    const of = (this.sharer?.ended === false ? this.sharer : (first as Thread)).task;
     return this.add(pid, this.mirror.newThread(of, String(pid), pid));
   }
 
@@ -88,13 +88,16 @@ export class Threads {
     return thread;
   }
 
-  /** `strace: Process N attached` */
+  /** `strace: Process N attached`; `isFirst`: before any call, so that it was running (-p). */
   attach(pid: number, threads: number, isFirst: boolean): void {
-    if (threads > 1 || isFirst) {
-      this.attached = true;
-      this.attachedThreads += threads;
-      this.of(pid);
-    } else this.announced.add(pid);
+    if (!isFirst) {
+      this.announced.add(pid);
+      return;
+    }
+    this.attached = true;
+    const thread = this.add(pid, this.mirror.newProcess(String(pid), pid));
+    if (threads > 1) this.sharer = thread;
+    this.last = thread;
   }
 
   /** A clone that is under way, and whose child has not been seen. */

@@ -270,13 +270,8 @@ export class World {
     if ((bits & EPOLLHUP) !== 0) this.happens(`${name}: hung up`);
     else if ((bits & EPOLLRDHUP) !== 0) this.happens(`${name}: the peer sends no more`);
     else if ((bits & EPOLLPRI) !== 0) this.happens(`${name}: urgent data`);
-    else if ((bits & EPOLLIN) !== 0) this.happens(`${name}: ${arrivals[stand.kind] ?? 'data'}`);
-    if (stand.listens && (bits & EPOLLIN) !== 0) {
-      this.outside = this.outside.filter((text) => text !== `${name}: data`);
-      this.happens(`${name}: a connection`);
-    } else if ((bits & EPOLLOUT) !== 0) {
-      this.happens(`${name}: room to write`);
-    }
+    else if ((bits & EPOLLIN) !== 0) this.happens(`${name}: ${arrivalAt(stand)}`);
+    else if ((bits & EPOLLOUT) !== 0 && !stand.listens) this.happens(`${name}: room to write`);
   }
 
   /** Somebody who is not in the log has written to what the model holds itself. */
@@ -330,6 +325,9 @@ const arrivals: Partial<Record<StandInKind, string>> = {
   tty: 'input',
   udp: 'a message',
 };
+
+const arrivalAt = ({ kind, listens }: StandIn): string =>
+  listens ? 'a connection' : (arrivals[kind] ?? 'data');
 
 /** Bits of a result, and what else poll says with them. */
 const groups: readonly (readonly [number, number])[] = [

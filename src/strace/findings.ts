@@ -93,6 +93,7 @@ export class Findings {
 
   /** The worst first, then in the order of the log. */
   all(): Finding[] {
+    for (const { lines } of this.found.values()) lines.sort((a, b) => a - b);
     return [...this.found.values()].sort(
       (a, b) =>
         order.indexOf(a.level) - order.indexOf(b.level) || (a.lines[0] ?? 0) - (b.lines[0] ?? 0),

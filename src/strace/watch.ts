@@ -485,7 +485,7 @@ export class Watch {
     }
     if (left === 0) return;
     const then =
-      next > 0
+      next > waited
         ? `, up to the next event in line ${next}`
         : next > 0
           ? ', until more comes'

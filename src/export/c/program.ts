@@ -1,0 +1,275 @@
+/**
+ * A scenario as one self-contained C program for Linux, which prints its transcript.
+ *
+ * The program is the runtime, cut down to what is needed, and behind it the scenario: a table that
+ * says which thread takes which step, and a function with the calls, a case a step.
+ */
+import { forkedThreads } from '../../scenario/processes.ts';
+import type { Scenario, Step } from '../../scenario/scenario.ts';
+import { linesOf } from './calls.ts';
+import { type Feature, runtimeFor } from './parts.ts';
+import { timeoutOf } from './timeouts.ts';
+import * as words from './words.ts';
+import { allSteps, Writer } from './writer.ts';
+
+export interface COptions {
+  /** How often a concurrent scenario is played where the command line does not say; 10,000. */
+  readonly loops?: number;
+  /** The interleaving that shows something, for the comment at the top: a line a step. */
+  readonly interleaving?: readonly string[];
+  /** The text of the outcome that it leads to, which the program then looks for. */
+  readonly sought?: string;
+}
+
+export const defaultLoops = 10_000;
+
+/** The text of the program; C11 with GNU's extensions, for `cc -std=gnu11 -pthread`. */
+export function toC(scenario: Scenario, options: COptions = {}): string {
+  const at = new Writer(scenario);
+  const steps = allSteps(scenario);
+  const features = featuresOf(scenario, steps, options);
+  const code = scenarioText(scenario, steps, at, options);
+  const head = headText(scenario, steps, at, options) + namesText(scenario, code);
+  const runtime = runtimeFor(head, code, features);
+  const defines = missingNames(`${runtime}${code}`);
+  return `${topComment(scenario, options)}#define _GNU_SOURCE\n${withDefines(runtime, defines)}\n${code}`;
+}
+
+/** Names that the headers of an older C library may lack. */
+const younger: ReadonlyMap<string, string> = new Map([
+  ['EPOLLNVAL', '0x20'],
+  ['EPOLL_URING_WAKE', '(1u << 27)'],
+  ['PIDFD_NONBLOCK', 'O_NONBLOCK'],
+  ['PIDFD_THREAD', 'O_EXCL'],
+]);
+
+const missingNames = (text: string): string =>
+  [...younger]
+    .filter(([name]) => new RegExp(`\\b${name}\\b(?!")`).test(text))
+    .map(([name, value]) => `#ifndef ${name}\n#define ${name} ${value}\n#endif\n`)
+    .join('');
+
+const withDefines = (text: string, defines: string): string =>
+  text.replace('#include <unistd.h>\n', (line) => `${line}${defines}`);
+
+const processCalls: ReadonlySet<Step['call']> = new Set<Step['call']>([
+  'fork',
+  'execve',
+  'exit',
+  'sigaction',
+  'kill',
+  'pidfd_send_signal',
+]);
+
+function featuresOf(
+  scenario: Scenario,
+  steps: readonly Step[],
+  { sought }: COptions,
+): ReadonlySet<Feature> {
+  const features = new Set<Feature>();
+  const add = (feature: Feature, isNeeded: boolean): void => {
+    if (isNeeded) features.add(feature);
+  };
+  const lockstep = [...scenario.steps, ...scenario.after];
+  add('concurrent', scenario.mode === 'concurrent');
+  add('sought', sought !== undefined);
+  add('processes', steps.some(({ call }) => processCalls.has(call)));
+  add('execve', steps.some(({ call }) => call === 'execve'));
+  add('sleep', steps.some(({ call }) => call === 'sleep'));
+  add('timed', lockstep.some(dependsOnTime));
+  add('network', steps.some(usesNetwork));
+  add('files', steps.some(usesFiles));
+  add('terminals', lockstep.some((step) => step.call === 'open' && step.args.path === '/dev/ptmx'));
+  return features;
+}
+
+/** Sockets other than AF_UNIX ones get a network of their own, and so do abstract names. */
+const usesNetwork = (step: Step): boolean =>
+  ((step.call === 'socket' || step.call === 'socketpair') && step.args.domain !== 1) ||
+  (step.call === 'bind' && step.args.path?.startsWith('@') === true);
+
+const usesFiles = ({ args }: Step): boolean =>
+  Object.values(args as Readonly<Record<string, unknown>>).some(
+    (value) => typeof value === 'object' && value !== null && 'path' in value,
+  ) ||
+  ['path', 'from'].some((name) => typeof (args as Record<string, unknown>)[name] === 'string');
+
+/** Whether it matters how fast the steps follow each other. */
+function dependsOnTime(step: Step): boolean {
+  if (step.call === 'sleep') return true;
+  if (step.call !== 'timerfd_settime') return (timeoutOf(step) ?? 0) > 0;
+  return step.args.value_ms > 0 && step.args.value_ms < 1000;
+}
+
+function topComment({ name, about, mode }: Scenario, options: COptions): string {
+  const lines = [words.comment(name ?? 'a scenario') + (about === '' ? '' : `: ${words.comment(about)}`), ''];
+  if (mode === 'concurrent') {
+    lines.push(
+      'Plays the scenario again and again, each time in a fresh process, and prints the outcomes',
+      'that came up as one line of JSON. A real kernel need not show every one on demand.',
+      '',
+      '  cc -std=gnu11 -Wall -Wextra -pthread this.c && ./a.out --loops 100000',
+    );
+  } else {
+    lines.push(
+      'Makes the calls of the scenario, one step after the other, and prints what they returned as',
+      'one line of JSON. Exit status: 0 it was played, 1 it hangs, 75 this machine cannot keep the',
+      "scenario's time, 77 it cannot be played here.",
+      '',
+      '  cc -std=gnu11 -Wall -Wextra -pthread this.c && ./a.out',
+    );
+  }
+  if (options.interleaving !== undefined) {
+    lines.push('', 'The interleaving that shows it:', '');
+    lines.push(...options.interleaving.map((line) => `  ${words.comment(line)}`));
+  }
+  return `/*\n${lines.map((line) => ` * ${line}`.trimEnd()).join('\n')}\n */\n`;
+}
+
+/** What the runtime needs to know before it begins. */
+function headText(
+  scenario: Scenario,
+  steps: readonly Step[],
+  at: Writer,
+  { sought }: COptions,
+): string {
+  const { threads, name, mode } = scenario;
+  const later = forkedThreads(scenario).reduce((mask, thread) => mask | (1 << thread), 0);
+  const fds = at.names.length === 0 ? 'none' : at.names.join(', ');
+  const lines = [
+    `#define NAME ${words.literal(JSON.stringify(name))} /* As JSON. */`,
+    `#define STEPS ${Math.max(steps.length, 1)}`,
+    `#define LATER 0x${later.toString(16)}u /* Bits of the threads that begin with a fork(). */`,
+    ...(mode === 'concurrent' ? concurrentDefines(scenario) : []),
+    ...(sought === undefined ? [] : [`#define SOUGHT ${words.literal(sought)}`]),
+    `#define ROOM ${roomFor(steps)} /* More than any call reads. */`,
+    ...xsFor(steps),
+    '',
+    `enum { ${at.threads.join(', ')}, THREADS };`,
+    `static const char *const threads[] = { ${threads.map(words.literal).join(', ')} };`,
+    '',
+    "/* The scenario's names for descriptors. */",
+    `struct names {\n\tint ${fds};\n};`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The same as texts, for messages about them. */
+const namesText = ({ names }: Scenario, code: string): string =>
+  code.includes('FD(')
+    ? `static const char *const names[] = { ${names.map(words.literal).join(', ')} };\n`
+    : '';
+
+function concurrentDefines(scenario: Scenario): string[] {
+  const { steps, concurrent, after } = scenario;
+  const free = concurrent.flat();
+  const timeouts = [...free].reduce((sum, step) => sum + (timeoutOf(step) ?? 0), 0);
+  let first = steps.length;
+  const lists = concurrent.map((list) => {
+    const entry = `{ ${first}, ${list.length} }`;
+    first += list.length;
+    return entry;
+  });
+  return [
+    `#define FREE ${steps.length} /* The first step that is taken freely. */`,
+    `#define AFTER ${steps.length + free.length} /* The first one after that. */`,
+    `#define TIMEOUTS_MS ${timeouts}`,
+    'static const struct {',
+    '\tint first;',
+    '\tint count;',
+    `} lists[] = { ${lists.join(', ')} };`,
+  ].filter((line) => after.length >= 0 && line !== '');
+}
+
+const pageSize = 4096;
+
+function roomFor(steps: readonly Step[]): number {
+  let most = 0;
+  for (const step of steps) {
+    if ('len' in step.args) most = Math.max(most, step.args.len);
+    if (step.call === 'readv') most = Math.max(most, step.args.lens.reduce((sum, len) => sum + len, 0));
+  }
+  // Events: as many as there can be items, at 12 bytes each.
+  return Math.ceil((most + 0x10000) / pageSize) * pageSize;
+}
+
+function xsFor(steps: readonly Step[]): string[] {
+  const sizes = steps.map(({ args }) => ('bytes' in args ? (args.bytes ?? -1) : -1));
+  const most = Math.max(-1, ...sizes);
+  return most < 0 ? [] : [`#define XS ${Math.max(most, 1)}`];
+}
+
+/** The table of the steps and the function that takes them. */
+function scenarioText(
+  scenario: Scenario,
+  steps: readonly Step[],
+  at: Writer,
+  { loops = defaultLoops }: COptions,
+): string {
+  const isConcurrent = scenario.mode === 'concurrent';
+  const cases = steps.map((step, n) => caseText(step, n, headingOf(scenario, step, n), at));
+  const rows = steps.map((step) => `\t{ ${rowOf(step, at)} },\n`);
+  return [
+    '\n/* ---- the scenario ---- */\n\n',
+    'static void take(int step)\n{\n\tswitch (step) {\n',
+    ...cases,
+    '\t}\n}\n\n',
+    'static const struct step steps[STEPS] = {\n',
+    ...rows,
+    '};\n\n',
+    mainText(steps, isConcurrent, loops),
+  ].join('');
+}
+
+/** Where a list of a concurrent scenario begins. */
+function headingOf({ mode, threads, steps }: Scenario, step: Step, n: number): string {
+  if (mode !== 'concurrent' || step.index !== 0) return '';
+  if (step.list === 'after') return '\t/* afterwards */\n';
+  return n < steps.length || step.list === '' ? '' : `\t/* ${words.comment(threads[step.thread] ?? '')}, freely */\n`;
+}
+
+function caseText(step: Step, n: number, heading: string, at: Writer): string {
+  const lines = linesOf(step, at);
+  const comment = ` /* ${at.thread(step.thread).slice(2)} */`;
+  const body = lines.map((line) => (line === '' ? '\n' : `\t\t${line}\n`)).join('');
+  const ends = step.call === 'exit' ? '' : '\t\tbreak;\n';
+  if (lines.length === 1) return `${heading}\tcase ${n}:${comment}\n${body}${ends}`;
+  return `${heading}\tcase ${n}: {${comment}\n${body}${ends}\t}\n`;
+}
+
+function rowOf(step: Step, at: Writer): string {
+  const thread = `.thread = ${at.thread(step.thread)}`;
+  if (step.call === 'sleep') return `${thread}, .kind = SLEEP, .ms = ${step.args.ms}`;
+  if (step.call === 'release') {
+    return `${thread}, .kind = RELEASE, .of = ${at.thread(step.args.thread)}`;
+  }
+  if (step.call === 'execve') return `${thread}, .kind = EXECVE`;
+  const timeout = timeoutOf(step);
+  return timeout === null ? thread : `${thread}, .kind = TIMED, .ms = ${timeout}`;
+}
+
+function mainText(steps: readonly Step[], isConcurrent: boolean, loops: number): string {
+  if (isConcurrent) {
+    return [
+      'int main(int argc, char **argv)',
+      '{',
+      `\tint loops = ${loops};`,
+      '',
+      '\tif (argc == 3 && strcmp(argv[1], "--loops") == 0)',
+      '\t\tloops = atoi(argv[2]);',
+      '\telse if (argc > 1)',
+      '\t\treturn fprintf(stderr, "usage: %s [--loops N]\\n", argv[0]), 2;',
+      '\treturn run(loops);',
+      '}\n',
+    ].join('\n');
+  }
+  if (!steps.some(({ call }) => call === 'execve')) return 'int main(void)\n{\n\treturn run();\n}\n';
+  return [
+    'int main(int argc, char **argv)',
+    '{',
+    '\tif (argc == 2) /* The scenario has called execve(). */',
+    '\t\tgo_on(atoi(argv[1]));',
+    '\treturn run();',
+    '}\n',
+  ].join('\n');
+}

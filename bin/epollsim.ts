@@ -16,6 +16,7 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
     async (argv) => (await import('../conformance/compare_kernels.ts')).compareKernels(argv),
   ],
   ['worker', async (argv) => (await import('../src/cli/queue/worker.ts')).worker(argv)],
+  ['export', async (argv) => (await import('../src/cli/export.ts')).exportArtefact(argv)],
   ['kernels', async (argv) => (await import('../src/cli/kernels.ts')).kernels(argv)],
   ['races', async (argv) => (await import('../src/cli/races.ts')).races(argv)],
   ['strace', async (argv) => (await import('../src/cli/strace.ts')).strace(argv)],

@@ -118,6 +118,20 @@ export { type Parting, type PartingOptions, partingOf, type Side } from './scena
 export { type WhyOptions, why } from './scenario/why.ts';
 export type { Answer, Cause, Finding as Because, Hop } from './why/answer.ts';
 export { whyText } from './why/text.ts';
+// ── One artefact, in many forms ──────────────────────────────────────────────────────────────────
+
+export { type AnswerOptions, answerOf, programAnswer } from './export/answer.ts';
+export {
+  type Artefact,
+  ExportError,
+  type ProgramArtefact,
+  type ScenarioArtefact,
+} from './export/artefact.ts';
+/** For `cc -std=gnu11 -pthread` on Linux: prints the transcript of a scenario. */
+export { artefactToC as toC, type ExportedCOptions } from './export/c.ts';
+export { fromCommandLine, toCommandLine } from './export/command.ts';
+export { fromLink, toLink } from './export/link.ts';
+export { fromTest, type TestOptions, toTest } from './export/vitest.ts';
 
 // ── Traces and views ─────────────────────────────────────────────────────────────────────────────
 

@@ -12,12 +12,13 @@ usage: epollsim play [options] FILE...
        epollsim why FILE --step N             why an event came, and why another one did not
        epollsim compare [FILE] --kernels A,B  the first step at which two kernels part, and why
        epollsim worker --queue URL            helps with checks that run on other machines
+       epollsim export --to FORM FILE         a scenario or program as C, a test, a link, …
        epollsim kernels [options]             the releases and commits that can be modelled
        epollsim races [NAME]                  races of Linux and of programs: how, and the fix
        epollsim strace [options] FILE         the log that strace wrote of a program, explained
        epollsim conform [options] [FILE...]   scenarios on the model and on the Linux underneath
        epollsim fuzz [options]                the same with random scenarios
-       epollsim VERB --help                   the options of check, worker, kernels, strace, …
+       epollsim VERB --help                   the options of check, worker, export, strace, …
 
 play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or JavaScript with
 "export default function* main(sys)"). What a file is shows in its content; - is standard input.

@@ -100,6 +100,10 @@ export async function loadProgram(path: string, input: Input): Promise<Program> 
     : programOf(await importText(input.rest(), input.name));
 }
 
+/** The program whose source the text is; `name` is for messages. */
+export const loadText = async (text: string, name: string): Promise<Program> =>
+  programOf(await importText(text, name));
+
 /** The program of a module. */
 export const importProgram = async (path: string): Promise<Program> =>
   programOf(await importFile(path));

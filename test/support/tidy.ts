@@ -113,7 +113,17 @@ function discardedCalls(expression: ts.Expression): ts.Expression[] {
   return passesOn ? [...discardedCalls(expression.left), ...discardedCalls(expression.right)] : [];
 }
 
-const core = new Set(['kernel', 'net', 'syscalls', 'sim', 'trace', 'strace', 'why', 'scenario']);
+const core = new Set([
+  'kernel',
+  'net',
+  'syscalls',
+  'sim',
+  'trace',
+  'strace',
+  'why',
+  'scenario',
+  'export',
+]);
 const bannedGlobals = words(`
   Date Promise console process performance globalThis fetch crypto Buffer setTimeout
   setInterval setImmediate queueMicrotask require window document
@@ -160,6 +170,7 @@ const layers = [
   'why',
   'check',
   'scenario',
+  'export',
   'cli',
 ];
 const corePackages = ['denque', 'functional-red-black-tree'];

@@ -16,7 +16,10 @@ export function linesOf(step: Step, at: Writer): Lines {
     case 'epoll_create':
       return at.opening(step, `epoll_create(${int(step.args.size)})`);
     case 'epoll_create1':
-      return at.opening(step, `epoll_create1(${words.spaced(names.epollCreateFlags(step.args.flags))})`);
+      return at.opening(
+        step,
+        `epoll_create1(${words.spaced(names.epollCreateFlags(step.args.flags))})`,
+      );
     case 'epoll_ctl':
       return epollCtl(step, at);
     case 'epoll_wait':
@@ -279,7 +282,9 @@ function poll(step: StepOf<'poll'> | StepOf<'ppoll'>, at: Writer): Lines {
       ? `poll(fds, ${fds.length}, ${int(step.args.timeout)})`
       : `ppoll(fds, ${fds.length}, ${span(step.args.timeout_ns)}, ${signalSet(step.args.sigmask)})`;
   const list =
-    fds.length === 0 ? 'struct pollfd *fds = NULL;' : `struct pollfd fds[] = { ${entries.join(', ')} };`;
+    fds.length === 0
+      ? 'struct pollfd *fds = NULL;'
+      : `struct pollfd fds[] = { ${entries.join(', ')} };`;
   return [list, '', `show_revents(${call}, fds, ${fds.length});`];
 }
 
@@ -317,7 +322,12 @@ function read({ args }: StepOf<'read'>, at: Writer): Lines {
   const kind = at.readKind(args.fd);
   const data = 'char *data = room();';
   if (kind === null) {
-    return [data, `enum what what = kind_of(${fd});`, '', `show_read(what, ${call}, data, ${args.len});`];
+    return [
+      data,
+      `enum what what = kind_of(${fd});`,
+      '',
+      `show_read(what, ${call}, data, ${args.len});`,
+    ];
   }
   if (kind === 'BYTES') return [data, '', `show_data(${call}, data, ${args.len});`];
   if (kind === 'COUNTER') return [data, '', `show_counter(${call}, data, ${args.len});`];
@@ -331,7 +341,10 @@ function readv({ args }: StepOf<'readv'>, at: Writer): Lines {
     start += len;
     return piece;
   });
-  const iov = pieces.length === 0 ? 'struct iovec *iov = NULL;' : `struct iovec iov[] = { ${pieces.join(', ')} };`;
+  const iov =
+    pieces.length === 0
+      ? 'struct iovec *iov = NULL;'
+      : `struct iovec iov[] = { ${pieces.join(', ')} };`;
   return [
     'char *data = room();',
     iov,
@@ -342,7 +355,10 @@ function readv({ args }: StepOf<'readv'>, at: Writer): Lines {
 
 function writev({ args }: StepOf<'writev'>, at: Writer): Lines {
   const pieces = args.parts.map((part) => `{ ${literal(part)}, ${sizeOf(part)} }`);
-  const iov = pieces.length === 0 ? 'struct iovec *iov = NULL;' : `struct iovec iov[] = { ${pieces.join(', ')} };`;
+  const iov =
+    pieces.length === 0
+      ? 'struct iovec *iov = NULL;'
+      : `struct iovec iov[] = { ${pieces.join(', ')} };`;
   return [iov, '', `show_ret(writev(${at.fd(args.fd)}, iov, ${args.parts.length}));`];
 }
 
@@ -401,7 +417,9 @@ function sigaction({ args }: StepOf<'sigaction'>): Lines {
 
 function tcsetattr({ args }: StepOf<'tcsetattr'>, at: Writer): Lines {
   const { c_cflag, c_cc } = termiosOf(args);
-  const characters = Array.from(c_cc).join(', ').replace(/(?:, 0)+$/, '');
+  const characters = Array.from(c_cc)
+    .join(', ')
+    .replace(/(?:, 0)+$/, '');
   const flags = (['iflag', 'oflag', 'lflag'] as const).map(
     (name) => `\t.c_${name} = ${words.terminalFlags[name](args[name])},`,
   );

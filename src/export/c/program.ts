@@ -73,13 +73,25 @@ function featuresOf(
   const lockstep = [...scenario.steps, ...scenario.after];
   add('concurrent', scenario.mode === 'concurrent');
   add('sought', sought !== undefined);
-  add('processes', steps.some(({ call }) => processCalls.has(call)));
-  add('execve', steps.some(({ call }) => call === 'execve'));
-  add('sleep', steps.some(({ call }) => call === 'sleep'));
+  add(
+    'processes',
+    steps.some(({ call }) => processCalls.has(call)),
+  );
+  add(
+    'execve',
+    steps.some(({ call }) => call === 'execve'),
+  );
+  add(
+    'sleep',
+    steps.some(({ call }) => call === 'sleep'),
+  );
   add('timed', lockstep.some(dependsOnTime));
   add('network', steps.some(usesNetwork));
   add('files', steps.some(usesFiles));
-  add('terminals', lockstep.some((step) => step.call === 'open' && step.args.path === '/dev/ptmx'));
+  add(
+    'terminals',
+    lockstep.some((step) => step.call === 'open' && step.args.path === '/dev/ptmx'),
+  );
   return features;
 }
 
@@ -91,8 +103,7 @@ const usesNetwork = (step: Step): boolean =>
 const usesFiles = ({ args }: Step): boolean =>
   Object.values(args as Readonly<Record<string, unknown>>).some(
     (value) => typeof value === 'object' && value !== null && 'path' in value,
-  ) ||
-  ['path', 'from'].some((name) => typeof (args as Record<string, unknown>)[name] === 'string');
+  ) || ['path', 'from'].some((name) => typeof (args as Record<string, unknown>)[name] === 'string');
 
 /** Whether it matters how fast the steps follow each other. */
 function dependsOnTime(step: Step): boolean {
@@ -102,7 +113,10 @@ function dependsOnTime(step: Step): boolean {
 }
 
 function topComment({ name, about, mode }: Scenario, options: COptions): string {
-  const lines = [words.comment(name ?? 'a scenario') + (about === '' ? '' : `: ${words.comment(about)}`), ''];
+  const lines = [
+    words.comment(name ?? 'a scenario') + (about === '' ? '' : `: ${words.comment(about)}`),
+    '',
+  ];
   if (mode === 'concurrent') {
     lines.push(
       'Plays the scenario again and again, each time in a fresh process, and prints the outcomes',
@@ -187,7 +201,11 @@ function roomFor(steps: readonly Step[]): number {
   let most = 0;
   for (const step of steps) {
     if ('len' in step.args) most = Math.max(most, step.args.len);
-    if (step.call === 'readv') most = Math.max(most, step.args.lens.reduce((sum, len) => sum + len, 0));
+    if (step.call === 'readv')
+      most = Math.max(
+        most,
+        step.args.lens.reduce((sum, len) => sum + len, 0),
+      );
   }
   // Events: as many as there can be items, at 12 bytes each.
   return Math.ceil((most + 0x10000) / pageSize) * pageSize;
@@ -225,7 +243,9 @@ function scenarioText(
 function headingOf({ mode, threads, steps }: Scenario, step: Step, n: number): string {
   if (mode !== 'concurrent' || step.index !== 0) return '';
   if (step.list === 'after') return '\t/* afterwards */\n';
-  return n < steps.length || step.list === '' ? '' : `\t/* ${words.comment(threads[step.thread] ?? '')}, freely */\n`;
+  return n < steps.length || step.list === ''
+    ? ''
+    : `\t/* ${words.comment(threads[step.thread] ?? '')}, freely */\n`;
 }
 
 function caseText(step: Step, n: number, heading: string, at: Writer): string {
@@ -263,7 +283,8 @@ function mainText(steps: readonly Step[], isConcurrent: boolean, loops: number):
       '}\n',
     ].join('\n');
   }
-  if (!steps.some(({ call }) => call === 'execve')) return 'int main(void)\n{\n\treturn run();\n}\n';
+  if (!steps.some(({ call }) => call === 'execve'))
+    return 'int main(void)\n{\n\treturn run();\n}\n';
   return [
     'int main(int argc, char **argv)',
     '{',

@@ -5,8 +5,8 @@ import type { Target } from '../../scenario/kinds.ts';
 import type { SocketStep } from '../../scenario/perform_socket.ts';
 import type { StepOf } from '../../scenario/scenario.ts';
 import { payload } from './calls.ts';
-import { int, spaced } from './words.ts';
 import * as words from './words.ts';
+import { int, spaced } from './words.ts';
 import type { Lines, Writer } from './writer.ts';
 
 export function socketLines(step: SocketStep, at: Writer): Lines {
@@ -180,9 +180,13 @@ function receive(step: StepOf<'recv'> | StepOf<'recvfrom'>, at: Writer): Lines {
 function sendmsg({ args }: StepOf<'sendmsg'>, at: Writer): Lines {
   const address = args.to === undefined ? null : targetOf(args.to, at);
   const [data, size] = splitPayload(payload(args));
-  const name = address === null ? [] : [`\t.msg_name = (void *)${address.pointer},`, `\t.msg_namelen = ${address.size},`];
+  const name =
+    address === null
+      ? []
+      : [`\t.msg_name = (void *)${address.pointer},`, `\t.msg_namelen = ${address.size},`];
   const count = args.fds.length;
-  const control = count === 0 ? [] : ['\t.msg_control = &control,', '\t.msg_controllen = sizeof(control),'];
+  const control =
+    count === 0 ? [] : ['\t.msg_control = &control,', '\t.msg_controllen = sizeof(control),'];
   return [
     ...(address?.lines ?? []),
     ...(count === 0 ? [] : rights(args.fds.map((fd) => at.fd(fd)))),

@@ -1,7 +1,13 @@
 /** Numbers and texts of a scenario as a C program writes them. */
 import { encodeText } from '../../kernel/bytes.ts';
 import * as names from '../../kernel/uapi/names.ts';
-import { flagNames, type NameTable, signalName, tableOf, valueName } from '../../kernel/uapi/names.ts';
+import {
+  flagNames,
+  type NameTable,
+  signalName,
+  tableOf,
+  valueName,
+} from '../../kernel/uapi/names.ts';
 import * as poll from '../../kernel/uapi/poll.ts';
 import * as signals from '../../kernel/uapi/signal.ts';
 import * as sockios from '../../kernel/uapi/sockios.ts';
@@ -37,15 +43,14 @@ const requestNames: NameTable = [
 ];
 /** An ioctl's request: an unsigned long, so an int32 without its sign. */
 export const ioctlRequest = (request: number): string =>
-  requestNames.find(([, value]) => value === request)?.[0] ??
-  `0x${(request >>> 0).toString(16)}u`;
+  requestNames.find(([, value]) => value === request)?.[0] ?? `0x${(request >>> 0).toString(16)}u`;
 
 const lflags = tableOf(termbits, /^(ISIG|ICANON|ECHO\w*|NOFLSH|TOSTOP|IEXTEN|EXTPROC)$/);
-const iflags = tableOf(termbits, /^(IGN\w*|BRKINT|PARMRK|INPCK|ISTRIP|IN?LCR|IUCLC|ICRNL|IX\w*|I\w*)$/, [
-  'ISIG',
-  'ICANON',
-  'IEXTEN',
-]);
+const iflags = tableOf(
+  termbits,
+  /^(IGN\w*|BRKINT|PARMRK|INPCK|ISTRIP|IN?LCR|IUCLC|ICRNL|IX\w*|I\w*)$/,
+  ['ISIG', 'ICANON', 'IEXTEN'],
+);
 const oflags = tableOf(termbits, /^(OPOST|OLCUC|ONLCR|OCRNL|ONOCR|ONLRET|OFILL|OFDEL|XTABS)$/);
 
 export const terminalFlags = {

@@ -1,0 +1,63 @@
+/** What the model answers: what an exported test compares with. */
+import { check } from '../check/check.ts';
+import { readSchedule } from '../check/schedule_text.ts';
+import type { KernelChoice } from '../kernel/history.ts';
+import { OutcomeSearch, outcomesText } from '../scenario/outcomes.ts';
+import { parseScenario } from '../scenario/parse.ts';
+import { Player } from '../scenario/play.ts';
+import { outcomeSetText, transcriptText } from '../scenario/transcript.ts';
+import { Machine } from '../sim/machine.ts';
+import type { Code, Sys } from '../syscalls/sys.ts';
+import { failureText } from '../trace/run.ts';
+
+export interface AnswerOptions extends KernelChoice {
+  /** As `check` prints it: the one execution of a concurrent scenario or program to play. */
+  readonly schedule?: string | undefined;
+}
+
+/**
+ * The transcript of a scenario, as one line; of a concurrent one the outcomes that it can have, or
+ * the one that the schedule leads to. Takes the document; throws a ScenarioError.
+ */
+export function answerOf(document: unknown, options: AnswerOptions = {}): string {
+  const { schedule, ...kernel } = options;
+  const scenario = parseScenario(document);
+  if (scenario.mode !== 'concurrent') {
+    return transcriptText(new Player(scenario, kernel).play());
+  }
+  const search = new OutcomeSearch(scenario, {
+    ...kernel,
+    ...(schedule === undefined
+      ? {}
+      : { strategy: 'replay', schedule, memory: readSchedule(schedule).memory }),
+  });
+  while (search.next());
+  if (search.error !== null) throw search.error;
+  const outcomes = search.outcomes();
+  if (schedule === undefined) return outcomesText(outcomes);
+  const { name, found, executions } = outcomes;
+  const texts = found.map(({ text }) => text);
+  return outcomeSetText({ name, outcomes: texts, executions, complete: false });
+}
+
+/** What a program comes to, in words: along its schedule, or each thread until it sleeps. */
+export function programAnswer(
+  program: (sys: Sys) => Code<unknown>,
+  options: AnswerOptions = {},
+): string {
+  const { schedule, ...kernel } = options;
+  if (schedule !== undefined) {
+    const { memory } = readSchedule(schedule);
+    const { findings } = check(program, { ...kernel, strategy: 'replay', schedule, memory });
+    const sentences = findings.map(({ sentence }) => sentence);
+    return sentences.length === 0 ? 'nothing found' : sentences.join('\n');
+  }
+  const machine = new Machine(kernel);
+  machine.spawn(program);
+  try {
+    const { asleep } = machine.run();
+    return asleep.length === 0 ? 'ended' : `asleep: ${asleep.map(({ name }) => name).join(', ')}`;
+  } catch (error) {
+    return failureText(error);
+  }
+}

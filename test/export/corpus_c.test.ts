@@ -1,0 +1,66 @@
+/** Every scenario of the corpus as a C program, on the kernel underneath. */
+import { expect, test } from 'vitest';
+import { casesOf, corpusFolder, groupsOf } from '../../conformance/corpus.ts';
+import { toC } from '../../src/export/c/program.ts';
+import { OutcomeSearch } from '../../src/scenario/outcomes.ts';
+import { parseScenario } from '../../src/scenario/parse.ts';
+import { runAll, whyNotHere } from './programs.ts';
+
+const groups = groupsOf(corpusFolder);
+const lockstep = groups.filter(({ name }) => name !== 'concurrent');
+const concurrent = groups.filter(({ name }) => name === 'concurrent');
+
+const why = whyNotHere(groups[0]?.kernel ?? '6.18');
+if (why !== null) console.log(`exported C programs are not run: ${why}`);
+
+/** Somebody sends the program to a kernel list, and it shows something else than the scenario. */
+test.skipIf(why !== null).for(lockstep)(
+  'As C, each scenario of $name builds without a warning and prints what Linux has answered',
+  { timeout: 300_000 },
+  async (group) => {
+    const cases = casesOf(group);
+    const answers = await runAll(cases.map(({ text }) => toC(parseScenario(JSON.parse(text)))));
+    const wrong = cases
+      .map(({ golden }, i) => ({ golden: `${golden}\n`, ...answers[i] }))
+      .filter(({ golden, stdout }) => stdout !== golden);
+    expect(wrong).toEqual([]);
+  },
+);
+
+interface Answer {
+  readonly outcomes: readonly unknown[];
+  readonly executions: number;
+}
+
+/** What the model has of a concurrent scenario, and what was recorded of it. */
+function known(document: unknown, golden: string): ReadonlySet<string> {
+  const search = new OutcomeSearch(parseScenario(document));
+  while (search.next());
+  const recorded = (JSON.parse(golden) as Answer).outcomes.map((one) => JSON.stringify(one));
+  return new Set([...search.outcomes().found.map(({ text }) => text), ...recorded]);
+}
+
+const loops = 150;
+
+/** Somebody looks for a race with it, and is shown what no interleaving explains. */
+test.skipIf(why !== null).for(concurrent)(
+  'As C, each scenario of $name shows outcomes only that the model has, and says how often it looped',
+  { timeout: 400_000 },
+  async (group) => {
+    const cases = casesOf(group);
+    const texts = cases.map(({ text }) => toC(parseScenario(JSON.parse(text))));
+    const answers = await runAll(texts, ['--loops', String(loops)]);
+    for (const [i, { text, golden }] of cases.entries()) {
+      const { stdout, stderr } = answers[i] ?? { stdout: '', stderr: '' };
+      expect(stderr).toMatch(
+        new RegExp(`: \\d+ outcomes? in ${loops} rounds; a real kernel need not`),
+      );
+      const { outcomes, executions } = JSON.parse(stdout) as Answer;
+      expect(executions).toBe(loops);
+      const seen = outcomes.map((one) => JSON.stringify(one));
+      expect(seen).toEqual([...seen].sort());
+      const all = known(JSON.parse(text), golden);
+      expect(seen.filter((one) => !all.has(one))).toEqual([]);
+    }
+  },
+);

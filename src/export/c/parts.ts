@@ -75,4 +75,4 @@ function holds(key: string, seen: string, features: ReadonlySet<Feature>): boole
   return new RegExp(`\\b${key}\\b`).test(seen);
 }
 
-const withoutComments = (text: string): string => text.replace(/\/\*[^]*?\*\//g, '');
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, '');

@@ -2,10 +2,11 @@
 import { check } from '../check/check.ts';
 import { readSchedule } from '../check/schedule_text.ts';
 import type { KernelChoice } from '../kernel/history.ts';
+import { ScenarioError } from '../scenario/errors.ts';
 import { OutcomeSearch, outcomesText } from '../scenario/outcomes.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { Player } from '../scenario/play.ts';
-import { outcomeSetText, transcriptText } from '../scenario/transcript.ts';
+import { errorTranscript, outcomeSetText, transcriptText } from '../scenario/transcript.ts';
 import { Machine } from '../sim/machine.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { failureText } from '../trace/run.ts';
@@ -17,7 +18,7 @@ export interface AnswerOptions extends KernelChoice {
 
 /**
  * The transcript of a scenario, as one line; of a concurrent one the outcomes that it can have, or
- * the one that the schedule leads to. Takes the document; throws a ScenarioError.
+ * the one that the schedule leads to. Takes the document; throws a ScenarioError where that is none.
  */
 export function answerOf(document: unknown, options: AnswerOptions = {}): string {
   const { schedule, ...kernel } = options;
@@ -31,13 +32,24 @@ export function answerOf(document: unknown, options: AnswerOptions = {}): string
       ? {}
       : { strategy: 'replay', schedule, memory: readSchedule(schedule).memory }),
   });
-  while (search.next());
-  if (search.error !== null) throw search.error;
+  const error = searched(search);
+  if (error !== null) return transcriptText(errorTranscript(scenario.name, error));
   const outcomes = search.outcomes();
   if (schedule === undefined) return outcomesText(outcomes);
   const { name, found, executions } = outcomes;
   const texts = found.map(({ text }) => text);
   return outcomeSetText({ name, outcomes: texts, executions, complete: false });
+}
+
+/** Searches to the end; what is wrong with the scenario. */
+function searched(search: OutcomeSearch): ScenarioError | null {
+  try {
+    while (search.next());
+    return search.error;
+  } catch (error) {
+    if (error instanceof ScenarioError) return error;
+    throw error;
+  }
 }
 
 /** What a program comes to, in words: along its schedule, or each thread until it sleeps. */

@@ -104,7 +104,7 @@ export const runtimeText: string = String.raw`//: /epoll_|EPOLL/
 #define MEMORY_FD 4090 /* Above RLIMIT_NOFILE: no scenario can open these two. */
 #define FAULT_FD 4091
 #define TEXT (1 << 20)
-//: held()
+//: held_pages
 #define HELD_SIZE 0x10000
 //.
 #define LIMIT_MS 10000 /* How long rest may take beyond the scenario's own times. */
@@ -182,7 +182,7 @@ static _Thread_local jmp_buf given_up;
 //: room()
 static char *rooms;
 //.
-//: held()
+//: held_pages
 static char *held_pages;
 //.
 
@@ -1075,7 +1075,7 @@ static void map_rooms(void)
 	memset(xs, 'x', sizeof(xs));
 //.
 }
-//: held()
+//: held_pages
 
 /* Gives every thread memory whose pages stay away until they are released. */
 static void map_held(void)
@@ -1177,7 +1177,7 @@ static void __attribute__((noreturn)) run_process(void)
 //.
 	take_signals();
 	map_rooms();
-//: held()
+//: held_pages
 	map_held();
 //.
 	open_null();
@@ -1303,7 +1303,7 @@ static int runs(int thread)
 	return it->pid && !gone[thread] && is_alive(it->tid);
 }
 //.
-//: held()
+//: held_pages
 
 /* Does it wait for a page? */
 static int is_held(int thread)
@@ -1589,7 +1589,7 @@ static int await_idle(int thread)
 
 	if (step < 0)
 		return 0;
-//: held()
+//: held_pages
 	stuck = stuck || is_held(thread);
 //.
 	if (stuck)
@@ -1678,7 +1678,7 @@ static int play_step(int n)
 	if (step->kind == SLEEP)
 		begin_sleep(step->ms);
 //.
-//: held()
+//: held_pages
 	if (step->kind == RELEASE && (pending[step->of] < 0 || !is_held(step->of)))
 		return scenario_error("%s: thread %s has no held call", place(n), threads[step->of]);
 //.

@@ -1,0 +1,144 @@
+/** C programs of scenarios that the corpus does not have: at fault, with odd names, with a schedule. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { embeddedRuntime } from '../../scripts/embed.ts';
+import { answerOf } from '../../src/export/answer.ts';
+import { artefactToC } from '../../src/export/c.ts';
+import { OutcomeSearch } from '../../src/scenario/outcomes.ts';
+import { parseScenario } from '../../src/scenario/parse.ts';
+import { runAll, whyNotHere } from './programs.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const why = whyNotHere('6.18');
+if (why !== null) console.log(`exported C programs are not run: ${why}`);
+
+const asC = (scenario: unknown): string => artefactToC({ scenario });
+
+test('The module with the runtime has what is in runtime.c', () => {
+  const module = readFileSync(`${root}src/export/c/runtime_text.ts`, 'utf8');
+  expect(module).toBe(embeddedRuntime());
+});
+
+const epoll = { call: 'epoll_create1', args: { flags: 0 }, bind: ['ep'] };
+const wait = { thread: 't1', call: 'epoll_wait', args: { epfd: '$ep', maxevents: 1, timeout: -1 } };
+const socket = {
+  call: 'socket',
+  args: { domain: 'AF_INET', type: 'SOCK_STREAM' },
+  bind: ['s'],
+};
+
+/** The format says in which words a scenario is at fault; a program that dies instead says nothing. */
+describe.skipIf(why !== null)('A scenario at fault is answered in the words of the format:', () => {
+  test.each([
+    ['a blocked thread', { threads: ['main', 't1'], steps: [epoll, wait, wait] }],
+    [
+      'a name that is not bound',
+      {
+        steps: [
+          { ...epoll, args: { flags: 77 } },
+          { call: 'close', args: { fd: '$ep' } },
+        ],
+      },
+    ],
+    [
+      'a target without an address',
+      { steps: [socket, { call: 'connect', args: { fd: '$s', to: '$s' } }] },
+    ],
+    [
+      'a release of nothing',
+      {
+        threads: ['main', 't1'],
+        steps: [epoll, wait, { call: 'release', args: { thread: 't1' } }],
+      },
+    ],
+    [
+      'a thread that has ended',
+      {
+        version: 2,
+        threads: ['main', 'c'],
+        steps: [
+          { call: 'fork', args: { child: 'c' } },
+          { thread: 'c', call: 'exit', args: { status: 3 } },
+          { thread: 'c', call: 'close', args: { fd: 9 } },
+        ],
+      },
+    ],
+    [
+      'a thread that is blocked before "concurrent"',
+      { mode: 'concurrent', threads: ['main', 't1'], steps: [epoll, wait], concurrent: {} },
+    ],
+  ])('%s', async (_, scenario) => {
+    const [built] = await runAll([asC(scenario)]);
+    expect(built?.stdout).toBe(`${answerOf(scenario)}\n`);
+    expect(built?.stdout).toContain('"error":');
+  });
+});
+
+/** Names are free in a scenario, and C takes many for itself. */
+test.skipIf(why !== null)('Names that mean something in C, or nothing, do no harm', async () => {
+  const odd = [
+    'int',
+    'unix',
+    'errno',
+    '9',
+    'a b',
+    'a_b',
+    'é',
+    '"',
+    '\\',
+    '??/',
+    '_x',
+    'NULL',
+    'FD',
+    'st_mode',
+  ];
+  const threads = ['main', 'signal', 'a"b', 'a b', 'a_b', '*/', 'émile'];
+  const steps = [
+    ...odd.map((name) => ({ call: 'eventfd2', args: { initval: 0 }, bind: [name] })),
+    ...threads.slice(1).map((thread, i) => ({
+      thread,
+      call: 'read',
+      args: { fd: `$${odd[i]}`, len: 8 },
+    })),
+    { call: 'write', args: { fd: '$é', data: 'é"\\\n\u0001??/' } },
+  ];
+  const scenario = { name: 'odd "names" */ ??/', about: 'ends */ here /*', threads, steps };
+  const [built] = await runAll([asC(scenario)]);
+  expect(built).toEqual({ stdout: `${answerOf(scenario)}\n`, stderr: '', status: 0 });
+});
+
+/** What somebody reads first is how the race comes about; what they want to know last is whether it did. */
+test.skipIf(why !== null)(
+  'With a schedule the program tells its steps and looks for its outcome',
+  async () => {
+    const document: unknown = JSON.parse(readFileSync(`${root}examples/two-waiters.json`, 'utf8'));
+    const search = new OutcomeSearch(parseScenario(document));
+    while (search.next());
+    const [found] = search.outcomes().found;
+    if (found === undefined) throw new Error('there are no outcomes');
+    const schedule = search.scheduleOf(found);
+    const text = artefactToC({ scenario: document, schedule }, { loops: 300 });
+    const steps = schedule.split('\n').filter((line) => /^[^#]/.test(line));
+    for (const step of steps) expect(text).toContain(` *   ${step}`);
+    const [built] = await runAll([text]);
+    expect(JSON.parse(built?.stdout ?? '')).toMatchObject({ executions: 300, complete: false });
+    const seen = built?.stdout.includes(found.text) === true;
+    expect(built?.stderr).toContain(
+      seen ? 'was among them' : '300 rounds did not show the outcome',
+    );
+  },
+);
+
+test('A program of TypeScript is refused, with what to do instead', () => {
+  expect(() => artefactToC({ program: 'export default function* main() {}' })).toThrow(
+    'write it as a scenario',
+  );
+});
+
+test('A schedule for a scenario without a choice is refused', () => {
+  const schedule = '# epollsim schedule 1\n# kernel 6.18\nmain: start\n';
+  expect(() => artefactToC({ scenario: { steps: [epoll] }, schedule })).toThrow(
+    'a schedule goes with a concurrent scenario',
+  );
+});

@@ -16,26 +16,28 @@ import * as termbits from '../../kernel/uapi/termbits.ts';
 /** "A|B|0x10" as C writes it. */
 export const spaced = (word: string): string => word.replaceAll('|', ' | ');
 
+type Word = (value: number) => string;
+
 /** A flag word by one of the functions that name it. */
-export const word =
-  (show: (value: number) => string) =>
-  (value: number): string =>
+const word =
+  (show: Word): Word =>
+  (value) =>
     spaced(show(value));
 
-export const epollEvents = word((value) => flagNames(names.epollEventNames, value));
-export const pollEvents = word((value) =>
+export const epollEvents: Word = word((value) => flagNames(names.epollEventNames, value));
+export const pollEvents: Word = word((value) =>
   flagNames(tableOf(poll, /^POLL/, ['POLLFREE', 'POLL_BUSY_LOOP']), value),
 );
-export const inotifyMask = word((value) => flagNames(names.inotifyMaskNames, value));
-export const inotifyFlags = word((value) => flagNames(names.inotifyFlagNames, value));
-export const waitOptions = word((value) => flagNames(names.waitOptionNames, value));
-export const pidfdFlags = word((value) => flagNames(names.pidfdFlagNames, value));
-export const signalfdFlags = word((value) => flagNames(names.signalfdFlagNames, value));
+export const inotifyMask: Word = word((value) => flagNames(names.inotifyMaskNames, value));
+export const inotifyFlags: Word = word((value) => flagNames(names.inotifyFlagNames, value));
+export const waitOptions: Word = word((value) => flagNames(names.waitOptionNames, value));
+export const pidfdFlags: Word = word((value) => flagNames(names.pidfdFlagNames, value));
+export const signalfdFlags: Word = word((value) => flagNames(names.signalfdFlagNames, value));
 
 const howNames = tableOf(signals, /^SIG_(BLOCK|UNBLOCK|SETMASK)$/);
 export const sigprocmaskHow = (how: number): string => valueName(howNames, how);
 const actionFlags = tableOf(signals, /^SA_(?!RESTORER|UNSUPPORTED|EXPOSE)/);
-export const sigactionFlags = word((value) => flagNames(actionFlags, value));
+export const sigactionFlags: Word = word((value) => flagNames(actionFlags, value));
 
 const requestNames: NameTable = [
   ...names.ioctlRequestNames,
@@ -53,11 +55,11 @@ const iflags = tableOf(
 );
 const oflags = tableOf(termbits, /^(OPOST|OLCUC|ONLCR|OCRNL|ONOCR|ONLRET|OFILL|OFDEL|XTABS)$/);
 
-export const terminalFlags = {
+export const terminalFlags: Readonly<Record<'iflag' | 'oflag' | 'lflag', Word>> = {
   iflag: word((value) => flagNames(iflags, value)),
   oflag: word((value) => flagNames(oflags, value)),
   lflag: word((value) => flagNames(lflags, value)),
-} as const;
+};
 
 /** Real-time signals have other numbers in C's library, which keeps two for itself. */
 export const signal = (value: number): string => (value < 32 ? signalName(value) : String(value));

@@ -5,9 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { embeddedRuntime } from '../../scripts/embed.ts';
 import { answerOf } from '../../src/export/answer.ts';
 import { artefactToC } from '../../src/export/c.ts';
+import * as flags from '../../src/scenario/flags.ts';
 import { OutcomeSearch } from '../../src/scenario/outcomes.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
-import { runAll, whyNotHere } from './programs.ts';
+import { compilerSays, runAll, whyNotHere } from './programs.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const why = whyNotHere('6.18');
@@ -127,6 +128,74 @@ test.skipIf(why !== null)(
     expect(built?.stderr).toContain(
       seen ? 'was among them' : '300 rounds did not show the outcome',
     );
+  },
+);
+
+interface Written {
+  readonly call: string;
+  readonly args: object;
+}
+
+/** Calls that together have every name that an argument takes, and the numbers at the ends of an int. */
+function everyName(): Written[] {
+  const steps: Written[] = [];
+  const add = (call: string, args: object): unknown => steps.push({ call, args });
+  const each = (family: flags.FlagFamily, use: (name: string) => void): void => {
+    for (const name of family.keys()) use(name);
+  };
+  each(flags.epollEventFamily, (events) => add('epoll_ctl', { epfd: 3, op: 1, fd: 4, events }));
+  each(flags.epollCtlFamily, (op) => add('epoll_ctl', { epfd: 3, op, fd: 4 }));
+  each(flags.pollEventFamily, (events) => add('poll', { fds: [{ fd: 1, events }], timeout: 0 }));
+  each(flags.openFamily, (one) => add('open', { path: 'x', flags: one }));
+  each(flags.laterFcntlFamily, (cmd) => add('fcntl', { fd: 1, cmd, arg: 1 }));
+  each(flags.domainFamily, (domain) => add('socket', { domain, type: 1 }));
+  each(flags.socketTypeFamily, (type) => add('socket', { domain: 1, type }));
+  each(flags.protocolFamily, (protocol) => add('socket', { domain: 1, type: 1, protocol }));
+  each(flags.msgFamily, (one) => add('recvmsg', { fd: 1, len: 1, flags: one }));
+  each(flags.shutdownFamily, (how) => add('shutdown', { fd: 1, how }));
+  for (const level of ['SOL_SOCKET', 'IPPROTO_TCP', 'IPPROTO_IP']) {
+    each(flags.optionFamily, (name) => add('getsockopt', { fd: 1, level, name }));
+  }
+  each(flags.eventfdFamily, (one) => add('eventfd2', { initval: 1, flags: one }));
+  each(flags.timerfdFamily, (one) => add('timerfd_settime', { fd: 1, flags: one, value_ms: 1 }));
+  each(flags.clockFamily, (clock) => add('timerfd_create', { clock, flags: 0 }));
+  each(flags.laterIoctlFamily, (request) => add('ioctl', { fd: 1, request, arg: 1 }));
+  each(flags.terminalFamily, (one) =>
+    add('tcsetattr', { fd: 1, actions: 'TCSADRAIN', iflag: one, oflag: one, lflag: one }),
+  );
+  each(flags.signalFamily, (signal) => add('kill', { thread: 'main', signal }));
+  each(flags.maskFamily, (how) => add('sigprocmask', { how, set: [] }));
+  each(flags.sigactionFamily, (one) =>
+    add('sigaction', { signal: 'SIGUSR1', handler: 'caught', flags: one }),
+  );
+  each(flags.inotifyFamily, (mask) => add('inotify_add_watch', { fd: 1, path: 'x', mask }));
+  each(flags.whenceFamily, (whence) => add('lseek', { fd: 1, offset: -5, whence }));
+  each(flags.waitFamily, (options) => add('waitid', { fd: 1, options }));
+  each(flags.pidfdFamily, (one) => add('pidfd_open', { process: 'main', flags: one }));
+  for (const n of [-0x80000000, -1, 0x7fffffff]) {
+    add('socket', { domain: n, type: n, protocol: n });
+    add('epoll_wait', { epfd: n, maxevents: n, timeout: n });
+    add('epoll_ctl', { epfd: n, op: n, fd: n, events: n, data: n });
+    add('recv', { fd: n, len: 0, flags: n });
+    add('setsockopt', { fd: n, level: n, name: n, value: n });
+    add('fcntl', { fd: n, cmd: n, arg: n });
+    add('ioctl', { fd: n, request: n, arg: n });
+    add('ppoll', { fds: [{ fd: n, events: -32768 }], timeout_ns: n });
+    add('pselect6', { timeout_ns: n });
+    add('readv', { fd: n, lens: [] });
+    add('writev', { fd: n, parts: ['', '\0'] });
+    add('sendmsg', { fd: n, data: '', fds: [1, 2, 3] });
+    add('recvmsg', { fd: n, len: 0, fds: 3 });
+  }
+  return steps;
+}
+
+/** A flag that this machine's headers have not heard of would keep the program from being built. */
+test.skipIf(why !== null)(
+  'Every name that an argument can have is known to the C compiler',
+  async () => {
+    const text = asC({ version: 2, steps: everyName() });
+    for (const level of ['-O0', '-O2']) expect(await compilerSays(text, level)).toBe('');
   },
 );
 

@@ -69,3 +69,20 @@ export async function runAll(
   }
   return results;
 }
+
+/** What the compiler has to say of a program, at a level of optimisation: nothing, it is hoped. */
+export async function compilerSays(text: string, level: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'epollsim-export-'));
+  try {
+    const source = join(folder, 'scenario.c');
+    writeFileSync(source, text);
+    const { stderr } = await run(
+      compiler,
+      [...flags, level, '-c', '-o', '/dev/null', source],
+      folder,
+    );
+    return stderr;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

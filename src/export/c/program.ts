@@ -4,6 +4,7 @@
  * The program is the runtime, cut down to what is needed, and behind it the scenario: a table that
  * says which thread takes which step, and a function with the calls, a case a step.
  */
+import * as uapi from '../../kernel/uapi/index.ts';
 import { forkedThreads } from '../../scenario/processes.ts';
 import type { Scenario, Step } from '../../scenario/scenario.ts';
 import { linesOf } from './calls.ts';
@@ -35,19 +36,24 @@ export function toC(scenario: Scenario, options: COptions = {}): string {
   return `${topComment(scenario, options)}#define _GNU_SOURCE\n${withDefines(runtime, defines)}\n${code}`;
 }
 
-/** Names that the headers of an older C library may lack. */
-const younger: ReadonlyMap<string, string> = new Map([
-  ['EPOLLNVAL', '0x20'],
-  ['EPOLL_URING_WAKE', '(1u << 27)'],
-  ['PIDFD_NONBLOCK', 'O_NONBLOCK'],
-  ['PIDFD_THREAD', 'O_EXCL'],
-]);
+/** Names that the headers of a C library may lack: Linux has got them of late. */
+const younger: readonly string[] = [
+  ...['EPOLLNVAL', 'EPOLL_URING_WAKE', 'PIDFD_NONBLOCK', 'PIDFD_THREAD'],
+  ...['SO_PREFER_BUSY_POLL', 'SO_BUSY_POLL_BUDGET', 'SO_NETNS_COOKIE', 'SO_BUF_LOCK', 'SO_INQ'],
+  ...['SO_RESERVE_MEM', 'SO_TXREHASH', 'SO_RCVMARK', 'SO_PASSPIDFD', 'SO_PEERPIDFD'],
+  ...['SO_PASSRIGHTS', 'SO_RCVPRIORITY', 'TCP_AO_ADD_KEY', 'TCP_AO_DEL_KEY', 'TCP_AO_INFO'],
+  ...['TCP_AO_GET_KEYS', 'TCP_AO_REPAIR', 'TCP_IS_MPTCP', 'TCP_RTO_MAX_MS', 'TCP_RTO_MIN_US'],
+  ...['TCP_DELACK_MAX_US', 'CLOCK_SGI_CYCLE', 'IPPROTO_L2TP', 'IPPROTO_MPTCP', 'MSG_PROBE'],
+];
 
 const missingNames = (text: string): string =>
-  [...younger]
-    .filter(([name]) => new RegExp(`\\b${name}\\b(?!")`).test(text))
-    .map(([name, value]) => `#ifndef ${name}\n#define ${name} ${value}\n#endif\n`)
+  younger
+    .filter((name) => new RegExp(`\\b${name}\\b(?!")`).test(text))
+    .map((name) => `#ifndef ${name}\n#define ${name} 0x${numberOf(name).toString(16)}\n#endif\n`)
     .join('');
+
+const numberOf = (name: string): number =>
+  ((uapi as Record<string, unknown>)[name] as number) >>> 0;
 
 const withDefines = (text: string, defines: string): string =>
   text.replace('#include <unistd.h>\n', (line) => `${line}${defines}`);

@@ -19,7 +19,9 @@ test.skipIf(why !== null).for(lockstep)(
   { timeout: 300_000 },
   async (group) => {
     const cases = casesOf(group);
-    const answers = await runAll(cases.map(({ text }) => toC(parseScenario(JSON.parse(text)))));
+    const texts = cases.map(({ text }) => toC(parseScenario(JSON.parse(text))));
+    const expected = cases.map(({ golden }) => `${golden}\n`);
+    const answers = await runAll(texts, [], expected);
     const wrong = cases
       .map(({ golden }, i) => ({ golden: `${golden}\n`, ...answers[i] }))
       .filter(({ golden, stdout }) => stdout !== golden);

@@ -118,6 +118,17 @@ function dependsOnTime(step: Step): boolean {
   return step.args.value_ms > 0 && step.args.value_ms < 1000;
 }
 
+/**
+ * By how much the steps may be late, in ms. Moments that are to be told apart differ by 20 ms or
+ * more; where nothing is timed but calls that all wait equally long, they end in their order anyway.
+ */
+function lagOf(steps: readonly Step[]): number {
+  const others = steps.some(({ call }) => call === 'sleep' || call === 'timerfd_settime');
+  const spans = new Set(steps.map((step) => timeoutOf(step) ?? 0).filter((span) => span > 0));
+  const [only = 0] = spans;
+  return others || spans.size !== 1 ? 8 : Math.max(8, only / 4);
+}
+
 function topComment({ name, about, mode }: Scenario, options: COptions): string {
   const lines = [
     words.comment(name ?? 'a scenario') + (about === '' ? '' : `: ${words.comment(about)}`),
@@ -155,12 +166,14 @@ function headText(
 ): string {
   const { threads, name, mode } = scenario;
   const later = forkedThreads(scenario).reduce((mask, thread) => mask | (1 << thread), 0);
+  const lockstep = [...scenario.steps, ...scenario.after];
   const fds = at.names.length === 0 ? 'none' : at.names.join(', ');
   const lines = [
     `#define NAME ${words.literal(JSON.stringify(name))} /* As JSON. */`,
     `#define STEPS ${Math.max(steps.length, 1)}`,
     `#define LATER 0x${later.toString(16)}u /* Bits of the threads that begin with a fork(). */`,
     ...(mode === 'concurrent' ? concurrentDefines(scenario) : []),
+    ...(lockstep.some(dependsOnTime) ? [`#define LAG_MS ${lagOf(lockstep)}`] : []),
     ...(sought === undefined ? [] : [`#define SOUGHT ${words.literal(sought)}`]),
     `#define ROOM ${roomFor(steps)} /* More than any call reads. */`,
     ...xsFor(steps),

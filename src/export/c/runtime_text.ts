@@ -1649,10 +1649,10 @@ static void begin_sleep(double ms)
 //.
 //: @timed
 
-/* Moments that are to be told apart differ by 20 ms or more. */
+/* Later than this, the steps may come in another order than the moments that they are about. */
 static int has_no_time_left(void)
 {
-	return now_ms() - scenario_ms > 8;
+	return now_ms() - scenario_ms > LAG_MS;
 }
 //.
 

@@ -14,6 +14,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const why = whyNotHere('6.18');
 if (why !== null) console.log(`exported C programs are not run: ${why}`);
 
+/** For tests that build programs, on a machine that is busy with other things. */
+const slow = { timeout: 120_000 };
+
 const asC = (scenario: unknown): string => artefactToC({ scenario });
 
 test('The module with the runtime has what is in runtime.c', () => {
@@ -69,7 +72,7 @@ describe.skipIf(why !== null)('A scenario at fault is answered in the words of t
       'a thread that is blocked before "concurrent"',
       { mode: 'concurrent', threads: ['main', 't1'], steps: [epoll, wait], concurrent: {} },
     ],
-  ])('%s', async (_, scenario) => {
+  ])('%s', slow, async (_, scenario) => {
     const [built] = await runAll([asC(scenario)]);
     expect(built?.stdout).toBe(`${answerOf(scenario)}\n`);
     expect(built?.stdout).toContain('"error":');
@@ -77,41 +80,46 @@ describe.skipIf(why !== null)('A scenario at fault is answered in the words of t
 });
 
 /** Names are free in a scenario, and C takes many for itself. */
-test.skipIf(why !== null)('Names that mean something in C, or nothing, do no harm', async () => {
-  const odd = [
-    'int',
-    'unix',
-    'errno',
-    '9',
-    'a b',
-    'a_b',
-    'é',
-    '"',
-    '\\',
-    '??/',
-    '_x',
-    'NULL',
-    'FD',
-    'st_mode',
-  ];
-  const threads = ['main', 'signal', 'a"b', 'a b', 'a_b', '*/', 'émile'];
-  const steps = [
-    ...odd.map((name) => ({ call: 'eventfd2', args: { initval: 0 }, bind: [name] })),
-    ...threads.slice(1).map((thread, i) => ({
-      thread,
-      call: 'read',
-      args: { fd: `$${odd[i]}`, len: 8 },
-    })),
-    { call: 'write', args: { fd: '$é', data: 'é"\\\n\u0001??/' } },
-  ];
-  const scenario = { name: 'odd "names" */ ??/', about: 'ends */ here /*', threads, steps };
-  const [built] = await runAll([asC(scenario)]);
-  expect(built).toEqual({ stdout: `${answerOf(scenario)}\n`, stderr: '', status: 0 });
-});
+test.skipIf(why !== null)(
+  'Names that mean something in C, or nothing, do no harm',
+  slow,
+  async () => {
+    const odd = [
+      'int',
+      'unix',
+      'errno',
+      '9',
+      'a b',
+      'a_b',
+      'é',
+      '"',
+      '\\',
+      '??/',
+      '_x',
+      'NULL',
+      'FD',
+      'st_mode',
+    ];
+    const threads = ['main', 'signal', 'a"b', 'a b', 'a_b', '*/', 'émile'];
+    const steps = [
+      ...odd.map((name) => ({ call: 'eventfd2', args: { initval: 0 }, bind: [name] })),
+      ...threads.slice(1).map((thread, i) => ({
+        thread,
+        call: 'read',
+        args: { fd: `$${odd[i]}`, len: 8 },
+      })),
+      { call: 'write', args: { fd: '$é', data: 'é"\\\n\u0001??/' } },
+    ];
+    const scenario = { name: 'odd "names" */ ??/', about: 'ends */ here /*', threads, steps };
+    const [built] = await runAll([asC(scenario)]);
+    expect(built).toEqual({ stdout: `${answerOf(scenario)}\n`, stderr: '', status: 0 });
+  },
+);
 
 /** What somebody reads first is how the race comes about; what they want to know last is whether it did. */
 test.skipIf(why !== null)(
   'With a schedule the program tells its steps and looks for its outcome',
+  slow,
   async () => {
     const document: unknown = JSON.parse(readFileSync(`${root}examples/two-waiters.json`, 'utf8'));
     const search = new OutcomeSearch(parseScenario(document));
@@ -193,6 +201,7 @@ function everyName(): Written[] {
 /** A flag that this machine's headers have not heard of would keep the program from being built. */
 test.skipIf(why !== null)(
   'Every name that an argument can have is known to the C compiler',
+  slow,
   async () => {
     const text = asC({ version: 2, steps: everyName() });
     for (const level of ['-O0', '-O2']) expect(await compilerSays(text, level)).toBe('');

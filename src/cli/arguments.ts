@@ -33,6 +33,8 @@ export interface PlayRequest extends KernelOptions {
   readonly maxSteps: number;
   readonly output: string | undefined;
   readonly json: boolean;
+  /** Which branches were taken is printed, and nothing else. */
+  readonly coverage: boolean;
 }
 
 export type Request = PlayRequest | { readonly verb: 'help' } | { readonly verb: 'version' };
@@ -53,6 +55,7 @@ const options = {
   'max-steps': { type: 'string' },
   output: { type: 'string', short: 'o' },
   json: { type: 'boolean' },
+  coverage: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -99,9 +102,13 @@ function playRequest(files: readonly string[], values: Values): PlayRequest {
     maxSteps: numberOf(values['max-steps'], '--max-steps', 1, 9_999_999_999) ?? defaultMaxSteps,
     output: textOf(values.output),
     json: values.json === true,
+    coverage: values.coverage === true,
   } as const;
   if (schedule !== undefined && (request.seed !== undefined || request.cpus !== undefined)) {
     throw new UsageError('--schedule: expected neither --seed nor --cpus beside it');
+  }
+  if (request.coverage && request.format !== undefined) {
+    throw new UsageError('--coverage: expected no --format beside it');
   }
   if (request.json && !jsonFormats.includes(request.format ?? 'table')) {
     const expected = jsonFormats.join(', ');

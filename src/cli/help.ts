@@ -32,6 +32,8 @@ play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript
         perfetto          a trace to open in ui.perfetto.dev
         mermaid           a sequence diagram
       --json            table, strace, graph, state: the data behind it, a JSON object a line
+      --coverage        which branches of eventpoll, wait queues and tcp_poll were taken, instead of
+                        what happened
   -o, --output FILE     where to print it (default: standard output)
 
       --kernel RELEASE  the kernel to model, ${releases} (default: ${defaultKernel})

@@ -9,6 +9,7 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   const request = readArguments(argv);
   if (request.verb === 'help') return await print((await import('./help.ts')).help);
   if (request.verb === 'version') return await print(`${version()}\n`);
+  if (request.coverage) return await (await import('./covered.ts')).playCovered(request);
   if (request.format === 'perfetto' && isMainThread) {
     return await (await import('./interruptible.ts')).interruptible(argv);
   }

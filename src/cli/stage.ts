@@ -16,6 +16,8 @@ import { sayDepartures } from './schedules.ts';
 
 /** Of a concurrent scenario, before the rest is left to chance: some seconds. */
 const mostExecutions = 20_000;
+/** Where only what they reach is asked for. */
+const executionsCovered = 300;
 
 export class Stage {
   readonly output: Output;
@@ -71,9 +73,9 @@ export class Stage {
 
   /** For the checker; its limit of steps is of one execution. */
   checkOptions(): OutcomeOptions {
-    const { kernel, with: added, without, maxSteps } = this.request;
+    const { coverage, kernel, with: added, without, maxSteps } = this.request;
     const steps = maxSteps === defaultMaxSteps ? undefined : maxSteps;
-    return { kernel, with: added, without, steps, executions: mostExecutions };
+    return { kernel, with: added, without, steps, executions: coverage ? executionsCovered : mostExecutions };
   }
 
   /** The format, made the first time; null for transcripts. */

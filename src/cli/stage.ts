@@ -75,7 +75,13 @@ export class Stage {
   checkOptions(): OutcomeOptions {
     const { coverage, kernel, with: added, without, maxSteps } = this.request;
     const steps = maxSteps === defaultMaxSteps ? undefined : maxSteps;
-    return { kernel, with: added, without, steps, executions: coverage ? executionsCovered : mostExecutions };
+    return {
+      kernel,
+      with: added,
+      without,
+      steps,
+      executions: coverage ? executionsCovered : mostExecutions,
+    };
   }
 
   /** The format, made the first time; null for transcripts. */

@@ -75,8 +75,9 @@ export type Fact =
   | 'removed'
   // An epoll instance whose ready list is taken over by a scan.
   | 'scan'
-  // An item in a scan: told to the user (its events), disarmed, back onto the list, no longer ready,
+  // An item in a scan: found ready (for what), told to the user (its events), disarmed, back onto the list, no longer ready,
   // put back as there was no room for it, moved from ovflist to rdllist.
+  | 'has'
   | 'told'
   | 'disarmed'
   | 'again'

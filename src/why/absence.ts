@@ -13,7 +13,7 @@ import {
   rootOf,
 } from './history.ts';
 import { bits, callbackChain, changeHop, type Hop, hopOf, hopsInCall } from './hops.ts';
-import { originOf } from './told.ts';
+import { originOf, scanOf } from './told.ts';
 
 /** The branch that ended it. */
 export type Cause =
@@ -35,6 +35,8 @@ export type Cause =
   | 'not-registered'
   | 'call-failed'
   | 'timed-out'
+  | 'wakes'
+  | 'waits-for-mutex'
   | 'still-registered'
   | 'removed'
   | 'already-linked'
@@ -76,6 +78,7 @@ export function absence(
   const past = history.of(item.id).filter((one) => one.seq <= seq);
   const at: Case = { item, ep, call, ended, past, history, seq };
   return (
+    oneshotInScan(at) ??
     filtered(at) ??
     noRoom(at) ??
     onOverflow(at) ??
@@ -90,22 +93,45 @@ export function absence(
 const during = ({ call, past }: Case): readonly Happening[] =>
   past.filter(({ scope, seq }) => rootOf(scope) === call && seq > call.seq);
 
+/** The shot was spent while the item stood on a list: the scan finds nothing that it asks for. */
+const oneshotInScan = (at: Case): Verdict | null =>
+  at.item.disarmed && during(at).some(({ fact }) => fact === 'gone') ? disabled(at) : null;
+
 /** The call took it off the list, and its file had nothing any more. */
 function filtered(at: Case): Verdict | null {
   const gone = lastOf(during(at), ({ fact }) => fact === 'gone');
   if (gone === undefined) return null;
   const { item, history } = at;
+  const { first, hops } = originOf(item.id, scanOf(gone, history), history);
+  const changed = lastOf(
+    at.past,
+    ({ fact, seq }) => fact === 'changed' && seq > (first?.seq ?? 0) && seq < gone.seq,
+  );
+  if (changed !== undefined) return askedOtherwise(at, gone, changed, hops);
   const lost = lastLoss(at);
   return {
     cause: 'filtered-when-polled-again',
     sentence:
       `${item.name} was on the list, and was filtered out when ep_send_events() polled it again: ` +
       `${item.fileName} has nothing of ${asksFor(item)}${lost === null ? neverHad(at) : ` any more, ${takenText(lost, at)}`}`,
-    hops: [
-      ...originOf(item.id, gone.seq, history).hops,
-      ...(lost === null ? [] : [changeHop(lost, item.fileName)]),
-      hopOf(gone),
-    ],
+    hops: [...hops, ...(lost === null ? [] : [changeHop(lost, item.fileName)]), hopOf(gone)],
+  };
+}
+
+/** A MOD came between the wakeup and the scan. */
+function askedOtherwise(
+  { history, item }: Case,
+  gone: Happening,
+  changed: Happening,
+  hops: readonly Hop[],
+): Verdict {
+  const asks = changed.detail & ~(EPOLLERR | EPOLLHUP) & REQUESTED;
+  return {
+    cause: 'filtered-when-polled-again',
+    sentence:
+      `${item.name} was on the list, and step ${changed.step} changed what it asks for to ${bits(asks)}: ` +
+      `when ep_send_events() polled it again, ${item.fileName} had only ${bits(item.ready ?? 0)}`,
+    hops: [...hops, ...hopsInCall(changed, history), hopOf(gone)],
   };
 }
 
@@ -195,6 +221,16 @@ function listed(at: Case): Verdict | null {
   const { call, ep, item, history, seq } = at;
   if (item.on !== 'rdllist') return null;
   const { first, hops } = originOf(item.id, seq + 1, history);
+  const sleeps =
+    during(at).length > 0 ||
+    history.of(ep.id).some(({ fact, scope }) => fact === 'sleeps' && rootOf(scope) === call);
+  if (at.ended === null && !sleeps) {
+    return {
+      cause: 'on-list',
+      sentence: `${item.name} is on the list, and the call is on its way to it`,
+      hops,
+    };
+  }
   if (at.ended === null) {
     const woken = first === null ? undefined : wokenInstead(at, first);
     return {
@@ -206,7 +242,25 @@ function listed(at: Case): Verdict | null {
       hops: woken === undefined ? hops : [...hops, hopOf(woken)],
     };
   }
-  const when = first !== null && first.seq > call.seq ? 'while the call was on its way' : 'by now';
+  const scan = lastOf(
+    history.of(ep.id),
+    ({ fact, scope }) => fact === 'scan' && rootOf(scope) === call,
+  );
+  if (first !== null && scan !== undefined && first.seq > scan.seq) {
+    return {
+      cause: 'in-ovflist',
+      sentence: `${item.name} became ready while the scan of this very call was open: it came onto ovflist, too late for this call, and from there onto rdllist`,
+      hops,
+    };
+  }
+  if (first !== null && first.seq > call.seq) {
+    return {
+      cause: 'not-ready',
+      sentence: `${item.name} came onto the list in step ${first.step}, after the call had looked`,
+      hops,
+    };
+  }
+  const when = 'all the time';
   return {
     cause:
       call.event.args[3] === 0 || first === null || first.seq > call.seq
@@ -312,13 +366,22 @@ function lastLooks({ history, past }: Case): Hop[] {
   return looked === undefined ? [] : hopsInCall(looked, history);
 }
 
-/** When the file last lost all that the item asks for. */
-function lastLoss({ history, item, seq }: Case): Change | null {
+/** When the file last lost all that the item asks for, since it is watched. */
+function lastLoss({ history, item, past, seq }: Case): Change | null {
+  const added = past.find(({ fact }) => fact === 'added')?.seq ?? 0;
+  const asks = item.mask & ~(EPOLLERR | EPOLLHUP) & REQUESTED;
   const lost = history
     .changesOf(item.file)
-    .filter((one) => one.seq <= seq && (one.from & item.mask) !== 0 && (one.to & item.mask) === 0);
-  return lost.at(-1) ?? null;
+    .filter((one) => one.seq <= seq && (one.from & asks) !== 0 && (one.to & asks) === 0);
+  const last = lost.at(-1);
+  if (last === undefined) return null;
+  // What was lost before is a matter of the item only where its file has been full since.
+  return last.seq > added || isFilled(last) ? last : null;
 }
+
+/** Room that somebody has used up. */
+const isFilled = ({ by }: Change): boolean =>
+  by !== null && ['write', 'writev', 'sendto', 'sendmsg'].includes(by.name);
 
 /** When that which was lost had come. */
 const since = (at: Case, lost: Change): number => gainBefore(at, lost)?.by?.seq ?? 0;

@@ -28,7 +28,7 @@ import {
   keyText,
 } from './hops.ts';
 import { polled } from './polled.ts';
-import { originOf, toldChain, wakeupsBy } from './told.ts';
+import { changeOf, gainsOf, originOf, scanOf, toldChain, wakeupsBy } from './told.ts';
 
 export type { Cause } from './absence.ts';
 export type { Hop } from './hops.ts';
@@ -57,7 +57,13 @@ export function answer(history: History, step: number, fd: number | null = null)
   const { asked } = history;
   if (asked === null) {
     const last = history.steps - 1;
-    throw new RangeError(`--step: expected a step from 0 to ${last}, found ${step}`);
+    const why = history.ending?.error ?? null;
+    const ends = why === null ? '' : `; it ends there: ${why}`;
+    throw new RangeError(
+      last < 0
+        ? `--step: there are no steps${ends}`
+        : `--step: expected a step from 0 to ${last}, found ${step}${ends}`,
+    );
   }
   const calls = history.calls.filter((call) => call.step === step || call.endedIn === step);
   const findings = [
@@ -68,7 +74,9 @@ export function answer(history: History, step: number, fd: number | null = null)
   return {
     step,
     calls: calls.map((call) => shownIn(call, step)),
-    findings: fd !== null && wanted.length === 0 ? unregistered(fd, calls, history) : wanted,
+    findings: (fd !== null && wanted.length === 0 ? unregistered(fd, calls, history) : wanted).map(
+      (one) => ({ ...one, hops: [...one.hops].sort((a, b) => a.seq - b.seq) }),
+    ),
   };
 }
 
@@ -104,9 +112,13 @@ function findingsOf(call: Call, step: number, asked: Snapshot, history: History)
     const forGood = call.ended === null && call.step === step && history.last !== null;
     return ofWait(call, step, forGood ? (history.last as Snapshot) : asked, history);
   }
-  if (call.name === 'epoll_ctl') return ofControl(call, history);
+  if (call.name === 'epoll_ctl') {
+    return [...ofControl(call, history), ...delays(call, step, history)];
+  }
   if (call.asks.length > 0) return ofPoll(call, step, asked, history);
-  return call.step === step ? effects(call, asked, history) : [];
+  return call.step === step
+    ? [...effects(call, asked, history), ...delays(call, step, history)]
+    : [];
 }
 
 // ── epoll_wait ───────────────────────────────────────────────────────────────────────────────
@@ -140,10 +152,28 @@ function ofWait(call: Call, step: number, asked: Snapshot, history: History): Fi
       ...base,
       about: item.name,
       fd: item.fd,
-      ...absence(item, ep, call, ended, asked.seq, history),
+      ...absence(
+        ended === null ? item : itemAt(item, ended.seq, history),
+        ep,
+        call,
+        ended,
+        ended?.seq ?? asked.seq,
+        history,
+      ),
     })),
     ...laterReturn(call, step, history),
+    ...timedOut(call, step),
+    ...delays(call, step, history),
   ];
+}
+
+/** The item as it was at an earlier moment. */
+function itemAt(item: ItemNow, seq: number, history: History): ItemNow {
+  const { first } = originOf(item.id, Number.POSITIVE_INFINITY, history);
+  const later = first !== null && first.seq > seq;
+  const before = history.changesOf(item.file).filter((one) => one.seq <= seq);
+  const ready = item.ready === null ? null : (before.at(-1)?.to ?? 0);
+  return { ...item, ready, on: later ? null : item.on };
 }
 
 const toldIn = (call: Call, history: History): Happening[] =>
@@ -163,21 +193,33 @@ function toldFinding(told: Happening, call: Call, history: History): Finding {
   };
 }
 
-/** How the item came onto the list. */
+/** How the item came onto the list, and what came to it there. */
 function reason(told: Happening, history: History): string {
-  const { first } = originOf(told.object, told.seq, history);
+  const { first } = originOf(told.object, scanOf(told, history), history);
   const root = rootOf(first?.scope ?? null);
   if (first === null || root === null) return '';
-  const what = root.kind === 'call' ? callText(root as Call) : `the interrupt ${root.name}`;
+  const item = itemOf(told.object, history);
+  const gains = gainsOf(told, first, item === null ? null : { id: item.file }, history);
+  const changed = changeOf(told, first, history);
+  const more = [
+    ...gains.map(({ by, from, step, to }) => {
+      const what = by === null ? '' : ` (${rootText(by)})`;
+      return `; ${bits(to & ~from & told.detail)} came in step ${by?.step ?? step}${what}`;
+    }),
+    ...(changed === undefined ? [] : [`; step ${changed.step} changed what it asks for`]),
+  ].join('');
   switch (first.fact) {
     case 'again':
-      return `: it is level-triggered and still ready, so step ${first.step} had put it back onto rdllist`;
+      return `: it was level-triggered and still ready, so step ${first.step} had put it back onto rdllist${more}`;
     case 'found':
-      return `: it was ready already when step ${first.step} looked (${what})`;
+      return `: it was ready already when step ${first.step} looked (${rootText(root)})${more}`;
     default:
-      return `: step ${first.step} (${root.task.comm}: ${what}) woke its wait queue with ${keyText(first.detail)}`;
+      return `: step ${first.step} (${rootText(root)}) woke its wait queue with ${keyText(first.detail)}${more}`;
   }
 }
+
+const rootText = (root: Scope): string =>
+  root.kind === 'call' ? `${root.task.comm}: ${callText(root as Call)}` : `interrupt ${root.name}`;
 
 function itemOf(id: number, { asked, last }: History): ItemNow | null {
   for (const snapshot of [asked, last]) {
@@ -204,12 +246,40 @@ function emptySet(ep: EpollNow, history: History): Verdict {
   };
 }
 
+/** A call that had slept came back with nothing. */
+function timedOut(call: Call, step: number): Finding[] {
+  const { ended, endedIn, event, task } = call;
+  if (ended?.ret !== 0 || endedIn !== step || call.step === step) return [];
+  const sentence = `its time was up: ${event.name}() has slept since step ${call.step}`;
+  return [{ about: call.name, task: task.comm, fd: null, cause: 'timed-out', sentence, hops: [] }];
+}
+
+/** A call that had to wait for the mutex of an instance. */
+function delays(call: Call, step: number, history: History): Finding[] {
+  return history.happenings
+    .filter(({ fact, scope }) => fact === 'waits' && rootOf(scope) === call)
+    .filter((one) => one.step === step || call.step === step)
+    .map((one) => ({
+      about: one.about,
+      task: call.task.comm,
+      fd: null,
+      cause: 'waits-for-mutex',
+      sentence: `${call.name}() of ${call.task.comm} waits for ${one.about}, from step ${one.step} on`,
+      hops: [hopOf(one, `waits for ${one.about}`)],
+    }));
+}
+
 /** The call slept at the end of the step, and returned in a later one. */
 function laterReturn(call: Call, step: number, history: History): Finding[] {
   const { ended, endedIn } = call;
   if (ended === null || endedIn === null || endedIn <= step) return [];
   const told = toldIn(call, history).map((one) => toldFinding(one, call, history));
-  if (told.length > 0) return told;
+  if (told.length > 0) {
+    return told.map((one) => ({
+      ...one,
+      sentence: `at its return in step ${endedIn}: ${one.sentence}`,
+    }));
+  }
   return [
     {
       about: call.name,
@@ -226,7 +296,29 @@ function laterReturn(call: Call, step: number, history: History): Finding[] {
 // ── poll and select ──────────────────────────────────────────────────────────────────────────
 
 function ofPoll(call: Call, step: number, { seq }: Snapshot, history: History): Finding[] {
-  const until = call.ended !== null && (call.endedIn ?? 0) <= step ? call.ended.seq : seq;
+  const { ended, endedIn } = call;
+  if (ended !== null && ended.ret < 0 && (endedIn ?? 0) <= step) {
+    return [
+      {
+        about: call.name,
+        task: call.task.comm,
+        fd: null,
+        cause: 'call-failed',
+        ...failure(call, history),
+      },
+    ];
+  }
+  const later = ended !== null && endedIn !== null && endedIn > step;
+  const now = asksAt(call, ended !== null && !later ? ended.seq : seq, history);
+  if (!later) return [...now, ...timedOut(call, step)];
+  const then = asksAt(call, ended.seq, history).map((one) => ({
+    ...one,
+    sentence: `at its return in step ${endedIn}: ${one.sentence}`,
+  }));
+  return [...now, ...then];
+}
+
+function asksAt(call: Call, until: number, history: History): Finding[] {
   return call.asks.map((one) => ({
     about: one.name,
     task: call.task.comm,
@@ -265,7 +357,7 @@ function ofControl(call: Call, history: History): Finding[] {
         ...base,
         about: polled.about,
         cause: 'not-ready',
-        sentence: `${polled.about} is watched from here on; its file has nothing of the mask yet, so it is not queued`,
+        sentence: unreadyText(call, polled, history),
         hops: [hopOf(polled)],
       },
     ];
@@ -283,6 +375,26 @@ function ofControl(call: Call, history: History): Finding[] {
       hops: [hopOf(queued), ...after(queued, history)],
     },
   ];
+}
+
+/** Nothing of the mask is ready: of a new item, or of one that may stand on a list already. */
+function unreadyText(call: Call, { about, object, seq }: Happening, history: History): string {
+  if (call.event.args[1] === EPOLL_CTL_ADD) {
+    return `${about} is watched from here on; its file has nothing of the mask yet, so it is not queued`;
+  }
+  const { first } = originOf(object, seq, history);
+  const taken = history
+    .of(object)
+    .some(
+      (one) =>
+        (one.fact === 'told' || one.fact === 'gone') &&
+        one.seq > (first?.seq ?? 0) &&
+        one.seq < seq,
+    );
+  const stays = first !== null && (!taken || first.fact === 'again');
+  return stays
+    ? `${about} asks for other events from here on, and has nothing of them; it stays on the list where step ${first.step} put it, until it is polled again`
+    : `${about} asks for other events from here on, and has nothing of them yet`;
 }
 
 // ── what a call, or an interrupt, brings about ───────────────────────────────────────────────
@@ -327,7 +439,7 @@ const fdOf = (item: string): number => Number(item.slice(item.indexOf('[') + 1, 
 /** A close that was not the last of its file leaves the items. */
 function stillRegistered(call: Call, asked: Snapshot, history: History): Finding[] {
   const fd = Number(call.event.args[0]);
-  if (call.ended?.ret !== 0 || call.file === null) return [];
+  if (call.ended?.ret !== 0 || call.endedIn !== call.step || call.file === null) return [];
   const items = asked.epolls.flatMap(({ items }) => items.filter(({ file }) => file === call.file));
   return items.map((item) => ({
     about: item.name,
@@ -349,7 +461,7 @@ function effectOf(happening: Happening, history: History): Finding {
   const chain = callbackChain(happening, history);
   return {
     about: happening.about,
-    task: happening.task.comm,
+    task: actorOf(rootOf(happening.scope), happening.task.comm),
     fd: item?.fd ?? null,
     ...effect(happening, history),
     hops: [...chain, ...after(happening, history)],
@@ -402,13 +514,19 @@ const queuedSince = ({ object, seq }: Happening, history: History): Happening | 
     (one) => one.seq < seq && ['queued', 'overflowed', 'found', 'again'].includes(one.fact),
   );
 
-/** What became of an item that was queued: told, or not ready any more. */
-const fateOf = ({ fact, object, seq }: Happening, history: History): Happening | undefined =>
-  fact === 'masked' || fact === 'disabled' || fact === 'spared'
+/** What became of an item that was queued: told, or not ready any more. An open scan passes it by. */
+const fateOf = (happening: Happening, history: History): Happening | undefined =>
+  ['masked', 'disabled', 'spared'].includes(happening.fact)
     ? undefined
     : history
-        .of(object)
-        .find((one) => one.seq > seq && ['told', 'gone', 'removed'].includes(one.fact));
+        .of(happening.object)
+        .find(
+          (one) =>
+            one.seq > happening.seq &&
+            (one.fact === 'removed' ||
+              ((one.fact === 'told' || one.fact === 'gone') &&
+                scanOf(one, history) > happening.seq)),
+        );
 
 function fateText({ detail, fact, step, task }: Happening): string {
   if (fact === 'told') return `${task.comm} is told ${bits(detail)} in step ${step}`;
@@ -449,13 +567,24 @@ function wokenFinding(woken: Happening, history: History): Finding {
     call === undefined ? '' : `, which sleeps in ${call.name}() since step ${call.step}`;
   return {
     about: woken.about,
-    task: woken.task.comm,
+    task: actorOf(rootOf(woken.scope), woken.task.comm),
     fd: null,
-    cause: 'queued',
+    cause: 'wakes',
     sentence: `${actorOf(rootOf(woken.scope), woken.task.comm)} wakes ${woken.about}${where}`,
     hops: callbackChain(woken, history),
   };
 }
+
+const movers: ReadonlySet<string> = new Set([
+  'read',
+  'readv',
+  'recvfrom',
+  'recvmsg',
+  'write',
+  'writev',
+  'sendto',
+  'sendmsg',
+]);
 
 /** A call that woke nobody. */
 function nothing(
@@ -474,7 +603,8 @@ function nothing(
       change: history.changesOf(file).find(({ by }) => by === call),
     }))
     .flatMap(({ item, change }) => (change === undefined ? [] : [{ item, change }]));
-  if (notes.length === 0 && wakes.length === 0 && changes.length === 0) return [];
+  const moves = movers.has(call.name) && (call.ended?.ret ?? 0) > 0;
+  if (notes.length === 0 && wakes.length === 0 && changes.length === 0 && !moves) return [];
   const watched = changes.map(({ item }) => item.name).join(', ');
   return [
     {
@@ -484,7 +614,7 @@ function nothing(
       cause: wakes.length === 0 ? 'no-wakeup' : 'nobody-waits',
       sentence:
         wakes.length === 0
-          ? `${callText(call)} makes no wakeup${watched === '' ? '' : `; ${watched} will see the change when it is polled`}`
+          ? `${callText(call)} makes no wakeup${watched === '' ? ': no file has anything ready that it had not before' : `; ${watched}: the change shows when the file is polled`}`
           : `${callText(call)} wakes ${wakes.map(({ about }) => about).join(', ')}, where no item and no task waits`,
       hops: [
         ...notes.map((one) => hopOf(one, one.about)),

@@ -66,10 +66,9 @@ function invalid(call: Call, epfd: number, op: number, fd: number, events: numbe
   if (epfd === fd) return 'an instance cannot watch itself';
   if ((events & EPOLLEXCLUSIVE) !== 0) {
     if (op === EPOLL_CTL_MOD) return 'EPOLL_CTL_MOD does not take EPOLLEXCLUSIVE';
-    return 'EPOLLEXCLUSIVE goes with EPOLLIN, EPOLLOUT, EPOLLWAKEUP and EPOLLET alone, and not with an epoll instance';
+    return 'EPOLLEXCLUSIVE goes with EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLWAKEUP and EPOLLET alone, and an epoll instance cannot be watched with it';
   }
-  if (op === EPOLL_CTL_MOD)
-    return 'an item with EPOLLEXCLUSIVE cannot be changed, or the paths would become too many';
+  if (op === EPOLL_CTL_MOD) return 'an item that was added with EPOLLEXCLUSIVE cannot be changed';
   return op === EPOLL_CTL_ADD
     ? 'too many paths would lead to the file'
     : 'there is no such operation';
@@ -86,13 +85,24 @@ function ofWait(call: Call, name: string, history: History): Reason | null {
         call.ep === null ? `${epfd} is no epoll instance` : 'an argument is out of range',
       );
     case 'EINTR':
-      return said('a signal handler ran before anything was ready');
+      return said('a signal handler ran before anything was ready', signalBefore(call, history));
     case 'EFAULT':
       return said('the events could not be written to the buffer; the item stays on the list');
     default:
       return null;
   }
 }
+
+/** The call that sent the signal, if one did. */
+function signalBefore(call: Call, history: History): readonly Hop[] {
+  const sent = lastOf(
+    history.calls,
+    ({ name, seq }) => signals.has(name) && seq < (call.ended?.seq ?? 0),
+  );
+  return sent === undefined ? [] : rootHop(sent, history);
+}
+
+const signals: ReadonlySet<string> = new Set(['tgkill', 'tkill', 'kill', 'pidfd_send_signal']);
 
 function notOpen(fd: number, call: Call, history: History): Reason {
   const closed = lastOf(

@@ -61,7 +61,7 @@ export interface Call extends Scope {
 }
 
 export interface Happening extends Placed {
-  readonly fact: Fact | 'wakeup' | 'note';
+  readonly fact: Fact | 'wakeup' | 'note' | 'waits';
   /** What it is about, by name and by number; a task that is woken is known by its name. */
   readonly about: string;
   readonly object: number;
@@ -202,6 +202,9 @@ export class History implements Format {
       case 'fact':
         this.happened(event, placed, event.fact, event.about, event.object, event.detail);
         break;
+      case 'op':
+        if (!event.done && event.verb === 'mutex_lock') this.waits(event, placed, event.target);
+        break;
       case 'exit':
         this.stacks.delete(keyOf(event));
     }
@@ -307,6 +310,17 @@ export class History implements Format {
     const chain = this.byObject.get(object);
     if (chain === undefined) this.byObject.set(object, [happening]);
     else chain.push(happening);
+  }
+
+  /** A call finds a mutex of an instance taken, and who has it. */
+  private waits(event: Occasion, placed: Placed, target: string): void {
+    for (const { file } of filesOf(this.kernel)) {
+      const { private_data } = file;
+      if (!(private_data instanceof eventpoll)) continue;
+      if (this.nameOf(private_data.mtx) !== target) continue;
+      const holder = private_data.mtx.owner?.comm ?? 'somebody';
+      this.happened(event, placed, 'waits', `${target}, which ${holder} holds`, 0, 0);
+    }
   }
 
   // ── what is ready ──────────────────────────────────────────────────────────────────────────

@@ -39,7 +39,7 @@ export function callText(call: Call): string {
 const isCall = (scope: Scope | null): scope is Call => scope?.kind === 'call';
 
 export const actorOf = (scope: Scope | null, task: string): string =>
-  scope?.kind === 'irq' ? `interrupt ${scope.name}` : task;
+  scope?.kind === 'irq' ? 'interrupt' : task;
 
 /** The functions between a call and a happening, without repetitions of one next to the other. */
 function functionsTo(scope: Scope | null): string[] {
@@ -62,7 +62,7 @@ export function rootHop(root: Scope, history: History): Hop[] {
   const { seq, step, task } = root;
   const base = { step, actor: actorOf(root, task.comm), functions: [], seq };
   if (isCall(root)) return [{ ...base, sentence: callText(root) }];
-  return [...armedBefore(root, history), { ...base, sentence: `the interrupt ${root.name}` }];
+  return [...armedBefore(root, history), { ...base, sentence: root.name }];
 }
 
 /** The call that set the timer which an interrupt is about. */
@@ -125,11 +125,15 @@ export function factText({ about, detail, fact, task }: Happening): string {
     case 'moved':
       return `the scan ends: ${about} from ovflist onto rdllist`;
     case 'left':
-      return `the scan ends without having come to ${about}: back onto rdllist`;
+      return `the scan ends before ${about} is told: back onto rdllist`;
     case 'again':
       return `${about} is level-triggered: told, and back onto rdllist`;
     case 'gone':
-      return `${about} is polled again and has nothing any more: off the list`;
+      return `${about} is polled again and has nothing of what it asks for: off the list`;
+    case 'has':
+      return `${about} is polled again and has ${bits(detail)}: its event is to be copied`;
+    case 'changed':
+      return `${about} asks for ${bits(detail & 0x0fffffff)} from here on`;
     case 'told':
       return `${about} is polled again and has ${bits(detail)}: told to ${task.comm}`;
     case 'disarmed':

@@ -5,17 +5,18 @@ import type { Hop } from './hops.ts';
 
 export function whyText({ calls, findings, step }: Answer, colours: Colours = noColours): string {
   const title = `${colours.bold(`step ${step}`)}  ${calls.join('; ')}`;
-  const told = findings.length === 0 ? ['', 'nothing that epoll has to do with'] : [];
-  return `${[title, ...told, ...findings.flatMap((one) => findingLines(one, colours))].join('\n')}\n`;
+  const told = findings.length === 0 ? ['', 'this step does nothing that concerns epoll'] : [];
+  return `${[title, ...told, ...findings.flatMap((one) => findingLines(one, colours, calls.length > 1))].join('\n')}\n`;
 }
 
 /** What test failures and findings of the checker take: a finding, and the hops below it. */
 export const findingLines = (
-  { cause, hops, sentence }: Finding,
+  { cause, hops, sentence, task }: Finding,
   colours: Colours = noColours,
+  named = false,
 ): string[] => [
   '',
-  `${colours.yellow(cause)}: ${sentence}`,
+  `${named ? `${task}: ` : ''}${colours.yellow(cause)}: ${sentence}`,
   ...hops.map((hop) => hopLine(hop, colours)),
 ];
 

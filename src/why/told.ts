@@ -1,5 +1,5 @@
 /** Why an item was told of: from the call that made its file ready to the event. */
-import type { Call, Happening, History } from './history.ts';
+import type { Call, Change, Happening, History } from './history.ts';
 import { rootOf } from './history.ts';
 import { callbackChain, changeHop, type Hop, hopOf, hopsInCall } from './hops.ts';
 
@@ -19,6 +19,15 @@ const placing: ReadonlySet<string> = new Set([
   'left',
   'moved',
 ]);
+
+/** When the scan began in which an item was told, or thrown out. */
+export function scanOf(taken: Happening, history: History): number {
+  const root = rootOf(taken.scope);
+  const scan = history.happenings
+    .filter(({ fact, scope, seq }) => fact === 'scan' && seq < taken.seq && rootOf(scope) === root)
+    .at(-1);
+  return scan?.seq ?? taken.seq;
+}
 
 export function originOf(item: number, seq: number, history: History): Origin {
   const before = history.of(item).filter((one) => one.seq < seq && placing.has(one.fact));
@@ -78,16 +87,65 @@ export function toldChain(
   file: { readonly id: number; readonly name: string } | null,
   history: History,
 ): Hop[] {
-  const { first, hops } = originOf(told.object, told.seq, history);
+  const scan = scanOf(told, history);
+  const { first, hops } = originOf(told.object, scan, history);
   const chain: Hop[] = [];
   if (file !== null && first !== null && (first.fact === 'again' || first.fact === 'found')) {
     chain.push(...readySince(file.id, file.name, told.detail, told.seq, history));
   }
   chain.push(...hops, ...wakeupsBy(first, call, history));
-  chain.push(hopOf(told));
+  chain.push(...laterOf(told, first, file, history));
+  const found = history.of(told.object).filter(({ fact, seq }) => fact === 'has' && seq < told.seq);
+  const has = found.at(-1);
+  const early = has !== undefined && has.step !== told.step;
+  if (early) chain.push(hopOf(has));
+  chain.push(
+    early
+      ? hopOf(told, `the event of ${told.about} is copied: told to ${told.task.comm}`)
+      : hopOf(told),
+  );
   const after = history.of(told.object).filter(({ seq }) => seq > told.seq);
   const next = after.find(({ fact }) => fact === 'again' || fact === 'disarmed' || fact === 'told');
   if (next !== undefined && next.fact !== 'told' && next.scope === told.scope)
     chain.push(hopOf(next));
   return chain;
+}
+
+/** What came after the item was put onto the list, and is part of what was told. */
+export function gainsOf(
+  told: Happening,
+  first: Happening | null,
+  file: { readonly id: number } | null,
+  history: History,
+): Change[] {
+  if (file === null || first === null) return [];
+  const has = history.of(told.object).filter(({ fact, seq }) => fact === 'has' && seq < told.seq);
+  const until = has.at(-1)?.seq ?? told.seq;
+  return history.changesOf(file.id).filter(({ by, from, seq, to }) => {
+    const news = to & ~from & told.detail;
+    return news !== 0 && seq > first.seq && seq < until && by !== rootOf(first.scope);
+  });
+}
+
+/** The mask was changed between the wakeup and the scan. */
+export const changeOf = (
+  told: Happening,
+  first: Happening | null,
+  history: History,
+): Happening | undefined =>
+  history
+    .of(told.object)
+    .filter(({ fact, seq }) => fact === 'changed' && seq > (first?.seq ?? 0) && seq < told.seq)
+    .at(-1);
+
+function laterOf(
+  told: Happening,
+  first: Happening | null,
+  file: { readonly id: number; readonly name: string } | null,
+  history: History,
+): Hop[] {
+  const changed = changeOf(told, first, history);
+  const gains = gainsOf(told, first, file, history).map((one) => changeHop(one, file?.name ?? ''));
+  const hops = changed === undefined ? gains : [...gains, ...hopsInCall(changed, history)];
+  return hops.sort((a, b) => a.seq - b.seq);
 }

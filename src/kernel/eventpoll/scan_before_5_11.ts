@@ -195,6 +195,7 @@ function* ep_send_events_proc(
       traceNote('ep_send_events_proc: not ready any more, off the list', epi, 'gone');
       continue;
     }
+    traceFact('has', epi, revents);
     if (events.page !== null && !events.page.present) yield events.page.fault;
     if (!epoll_put_uevent(revents, epi.event.data, events)) {
       list_add(epi.rdllink, head);

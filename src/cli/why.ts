@@ -72,7 +72,10 @@ function scenarioIn(input: Input, { name }: WhyRequest): Scenario {
   const fitting = documents.filter((one) => name === undefined || nameOf(one) === name);
   const [document] = fitting;
   if (document === undefined) {
-    const found = documents.length === 0 ? 'nothing' : `"${documents.map(nameOf).join('", "')}"`;
+    const some = documents.slice(0, 8).map((one) => `"${nameOf(one)}"`);
+    const more =
+      documents.length > some.length ? ` and ${documents.length - some.length} others` : '';
+    const found = some.length === 0 ? 'nothing' : `${some.join(', ')}${more}`;
     throw new FileError(
       `${input.name}: expected ${name === undefined ? 'a scenario' : `a scenario called "${name}"`}, found ${found}`,
     );

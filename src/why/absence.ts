@@ -221,9 +221,7 @@ function listed(at: Case): Verdict | null {
   const { call, ep, item, history, seq } = at;
   if (item.on !== 'rdllist') return null;
   const { first, hops } = originOf(item.id, seq + 1, history);
-  const sleeps =
-    during(at).length > 0 ||
-    history.of(ep.id).some(({ fact, scope }) => fact === 'sleeps' && rootOf(scope) === call);
+  const sleeps = during(at).length > 0 || slept(at);
   if (at.ended === null && !sleeps) {
     return {
       cause: 'on-list',
@@ -453,6 +451,9 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
       : [`(that of step ${masked.step}, with ${bits(masked.detail)}, was masked by the key)`]),
     ...silent.map(({ about, step }) => `(step ${step}: ${about})`),
     ...((item.mask & EPOLLET) === 0 ? [] : ['; edge-triggered, it is told once for each wakeup']),
+    ...(another && slept(at)
+      ? ['; of those that sleep in one set the newest is woken first, and one for each wakeup']
+      : []),
   ];
   return {
     cause: another ? 'taken-by-another-waiter' : 'no-new-wakeup',
@@ -465,6 +466,10 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
     ],
   };
 }
+
+/** Did the call sleep on the queue of the instance? */
+const slept = ({ call, ep, history }: Case): boolean =>
+  history.of(ep.id).some(({ fact, scope }) => fact === 'sleeps' && rootOf(scope) === call);
 
 function neverTold(at: Case, masked: Happening | undefined): Verdict {
   const { history, item, past } = at;

@@ -457,7 +457,7 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
   ];
   return {
     cause: another ? 'taken-by-another-waiter' : 'no-new-wakeup',
-    sentence: parts.join(' ').replace(' ;', ';'),
+    sentence: parts.join(' ').replaceAll(' ;', ';'),
     hops: [
       ...(another ? originOf(item.id, told.seq, history).hops : []),
       ...(another ? [hopOf(told)] : hopsInCall(told, history)),

@@ -138,9 +138,7 @@ class Walk {
   /** The name of a function, where the node is one. */
   private nameOf(node: AnyNode): string | null {
     if (node.type === 'FunctionDeclaration') return node.id?.name ?? '';
-    if (node.type !== 'VariableDeclarator' || node.init?.type !== 'ArrowFunctionExpression') {
-      return null;
-    }
+    if (node.type !== 'VariableDeclarator' || !isArrow(node.init ?? null)) return null;
     return node.id.type === 'Identifier' ? node.id.name : null;
   }
 
@@ -212,6 +210,14 @@ function merged(branches: readonly Branch[]): Branch[] {
   }
   return [...byKey.values()];
 }
+
+/** A loader may wrap it, to keep its name. */
+const isArrow = (init: AnyNode | null): boolean =>
+  init?.type === 'ArrowFunctionExpression' ||
+  (init?.type === 'CallExpression' &&
+    init.callee.type === 'Identifier' &&
+    init.callee.name === '__name' &&
+    init.arguments[0]?.type === 'ArrowFunctionExpression');
 
 const isNode = (value: unknown): value is AnyNode =>
   typeof value === 'object' && value !== null && 'type' in value && 'start' in value;

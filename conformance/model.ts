@@ -2,21 +2,12 @@
 import { KernelBug } from '../src/kernel/bug.ts';
 import type { KernelChoice } from '../src/kernel/history.ts';
 import { type OutcomeOptions, OutcomeSearch } from '../src/scenario/outcomes.ts';
-import { Player } from '../src/scenario/play.ts';
+import { transcriptOn } from '../src/scenario/parting.ts';
 import type { Scenario } from '../src/scenario/scenario.ts';
-import { errorTranscript, transcriptText } from '../src/scenario/transcript.ts';
-
-/** More than a scenario needs: one that takes more loops for ever. */
-const maxSteps = 1_000_000;
 
 /** The transcript of a scenario in lockstep. A bug of the modelled kernel is an error in it. */
-export function playModel(scenario: Scenario, kernel: KernelChoice): string {
-  try {
-    return transcriptText(new Player(scenario, { ...kernel, maxSteps }).play());
-  } catch (error) {
-    return transcriptText(errorTranscript(scenario.name, new Error(problemOf(error))));
-  }
-}
+export const playModel = (scenario: Scenario, kernel: KernelChoice): string =>
+  transcriptOn(scenario, kernel, undefined, problemOf);
 
 function problemOf(error: unknown): string {
   if (error instanceof KernelBug) return `kernel bug: ${error.message}`;

@@ -4,6 +4,7 @@
  */
 import { notBound, ScenarioError } from '../../src/scenario/errors.ts';
 import type { Fd, Scenario, Step } from '../../src/scenario/scenario.ts';
+import { timeoutOf } from '../../src/scenario/timeouts.ts';
 import { type CallResult, failed, outcomeText } from '../../src/scenario/transcript.ts';
 import { encode } from './calls.ts';
 import { Unavailable } from './compiler.ts';
@@ -13,7 +14,7 @@ import type { Names } from './names.ts';
 import { asleep } from './proc.ts';
 import { type LinuxProcess, monotonic, nap, type Order } from './process.ts';
 import { Rest } from './rest.ts';
-import { Hung, Session, timeoutOf } from './session.ts';
+import { Hung, Session } from './session.ts';
 
 /** How long a call waits before it is made, in ns; 0 for not at all. */
 export type Delay = () => number;

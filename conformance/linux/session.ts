@@ -12,7 +12,9 @@ import {
   threadBlocked,
 } from '../../src/scenario/errors.ts';
 import { shownFdinfo } from '../../src/scenario/fdinfo.ts';
+import { processCalls } from '../../src/scenario/processes.ts';
 import type { Fd, Scenario, Step } from '../../src/scenario/scenario.ts';
+import { dependsOnTime, timeoutOf } from '../../src/scenario/timeouts.ts';
 import {
   blockedEntry,
   type CallResult,
@@ -83,7 +85,7 @@ export class Session {
     this.process = process;
     this.scenario = scenario;
     this.names = names;
-    this.mayEnd = scenario.steps.some(({ call }) => comingAndGoing.has(call));
+    this.mayEnd = scenario.steps.some(({ call }) => processCalls.has(call));
     this.hasTerminals = [...scenario.steps, ...scenario.after].some(opensTerminal);
     this.keepsTime = [...scenario.steps, ...scenario.after].some(dependsOnTime);
   }
@@ -325,39 +327,5 @@ export class Session {
   }
 }
 
-const comingAndGoing: ReadonlySet<string> = new Set<Step['call']>([
-  'fork',
-  'execve',
-  'exit',
-  'sigaction',
-  'kill',
-  'pidfd_send_signal',
-]);
-
 const opensTerminal = (step: Step): boolean =>
   step.call === 'open' && step.args.path === '/dev/ptmx';
-
-/** Whether it matters how fast the steps follow each other. */
-function dependsOnTime(step: Step): boolean {
-  if (step.call === 'sleep') return true;
-  if (step.call !== 'timerfd_settime') return (timeoutOf(step) ?? 0) > 0;
-  return step.args.value_ms > 0 && step.args.value_ms < 1000;
-}
-
-/** When a call ends by itself at the latest; null for never. */
-export function timeoutOf(step: Step): number | null {
-  switch (step.call) {
-    case 'epoll_wait':
-    case 'epoll_pwait':
-    case 'poll':
-      return step.args.timeout < 0 ? null : step.args.timeout;
-    case 'epoll_pwait2':
-    case 'ppoll':
-    case 'pselect6':
-      return step.args.timeout_ns === null ? null : step.args.timeout_ns / 1e6;
-    case 'select':
-      return step.args.timeout;
-    default:
-      return null;
-  }
-}

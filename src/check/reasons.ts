@@ -28,7 +28,7 @@ export function reasonsFor<T>(
   options: ExploreOptions,
 ): Because[] {
   if (!ofWaiting.has(kind)) return [];
-  const history = new History(-1);
+  const history = new History();
   traceInto(history, subject, path, options);
   const found = tasks.flatMap((task) => lastWaitOf(task, history));
   const speaking = found.filter(({ cause }) => cause !== 'not-ready' && cause !== 'told');

@@ -1,11 +1,12 @@
 /** `epollsim compare FILE`: where two kernels part, and why on either side. */
-import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
+import type { ScenarioDocument } from '../scenario/documents.ts';
 import { type Parting, partingOf } from '../scenario/parting.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { type Colours, noColours } from '../trace/format.ts';
 import { toJson } from '../trace/values.ts';
 import { findingLines } from '../why/text.ts';
 import { type CompareRequest, kernelText } from './compare_options.ts';
+import { documentsIn, nameIn } from './documents.ts';
 import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
 import { coloursFor } from './formats.ts';
 import { Input } from './input.ts';
@@ -47,15 +48,7 @@ export async function compareFile(
 }
 
 function wantedIn(input: Input, name: string | undefined): ScenarioDocument[] {
-  const reader = new DocumentReader();
-  const documents: ScenarioDocument[] = [];
-  for (let chunk = input.next(); chunk !== null; chunk = input.next()) {
-    documents.push(...reader.push(chunk));
-  }
-  documents.push(...reader.end());
-  const nameOf = (one: ScenarioDocument): string | null =>
-    one.scenario === undefined ? one.name : one.scenario.name;
-  const wanted = documents.filter((one) => name === undefined || nameOf(one) === name);
+  const wanted = documentsIn(input).filter((one) => name === undefined || nameIn(one) === name);
   if (wanted.length > 0) return wanted;
   const expected = name === undefined ? 'a scenario' : `a scenario called "${name}"`;
   throw new FileError(`${input.name}: expected ${expected}, found none`);

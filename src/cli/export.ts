@@ -8,6 +8,7 @@ import { fromLink, looksLikeLink, toLink } from '../export/link.ts';
 import { fromTest, looksLikeTest, toTest } from '../export/vitest.ts';
 import { readDocuments } from '../scenario/documents.ts';
 import { type Written, writtenText } from '../scenario/written.ts';
+import { nameIn } from './documents.ts';
 import { type ExitCode, exitCodes, say, UsageError } from './errors.ts';
 import { withProgram } from './given_program.ts';
 import { Input, refuseInputs, userPath } from './input.ts';
@@ -138,7 +139,7 @@ function wholeProgram(text: string, name: string): string {
 /** The document of a batch that is asked for. */
 function scenarioIn(text: string, name: string | undefined, where: string): unknown {
   const documents = readDocuments(text);
-  const names = documents.map((one) => (one.scenario === undefined ? one.name : one.scenario.name));
+  const names = documents.map(nameIn);
   const wanted = documents.filter((_, i) => name === undefined || names[i] === name);
   const [first] = wanted;
   const known = names.filter((one) => one !== null).slice(0, 8);

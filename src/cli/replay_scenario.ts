@@ -2,9 +2,9 @@
 import type { Course } from '../check/execution.ts';
 import { ConcurrentPlayer } from '../scenario/concurrent.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { runTraced } from '../scenario/traced.ts';
 import { errorTranscript, outcomeSetText, type Transcript } from '../scenario/transcript.ts';
 import type { Format } from '../trace/format.ts';
-import { Recorder } from '../trace/recorder.ts';
 import { failureText } from '../trace/run.ts';
 import { Interrupted } from './errors.ts';
 import type { Stage } from './stage.ts';
@@ -31,29 +31,5 @@ export function replayScenario(
     return errorTranscript(name, new Error(failureText(error)));
   } finally {
     stage.sayDepartures();
-  }
-}
-
-function runTraced(
-  player: ConcurrentPlayer,
-  { about, name }: Scenario,
-  format: Format,
-): ReturnType<ConcurrentPlayer['run']> {
-  const { functions = true } = format;
-  const recorder = new Recorder((event) => format.event(event), { functions });
-  const { kernel } = player.machine;
-  const tasks = player.tasks.map((task) => recorder.refOf(task));
-  format.begin({ kind: 'concurrent scenario', name, about, tasks, kernel, recorder });
-  kernel.tracer = recorder;
-  let error: string | null = null;
-  try {
-    const played = player.run();
-    error = played.error?.message ?? null;
-    return played;
-  } catch (thrown) {
-    error = failureText(thrown);
-    throw thrown;
-  } finally {
-    format.end({ blocked: player.blocked, error });
   }
 }

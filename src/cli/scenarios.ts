@@ -9,9 +9,9 @@ import { ScenarioError } from '../scenario/errors.ts';
 import { OutcomeSearch, type Outcomes, outcomesText } from '../scenario/outcomes.ts';
 import { Player } from '../scenario/play.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { playTraced } from '../scenario/traced.ts';
 import { errorTranscript, type Transcript, transcriptText } from '../scenario/transcript.ts';
 import type { Format } from '../trace/format.ts';
-import { Recorder } from '../trace/recorder.ts';
 import { type ExitCode, exitCodes, Interrupted, say } from './errors.ts';
 import type { Input } from './input.ts';
 import { replayScenario } from './replay_scenario.ts';
@@ -99,7 +99,7 @@ function playDocument(document: ScenarioDocument, stage: Stage, format: Format |
   }
   try {
     if (format === null) return new Player(scenario, stage.machineOptions()).play();
-    return playTraced(scenario, stage, format);
+    return playTraced(scenario, stage.machineOptions(), format, messageOf);
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     return errorTranscript(scenario.name, new Error(messageOf(error)));
@@ -115,35 +115,4 @@ function messageOf(error: unknown): string {
   if (error instanceof ScenarioError) return error.message;
   const place = error instanceof Error ? (error.stack?.split('\n')[1]?.trim() ?? '') : '';
   return `the simulator failed: ${String(error)} ${place}`;
-}
-
-function playTraced(scenario: Scenario, stage: Stage, format: Format): Transcript {
-  const { functions = true } = format;
-  const recorder = new Recorder((event) => format.event(event), { functions });
-  const mark = (index: number, thread: number, settled: boolean): void => {
-    const { task } = player.thread(thread);
-    recorder.step(task, index, settled);
-  };
-  const player = new Player(
-    scenario,
-    { ...stage.machineOptions(), tracer: recorder },
-    {
-      issue: ({ index, thread }) => mark(index, thread, false),
-      settled: ({ index, thread }) => mark(index, thread, true),
-    },
-  );
-  const { kernel } = player.machine;
-  const tasks = player.running().map(({ task }) => recorder.refOf(task));
-  const { name, about } = scenario;
-  format.begin({ kind: 'scenario', name, about, tasks, kernel, recorder });
-  let error: string | null = null;
-  try {
-    const transcript = player.play();
-    error = transcript.error ?? null;
-    format.end({ blocked: transcript.blocked ?? [], error });
-    return transcript;
-  } catch (thrown) {
-    format.end({ blocked: [], error: messageOf(thrown) });
-    throw thrown;
-  }
 }

@@ -1,10 +1,12 @@
 /** `epollsim why`: why a step came to what it did, and why an event did not come. */
-import { DocumentReader, type ScenarioDocument } from '../scenario/documents.ts';
+import type { ScenarioDocument } from '../scenario/documents.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { why as ask, type WhyOptions } from '../scenario/why.ts';
+import { ScheduleMismatch } from '../sim/schedule.ts';
 import type { Program } from '../syscalls/sys.ts';
 import { toJson } from '../trace/values.ts';
 import { whyText } from '../why/text.ts';
+import { documentsIn, nameIn } from './documents.ts';
 import { type ExitCode, exitCodes, FileError, UsageError } from './errors.ts';
 import { coloursFor } from './formats.ts';
 import { withProgram } from './given_program.ts';
@@ -54,25 +56,21 @@ function asked(subject: Scenario | Program, options: WhyOptions): ReturnType<typ
     return ask(subject, options);
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
+    if (error instanceof ScheduleMismatch) throw new FileError(`--schedule: ${error.message}`);
     throw error;
   }
 }
 
-const nameOf = (one: ScenarioDocument): string | null =>
-  one.scenario === undefined ? one.name : one.scenario.name;
+const someNames = (documents: readonly ScenarioDocument[]): string[] =>
+  documents.slice(0, 8).map((one) => `"${nameIn(one)}"`);
 
 /** The scenario that is meant: the only one, or the one of that name. */
 function scenarioIn(input: Input, { name }: WhyRequest): Scenario {
-  const reader = new DocumentReader();
-  const documents: ScenarioDocument[] = [];
-  for (let chunk = input.next(); chunk !== null; chunk = input.next()) {
-    documents.push(...reader.push(chunk));
-  }
-  documents.push(...reader.end());
-  const fitting = documents.filter((one) => name === undefined || nameOf(one) === name);
+  const documents = documentsIn(input);
+  const fitting = documents.filter((one) => name === undefined || nameIn(one) === name);
   const [document] = fitting;
   if (document === undefined) {
-    const some = documents.slice(0, 8).map((one) => `"${nameOf(one)}"`);
+    const some = someNames(documents);
     const more =
       documents.length > some.length ? ` and ${documents.length - some.length} others` : '';
     const found = some.length === 0 ? 'nothing' : `${some.join(', ')}${more}`;
@@ -81,7 +79,7 @@ function scenarioIn(input: Input, { name }: WhyRequest): Scenario {
     );
   }
   if (fitting.length > 1 && name === undefined) {
-    const names = documents.slice(0, 8).map((one) => `"${nameOf(one)}"`);
+    const names = someNames(documents);
     throw new UsageError(
       `--name: expected which of ${documents.length} scenarios, such as ${names.join(', ')}`,
     );

@@ -35,7 +35,7 @@ export interface Parting {
 export interface PartingOptions {
   /** Of the checker, for each kernel. */
   readonly executions?: number;
-  /** More than a scenario needs: one that takes more loops for ever. */
+  /** As for a machine. */
   readonly maxSteps?: number;
 }
 
@@ -51,16 +51,20 @@ export function partingOf(
     : transcriptsPart(scenario, left, right, options);
 }
 
-/** The transcript of a scenario in lockstep; a bug of the modelled kernel is an error in it. */
+/** More than a scenario needs: one that takes more loops for ever. */
+const mostSteps = 1_000_000;
+
+/** The transcript of a scenario in lockstep. What ends it is an error in it, in the words of `wordsOf`. */
 export function transcriptOn(
   scenario: Scenario,
   kernel: KernelChoice,
-  { maxSteps = 1_000_000 }: PartingOptions = {},
+  maxSteps: number = mostSteps,
+  wordsOf: (error: unknown) => string = (error) => (error as Error).message,
 ): string {
   try {
     return transcriptText(new Player(scenario, { ...kernel, maxSteps }).play());
   } catch (error) {
-    return transcriptText(errorTranscript(scenario.name, error as Error));
+    return transcriptText(errorTranscript(scenario.name, new Error(wordsOf(error))));
   }
 }
 
@@ -70,7 +74,7 @@ function transcriptsPart(
   right: KernelChoice,
   options: PartingOptions,
 ): Parting | null {
-  const texts = [left, right].map((kernel) => transcriptOn(scenario, kernel, options));
+  const texts = [left, right].map((kernel) => transcriptOn(scenario, kernel, options.maxSteps));
   const [one = '', other = ''] = texts;
   if (one === other) return null;
   const calls = scenario.steps.map(({ call }) => call);
@@ -146,7 +150,7 @@ function waitsAlong(
   path: Parameters<typeof traceInto>[2],
   { threads }: Scenario,
 ): Because[] {
-  const history = new History(-1);
+  const history = new History();
   traceInto(history, subject, path, { sharedMemory: false, rounds: Number.POSITIVE_INFINITY });
   return threads
     .flatMap((thread) => lastWaitOf(thread, history))

@@ -29,6 +29,7 @@ import type { Outcome, Surroundings } from './outcome.ts';
 import { performStep } from './perform.ts';
 import { forkedThreads } from './processes.ts';
 import type { Fd, Scenario, Step } from './scenario.ts';
+import { timeoutOf } from './timeouts.ts';
 import {
   blockedEntry,
   type CallResult,
@@ -302,19 +303,4 @@ function* finishing(thread: Thread, call: Kernel<Outcome>): Kernel<void> {
 }
 
 /** Does the step's call end by itself some day? */
-function hasTimeout(step: Step): boolean {
-  switch (step.call) {
-    case 'epoll_wait':
-    case 'epoll_pwait':
-    case 'poll':
-      return step.args.timeout >= 0;
-    case 'epoll_pwait2':
-    case 'ppoll':
-    case 'pselect6':
-      return step.args.timeout_ns !== null;
-    case 'select':
-      return step.args.timeout !== null;
-    default:
-      return false;
-  }
-}
+const hasTimeout = (step: Step): boolean => timeoutOf(step) !== null;

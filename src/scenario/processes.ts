@@ -30,3 +30,13 @@ export const waitedFor = (process: string, status: number): CallResult => ({
 /** The threads that begin with a fork, by index. */
 export const forkedThreads = ({ steps }: Scenario): number[] =>
   steps.flatMap((step) => (step.call === 'fork' ? [step.args.child] : []));
+
+/** Calls by which processes come and go, or that signals go to: they need not be there at the end. */
+export const processCalls: ReadonlySet<string> = new Set<Step['call']>([
+  'fork',
+  'execve',
+  'exit',
+  'sigaction',
+  'kill',
+  'pidfd_send_signal',
+]);

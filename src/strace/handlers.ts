@@ -1,4 +1,5 @@
 /** Which call of a log is rebuilt by what. */
+import { epollWaits } from '../trace/calls/kinds.ts';
 import type { Call, Pending } from './call.ts';
 import { controlBegun, controlled, created } from './epoll_calls.ts';
 import * as fd from './fd_calls.ts';
@@ -70,5 +71,4 @@ export function ioctlHandler(request: string | undefined): Handler | null {
   return found === undefined ? null : { ended: found[1], quiet: true };
 }
 
-export const isWait = (name: string): boolean =>
-  name === 'epoll_wait' || name === 'epoll_pwait' || name === 'epoll_pwait2';
+export const isWait = (name: string): boolean => epollWaits.has(name);

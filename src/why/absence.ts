@@ -1,6 +1,7 @@
 /** Why an item was not told of: the branch that ended the way, and the chain that led there. */
 
 import { EPOLLERR, EPOLLET, EPOLLHUP } from '../kernel/uapi/eventpoll.ts';
+import { givers, takers } from '../trace/calls/kinds.ts';
 import type { ReturnEvent } from '../trace/events.ts';
 import {
   type Call,
@@ -12,8 +13,16 @@ import {
   lastOf,
   rootOf,
 } from './history.ts';
-import { bits, callbackChain, changeHop, type Hop, hopOf, hopsInCall } from './hops.ts';
-import { originOf, scanOf } from './told.ts';
+import {
+  bits,
+  callbackChain,
+  changeHop,
+  type Hop,
+  hopOf,
+  hopsInCall,
+  requestable,
+} from './hops.ts';
+import { changeOf, originOf, scanOf } from './told.ts';
 
 /** The branch that ended it. */
 export type Cause =
@@ -64,9 +73,6 @@ interface Case {
   readonly seq: number;
 }
 
-/** Bits that a program can ask for, without EPOLLET and its like. */
-const REQUESTED = 0x0fffffff;
-
 export function absence(
   item: ItemNow,
   ep: EpollNow,
@@ -103,10 +109,7 @@ function filtered(at: Case): Verdict | null {
   if (gone === undefined) return null;
   const { item, history } = at;
   const { first, hops } = originOf(item.id, scanOf(gone, history), history);
-  const changed = lastOf(
-    at.past,
-    ({ fact, seq }) => fact === 'changed' && seq > (first?.seq ?? 0) && seq < gone.seq,
-  );
+  const changed = changeOf(gone, first, history);
   if (changed !== undefined) return askedOtherwise(at, gone, changed, hops);
   const lost = lastLoss(at);
   return {
@@ -125,7 +128,7 @@ function askedOtherwise(
   changed: Happening,
   hops: readonly Hop[],
 ): Verdict {
-  const asks = changed.detail & ~(EPOLLERR | EPOLLHUP) & REQUESTED;
+  const asks = askedIn(changed.detail);
   return {
     cause: 'filtered-when-polled-again',
     sentence:
@@ -258,14 +261,10 @@ function listed(at: Case): Verdict | null {
       hops,
     };
   }
-  const when = 'all the time';
   return {
-    cause:
-      call.event.args[3] === 0 || first === null || first.seq > call.seq
-        ? 'lists-seen-empty'
-        : 'on-list',
+    cause: call.event.args[3] === 0 || first === null ? 'lists-seen-empty' : 'on-list',
     sentence:
-      `${item.name} is on the list ${when}, but ep_poll() looked at rdllist and ovflist without the ` +
+      `${item.name} is on the list all the time, but ep_poll() looked at rdllist and ovflist without the ` +
       'lock, at a moment when it found neither',
     hops,
   };
@@ -320,7 +319,10 @@ function notReady(at: Case): Verdict | null {
   };
 }
 
-const asksFor = ({ mask }: ItemNow): string => bits(mask & ~(EPOLLERR | EPOLLHUP) & REQUESTED);
+/** What of a mask the program has asked for itself. */
+const askedIn = (mask: number): number => mask & ~(EPOLLERR | EPOLLHUP) & requestable;
+
+const asksFor = ({ mask }: ItemNow): string => bits(askedIn(mask));
 
 /** Somebody took what there was. */
 function consumed(at: Case, lost: Change): Verdict {
@@ -351,7 +353,7 @@ function notAskedFor({ history, item, past }: Case, gained: Change): Verdict {
 /** Since the item was added, or since `from`: the last time that the file got something new. */
 function gainedSince({ history, item, past, seq }: Case, from: number): Change | null {
   const since = Math.max(from, past.find(({ fact }) => fact === 'added')?.seq ?? 0);
-  const news = (one: Change): number => one.to & ~one.from & ~item.mask & REQUESTED;
+  const news = (one: Change): number => one.to & ~one.from & ~item.mask & requestable;
   const gained = history
     .changesOf(item.file)
     .filter((one) => one.seq > since && one.seq <= seq && news(one) !== 0);
@@ -367,7 +369,7 @@ function lastLooks({ history, past }: Case): Hop[] {
 /** When the file last lost all that the item asks for, since it is watched. */
 function lastLoss({ history, item, past, seq }: Case): Change | null {
   const added = past.find(({ fact }) => fact === 'added')?.seq ?? 0;
-  const asks = item.mask & ~(EPOLLERR | EPOLLHUP) & REQUESTED;
+  const asks = askedIn(item.mask);
   const lost = history
     .changesOf(item.file)
     .filter((one) => one.seq <= seq && (one.from & asks) !== 0 && (one.to & asks) === 0);
@@ -378,8 +380,7 @@ function lastLoss({ history, item, past, seq }: Case): Change | null {
 }
 
 /** Room that somebody has used up. */
-const isFilled = ({ by }: Change): boolean =>
-  by !== null && ['write', 'writev', 'sendto', 'sendmsg'].includes(by.name);
+const isFilled = ({ by }: Change): boolean => by !== null && givers.has(by.name);
 
 /** When that which was lost had come. */
 const since = (at: Case, lost: Change): number => gainBefore(at, lost)?.by?.seq ?? 0;
@@ -399,7 +400,6 @@ function gainBefore({ history, item }: Case, lost: Change): Change | undefined {
   return gained.at(-1);
 }
 
-const takers: ReadonlySet<string> = new Set(['read', 'readv', 'recvfrom', 'recvmsg', 'accept4']);
 const isTaken = ({ by }: Change): boolean => by !== null && takers.has(by.name);
 
 function takenText(lost: Change, { call, item }: Case): string {

@@ -3,8 +3,9 @@
  * each event that was told, for each item that was not told of, and for each wakeup.
  */
 import { EPOLL_CTL_ADD } from '../kernel/uapi/eventpoll.ts';
+import { epollWaits, givers, takers } from '../trace/calls/kinds.ts';
 import { absence, type Cause, type Verdict, winnerOf } from './absence.ts';
-import { failure, removedText } from './errors.ts';
+import { addingOf, failure, removedText } from './errors.ts';
 import {
   type Call,
   type EpollNow,
@@ -50,8 +51,6 @@ export interface Answer {
   readonly findings: readonly Finding[];
 }
 
-const waits: ReadonlySet<string> = new Set(['epoll_wait', 'epoll_pwait', 'epoll_pwait2']);
-
 /** Throws a RangeError for a step that there is not. `fd`: only of items under that number. */
 export function answer(history: History, step: number, fd: number | null = null): Answer {
   const { asked } = history;
@@ -91,7 +90,7 @@ function shownIn(call: Call, step: number): string {
 
 /** Of the last time that a task waited for events: what came, and why the rest did not. */
 export function lastWaitOf(task: string, history: History): Finding[] {
-  const call = lastOf(history.calls, (one) => one.task.comm === task && waits.has(one.name));
+  const call = lastOf(history.calls, (one) => one.task.comm === task && epollWaits.has(one.name));
   if (call === undefined || history.last === null) return [];
   return ofWait(call, Number.POSITIVE_INFINITY, history.last, history);
 }
@@ -107,7 +106,7 @@ const rootsIn = (step: number, history: History): Scope[] => [
 ];
 
 function findingsOf(call: Call, step: number, asked: Snapshot, history: History): Finding[] {
-  if (waits.has(call.name)) {
+  if (epollWaits.has(call.name)) {
     // Who sleeps for ever has slept through all that came later.
     const forGood = call.ended === null && call.step === step && history.last !== null;
     return ofWait(call, step, forGood ? (history.last as Snapshot) : asked, history);
@@ -447,13 +446,8 @@ function stillRegistered(call: Call, asked: Snapshot, history: History): Finding
     fd: item.fd,
     cause: 'still-registered',
     sentence: `${item.name} stays registered: an item belongs to the open file ${item.fileName}, which lives on after close(${fd}) under another number or in another process`,
-    hops: hopsOfAdding(item.id, history),
+    hops: addingOf(item.id, history),
   }));
-}
-
-function hopsOfAdding(item: number, history: History): Hop[] {
-  const added = history.of(item).find(({ fact }) => fact === 'added');
-  return added === undefined ? [] : hopsInCall(added, history);
 }
 
 function effectOf(happening: Happening, history: History): Finding {
@@ -547,10 +541,7 @@ function after(happening: Happening, history: History): Hop[] {
       caller !== happening.caller,
   );
   if (woken !== undefined) {
-    const call = lastOf(
-      history.calls,
-      ({ seq, task }) => task.comm === woken.about && seq < woken.seq,
-    );
+    const call = callOfWoken(woken, history);
     hops.push(...(call === undefined ? [hopOf(woken)] : wakeupsBy(happening, call, history)));
   }
   const fate = fateOf(happening, history);
@@ -558,33 +549,28 @@ function after(happening: Happening, history: History): Hop[] {
   return hops;
 }
 
+/** The call that a task sleeps in when it is woken. */
+const callOfWoken = ({ about, seq }: Happening, history: History): Call | undefined =>
+  lastOf(history.calls, (call) => call.task.comm === about && call.seq < seq);
+
 function wokenFinding(woken: Happening, history: History): Finding {
-  const call = lastOf(
-    history.calls,
-    ({ seq, task }) => task.comm === woken.about && seq < woken.seq,
-  );
+  const actor = actorOf(rootOf(woken.scope), woken.task.comm);
+  const call = callOfWoken(woken, history);
   const where =
     call === undefined ? '' : `, which sleeps in ${call.name}() since step ${call.step}`;
   return {
     about: woken.about,
-    task: actorOf(rootOf(woken.scope), woken.task.comm),
+    task: actor,
     fd: null,
     cause: 'wakes',
-    sentence: `${actorOf(rootOf(woken.scope), woken.task.comm)} wakes ${woken.about}${where}`,
+    sentence: `${actor} wakes ${woken.about}${where}`,
     hops: callbackChain(woken, history),
   };
 }
 
-const movers: ReadonlySet<string> = new Set([
-  'read',
-  'readv',
-  'recvfrom',
-  'recvmsg',
-  'write',
-  'writev',
-  'sendto',
-  'sendmsg',
-]);
+/** accept4() takes a connection, whose number is no count. */
+const movesBytes = ({ ended, name }: Call): boolean =>
+  (givers.has(name) || (takers.has(name) && name !== 'accept4')) && (ended?.ret ?? 0) > 0;
 
 /** A call that woke nobody. */
 function nothing(
@@ -603,7 +589,7 @@ function nothing(
       change: history.changesOf(file).find(({ by }) => by === call),
     }))
     .flatMap(({ item, change }) => (change === undefined ? [] : [{ item, change }]));
-  const moves = movers.has(call.name) && (call.ended?.ret ?? 0) > 0;
+  const moves = movesBytes(call);
   if (notes.length === 0 && wakes.length === 0 && changes.length === 0 && !moves) return [];
   const watched = changes.map(({ item }) => item.name).join(', ');
   return [

@@ -140,7 +140,8 @@ function notInSet(fd: number, call: Call, history: History): Reason {
   );
 }
 
-function addingOf(item: number, history: History): Hop[] {
+/** The call that added an item. */
+export function addingOf(item: number, history: History): Hop[] {
   const added = history.of(item).find(({ fact }) => fact === 'added');
   return added === undefined ? [] : hopsInCall(added, history);
 }

@@ -118,7 +118,7 @@ export class History implements Format {
   /** Title and kind. */
   scene: Scene | null = null;
 
-  private readonly step: number;
+  private readonly step: number | null;
   private readonly moments: Moments;
   private readonly stacks: Map<string, Scope[]> = new Map();
   private readonly byObject: Map<number, Happening[]> = new Map();
@@ -128,8 +128,8 @@ export class History implements Format {
   private lastActor: Scope | null = null;
   private lastPlaced: Placed = { seq: 0, step: 0, task: { pid: 0, tgid: 0, comm: '' } };
 
-  /** `step`: the one that is asked for. */
-  constructor(step: number) {
+  /** `step`: the one that is asked for, if one is. */
+  constructor(step: number | null = null) {
     this.step = step;
     this.moments = new Moments(({ index }) => {
       this.steps = Math.max(this.steps, index + 1);
@@ -172,13 +172,13 @@ export class History implements Format {
   private note(event: TraceEvent, placed: Placed): void {
     switch (event.kind) {
       case 'call':
-        this.push(event, this.callOf(event, placed));
+        this.stackOf(event).push(this.callOf(event, placed));
         break;
       case 'return':
         this.returned(event, placed);
         break;
       case 'enter':
-        this.push(event, this.scopeOf(event, placed, 'function', event.fn));
+        this.stackOf(event).push(this.scopeOf(event, placed, 'function', event.fn));
         break;
       case 'leave':
         this.stackOf(event).pop();
@@ -215,10 +215,6 @@ export class History implements Format {
     let stack = this.stacks.get(key);
     if (stack === undefined) this.stacks.set(key, (stack = []));
     return stack;
-  }
-
-  private push(event: Occasion, scope: Scope): void {
-    this.stackOf(event).push(scope);
   }
 
   private scopeOf(
@@ -426,7 +422,11 @@ export function pathTo(scope: Scope | null): Scope[] {
 }
 
 /** The call or the interrupt in which something happened. */
-export const rootOf = (scope: Scope | null): Scope | null => pathTo(scope)[0] ?? null;
+export function rootOf(scope: Scope | null): Scope | null {
+  let root = scope;
+  while (root !== null && root.parent !== null) root = root.parent;
+  return root;
+}
 
 /** The last one that fits. */
 export const lastOf = <T>(list: readonly T[], fits: (one: T) => boolean): T | undefined =>

@@ -25,6 +25,9 @@ export interface Hop {
   readonly seq: number;
 }
 
+/** Bits that a program can ask for, without EPOLLET and its like. */
+export const requestable = 0x0fffffff;
+
 /** Poll bits by name; a wakeup without a key stands for all of them. */
 export const bits = (mask: number): string => (mask === 0 ? 'nothing' : epollFlags(mask));
 export const keyText = (key: number): string =>
@@ -133,7 +136,7 @@ export function factText({ about, detail, fact, task }: Happening): string {
     case 'has':
       return `${about} is polled again and has ${bits(detail)}: its event is to be copied`;
     case 'changed':
-      return `${about} asks for ${bits(detail & 0x0fffffff)} from here on`;
+      return `${about} asks for ${bits(detail & requestable)} from here on`;
     case 'told':
       return `${about} is polled again and has ${bits(detail)}: told to ${task.comm}`;
     case 'disarmed':
@@ -143,7 +146,7 @@ export function factText({ about, detail, fact, task }: Happening): string {
     case 'polled':
       return detail === 0 ? `${about} has nothing yet` : `${about} has ${bits(detail)} already`;
     case 'added':
-      return `${about} is added, and asks for ${bits(detail & 0x0fffffff)}`;
+      return `${about} is added, and asks for ${bits(detail & requestable)}`;
     case 'removed':
       return `${about} is taken out`;
     case 'wakeup':

@@ -1,6 +1,6 @@
 /** Why an item was told of: from the call that made its file ready to the event. */
 import type { Call, Change, Happening, History } from './history.ts';
-import { rootOf } from './history.ts';
+import { lastOf, rootOf } from './history.ts';
 import { callbackChain, changeHop, type Hop, hopOf, hopsInCall } from './hops.ts';
 
 /** How an item came onto the list from which it was taken at `seq`: the chain, and the first link. */
@@ -23,9 +23,10 @@ const placing: ReadonlySet<string> = new Set([
 /** When the scan began in which an item was told, or thrown out. */
 export function scanOf(taken: Happening, history: History): number {
   const root = rootOf(taken.scope);
-  const scan = history.happenings
-    .filter(({ fact, scope, seq }) => fact === 'scan' && seq < taken.seq && rootOf(scope) === root)
-    .at(-1);
+  const scan = lastOf(
+    history.happenings,
+    ({ fact, scope, seq }) => fact === 'scan' && seq < taken.seq && rootOf(scope) === root,
+  );
   return scan?.seq ?? taken.seq;
 }
 
@@ -95,8 +96,7 @@ export function toldChain(
   }
   chain.push(...hops, ...wakeupsBy(first, call, history));
   chain.push(...laterOf(told, first, file, history));
-  const found = history.of(told.object).filter(({ fact, seq }) => fact === 'has' && seq < told.seq);
-  const has = found.at(-1);
+  const has = foundBefore(told, history);
   const early = has !== undefined && has.step !== told.step;
   if (early) chain.push(hopOf(has));
   chain.push(
@@ -111,6 +111,10 @@ export function toldChain(
   return chain;
 }
 
+/** When the scan found it ready: its event may be copied later. */
+const foundBefore = ({ object, seq }: Happening, history: History): Happening | undefined =>
+  lastOf(history.of(object), (one) => one.fact === 'has' && one.seq < seq);
+
 /** What came after the item was put onto the list, and is part of what was told. */
 export function gainsOf(
   told: Happening,
@@ -119,8 +123,7 @@ export function gainsOf(
   history: History,
 ): Change[] {
   if (file === null || first === null) return [];
-  const has = history.of(told.object).filter(({ fact, seq }) => fact === 'has' && seq < told.seq);
-  const until = has.at(-1)?.seq ?? told.seq;
+  const until = foundBefore(told, history)?.seq ?? told.seq;
   return history.changesOf(file.id).filter(({ by, from, seq, to }) => {
     const news = to & ~from & told.detail;
     return news !== 0 && seq > first.seq && seq < until && by !== rootOf(first.scope);
@@ -133,10 +136,10 @@ export const changeOf = (
   first: Happening | null,
   history: History,
 ): Happening | undefined =>
-  history
-    .of(told.object)
-    .filter(({ fact, seq }) => fact === 'changed' && seq > (first?.seq ?? 0) && seq < told.seq)
-    .at(-1);
+  lastOf(
+    history.of(told.object),
+    ({ fact, seq }) => fact === 'changed' && seq > (first?.seq ?? 0) && seq < told.seq,
+  );
 
 function laterOf(
   told: Happening,

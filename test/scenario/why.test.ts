@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { readScenario } from '../../src/scenario/documents.ts';
 import { type WhyOptions, why } from '../../src/scenario/why.ts';
+import { ScheduleMismatch } from '../../src/sim/schedule.ts';
+import type { Code, Sys } from '../../src/syscalls/sys.ts';
 import type { Finding } from '../../src/why/answer.ts';
 
 /** A call as a scenario has it, by its name and its arguments; what it binds; by whom. */
@@ -495,4 +497,31 @@ test.each(questions)('why: %s', (_about, calls, question, cause, names) => {
   const fitting = findings.filter((one) => one.cause === cause && names.test(one.sentence));
   expect(fitting.length, answers.join('\n')).toBeGreaterThan(0);
   expect(new Set(findings.map((one) => one.cause)).size).toBeLessThanOrEqual(2);
+});
+
+/** Somebody asks about an interleaving with the schedule of another program. */
+test('a schedule that does not fit is said to, and not answered for', () => {
+  const words = '# epollsim schedule 1\nmain: lock ep->mtx\n';
+  const program = function* (sys: Sys): Code<void> {
+    yield* sys.epoll_create1(0);
+  };
+
+  expect(() => why(program, { step: 0, words })).toThrow(ScheduleMismatch);
+});
+
+test('a schedule has no place beside a scenario in lockstep', () => {
+  const scenario = readScenario(JSON.stringify({ steps: [{ call: create[0], args: create[1] }] }));
+
+  expect(() => why(scenario, { step: 0, words: '# epollsim schedule 1\n' })).toThrow(/in lockstep/);
+});
+
+/** A failing test asks why, and the failure is what ended the program. */
+test('a program that throws is answered for as far as it came', () => {
+  const program = function* (sys: Sys): Code<void> {
+    const ep = yield* sys.epoll_create1(0);
+    yield* sys.epoll_wait(ep, 1, 0);
+    throw new Error('on purpose');
+  };
+
+  expect(why(program, { step: 1 }).findings.map(({ cause }) => cause)).toEqual(['not-registered']);
 });

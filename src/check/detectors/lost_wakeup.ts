@@ -8,6 +8,7 @@
 import { ep_is_linked, type epitem, type eventpoll } from '../../kernel/eventpoll/types.ts';
 import { EPOLLET, EPOLLEXCLUSIVE } from '../../kernel/uapi/eventpoll.ts';
 import { epollFlags } from '../../kernel/uapi/names.ts';
+import { epollWaits } from '../../trace/calls/kinds.ts';
 import { kindOf } from '../../trace/parts.ts';
 import { itemReady, queuedItems, readyNow } from '../../trace/readiness.ts';
 import type { Detector, Problem } from './problem.ts';
@@ -57,16 +58,10 @@ function isPromised(epi: epitem): boolean {
   return !ep_is_linked(epi) && kindOf(epi.ffd.file) !== 'signalfd';
 }
 
-const looksAtInstances: ReadonlySet<string | null> = new Set([
-  'epoll_wait',
-  'epoll_pwait',
-  'epoll_pwait2',
-]);
-
 /** The same for poll(), select(), read(), accept() … */
 function lostInCall(scene: Scene, sleeping: Sleeping): Problem[] {
   const { task, call, asked, op } = sleeping;
-  if (op.verb !== 'schedule' || looksAtInstances.has(call)) return [];
+  if (op.verb !== 'schedule' || (call !== null && epollWaits.has(call))) return [];
   const ready = asked.filter(
     ({ file, mask, exactly }) => exactly && readyNow(file, mask, task) !== 0,
   );

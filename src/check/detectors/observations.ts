@@ -14,6 +14,7 @@ import type { task_struct } from '../../kernel/sched.ts';
 import { timerfd_ctx } from '../../kernel/timerfd.ts';
 import { EAGAIN } from '../../kernel/uapi/errno.ts';
 import type { Machine } from '../../sim/machine.ts';
+import { takers } from '../../trace/calls/kinds.ts';
 import { Names } from '../../trace/names.ts';
 import { kindOf } from '../../trace/parts.ts';
 import { hashNumber, hashText, isProgress, noHash, Rounds } from '../rounds.ts';
@@ -84,8 +85,6 @@ export interface VainWakeup {
 /** How many of the last calls are kept, at least. */
 const keptCalls = 256;
 
-/** Calls that take something out of a file. */
-const takers: ReadonlySet<string> = new Set(['read', 'readv', 'recvfrom', 'recvmsg', 'accept4']);
 export class Observations implements Observer {
   readonly calls: Map<task_struct, CallUnderWay> = new Map();
   readonly deliveries: Map<epitem, Delivery> = new Map();

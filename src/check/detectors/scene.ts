@@ -9,6 +9,7 @@ import type { Op } from '../../kernel/op.ts';
 import { TASK_DEAD, type task_struct } from '../../kernel/sched.ts';
 import type { Machine } from '../../sim/machine.ts';
 import { sleeperOf } from '../../sim/report.ts';
+import { epollWaits } from '../../trace/calls/kinds.ts';
 import { Names } from '../../trace/names.ts';
 import { filesOf, type OpenFile } from '../../trace/views/files.ts';
 import type { Asked } from './asked.ts';
@@ -34,8 +35,6 @@ export interface Sleeping {
   /** What it waits to be able to do. */
   readonly op: Op;
 }
-
-const waits: ReadonlySet<string> = new Set(['epoll_wait', 'epoll_pwait', 'epoll_pwait2']);
 
 export class Scene {
   readonly kernel: Globals;
@@ -95,7 +94,7 @@ export class Scene {
     return this.sleepers.filter(
       ({ call, asked: [first], op }) =>
         call !== null &&
-        waits.has(call) &&
+        epollWaits.has(call) &&
         op.verb === 'schedule' &&
         first?.file.private_data === ep,
     );

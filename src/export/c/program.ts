@@ -5,11 +5,11 @@
  * says which thread takes which step, and a function with the calls, a case a step.
  */
 import * as uapi from '../../kernel/uapi/index.ts';
-import { forkedThreads } from '../../scenario/processes.ts';
+import { forkedThreads, processCalls } from '../../scenario/processes.ts';
 import type { Scenario, Step } from '../../scenario/scenario.ts';
+import { dependsOnTime, timeoutOf } from '../../scenario/timeouts.ts';
 import { linesOf } from './calls.ts';
 import { type Feature, runtimeFor } from './parts.ts';
-import { timeoutOf } from './timeouts.ts';
 import * as words from './words.ts';
 import { allSteps, Writer } from './writer.ts';
 
@@ -58,15 +58,6 @@ const numberOf = (name: string): number =>
 const withDefines = (text: string, defines: string): string =>
   text.replace('#include <unistd.h>\n', (line) => `${line}${defines}`);
 
-const processCalls: ReadonlySet<Step['call']> = new Set<Step['call']>([
-  'fork',
-  'execve',
-  'exit',
-  'sigaction',
-  'kill',
-  'pidfd_send_signal',
-]);
-
 function featuresOf(
   scenario: Scenario,
   steps: readonly Step[],
@@ -110,13 +101,6 @@ const usesFiles = ({ args }: Step): boolean =>
   Object.values(args as Readonly<Record<string, unknown>>).some(
     (value) => typeof value === 'object' && value !== null && 'path' in value,
   ) || ['path', 'from'].some((name) => typeof (args as Record<string, unknown>)[name] === 'string');
-
-/** Whether it matters how fast the steps follow each other. */
-function dependsOnTime(step: Step): boolean {
-  if (step.call === 'sleep') return true;
-  if (step.call !== 'timerfd_settime') return (timeoutOf(step) ?? 0) > 0;
-  return step.args.value_ms > 0 && step.args.value_ms < 1000;
-}
 
 /**
  * By how much the steps may be late, in ms. Moments that are to be told apart differ by 20 ms or

@@ -6,6 +6,7 @@
 
 import { epollCtlOp, errnoName, msgFlags, pipeFlags, signalName } from '../../kernel/uapi/names.ts';
 import type { Bytes } from '../values.ts';
+import { epollWaits } from './kinds.ts';
 import type { ShownCall } from './parameters.ts';
 import { begunText, resultText } from './text.ts';
 import {
@@ -17,14 +18,12 @@ import {
   toNs,
 } from './words.ts';
 
-const waits: ReadonlySet<string> = new Set(['epoll_wait', 'epoll_pwait', 'epoll_pwait2']);
-
 const short = (events: number): string => epollWords(events).replaceAll('EPOLL', '');
 
 /** A call that has begun. */
 export function briefCall(call: ShownCall): string {
   const { name, args } = call;
-  if (waits.has(name)) return `${name}(${args[0]}, ${args[2]}, ${timeoutText(args[3])})`;
+  if (epollWaits.has(name)) return `${name}(${args[0]}, ${args[2]}, ${timeoutText(args[3])})`;
   if (name === 'epoll_ctl') return controlText(args);
   if (name === 'read') return `read(${args[0]}, ${args[2]})`;
   if (name === 'write') return `write(${args[0]}, ${payloadText(args[1] as Bytes)})`;
@@ -80,7 +79,7 @@ export function briefResult(call: ShownCall): string {
   const { name, filled } = call;
   const ret = call.ret ?? 0;
   if (ret < 0) return `-1 ${errnoName(ret)}`;
-  if (waits.has(name)) {
+  if (epollWaits.has(name)) {
     const events = (filled[1] as readonly EventValue[]).slice(0, ret);
     const list = events.map(({ events: mask, data }) => `${short(mask)} ${data}`).join(', ');
     return ret === 0 ? '0' : `${ret} [${list}]`;

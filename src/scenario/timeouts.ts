@@ -1,5 +1,5 @@
 /** When calls end by themselves. */
-import type { Step } from '../../scenario/scenario.ts';
+import type { Step } from './scenario.ts';
 
 /** In ms, at the latest; null for never. */
 export function timeoutOf(step: Step): number | null {
@@ -17,4 +17,11 @@ export function timeoutOf(step: Step): number | null {
     default:
       return null;
   }
+}
+
+/** Does it matter how fast the steps follow each other? */
+export function dependsOnTime(step: Step): boolean {
+  if (step.call === 'sleep') return true;
+  if (step.call !== 'timerfd_settime') return (timeoutOf(step) ?? 0) > 0;
+  return step.args.value_ms > 0 && step.args.value_ms < 1000;
 }

@@ -112,6 +112,11 @@ export { errorTranscript, type Transcript, transcriptText } from './scenario/tra
 
 // ── Causes ───────────────────────────────────────────────────────────────────────────────────────
 
+/** Who is woken for nothing, and who gets how much. */
+export type { HerdOptions, HerdReport, HerdRow } from './check/herd/study.ts';
+export type { HerdCounts } from './check/herd/tally.ts';
+export { herdText } from './check/herd/text.ts';
+export { herd } from './scenario/herd.ts';
 /** Where two kernels part. */
 export { type Parting, type PartingOptions, partingOf, type Side } from './scenario/parting.ts';
 /** Why an event came, and why another one did not. */

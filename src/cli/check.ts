@@ -98,10 +98,7 @@ class Checker {
     const { link, output, progress, request, smaller } = this;
     try {
       const input = new Input(path);
-      const checkFile =
-        kindOf(path, input) === 'program'
-          ? (await import('./check_program.ts')).checkProgram
-          : (await import('./check_scenarios.ts')).checkScenarios;
+      const checkFile = await checkOf(request, path, input);
       const task = { path, input, request, output, smaller, progress, link };
       const code = await checkFile(task, (stop) => {
         this.stop = stop;
@@ -114,4 +111,15 @@ class Checker {
       return exitCodes.usage;
     }
   }
+}
+
+async function checkOf(
+  { herd }: CheckRequest,
+  path: string,
+  input: Input,
+): Promise<(task: CheckTask, onStop: (stop: () => void) => void) => Promise<ExitCode>> {
+  if (herd) return (await import('./check_herd.ts')).checkHerd;
+  return kindOf(path, input) === 'program'
+    ? (await import('./check_program.ts')).checkProgram
+    : (await import('./check_scenarios.ts')).checkScenarios;
 }

@@ -39,6 +39,8 @@ export interface CheckRequest extends KernelOptions {
   /** Detectors that are not to speak. */
   readonly off: readonly DetectorName[];
   readonly strict: boolean;
+  /** What waiters cost one another, instead of what interleavings break. */
+  readonly herd: boolean;
   /** How many executions may go into a smaller scenario. */
   readonly minimise: number | undefined;
   /** Where smaller scenarios are written. */
@@ -67,6 +69,7 @@ const table = {
   show: { type: 'string' },
   off: { type: 'string', multiple: true },
   strict: { type: 'boolean' },
+  herd: { type: 'boolean' },
   'show-all': { type: 'boolean' },
   'max-minimise': { type: 'string' },
   out: { type: 'string', short: 'o' },
@@ -107,6 +110,12 @@ executions are taken at random from all that there are.
                            redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS, once
                            it takes longer than a second or two: epollsim worker --help
       --off DETECTOR       a detector that is not to speak; repeat, or separate by ","
+      --herd               instead, who is woken, and for what: wake-ups an event, wasted ones, the share
+                           of each waiter, steps from an event until somebody is told of it; as it is
+                           written, and with LT, ET, ONESHOT, EXCLUSIVE, an epoll instance for each
+                           waiter, and SO_REUSEPORT in its place; on all interleavings if there are no
+                           more than 1000 (or --max-executions) of them, else on 200 at random; with
+                           --schedule, or for a scenario in lockstep, on one: see docs/herd.md
       --show N             of a program, also show N of the interleavings in which nothing was found;
                            of a scenario, give the schedules of N outcomes
       --show-all           and of all of them
@@ -173,6 +182,7 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
     shown: shownOf(values),
     off: listOf(values['off']).map(detectorOf),
     strict: values['strict'] === true,
+    herd: values['herd'] === true,
     minimise: numberOf(values['max-minimise'], '--max-minimise', 0, 9_999_999_999),
     out: textOf(values['out']),
     json: values['json'] === true,
@@ -218,6 +228,7 @@ function checkTogether(request: CheckRequest): void {
   if (resume !== undefined && (strategy !== 'exhaustive' || preemptions !== undefined)) {
     throw new UsageError('--resume: expected the exhaustive strategy, without --preemptions');
   }
+  if (request.herd) checkHerd(request);
   if (request.queue !== undefined) checkQueue(request);
   if (request.shared && request.unshared) {
     throw new UsageError('--shared: expected no --unshared beside it');
@@ -227,6 +238,23 @@ function checkTogether(request: CheckRequest): void {
   }
   if (strategy !== 'exhaustive' && preemptions !== undefined) {
     throw new UsageError(`--preemptions: expected --strategy exhaustive, found ${strategy}`);
+  }
+}
+
+/** A report is of what it runs itself, and says nothing of single interleavings. */
+function checkHerd(request: CheckRequest): void {
+  const others = {
+    '--preemptions': request.preemptions !== undefined,
+    '--queue': request.queue !== undefined,
+    '--workers': request.workers !== undefined,
+    '--checkpoint': request.checkpoint !== undefined,
+    '--resume': request.resume !== undefined,
+    '--out': request.out !== undefined,
+    '--all': request.all,
+    '--show': request.shown > 0,
+  };
+  for (const [option, isGiven] of Object.entries(others)) {
+    if (isGiven) throw new UsageError(`--herd: expected no ${option} beside it`);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { epitem, eventpoll } from './eventpoll/types.ts';
 import type { task_struct } from './sched.ts';
+import type { wait_queue_head } from './wait.ts';
 
 export interface Observer {
   /** `task` begins with a system call, or begins anew after a signal: its descriptors are looked up. */
@@ -16,4 +17,8 @@ export interface Observer {
   woken(ep: eventpoll): void;
   /** An event was copied to `current`. */
   delivered(epi: epitem, revents: number): void;
+  /** A wakeup begins to walk over a queue. */
+  wakes?(wq_head: wait_queue_head): void;
+  /** The walk over `wq_head`, or epoll_ctl() (null), found something that the item asks for. */
+  notified?(epi: epitem, wq_head: wait_queue_head | null): void;
 }

@@ -179,6 +179,7 @@ export function* __wake_up_common(
 ): Kernel<number> {
   let left = nr_exclusive;
   traceFact('wake', wq_head, key);
+  current.kernel.observer?.wakes?.(wq_head);
   let node = bookmark === null ? wq_head.head.next : takeUp(wq_head, bookmark);
   let cnt = 0;
   while (node !== wq_head.head) {

@@ -28,37 +28,11 @@ import { __fentry__ } from '../kernel/trace.ts';
 import type { IpPacket } from './ipv4/ip.ts';
 import { ip_rcv } from './ipv4/ip_input.ts';
 import { ____napi_schedule, NAPIF_STATE_SCHED, napi_poll, napi_struct } from './napi.ts';
-import { type net, netGlobals } from './net.ts';
-
-/** A packet that is sent comes back to the same host. */
-export const IFF_LOOPBACK = 8;
+import { netGlobals } from './net.ts';
+import type { net_device } from './netdevice.ts';
 
 /** /proc/sys/net/core/netdev_budget: how many packets one NET_RX_SOFTIRQ receives. */
 const netdev_budget = 300;
-
-export abstract class net_device {
-  readonly nd_net: net;
-  readonly name: string;
-  /** The largest packet that it takes in one piece. */
-  readonly mtu: number;
-  /** IFF_*. */
-  readonly flags: number;
-  /** Ours: whose address is at the other end; null on a loopback device, where all are. */
-  peerAddr: number | null = null;
-
-  constructor(net: net, name: string, mtu: number, flags: number) {
-    this.nd_net = net;
-    this.name = name;
-    this.mtu = mtu;
-    this.flags = flags;
-  }
-
-  /** Takes a packet. Only where bottom halves are disabled. */
-  abstract ndo_start_xmit(skb: IpPacket): Kernel<void>;
-}
-
-/** The network of a device that a packet came in by. */
-export const dev_net = (dev: net_device | null): net => (dev as net_device).nd_net;
 
 /** What a CPU has yet to receive. */
 export class softnet_data {

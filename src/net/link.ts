@@ -22,10 +22,11 @@ import {
 } from '../kernel/hrtimer.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { traceNote } from '../kernel/trace.ts';
-import { net_device, netif_receive_skb } from './dev.ts';
+import { netif_receive_skb } from './dev.ts';
 import { type IpPacket, ipHeader } from './ipv4/ip.ts';
 import { napi_complete_done, napi_schedule, napi_struct } from './napi.ts';
 import type { net } from './net.ts';
+import { net_device } from './netdevice.ts';
 import { kfree_skb, skb_orphan } from './skbuff.ts';
 
 /** The largest IP packet of an Ethernet. */

@@ -5,9 +5,10 @@
  * The sender is told of the room before the packet is received: it left the send buffer here.
  */
 import type { Kernel } from '../kernel/op.ts';
-import { __netif_rx, IFF_LOOPBACK, net_device } from './dev.ts';
+import { __netif_rx } from './dev.ts';
 import type { IpPacket } from './ipv4/ip.ts';
 import type { net } from './net.ts';
+import { IFF_LOOPBACK, net_device } from './netdevice.ts';
 import { skb_orphan } from './skbuff.ts';
 
 const LOOPBACK_MTU = 65_536;

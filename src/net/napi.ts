@@ -13,7 +13,8 @@ import { list_add_tail, list_del_init, list_empty, list_head } from '../kernel/l
 import type { Kernel } from '../kernel/op.ts';
 import { NET_RX_SOFTIRQ, raise_softirq_irqoff } from '../kernel/softirq.ts';
 import { __fentry__ } from '../kernel/trace.ts';
-import { type net_device, type softnet_data, thisSoftnet } from './dev.ts';
+import { type softnet_data, thisSoftnet } from './dev.ts';
+import type { net_device } from './netdevice.ts';
 
 /** Somebody owns it. */
 export const NAPIF_STATE_SCHED = 0x1;

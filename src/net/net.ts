@@ -13,7 +13,7 @@ import type { Kernel } from '../kernel/op.ts';
 import { NET_RX_SOFTIRQ, open_softirq, TIMER_SOFTIRQ } from '../kernel/softirq.ts';
 import { run_timer_softirq } from '../kernel/timer.ts';
 import { napi_busy_loop } from './busy_poll.ts';
-import { type net_device, net_rx_action, type softnet_data } from './dev.ts';
+import { net_rx_action, type softnet_data } from './dev.ts';
 import { inet_init } from './ipv4/inet_init.ts';
 import type { neighbour } from './ipv4/neighbour.ts';
 import { netns_ipv4 } from './ipv4/netns.ts';
@@ -23,6 +23,7 @@ import { delackIsDue, settleDelack } from './ipv4/tcp_timer.ts';
 import type { LinkDevice } from './link.ts';
 import { LoopbackDevice } from './loopback.ts';
 import type { napi_struct } from './napi.ts';
+import type { net_device } from './netdevice.ts';
 import { netns_unix } from './unix/table.ts';
 
 export class net {

@@ -18,7 +18,7 @@ import type { Machine, MachineOptions } from '../sim/machine.ts';
 import type { Step as Choice, Memory, Runnable, Schedule } from '../sim/schedule.ts';
 import { blockedInSteps, ScenarioError } from './errors.ts';
 import { performStep } from './perform.ts';
-import { Player, type Thread } from './play.ts';
+import { Player, type SysMaker, type Thread } from './play.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { type CallResult, outcomeText, type ThreadResults } from './transcript.ts';
 
@@ -116,10 +116,10 @@ export class ConcurrentPlayer implements Trial<Played> {
   private readonly course: Course;
   private readonly player: Player;
 
-  constructor(scenario: Scenario, options: MachineOptions, course: Course) {
+  constructor(scenario: Scenario, options: MachineOptions, course: Course, sysOf?: SysMaker) {
     this.scenario = scenario;
     this.course = course;
-    this.player = new Player(scenario, options);
+    this.player = new Player(scenario, options, {}, sysOf);
     this.machine = observed(this.player.machine);
   }
 

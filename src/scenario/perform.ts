@@ -11,12 +11,12 @@ import { SIG_DFL, SIG_IGN, type sigaction, sigmask, type sigset_t } from '../ker
 import { signalfd_fops } from '../kernel/signalfd.ts';
 import { timerfd_fops } from '../kernel/timerfd.ts';
 import { getU64 } from '../kernel/u64.ts';
-import { EventBuffer, FaultingPage } from '../kernel/uaccess.ts';
+import { EventBuffer, type epoll_event, FaultingPage } from '../kernel/uaccess.ts';
 import { EPOLL_CTL_DEL } from '../kernel/uapi/eventpoll.ts';
 import { FIONREAD, TIOCGPTPEER } from '../kernel/uapi/ioctls.ts';
 import { signalName } from '../kernel/uapi/names.ts';
 import { SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD } from '../kernel/uapi/sockios.ts';
-import { syscall } from '../syscalls/call.ts';
+import { type Filled, syscall } from '../syscalls/call.ts';
 import * as epoll from '../syscalls/epoll.ts';
 import { signalsRead } from '../syscalls/signalfd.ts';
 import { shownFdinfo } from './fdinfo.ts';
@@ -149,12 +149,28 @@ type WaitStep = StepOf<'epoll_wait'> | StepOf<'epoll_pwait'> | StepOf<'epoll_pwa
 
 function* waitForEvents(step: WaitStep, at: Surroundings): Kernel<Outcome> {
   const { args } = step;
+  if (args.buffer === undefined) {
+    const filled = yield* plainWait(step, at);
+    return outcome(filled.ret, returnedEvents(filled.ret, filled));
+  }
   const events = new EventBuffer(args.buffer === 'bad' ? 0 : -1);
   if (args.buffer === 'held') events.page = at.page = new FaultingPage();
   const ret = yield* waitCall(step, at, events);
   return outcome(ret, returnedEvents(ret, events.entries));
 }
 
+function plainWait(step: WaitStep, at: Surroundings): Kernel<Filled<epoll_event[]>> {
+  const { maxevents } = step.args;
+  const epfd = at.fd(step.args.epfd);
+  if (step.call === 'epoll_wait') return at.sys.epoll_wait(epfd, maxevents, step.args.timeout);
+  const mask = maskOf(step.args.sigmask);
+  if (step.call === 'epoll_pwait') {
+    return at.sys.epoll_pwait(epfd, maxevents, step.args.timeout, mask);
+  }
+  return at.sys.epoll_pwait2(epfd, maxevents, spanOf(step.args.timeout_ns), mask);
+}
+
+/** With a buffer that no program has. */
 function waitCall(step: WaitStep, at: Surroundings, events: EventBuffer): Kernel<number> {
   const epfd = at.fd(step.args.epfd);
   const { maxevents } = step.args;

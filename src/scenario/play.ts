@@ -49,6 +49,11 @@ export interface PlayListener {
   settled?(step: Step): void;
 }
 
+/** What the calls of a thread go through; `name` is the thread's. */
+export type SysMaker = (task: task_struct, machine: Machine, name: string) => Sys;
+
+const plainSys: SysMaker = (task, machine) => new Sys(task, machine);
+
 /** A handler that does nothing, without SA_RESTART. */
 const caught: sigaction = {
   *handler(): Kernel<void> {},
@@ -71,11 +76,11 @@ export class Thread implements Surroundings {
   page: FaultingPage | null = null;
   private readonly player: Player;
 
-  constructor(player: Player, name: string, task: task_struct) {
+  constructor(player: Player, name: string, task: task_struct, sys: Sys) {
     this.player = player;
     this.name = name;
     this.task = task;
-    this.sys = new Sys(task, player.machine);
+    this.sys = sys;
   }
 
   fd(fd: Fd): number {
@@ -117,9 +122,17 @@ export class Player {
   /** The step that was issued last. */
   private issued: Step | null = null;
 
-  constructor(scenario: Scenario, options: MachineOptions = {}, listener: PlayListener = {}) {
+  private readonly sysOf: SysMaker;
+
+  constructor(
+    scenario: Scenario,
+    options: MachineOptions = {},
+    listener: PlayListener = {},
+    sysOf: SysMaker = plainSys,
+  ) {
     this.scenario = scenario;
     this.listener = listener;
+    this.sysOf = sysOf;
     this.machine = new Machine(options);
     let first: task_struct | null = null;
     const later = forkedThreads(scenario);
@@ -131,7 +144,7 @@ export class Player {
       const task: task_struct =
         first === null ? this.machine.newProcess(name) : this.machine.newThread(first, name);
       first ??= task;
-      this.threads.push(new Thread(this, name, task));
+      this.threads.push(this.newThread(name, task));
     }
     const { files, sighand } = first as task_struct;
     expand_files(files, highestFd); // As the player does, so that select() overlooks none of them.
@@ -172,6 +185,10 @@ export class Player {
     return own === undefined || own.blocked === true || own.ended === true ? 'blocked' : own;
   }
 
+  private newThread(name: string, task: task_struct): Thread {
+    return new Thread(this, name, task, this.sysOf(task, this.machine, name));
+  }
+
   /** What stands for a descriptor in `step`. */
   resolve(fd: Fd, step: Step): number {
     if (typeof fd === 'number') return fd;
@@ -192,7 +209,7 @@ export class Player {
   }
 
   begin(index: number, task: task_struct): void {
-    this.threads[index] = new Thread(this, this.nameOf(index), task);
+    this.threads[index] = this.newThread(this.nameOf(index), task);
   }
 
   /** The threads that have begun. */

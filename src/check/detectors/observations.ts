@@ -29,6 +29,8 @@ export class CallUnderWay {
   readonly events: number[] = [];
   /** It was woken in this epoll instance, and has found nothing so far. */
   wokenIn: eventpoll | null = null;
+  /** It was woken and has found something. */
+  wokenFor = false;
 
   constructor(task: task_struct, call: string, args: readonly unknown[]) {
     this.call = call;
@@ -80,6 +82,15 @@ export interface VainWakeup {
   readonly task: string;
   /** The epoll instance, or the file, by name. */
   readonly on: string;
+  /** False if it did not sleep: the event was there when it asked. */
+  readonly woken: boolean;
+}
+
+/** A file that a task was told of. */
+interface Told {
+  readonly at: number;
+  /** It was woken for it. */
+  readonly woken: boolean;
 }
 
 /** How many of the last calls are kept, at least. */
@@ -100,7 +111,7 @@ export class Observations implements Observer {
   private readonly kernel: Globals;
   private names: Names | null = null;
   /** Files that each task was told of and has not looked at, and when. */
-  private readonly told: Map<task_struct, Map<file, number>> = new Map();
+  private readonly told: Map<task_struct, Map<file, Told>> = new Map();
   private at = 0;
 
   constructor(kernel: Globals) {
@@ -116,7 +127,7 @@ export class Observations implements Observer {
   /** Those of tasks too that have slept again since, and for ever. */
   get vain(): readonly VainWakeup[] {
     const asleep = [...this.calls].flatMap(([{ comm }, { wokenIn }]) =>
-      wokenIn === null ? [] : [{ task: comm, on: this.nameOf(wokenIn) }],
+      wokenIn === null ? [] : [{ task: comm, on: this.nameOf(wokenIn), woken: true }],
     );
     return [...this.inVain, ...asleep];
   }
@@ -174,8 +185,9 @@ export class Observations implements Observer {
 
   /** The task goes on, or sleeps again, without an event since it was woken. */
   private foundNothing(task: task_struct, under: CallUnderWay): void {
-    if (under.wokenIn !== null)
-      this.inVain.push({ task: task.comm, on: this.nameOf(under.wokenIn) });
+    const { wokenIn } = under;
+    if (wokenIn === null) return;
+    this.inVain.push({ task: task.comm, on: this.nameOf(wokenIn), woken: true });
     under.wokenIn = null;
   }
 
@@ -184,25 +196,27 @@ export class Observations implements Observer {
     const under = this.calls.get(task);
     const { file, fd } = epi.ffd;
     if (under !== undefined) {
+      under.wokenFor ||= under.wokenIn !== null;
       under.wokenIn = null;
       under.events.push(fd, revents);
     }
     this.deliveries.set(epi, { task, at: ++this.at });
     let told = this.told.get(task);
     if (told === undefined) this.told.set(task, (told = new Map()));
-    told.set(file, this.at);
+    told.set(file, { at: this.at, woken: under?.wokenFor === true });
     looksAt(slotOf(task.files, fd)); // Else no schedule would be tried for what is seen here.
     if (task.files.fd[fd] !== file) this.noteStale(task, epi);
   }
 
   private take(task: task_struct, file: file, ret: number): void {
     const told = this.told.get(task);
-    const toldAt = told?.get(file);
+    const toldOf = told?.get(file);
     told?.delete(file);
     const last = this.takings.get(file);
     if (ret !== -EAGAIN) this.takings.set(file, { task, at: ++this.at, ret });
-    else if (toldAt !== undefined && last !== undefined && last.task !== task && last.at > toldAt) {
-      this.inVain.push({ task: task.comm, on: this.nameOf(file) });
+    else if (toldOf !== undefined && last !== undefined && last.task !== task) {
+      const { at, woken } = toldOf;
+      if (last.at > at) this.inVain.push({ task: task.comm, on: this.nameOf(file), woken });
     }
   }
 

@@ -79,6 +79,7 @@ export function* ep_poll_callback(
     traceNote('ep_poll_callback: the key has nothing of the mask', epi, 'masked', pollflags);
   } else {
     passes = true;
+    current.kernel.observer?.notified?.(epi, ep_pwq_from_wait(wait).whead);
     const scanned = ep.ovflist !== EP_UNACTIVE_PTR;
     const fills = !scanned && list_empty(ep.rdllist);
     changed = scanned ? epi.next === EP_UNACTIVE_PTR : !ep_is_linked(epi);

@@ -200,6 +200,7 @@ export function* queueReadyItem(ep: eventpoll, epi: epitem, why: string): Kernel
   looksAt(ep.identity);
   if (ep_is_linked(epi)) return false;
   traceNote(why, epi, 'found');
+  current.kernel.observer?.notified?.(epi, null);
   appendReady(ep, epi);
   ep_pm_stay_awake(epi);
   if (ep.rwlock !== null && !current.kernel.alone) yield peekAt(ep.wq); // See 1b53734bd0b2.

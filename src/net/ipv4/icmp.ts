@@ -20,8 +20,8 @@ import {
 } from '../../kernel/uapi/errno.ts';
 import * as icmp from '../../kernel/uapi/icmp.ts';
 import { IPPROTO_ICMP } from '../../kernel/uapi/in.ts';
-import { dev_net } from '../dev.ts';
 import { netGlobals } from '../net.ts';
+import { dev_net } from '../netdevice.ts';
 import { headEnd, SKB_TRUESIZE } from '../skbuff.ts';
 import { mayTell } from './icmp_limit.ts';
 import { addressText, IpPacket, ipHeader } from './ip.ts';

@@ -11,8 +11,8 @@
  */
 import { HZ, jiffies } from '../../kernel/timer.ts';
 import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from '../../kernel/uapi/icmp.ts';
-import { IFF_LOOPBACK, type net_device } from '../dev.ts';
 import type { net } from '../net.ts';
+import { IFF_LOOPBACK, type net_device } from '../netdevice.ts';
 
 const sysctl_icmp_ratelimit: number = HZ;
 /** Errors but redirects: types 3, 4, 11 and 12. */

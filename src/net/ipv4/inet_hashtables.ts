@@ -15,7 +15,7 @@ import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { spin_lock, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
 import { EADDRNOTAVAIL } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY } from '../../kernel/uapi/in.ts';
-import { dev_net } from '../dev.ts';
+import { dev_net } from '../netdevice.ts';
 import { sock_net, TCP_LISTEN, TCP_TIME_WAIT } from '../sock.ts';
 import {
   reuseport_add_sock,

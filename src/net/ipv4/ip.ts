@@ -1,5 +1,5 @@
 /** Packets of the internet protocol. Linux: include/uapi/linux/ip.h (struct iphdr). */
-import type { net_device } from '../dev.ts';
+import type { net_device } from '../netdevice.ts';
 import { sk_buff } from '../skbuff.ts';
 
 export const ipHeader = 20;

@@ -1,8 +1,8 @@
 /** Packets that come in. Linux: net/ipv4/ip_input.c. */
 import { KernelBug } from '../../kernel/bug.ts';
 import type { Kernel } from '../../kernel/op.ts';
-import { dev_net } from '../dev.ts';
 import { netGlobals } from '../net.ts';
+import { dev_net } from '../netdevice.ts';
 import type { IpPacket } from './ip.ts';
 import { inet_addr_type, RTN_UNICAST } from './route.ts';
 

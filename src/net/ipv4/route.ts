@@ -11,8 +11,8 @@
  */
 import { EINVAL, ENETUNREACH } from '../../kernel/uapi/errno.ts';
 import { INADDR_ANY, INADDR_LOOPBACK } from '../../kernel/uapi/in.ts';
-import { IFF_LOOPBACK, type net_device } from '../dev.ts';
 import type { net } from '../net.ts';
+import { IFF_LOOPBACK, type net_device } from '../netdevice.ts';
 
 /** Kinds of addresses. */
 export const RTN_UNICAST = 1;

@@ -9,7 +9,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
 import { jiffies, mod_timer } from '../../kernel/timer.ts';
 import { __fentry__, traceNote } from '../../kernel/trace.ts';
-import type { net_device } from '../dev.ts';
+import type { net_device } from '../netdevice.ts';
 import { SOCK_RCVBUF_LOCK, sock_net } from '../sock.ts';
 import { bh_unlock_sock } from '../sock_lock.ts';
 import { inet_csk_reqsk_queue_add } from './inet_connection_sock.ts';

@@ -1,6 +1,6 @@
 /** How large segments are. Linux: net/ipv4/tcp_output.c, net/ipv4/tcp.c, include/net/tcp.h. */
 import { MSG_OOB } from '../../kernel/uapi/socket.ts';
-import type { net_device } from '../dev.ts';
+import type { net_device } from '../netdevice.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 import { TCP_MSS_DEFAULT } from './tcp_window.ts';
 

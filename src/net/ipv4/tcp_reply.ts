@@ -1,7 +1,7 @@
 /** Answers that no socket gives. Linux: net/ipv4/tcp_ipv4.c (tcp_v4_send_reset, tcp_v4_send_ack). */
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
-import { dev_net } from '../dev.ts';
+import { dev_net } from '../netdevice.ts';
 import { ip_local_out } from './ip_output.ts';
 import { seqAdd } from './seq.ts';
 import { TCPHDR_ACK, TCPHDR_FIN, TCPHDR_RST, TCPHDR_SYN, TcpSegment } from './tcp_skb.ts';

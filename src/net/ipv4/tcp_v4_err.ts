@@ -10,7 +10,7 @@
 import type { Kernel } from '../../kernel/op.ts';
 import { __fentry__ } from '../../kernel/trace.ts';
 import { IP_RECVERR } from '../../kernel/uapi/in.ts';
-import { dev_net } from '../dev.ts';
+import { dev_net } from '../netdevice.ts';
 import { TCP_CLOSE, TCP_NEW_SYN_RECV, TCP_TIME_WAIT } from '../sock.ts';
 import { bh_lock_sock, bh_unlock_sock, sock_owned_by_user } from '../sock_lock.ts';
 import { inState, TCPF_SYN_RECV, TCPF_SYN_SENT } from '../tcp_states.ts';

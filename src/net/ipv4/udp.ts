@@ -10,9 +10,9 @@ import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_PORT_UNREACH } from '../../ke
 import { INADDR_ANY, IP_MTU_DISCOVER, IP_RECVERR, IPPROTO_UDPLITE } from '../../kernel/uapi/in.ts';
 import { AF_INET } from '../../kernel/uapi/socket.ts';
 import { SIOCINQ, SIOCOUTQ } from '../../kernel/uapi/sockios.ts';
-import { dev_net } from '../dev.ts';
 import { skb_errqueue_purge } from '../err_queue.ts';
 import type { net } from '../net.ts';
+import { dev_net } from '../netdevice.ts';
 import { sk_mark_napi_id } from '../sk_busy_poll.ts';
 import { headEnd, SKB_TRUESIZE } from '../skbuff.ts';
 import { sock_net, sock_orphan, TCP_CLOSE, TCP_ESTABLISHED } from '../sock.ts';

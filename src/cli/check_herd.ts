@@ -1,0 +1,149 @@
+/** `epollsim check FILE --herd`: who is woken for nothing, as it is written and arranged otherwise. */
+import type { HerdOptions, HerdStudy } from '../check/herd/study.ts';
+import { herdJson, herdText } from '../check/herd/text.ts';
+import { ScenarioError } from '../scenario/errors.ts';
+import { herdStudy } from '../scenario/herd.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
+import { refusal } from '../sim/told.ts';
+import type { Program } from '../syscalls/sys.ts';
+import { type CheckTask, worse } from './check.ts';
+import { documentsIn, nameIn } from './documents.ts';
+import { type ExitCode, exitCodes, say } from './errors.ts';
+import { coloursFor } from './formats.ts';
+import { withProgram } from './given_program.ts';
+import { kindOf } from './kind.ts';
+import { loadProgram, trackPrograms } from './loader.ts';
+
+/** How long it goes on before signals are heard, in ms. */
+const turnMs = 50;
+
+/** The report of each program or scenario of a file; `onStop` is given what stops it half way. */
+export async function checkHerd(
+  task: CheckTask,
+  onStop: (stop: () => void) => void,
+): Promise<ExitCode> {
+  const { input, path } = task;
+  const check = new HerdCheck(task);
+  onStop(() => {
+    check.interrupted = true;
+  });
+  if (kindOf(path, input) === 'program') return await check.program();
+  let code: ExitCode = exitCodes.done;
+  let count = 0;
+  for (const document of documentsIn(input)) {
+    count++;
+    const { line, scenario } = document;
+    const place = `${input.name}:${line}: ${nameIn(document) ?? 'a scenario'}`;
+    if (scenario === undefined) say(`${place}: ${document.error.message}`);
+    const one = scenario === undefined ? exitCodes.failed : await check.scenario(scenario, place);
+    code = worse(code, one);
+    if (check.interrupted) return code;
+  }
+  if (count > 0) return code;
+  say(`${input.name}: expected at least one scenario, found nothing`);
+  return exitCodes.failed;
+}
+
+class HerdCheck {
+  interrupted = false;
+  private readonly task: CheckTask;
+
+  constructor(task: CheckTask) {
+    this.task = task;
+  }
+
+  program(): Promise<ExitCode> {
+    const { input, path, request } = this.task;
+    const title = path === '-' ? 'standard input' : path;
+    return withProgram(
+      input.name,
+      () => this.load(),
+      (program) => this.study(program, title, title, sharedMemoryOf(request)),
+    );
+  }
+
+  private async load(): Promise<Program> {
+    const { input, path, request } = this.task;
+    if (!request.shared && !request.unshared) await trackPrograms();
+    return await loadProgram(path, input);
+  }
+
+  scenario(scenario: Scenario, place: string): Promise<ExitCode> {
+    return this.study(scenario, scenario.name ?? 'a scenario', place, false);
+  }
+
+  private async study(
+    subject: Program | Scenario,
+    title: string,
+    place: string,
+    sharedMemory: SharedMemory,
+  ): Promise<ExitCode> {
+    const { output, progress, request } = this.task;
+    const study = herdStudy(subject, optionsOf(this.task, sharedMemory));
+    try {
+      await this.inTurns(study, title);
+    } catch (error) {
+      if (!(error instanceof ScenarioError || error instanceof ScheduleMismatch)) throw error;
+      say(`${place}: ${error.message}`);
+      return exitCodes.failed;
+    } finally {
+      progress.clear();
+    }
+    const report = study.report();
+    output.write(
+      request.json
+        ? `${herdJson(title, report)}\n`
+        : `${herdText(title, report, await coloursFor(output))}\n`,
+    );
+    output.flush();
+    return exitCodes.done;
+  }
+
+  /** In turns, so that Ctrl-C is heard. Where time is short, each arrangement has as much of it. */
+  private async inTurns(study: HerdStudy, title: string): Promise<void> {
+    const { progress, request } = this.task;
+    const end = performance.now() + 1000 * (request.seconds ?? Number.POSITIVE_INFINITY);
+    const share = (): number => (end - performance.now()) / study.left;
+    let { left } = study;
+    let until = performance.now() + share();
+    for (let standing = study.next(); standing !== null; ) {
+      const pause = performance.now() + turnMs;
+      while (standing !== null && performance.now() < pause) standing = study.next();
+      if (this.interrupted || standing === null) return;
+      if (study.left !== left) {
+        left = study.left;
+        until = performance.now() + share();
+      } else if (performance.now() > until) study.goOn();
+      const { arrangement, executions } = standing;
+      progress.show(() => `${title}: ${arrangement}: ${executions} executions`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+/** As `check` takes it: see given in docs/checker.md. */
+const sharedMemoryOf = ({ shared, unshared }: CheckTask['request']): SharedMemory => {
+  if (shared) return true;
+  if (unshared) return false;
+  return refusal() === null ? 'told' : true;
+};
+
+function optionsOf({ request }: CheckTask, sharedMemory: SharedMemory): HerdOptions {
+  const { executions, kernel, memory, off, schedule, seed, steps, strategy, strict } = request;
+  const { with: added, without } = request;
+  return {
+    kernel,
+    with: added,
+    without,
+    memory,
+    strategy,
+    seed,
+    executions,
+    schedule,
+    steps,
+    off,
+    strict,
+    sharedMemory,
+  };
+}

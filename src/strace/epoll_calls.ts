@@ -121,11 +121,19 @@ export function controlled(world: World, call: Call): void {
     apply(world, thread, control);
     return;
   }
-  if (!world.threads.attached && !world.hurry(thread, ({ name }) => name === 'epoll_ctl')) {
+  const isKnown = expected !== 'EPERM' || f === null || !mayBePolled(f);
+  if (
+    isKnown &&
+    !world.threads.attached &&
+    !world.hurry(thread, ({ name }) => name === 'epoll_ctl')
+  ) {
     world.cannotExplain(briefName(call), expected, '0');
   }
   adopt(world, thread, control, epi);
 }
+
+/** No regular file: whether epoll takes it is for its driver to say. */
+const mayBePolled = ({ name }: file): boolean => /^"?\/(?:proc|sys|dev)\//.test(name);
 
 /** What the model does not look into: EINVAL for flags, ELOOP, ENOSPC … */
 const others: ReadonlySet<string> = new Set(['EINVAL', 'ELOOP', 'ENOMEM', 'ENOSPC', 'EFAULT']);
@@ -297,6 +305,20 @@ export class Waits {
     found: readonly Found[],
     isComplete: boolean,
   ): void {
+    const reported = this.showReported(thread, found);
+    const unreported = [...ep.rdllist].filter(
+      (epi) => !reported.has(epi) && !(epi.file.private_data instanceof eventpoll),
+    );
+    // Where there was no room for all, the scan has come as far as the last one.
+    const last = isComplete ? null : lastOn(ep, reported);
+    for (const epi of unreported) {
+      const isPassed =
+        last !== null && standInOf(epi.file)?.sure === false && isBefore(ep, epi, last);
+      if (isComplete || isPassed) this.world.shows(thread, epi.file, epi.event.events, 0);
+    }
+  }
+
+  private showReported(thread: Thread, found: readonly Found[]): ReadonlySet<epitem> {
     const { world } = this;
     const reported = new Set<epitem>();
     for (const { epi, event } of found) {
@@ -319,11 +341,7 @@ export class Waits {
         }
       }
     }
-    if (!isComplete) return;
-    for (const epi of [...ep.rdllist]) {
-      if (reported.has(epi) || epi.file.private_data instanceof eventpoll) continue;
-      world.shows(thread, epi.file, epi.event.events, 0);
-    }
+    return reported;
   }
 
   /** The model's own answer. */
@@ -389,6 +407,15 @@ export class Waits {
 interface Found {
   readonly event: epoll_event;
   readonly epi: epitem | null;
+}
+
+/** The last of them on the ready list; null if none is there. */
+const lastOn = (ep: eventpoll, items: ReadonlySet<epitem>): epitem | null =>
+  [...ep.rdllist].filter((epi) => items.has(epi)).at(-1) ?? null;
+
+function isBefore(ep: eventpoll, one: epitem, other: epitem): boolean {
+  const list = [...ep.rdllist];
+  return list.indexOf(one) < list.indexOf(other);
 }
 
 const always: number = uapi.EPOLLERR | uapi.EPOLLHUP;

@@ -2,7 +2,7 @@
 import { eventfd_ctx } from '../kernel/eventfd.ts';
 import { eventpoll } from '../kernel/eventpoll/types.ts';
 import type { file } from '../kernel/file.ts';
-import { pipe_inode_info } from '../kernel/pipe_fs_i.ts';
+import { pipe_inode_info, pipe_is_full } from '../kernel/pipe_fs_i.ts';
 import { isZero } from '../kernel/u64.ts';
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLRDHUP } from '../kernel/uapi/eventpoll.ts';
 import { type Call, type Pending, succeeded, type Thread, wouldBlock } from './call.ts';
@@ -70,11 +70,18 @@ export function moved(world: World, call: Call): void {
   const source = fileOfCall(world, call, from);
   const target = fileOfCall(world, call, to);
   const reading = { room: numberOf(call.args[4]), peeks: call.name === 'tee', isPiecemeal: true };
-  if (source !== null && (succeeded(call) || isEmpty(world, source))) {
+  // EAGAIN may be of either end.
+  const isOfSource =
+    succeeded(call) || source === null || isEmpty(world, source) || hasRoom(target);
+  if (source !== null && isOfSource) {
     takeIn(world, call, source, reading);
   }
   if (target !== null && !call.done) putOut(world, call, target);
 }
+
+/** Is it a pipe, known from its beginning, that takes more? */
+const hasRoom = (f: file | null): boolean =>
+  f !== null && f.private_data instanceof pipe_inode_info && !pipe_is_full(f.private_data);
 
 /** Would reading from it block? */
 const isEmpty = (world: World, f: file): boolean => (world.maskOf(f) & EPOLLIN) === 0;
@@ -100,6 +107,7 @@ function takeIn(world: World, call: Call, f: file, reading: Reading): void {
       left === 0 ||
       (left === null && stand?.readable === false),
     left,
+    isShort: reading.room !== null && (returned.ret ?? 0) < reading.room,
     peeks: reading.peeks,
   });
 }

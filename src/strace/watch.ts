@@ -22,18 +22,22 @@ export interface ReadOutcome {
   readonly drained: boolean;
   /** Bytes known to be left; null where nobody knows. */
   readonly left: number | null;
+  /** It got less than it asked for, which says nothing where data come in pieces. */
+  readonly isShort: boolean;
   readonly peeks: boolean;
 }
 
 /** An edge that was reported, until everything that it announced has been taken. */
 interface Edge {
   readonly epi: epitem;
-  readonly by: Thread;
+  /** Who is to see it through: whoever was told of it, and then whoever reads. */
+  by: Thread;
   readonly line: number;
   state: 'untouched' | 'partial';
   /** Of the last read or accept. */
   at: number;
   got: number;
+  isShort: boolean;
   left: number | null;
   /** The line in which the thread went to wait although it had not seen EAGAIN; 0 for not yet. */
   waited: number;
@@ -43,6 +47,8 @@ interface Edge {
 interface FileStory {
   touches: number;
   edge: Edge | null;
+  /** Others read than those who are told: whoever is told need not have read when it waits again. */
+  isHandedOn: boolean;
   /** Reads in a row that said that nothing more will come. */
   ends: number;
   firstEnd: number;
@@ -128,7 +134,10 @@ export class Watch {
   private storyOf(f: file): FileStory {
     let story = this.files.get(f);
     if (story === undefined) {
-      this.files.set(f, (story = { touches: 0, edge: null, ends: 0, firstEnd: 0 }));
+      this.files.set(
+        f,
+        (story = { touches: 0, edge: null, isHandedOn: false, ends: 0, firstEnd: 0 }),
+      );
     }
     return story;
   }
@@ -173,7 +182,7 @@ export class Watch {
     story.touches++;
   }
 
-  read(_thread: Thread, f: file, outcome: ReadOutcome): void {
+  read(thread: Thread, f: file, outcome: ReadOutcome): void {
     const story = this.storyOf(f);
     story.touches++;
     if (outcome.peeks) return;
@@ -184,13 +193,22 @@ export class Watch {
       this.settle(story);
       return;
     }
-    edge.state = 'partial';
-    edge.at = outcome.line;
     edge.got = outcome.got;
+    edge.isShort = outcome.isShort;
     edge.left = outcome.left;
+    this.goesOn(thread, story, edge, outcome.line);
+  }
+
+  /** A thread has taken some of what an edge has announced. */
+  private goesOn(thread: Thread, story: FileStory, edge: Edge, line: number): void {
+    edge.state = 'partial';
+    edge.at = line;
     edge.waited = 0; // It has come back by itself.
     this.left.delete(story);
-    this.watchEdge(edge.by, story);
+    story.isHandedOn ||= thread !== edge.by;
+    this.open.get(edge.by)?.delete(story);
+    edge.by = thread;
+    this.watchEdge(thread, story);
   }
 
   /** FIONREAD has said how much there is. */
@@ -228,11 +246,7 @@ export class Watch {
       if (empty) this.settle(story);
       return;
     }
-    edge.state = 'partial';
-    edge.at = this.line;
-    edge.waited = 0;
-    this.left.delete(story);
-    this.watchEdge(edge.by, story);
+    this.goesOn(thread, story, edge, this.line);
   }
 
   private sawHerd(thread: Thread, f: file, ok: boolean, empty: boolean): void {
@@ -450,7 +464,8 @@ export class Watch {
   private sawEdge(thread: Thread, epi: epitem, story: FileStory, bits: number): void {
     if ((bits & EPOLLIN) === 0) return;
     const { edge } = story;
-    if (edge !== null && edge.waited > 0 && (bits & endBits) === 0) this.sayEdge(edge, this.line);
+    const isLeft = edge !== null && edge.waited > 0 && !isBeingHanded(story, edge);
+    if (isLeft && (bits & endBits) === 0) this.sayEdge(edge, this.line);
     this.settle(story);
     if (!holdsBytes(epi.file) || (bits & endBits) !== 0) return;
     story.edge = {
@@ -460,6 +475,7 @@ export class Watch {
       state: 'untouched',
       at: 0,
       got: 0,
+      isShort: false,
       left: null,
       waited: 0,
     };
@@ -476,7 +492,7 @@ export class Watch {
 
   /** The thread has waited with the edge half used. `next`: the line of the next report, 0 for none. */
   private sayEdge(edge: Edge, next: number): void {
-    const { epi, line, state, at, got, left, waited } = edge;
+    const { epi, line, state, at, got, isShort, left, waited } = edge;
     const name = this.nameOf(epi.file);
     if (standInOf(epi.file)?.listens === true) {
       if (state === 'untouched') return;
@@ -496,8 +512,8 @@ export class Watch {
       state === 'untouched'
         ? `${name} was reported in line ${line} (EPOLLIN, edge-triggered), and line ${waited} waits again without having ` +
           `read from it${then}: what is there is not reported again`
-        : `${name} was reported in line ${line} (EPOLLIN, edge-triggered), the read in line ${at} took all the ${got} B that ` +
-          `it had asked for${known ? ` and left ${left} B` : ''}, and line ${waited} waits without having seen EAGAIN${then}: ` +
+        : `${name} was reported in line ${line} (EPOLLIN, edge-triggered), the read in line ${at} took ` +
+          `${isShort ? `${got} B` : `all the ${got} B that it had asked for`}${known ? ` and left ${left} B` : ''}, and line ${waited} waits without having seen EAGAIN${then}: ` +
           'what is left is not reported again';
     this.add(
       'edge-unread',
@@ -534,7 +550,8 @@ export class Watch {
     for (const story of this.left) {
       const { edge } = story;
       if (edge !== null && edge.by.task.files !== files) continue;
-      if (edge !== null && !edge.epi.file.freed) this.sayEdge(edge, 0);
+      if (edge !== null && !edge.epi.file.freed && !isBeingHanded(story, edge))
+        this.sayEdge(edge, 0);
       this.left.delete(story);
     }
     for (const epi of this.disarmed) {
@@ -584,6 +601,10 @@ export class Watch {
     );
   }
 }
+
+/** Somebody else is to read, and has not come to it yet. */
+const isBeingHanded = ({ isHandedOn }: FileStory, { state }: Edge): boolean =>
+  isHandedOn && state === 'untouched';
 
 /** The kind of file: a mistake is made with all of them. */
 const familyOf = (name: string): string => name.replace(/\d.*/, '');

@@ -242,3 +242,91 @@ test('a log of 100,000 lines with 25,000 connections takes seconds', slow, () =>
   expect(reader.end()).toMatchObject({ lines: 100_005, unexplainedCount: 0 });
   expect(performance.now() - began).toBeLessThan(30_000);
 });
+
+const listener = [
+  'socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 4<TCP:[11]>',
+  'listen(4<TCP:[11]>, 8) = 0',
+];
+const accepted =
+  'accept4(4<TCP:[127.0.0.1:80]>, NULL, NULL, SOCK_NONBLOCK) = 5<TCP:[127.0.0.1:80->127.0.0.1:9]>';
+
+/** epoll goes over the list from its front: what it has passed by was not ready. */
+test('with room for one event, what stands before the one that is told was not ready', () => {
+  const one = (fd: number): string =>
+    `epoll_wait(3, [{events=EPOLLIN, data={u32=${fd}, u64=${fd}}}], 1, -1) = 1`;
+  const { rows, unexplained } = read(
+    ...listener,
+    add(4, 'EPOLLIN'),
+    one(4),
+    accepted,
+    add(5, 'EPOLLIN'),
+    one(5),
+  );
+
+  expect(unexplained).toEqual([]);
+  expect(rows.at(-1)?.state).toEqual(['ep3  ready 5', 'tcp5  some B']);
+});
+
+test('a file of /proc may be watched, a regular one may not', () => {
+  const open = (path: string): string => `openat(AT_FDCWD, "${path}", O_RDONLY) = 4<${path}>`;
+
+  expect(read(open('/proc/sys/net/core/somaxconn'), add(4, 'EPOLLIN')).unexplained).toEqual([]);
+  expect(read(open('/etc/hosts'), add(4, 'EPOLLIN')).unexplained).toMatchObject([
+    { line: 4, model: 'EPERM', log: '0' },
+  ]);
+});
+
+/** Runtimes hand a descriptor from the thread that is told of it to another one. */
+test('whoever reads sees an edge through, not whoever was told of it', () => {
+  const edge = [...listener, add(4, 'EPOLLIN|EPOLLET')];
+  const told = `[pid 7] ${wait('EPOLLIN', 4)}`;
+  const again = '[pid 7] epoll_wait(3, [], 8, 0) = 0';
+  const take = (pid: number, fd: number): string =>
+    `[pid ${pid}] accept4(4<TCP:[127.0.0.1:80]>, NULL, NULL, SOCK_NONBLOCK) = ${fd}<TCP:[127.0.0.1:80->127.0.0.1:${fd}]>`;
+  const spoken = (pid: number): string[] =>
+    read(...edge, told, take(pid, 5), again, told, take(pid, 6), again, told).findings.map(
+      ({ kind }) => kind,
+    );
+
+  expect(spoken(8)).toEqual([]);
+  expect(spoken(7)).toEqual(['accept-once']);
+});
+
+test('EAGAIN of a splice into an empty pipe says that the socket was read to its end', () => {
+  const socket = '5<TCP:[127.0.0.1:80->127.0.0.1:9]>';
+  const splice = (result: string): string =>
+    `splice(${socket}, NULL, 7, NULL, 4194304, 0) = ${result}`;
+  const events = [wait('EPOLLIN', 5), splice('9'), 'read(6, "123456789", 9) = 9'];
+  const spoken = (end: string[]): string[] =>
+    read(
+      ...listener,
+      accepted,
+      'pipe2([6, 7], O_NONBLOCK) = 0',
+      add(5, 'EPOLLIN|EPOLLET'),
+      ...events,
+      ...end,
+      ...events,
+    ).findings.map(({ what }) => what);
+
+  expect(spoken([splice('-1 EAGAIN (Resource temporarily unavailable)')])).toEqual([]);
+  const [what] = spoken([]);
+  expect(what).toContain('took 9 B, and line');
+});
+
+test('whoever hands on need not have read when it waits again', () => {
+  const told = `[pid 7] ${wait('EPOLLIN', 5)}`;
+  const again = '[pid 7] epoll_wait(3, [], 8, 0) = 0';
+  const spoken = (...first: string[]): string[] =>
+    read(
+      ...listener,
+      accepted,
+      add(5, 'EPOLLIN|EPOLLET'),
+      ...first,
+      told,
+      again,
+      told,
+    ).findings.map(({ kind }) => kind);
+
+  expect(spoken()).toEqual(['edge-unread']);
+  expect(spoken(told, '[pid 8] read(5, "ab", 2) = 2')).toEqual([]);
+});

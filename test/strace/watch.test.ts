@@ -8,7 +8,9 @@ const logOf = (name: string): string => readFileSync(new URL(name, folder), 'lat
 
 const servers = [
   'asyncio',
+  'beanstalkd',
   'dnsmasq',
+  'go',
   'haproxy',
   'lighttpd',
   'memcached',
@@ -16,6 +18,7 @@ const servers = [
   'nginx',
   'nginx-attached',
   'node',
+  'pgbouncer',
   'redis',
   'redis-alone',
   'redis-attached',

@@ -330,3 +330,23 @@ test('whoever hands on need not have read when it waits again', () => {
   expect(spoken()).toEqual(['edge-unread']);
   expect(spoken(told, '[pid 8] read(5, "ab", 2) = 2')).toEqual([]);
 });
+
+test('threads that wake up together are information, and suspicious where it is most of what they do', () => {
+  const round = (fd: number): string[] => [
+    ...[7, 8, 9].map((pid) => `[pid ${pid}] ${wait('EPOLLIN', 4)}`),
+    `[pid 7] accept4(4<TCP:[127.0.0.1:80]>, NULL, NULL, 0) = ${fd}<TCP:[127.0.0.1:80->127.0.0.1:${fd}]>`,
+    ...[8, 9].map(
+      (pid) =>
+        `[pid ${pid}] accept4(4, NULL, NULL, 0) = -1 EAGAIN (Resource temporarily unavailable)`,
+    ),
+  ];
+  const levelAfter = (rounds: number): (string | undefined)[] =>
+    read(
+      ...listener,
+      add(4, 'EPOLLIN'),
+      ...Array.from({ length: rounds }, (_, i) => round(5 + i)).flat(),
+    ).findings.map(({ kind, level }) => `${kind} ${level}`);
+
+  expect(levelAfter(3)).toEqual(['thundering-herd information']);
+  expect(levelAfter(12)).toEqual(['thundering-herd suspicious']);
+});

@@ -27,7 +27,7 @@ import {
 import { type poll_table, poll_wait, wantsQueue } from './poll.ts';
 import { signal_pending } from './sched.ts';
 import { send_sig } from './signal_send.ts';
-import { __fentry__, traceNote } from './trace.ts';
+import { __fentry__, traceFact, traceNote } from './trace.ts';
 import { copy_to_iter, type iov_iter, iov_iter_count } from './uaccess.ts';
 import { EAGAIN, EPIPE } from './uapi/errno.ts';
 import {
@@ -136,6 +136,7 @@ function* anon_pipe_read(filp: file, to: iov_iter): Kernel<number> {
   if (pipe_is_empty(pipe)) wake_next_reader = false;
   mutex_unlock(pipe.mutex);
   if (wake_writer) yield* wake_up_interruptible_sync_poll(pipe.wr_wait, WRITABLE);
+  else if (ret > 0) traceFact(pipe_is_full(pipe) ? 'still full' : 'was not full', pipe);
   if (wake_next_reader) yield* wake_up_interruptible_sync_poll(pipe.rd_wait, READABLE);
   return ret;
 }
@@ -229,11 +230,15 @@ function* anon_pipe_write(filp: file, from: iov_iter): Kernel<number> {
 function* wakesPollers(pipe: pipe_inode_info): Kernel<boolean> {
   const { patched } = current.kernel;
   if (!patched['3b844826b6c6']) {
-    if (!patched['3a34b13a88ca']) traceNote('anon_pipe_write: was not empty, wakes nobody', pipe);
+    if (!patched['3a34b13a88ca']) {
+      traceNote('anon_pipe_write: was not empty, wakes nobody', pipe, 'was not empty');
+    }
     return patched['3a34b13a88ca'];
   }
   if (!current.kernel.alone) yield pipe.look; // Without the mutex, which is given back.
-  if (!pipe.poll_usage) traceNote('anon_pipe_write: was not empty, never polled', pipe);
+  if (!pipe.poll_usage) {
+    traceNote('anon_pipe_write: was not empty, never polled', pipe, 'never polled');
+  }
   return pipe.poll_usage;
 }
 

@@ -68,7 +68,10 @@ export function* __send_signal_locked(
     if (!t.signal.group_exit) tracer?.sent?.(t, info, 'ignored');
     return;
   }
-  if (legacy_queue(pending, sig)) return;
+  if (legacy_queue(pending, sig)) {
+    tracer?.sent?.(t, info, 'merged');
+    return;
+  }
   if (sig !== SIGKILL) pending.list.push(info);
   yield* signalfd_notify(t);
   pending.signal |= sigmask(sig);
@@ -109,19 +112,24 @@ function takerOf(sig: number, p: task_struct, type: SignalScope): task_struct | 
 function complete_signal(info: kernel_siginfo, p: task_struct, type: SignalScope): void {
   const sig = info.si_signo;
   const t = takerOf(sig, p, type);
-  if (t === null) return;
+  const { tracer } = p.kernel;
+  if (t === null) {
+    tracer?.sent?.(p, info, 'pending');
+    return;
+  }
   const { signal } = p;
   // One that dumps core ends the process only when it is taken.
   if (sig_fatal(p, sig) && !signal.group_exit && !sig_kernel_coredump(sig)) {
     signal.group_exit = true;
     signal.group_exit_code = sig;
-    p.kernel.tracer?.sent?.(t, info, 'fatal');
+    tracer?.sent?.(t, info, 'fatal');
     for (const thread of signal.threads) {
       thread.pending.signal |= sigmask(SIGKILL);
       signal_wake_up(thread, true);
     }
     return;
   }
+  tracer?.sent?.(t, info, 'taken');
   signal_wake_up(t, sig === SIGKILL);
 }
 

@@ -126,7 +126,7 @@ function* timerfd_triggered(ctx: timerfd_ctx): Kernel<void> {
   yield spin_lock_irqsave(ctx.wqh.lock);
   ctx.expired = true;
   ctx.ticks++;
-  traceFact('fired', ctx);
+  traceFact('fired', ctx, ctx.tintv);
   yield* wake_up_locked_poll(ctx.wqh, EPOLLIN);
   spin_unlock_irqrestore(ctx.wqh.lock);
 }
@@ -215,6 +215,8 @@ function timerfd_setup(ctx: timerfd_ctx, flags: number, ktmr: itimerspec): numbe
     traceFact('armed', ctx);
     hrtimer_start(tmr, absolute ? texp : ktime_add_safe(hrtimer_cb_get_time(tmr), texp));
     if (timerfd_canceled(ctx)) return -ECANCELED;
+  } else {
+    traceFact('disarmed', ctx);
   }
   ctx.settime_flags = flags;
   return 0;

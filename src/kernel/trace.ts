@@ -37,14 +37,18 @@ export interface Tracer {
   sysReturn?(task: task_struct, ret: number): void;
   /** A signal handler runs in user mode, before the call that it interrupted returns. */
   signal(task: task_struct, info: kernel_siginfo): void;
-  /**
-   * A signal that no handler runs for: it does nothing (`ignored`), or it is the end of the process
-   * of `task`, which takes it (`fatal`).
-   */
-  sent?(task: task_struct, info: kernel_siginfo, fate: 'ignored' | 'fatal'): void;
+  /** A signal was sent to `task`, or to its process. */
+  sent?(task: task_struct, info: kernel_siginfo, fate: SignalFate): void;
   /** The handler is done; `mask` blocks from here on. */
   sigreturn?(task: task_struct, mask: bigint): void;
 }
+
+/**
+ * What becomes of a signal when it is sent: it does nothing; it is the end of the process of the task,
+ * which takes it; the task is told, and takes it; it stays pending, as nobody whom it is for may take
+ * it now; one like it is pending already, and it is lost.
+ */
+export type SignalFate = 'ignored' | 'fatal' | 'taken' | 'pending' | 'merged';
 
 /** What the compiler puts at the start of each function when a kernel is built for ftrace. */
 export function __fentry__(fn: string): void {
@@ -86,9 +90,31 @@ export type Fact =
   | 'moved'
   // An epoll instance: the running task sleeps in epoll_wait().
   | 'sleeps'
-  // A timer that is waited for as a file.
+  // A timer that is waited for as a file. When it fired: its period in ns.
   | 'armed'
-  | 'fired';
+  | 'disarmed'
+  | 'fired'
+  | Silence;
+
+/** Why nobody is woken where somebody might expect it; about what the file stands for. */
+export type Silence =
+  // A pipe: a read that freed no slot, or that found it not full; a write that found it not empty, and
+  // that found that nobody has ever polled it.
+  | 'still full'
+  | 'was not full'
+  | 'was not empty'
+  | 'never polled'
+  // A sender whose peer has read: a packet is not used up; there is too little room yet.
+  | 'packet left'
+  | 'no room yet'
+  // A sender over TCP: there may be more room, and nobody had asked for it.
+  | 'not asked for room'
+  // A receiver over TCP: there are fewer bytes than SO_RCVLOWAT. A listener: TCP_DEFER_ACCEPT.
+  | 'too few bytes'
+  | 'deferred'
+  // A terminal: the line is not over. A queue of inotify: no watch has the event in its mask.
+  | 'line not over'
+  | 'not watched';
 
 /** Ours: marks a branch that decides something; `about` is the object it decides about. */
 export function traceNote(what: string, about: object, fact: Fact | null = null, detail = 0): void {

@@ -9,7 +9,7 @@ import { current } from '../kernel/current.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { signal_pending } from '../kernel/sched.ts';
 import { send_sig } from '../kernel/signal_send.ts';
-import { traceNote } from '../kernel/trace.ts';
+import { traceFact, traceNote } from '../kernel/trace.ts';
 import { EAGAIN, EPIPE } from '../kernel/uapi/errno.ts';
 import { EPOLLOUT, EPOLLWRBAND, EPOLLWRNORM } from '../kernel/uapi/eventpoll.ts';
 import { SIGPIPE } from '../kernel/uapi/signal.ts';
@@ -63,7 +63,11 @@ export const __sk_stream_is_writeable = (sk: StreamSock, wake: number): boolean 
 /** Wakes writers and pollers if there is room now, and forgets that somebody asked for it. */
 export function* sk_stream_write_space(sk: StreamSock): Kernel<void> {
   const sock = sk.sk_socket;
-  if (sock === null || !__sk_stream_is_writeable(sk, 1)) return;
+  if (sock === null) return;
+  if (!__sk_stream_is_writeable(sk, 1)) {
+    traceFact('no room yet', sk);
+    return;
+  }
   sock.SOCK_NOSPACE = false;
   traceNote('sk_stream_write_space: there is room again', sk);
   const wq = sleepersOf(sk);

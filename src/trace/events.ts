@@ -8,7 +8,7 @@
  * and of each `call` and its `return`, everything of the same context between them is inside.
  */
 import type { Verb } from '../kernel/op.ts';
-import type { Fact } from '../kernel/trace.ts';
+import type { Fact, SignalFate } from '../kernel/trace.ts';
 
 /** A task, as a trace names it. */
 export interface TaskRef {
@@ -142,14 +142,13 @@ export interface SignalInfo {
   readonly si_status: number;
 }
 
-/** A signal was sent that no handler will run for. */
+/** A signal was sent. */
 export interface SentEvent extends Occasion {
   readonly kind: 'sent';
   readonly info: SignalInfo;
   /** Who would have taken it, or takes it. */
   readonly to: TaskRef;
-  /** It does nothing, or it is the end of the process. */
-  readonly fate: 'ignored' | 'fatal';
+  readonly fate: SignalFate;
 }
 
 /** A signal handler starts. */

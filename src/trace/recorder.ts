@@ -12,7 +12,7 @@ import { eppoll_entry } from '../kernel/eventpoll/types.ts';
 import type { Op } from '../kernel/op.ts';
 import { type rq, TASK_DEAD, type task_struct } from '../kernel/sched.ts';
 import type { kernel_siginfo } from '../kernel/signal.ts';
-import type { Fact, Tracer } from '../kernel/trace.ts';
+import type { Fact, SignalFate, Tracer } from '../kernel/trace.ts';
 import { SA_RESTART } from '../kernel/uapi/signal.ts';
 import { wait_queue_entry } from '../kernel/wait.ts';
 import type { Occasion, TaskRef, TraceEvent, TraceListener } from './events.ts';
@@ -194,7 +194,7 @@ export class Recorder implements Tracer {
     this.tell(task, { kind: 'signal', signo, info, filled, ...interrupted(call) });
   }
 
-  sent(task: task_struct, info: kernel_siginfo, fate: 'ignored' | 'fatal'): void {
+  sent(task: task_struct, info: kernel_siginfo, fate: SignalFate): void {
     this.look();
     this.tell(current, { kind: 'sent', info, to: this.refOf(task), fate });
   }

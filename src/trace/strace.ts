@@ -125,8 +125,9 @@ export class Strace implements Format {
     this.takeSent(event.task);
   }
 
-  /** Of SIGKILL nothing is shown but its effect. */
-  private note({ to, info }: SentEvent): void {
+  /** What no handler will run for. Of SIGKILL nothing is shown but its effect. */
+  private note({ fate, to, info }: SentEvent): void {
+    if (fate !== 'ignored' && fate !== 'fatal') return;
     if (info.si_signo === SIGKILL) return;
     this.sent.set(to.pid, [...(this.sent.get(to.pid) ?? []), info]);
   }

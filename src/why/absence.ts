@@ -10,18 +10,26 @@ import {
   type Happening,
   type History,
   type ItemNow,
+  isWithin,
   lastOf,
   rootOf,
+  type Snapshot,
+  stepOf,
 } from './history.ts';
 import {
   bits,
   callbackChain,
+  callText,
   changeHop,
   type Hop,
   hopOf,
   hopsInCall,
+  keyText,
   requestable,
 } from './hops.ts';
+import { lackText } from './shortfall.ts';
+import { signalFate } from './signals.ts';
+import { silenceHop, silencesOf, silencesText } from './silence.ts';
 import { changeOf, originOf, scanOf } from './told.ts';
 
 /** The branch that ended it. */
@@ -50,6 +58,12 @@ export type Cause =
   | 'removed'
   | 'already-linked'
   | 'queued'
+  | 'sleeps'
+  | 'end-of-file'
+  | 'still-open'
+  | 'signal-ignored'
+  | 'signal-blocked'
+  | 'signal-taken'
   | 'no-wakeup'
   | 'nobody-waits';
 
@@ -111,14 +125,30 @@ function filtered(at: Case): Verdict | null {
   const { first, hops } = originOf(item.id, scanOf(gone, history), history);
   const changed = changeOf(gone, first, history);
   if (changed !== undefined) return askedOtherwise(at, gone, changed, hops);
-  const lost = lastLoss(at);
+  const lost = lastLoss(at) ?? lossOfEnds(at, first?.seq ?? 0);
   return {
     cause: 'filtered-when-polled-again',
     sentence:
       `${item.name} was on the list, and was filtered out when ep_send_events() polled it again: ` +
-      `${item.fileName} has nothing of ${asksFor(item)}${lost === null ? neverHad(at) : ` any more, ${takenText(lost, at)}`}`,
+      `${item.fileName} has nothing of ${asksFor(item)}${lost === null ? neverHad(at) : lostText(lost, at)}` +
+      `${lackOf(at, lost !== null)}${lost === null ? signalText(at, first) : ''}`,
     hops: [...hops, ...(lost === null ? [] : [changeHop(lost, item.fileName)]), hopOf(gone)],
   };
+}
+
+/** Of what it asks for nothing is left; or of an error that it was told of unasked. */
+function lostText(lost: Change, at: Case): string {
+  const gone = lost.from & ~lost.to;
+  const unasked = (gone & askedIn(at.item.mask)) === 0;
+  const more = unasked ? `, nor ${bits(gone & (EPOLLERR | EPOLLHUP))},` : '';
+  return `${more} any more: ${takenText(lost, at)}`;
+}
+
+/** What became of the signal that had queued the item of a signalfd. */
+function signalText({ history, item }: Case, first: Happening | null): string {
+  if (!item.signalfd || first === null) return '';
+  const sent = lastOf(history.signals, ({ scope }) => rootOf(scope) === rootOf(first.scope));
+  return sent === undefined ? '' : `; of step ${sent.step}: ${signalFate(sent, history)}`;
 }
 
 /** A MOD came between the wakeup and the scan. */
@@ -141,11 +171,40 @@ function askedOtherwise(
 /** The key of a wakeup may name more than the file has. */
 function neverHad({ item, past }: Case): string {
   const queued = lastOf(past, ({ fact }) => fact === 'queued' || fact === 'overflowed');
-  const key =
-    queued === undefined
-      ? ''
-      : `, although the wakeup of step ${queued.step} had the key ${bits(queued.detail)}`;
-  return `, only ${bits(item.ready ?? 0)}${key}`;
+  const has = item.ready === null || item.ready === 0 ? '' : `, only ${bits(item.ready)}`;
+  return queued === undefined
+    ? has
+    : `${has}, although the wakeup of step ${queued.step} had ${queued.detail === 0 ? '' : 'the '}${keyText(queued.detail)}`;
+}
+
+/** What the file lacks, with the figures; `known`: that it is empty has been said. */
+function lackOf({ item, history, seq }: Case, known = false): string {
+  const missing = item.mask & ~(item.ready ?? 0);
+  for (const snapshot of [history.asked, history.last]) {
+    if (snapshot === null || snapshot.seq < seq) continue;
+    const later = history
+      .changesOf(item.file)
+      .some((one) => one.seq > seq && one.seq <= snapshot.seq);
+    const lacks = snapshot.lacks.get(item.file);
+    if (later || lacks === undefined) return '';
+    const text = lackText(known && lacks.empty ? { ...lacks, reading: null } : lacks, missing);
+    return `${text === null ? '' : `${known ? '; ' : ': '}${text}`}${innerText(item, snapshot, history)}`;
+  }
+  return '';
+}
+
+/** Why an instance that is watched has nothing: what its own items ask for. */
+function innerText(item: ItemNow, { epolls }: Snapshot, history: History): string {
+  const sources = history.sourcesOf(item.file);
+  const inner = epolls.find(({ id }) => sources.includes(id));
+  const some = (inner?.items ?? []).slice(0, 3).map((one) => {
+    const has = (one.ready ?? 0) & one.mask;
+    if (one.disarmed) return `${one.name} is disabled by EPOLLONESHOT`;
+    return has === 0
+      ? `${one.name} asks for ${asksFor(one)}, and ${one.fileName} has ${bits(one.ready ?? 0)}`
+      : `${one.name} has ${bits(has)}, which was told`;
+  });
+  return some.length === 0 ? '' : `: ${some.join('; ')}`;
 }
 
 function noRoom(at: Case): Verdict | null {
@@ -310,28 +369,72 @@ function notReady(at: Case): Verdict | null {
   if (other !== null) return notAskedFor(at, other);
   if (lost !== null) return consumed(at, lost);
   const asks = asksFor(item);
+  const silent = silentIn(at, lastOf(at.past, ({ fact }) => fact === 'added')?.seq ?? 0);
   return {
     cause: 'not-ready',
     sentence:
-      `${item.fileName} is not ready: nothing has happened that ${item.name} asks for (${asks})` +
-      (item.ready === 0 ? '' : `; it has ${bits(item.ready)}, which is not in its mask`),
-    hops: lastLooks(at),
+      `${item.fileName} is not ready: nothing has happened that ${item.name} asks for (${asks})${lackOf(at)}` +
+      (item.ready === 0 ? '' : `; it has ${bits(item.ready)}, which is not in its mask`) +
+      silent.text +
+      otherFile(at),
+    hops: [...lastLooks(at), ...silent.hops, ...timerHops(at)],
   };
 }
 
 /** What of a mask the program has asked for itself. */
 const askedIn = (mask: number): number => mask & ~(EPOLLERR | EPOLLHUP) & requestable;
 
-const asksFor = ({ mask }: ItemNow): string => bits(askedIn(mask));
+const asksFor = ({ mask }: ItemNow): string => bits(askedIn(mask) || mask & (EPOLLERR | EPOLLHUP));
+
+/** Where the file kept still about what the item asks for. */
+function silentIn({ history, item, seq }: Case, from: number): { text: string; hops: Hop[] } {
+  const all = silencesOf(item.file, item.mask, from, seq, history);
+  const found = all.filter(
+    (one, i) => all[i + 1]?.step !== one.step || all[i + 1]?.fact !== one.fact,
+  );
+  return {
+    text: found.length === 0 ? '' : `; ${silencesText(found)}`,
+    hops: found.slice(-maxSilences).map(silenceHop),
+  };
+}
+
+/** Of many that say the same the last ones are enough. */
+const maxSilences = 3;
+
+/** Its number stands for another file by now, which is not what the item watches. */
+function otherFile({ call, ep, item }: Case): string {
+  const behind = call.behind.get(item.fd);
+  if (behind === undefined || behind.id === item.file) return '';
+  const watched = ep.items.some(({ file, fd }) => file === behind.id && fd === item.fd);
+  return watched ? '' : `; ${item.fd} stands for ${behind.name} now, which was not added`;
+}
+
+/** What was last done to a timer. */
+function timerHops({ history, item, seq }: Case): Hop[] {
+  const last = lastOf(timerFacts(item, history), (one) => one.seq <= seq);
+  if (last === undefined) return [];
+  const root = rootOf(last.scope);
+  const call = root?.kind === 'call' ? callText(root as Call) : '';
+  if (last.fact === 'armed') return [hopOf(last, `${call} sets the timer`)];
+  if (last.fact === 'disarmed') return [hopOf(last, `${call} stops the timer`)];
+  return [hopOf(last, 'the timer fires, and is not armed again')];
+}
+
+const timerFacts = (item: ItemNow, history: History): Happening[] =>
+  history
+    .sourcesOf(item.file)
+    .flatMap((source) => history.of(source))
+    .filter(({ fact }) => fact === 'armed' || fact === 'disarmed' || fact === 'fired');
 
 /** Somebody took what there was. */
 function consumed(at: Case, lost: Change): Verdict {
   const { call, item } = at;
+  const silent = silentIn(at, lost.seq);
   const another = lost.by?.kind === 'call' && lost.by.task.pid !== call.task.pid && isTaken(lost);
   return {
     cause: another ? 'taken-by-another-waiter' : 'consumed',
-    sentence: `${item.fileName} has nothing of ${asksFor(item)} for ${item.name} any more: ${takenText(lost, at)}`,
-    hops: [...readyBefore(at, lost), changeHop(lost, item.fileName)],
+    sentence: `${item.fileName} has nothing of ${asksFor(item)} for ${item.name} any more: ${takenText(lost, at)}${lackOf(at, true)}${silent.text}${otherFile(at)}`,
+    hops: [...readyBefore(at, lost), changeHop(lost, item.fileName), ...silent.hops],
   };
 }
 
@@ -339,7 +442,8 @@ function consumed(at: Case, lost: Change): Verdict {
 function notAskedFor({ history, item, past }: Case, gained: Change): Verdict {
   const news = gained.to & ~gained.from;
   const masked = lastOf(past, ({ detail, fact }) => fact === 'masked' && (detail & news) !== 0);
-  const lead = `${item.name} asks for ${asksFor(item)}, and ${item.fileName} has only ${bits(item.ready ?? 0)}`;
+  const alone = askedIn(item.mask) === 0 ? ' alone' : '';
+  const lead = `${item.name} asks for ${asksFor(item)}${alone}, and ${item.fileName} has only ${bits(item.ready ?? 0)}`;
   if (masked === undefined) {
     return { cause: 'not-in-mask', sentence: lead, hops: [changeHop(gained, item.fileName)] };
   }
@@ -379,6 +483,15 @@ function lastLoss({ history, item, past, seq }: Case): Change | null {
   return last.seq > added || isFilled(last) ? last : null;
 }
 
+/** An error or an end that was told, or that a wakeup spoke of, and that is gone. */
+function lossOfEnds({ history, item, seq }: Case, from: number): Change | null {
+  const ends = EPOLLERR | EPOLLHUP;
+  const lost = history
+    .changesOf(item.file)
+    .filter((one) => one.seq > from && one.seq <= seq && (one.from & ~one.to & ends) !== 0);
+  return lost.at(-1) ?? null;
+}
+
 /** Room that somebody has used up. */
 const isFilled = ({ by }: Change): boolean => by !== null && givers.has(by.name);
 
@@ -407,10 +520,11 @@ function takenText(lost: Change, { call, item }: Case): string {
   if (by === null) return `since step ${lost.step}`;
   if (by.kind === 'irq') return `since the interrupt ${by.name} in step ${by.step}`;
   const who = by.task.pid === call.task.pid ? `${by.task.comm} itself` : by.task.comm;
-  const what = bits(lost.from & item.mask);
+  const what = bits(lost.from & ~lost.to & item.mask);
+  const when = `in step ${stepOf(lost)}`;
   return isTaken(lost)
-    ? `${who} took what there was (${what}) with ${by.name}() in step ${by.step}`
-    : `${by.name}() of ${who} in step ${by.step} put an end to ${what}`;
+    ? `${who} took what there was (${what}) with ${by.name}() ${when}`
+    : `${by.name}() of ${who} ${when} put an end to ${what}`;
 }
 
 /** The file is ready, the item armed, and it is on no list: no wakeup has queued it. */
@@ -440,7 +554,7 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
   const { call, history, item } = at;
   const has = bits((item.ready ?? 0) & item.mask);
   const another = told.task.pid !== call.task.pid;
-  const silent = silentSince(at, told);
+  const silent = silentIn(at, told.seq);
   const parts = [
     another
       ? `${item.name} was taken by another waiter: step ${told.step} told ${told.task.comm} of it`
@@ -449,7 +563,8 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
     ...(masked === undefined
       ? []
       : [`(that of step ${masked.step}, with ${bits(masked.detail)}, was masked by the key)`]),
-    ...silent.map(({ about, step }) => `(step ${step}: ${about})`),
+    ...(silent.text === '' ? [] : [`(${silent.text.slice(2)})`]),
+    ...unreadTimer(at),
     ...((item.mask & EPOLLET) === 0 ? [] : ['; edge-triggered, it is told once for each wakeup']),
     ...(another && slept(at)
       ? ['; of those that sleep in one set the newest is woken first, and one for each wakeup']
@@ -462,9 +577,19 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
       ...(another ? originOf(item.id, told.seq, history).hops : []),
       ...(another ? [hopOf(told)] : hopsInCall(told, history)),
       ...(masked === undefined ? [] : callbackChain(masked, history)),
-      ...silent.map((one) => hopOf(one, one.about)),
+      ...silent.hops,
+      ...(unreadTimer(at).length === 0 ? [] : timerHops(at)),
     ],
   };
+}
+
+/** A periodic timer that has fired waits for a read before it starts again. */
+function unreadTimer({ history, item, seq }: Case): string[] {
+  const last = lastOf(timerFacts(item, history), (one) => one.seq <= seq);
+  if (last?.fact !== 'fired' || last.detail === 0) return [];
+  return [
+    `; its timer has a period of ${last.detail / 1_000_000} ms, but having fired in step ${last.step} it does not start again until it is read`,
+  ];
 }
 
 /** Did the call sleep on the queue of the instance? */
@@ -483,11 +608,27 @@ function neverTold(at: Case, masked: Happening | undefined): Verdict {
   }
   const gone = lastOf(past, ({ fact }) => fact === 'gone');
   const since = gone === undefined ? 'the item was added' : `step ${gone.step} found it without`;
+  const silent = silentIn(at, gone?.seq ?? past.find(({ fact }) => fact === 'added')?.seq ?? 0);
   return {
     cause: 'no-new-wakeup',
-    sentence: `${item.fileName} has ${has}, but no wakeup has said so since ${since}`,
-    hops: [...(gone === undefined ? [] : hopsInCall(gone, history)), ...readyHops(at)],
+    sentence: `${item.fileName} has ${has}, but no wakeup has said so since ${since}${silent.text}${otherSignals(at, gone)}`,
+    hops: [
+      ...(gone === undefined ? [] : hopsInCall(gone, history)),
+      ...readyHops(at),
+      ...silent.hops,
+    ],
   };
+}
+
+/** A signalfd tells each who asks of his own signals, and wakes who stands on the queue of its adder. */
+function otherSignals({ call, item, past }: Case, gone: Happening | undefined): string {
+  if (!item.signalfd) return '';
+  const adder = past.find(({ fact }) => fact === 'added')?.task;
+  if (adder !== undefined && adder.tgid !== call.task.tgid) {
+    return `: the item stands on the queue of the process of ${adder.comm}, which added it, and signals to ${call.task.comm} do not wake that`;
+  }
+  if (gone === undefined || gone.task.pid === call.task.pid) return '';
+  return `: it was ${gone.task.comm} who polled it then, and a signalfd tells of the pending signals of whoever polls it`;
 }
 
 const readyHops = ({ history, item, seq }: Case): Hop[] => {
@@ -498,22 +639,11 @@ const readyHops = ({ history, item, seq }: Case): Hop[] => {
   return last === undefined ? [] : [changeHop(last, item.fileName)];
 };
 
-/** Who was woken because an item was queued. */
+/** Who was woken because an item was queued: in the same callback. */
 const wokenBy = ({ scope, seq }: Happening, history: History): Happening | undefined =>
   history.happenings.find(
-    (one) => one.fact === 'wakeup' && one.seq > seq && rootOf(one.scope) === rootOf(scope),
+    (one) => one.fact === 'wakeup' && one.seq > seq && isWithin(one.scope, scope),
   );
-
-/** Branches that wake nobody, and were taken since. */
-const silentSince = ({ history, seq }: Case, told: Happening): Happening[] =>
-  history.happenings.filter(
-    (one) => one.fact === 'note' && one.seq > told.seq && one.seq <= seq && silences.has(one.about),
-  );
-
-const silences: ReadonlySet<string> = new Set([
-  'anon_pipe_write: was not empty, wakes nobody',
-  'anon_pipe_write: was not empty, never polled',
-]);
 
 /** The item that ended a wakeup. */
 export function winnerOf(spared: Happening, history: History): Happening | null {

@@ -12,10 +12,12 @@ import {
   type Happening,
   type History,
   type ItemNow,
+  isWithin,
   lastOf,
   rootOf,
   type Scope,
   type Snapshot,
+  stepOf,
 } from './history.ts';
 import {
   actorOf,
@@ -27,8 +29,12 @@ import {
   hopOf,
   hopsInCall,
   keyText,
+  rootHop,
 } from './hops.ts';
+import { outcomeOf } from './outcome.ts';
 import { polled } from './polled.ts';
+import { signalsOf, sleptThrough } from './signals.ts';
+import { silenceHop, silencesIn, silenceText } from './silence.ts';
 import { changeOf, gainsOf, originOf, scanOf, toldChain, wakeupsBy } from './told.ts';
 
 export type { Cause } from './absence.ts';
@@ -67,7 +73,7 @@ export function answer(history: History, step: number, fd: number | null = null)
   const calls = history.calls.filter((call) => call.step === step || call.endedIn === step);
   const findings = [
     ...calls.flatMap((call) => findingsOf(call, step, asked, history)),
-    ...rootsIn(step, history).flatMap((root) => effects(root, asked, history)),
+    ...rootsIn(step, history).flatMap((root) => effects(root, step, asked, history)),
   ];
   const wanted = findings.filter((one) => fd === null || one.fd === fd);
   return {
@@ -107,17 +113,61 @@ const rootsIn = (step: number, history: History): Scope[] => [
 
 function findingsOf(call: Call, step: number, asked: Snapshot, history: History): Finding[] {
   if (epollWaits.has(call.name)) {
-    // Who sleeps for ever has slept through all that came later.
-    const forGood = call.ended === null && call.step === step && history.last !== null;
-    return ofWait(call, step, forGood ? (history.last as Snapshot) : asked, history);
+    return ofWait(call, step, atTheEnd(call, step, asked, history), history);
   }
   if (call.name === 'epoll_ctl') {
     return [...ofControl(call, history), ...delays(call, step, history)];
   }
-  if (call.asks.length > 0) return ofPoll(call, step, asked, history);
-  return call.step === step
-    ? [...effects(call, asked, history), ...delays(call, step, history)]
-    : [];
+  if (call.asks.length > 0)
+    return ofPoll(call, step, atTheEnd(call, step, asked, history), history);
+  if (call.step !== step) return effects(call, step, asked, history);
+  return [...ofOther(call, step, asked, history), ...delays(call, step, history)];
+}
+
+/** Who sleeps for ever has slept through all that came later. */
+const atTheEnd = (call: Call, step: number, asked: Snapshot, { last }: History): Snapshot =>
+  call.ended === null && call.step === step && last !== null ? last : asked;
+
+/** Of a call that is none of epoll's: what came of it, and what it did. */
+function ofOther(call: Call, step: number, asked: Snapshot, history: History): Finding[] {
+  const held = delays(call, step, history).length > 0;
+  const outcome = held ? null : outcomeOf(call, step, asked, history);
+  const base = { about: call.name, task: call.task.comm, fd: null };
+  const brought = effects(call, step, asked, history);
+  const woke = brought.some(({ cause }) => cause === 'wakes');
+  const findings = [
+    ...(outcome === null ? [] : [{ ...base, ...outcome }]),
+    ...(woke ? [] : signalsOf(call, history).map((one) => ({ ...base, ...one }))),
+    ...brought,
+    ...(call.name === 'close' && brought.length === 0 ? stillOpen(call, asked, history) : []),
+  ];
+  return findings.length > 0 ? findings : nothing(call, asked, history);
+}
+
+/** A close that was not the last one of its file. */
+function stillOpen(call: Call, asked: Snapshot, history: History): Finding[] {
+  const { ended, file, fileName, task } = call;
+  if (file === null || ended?.ret !== 0) return [];
+  const users = history.calls.filter(
+    (one) =>
+      one.file === file && one.seq < call.seq && (one.ended === null || one.ended.seq > ended.seq),
+  );
+  const numbers = asked.open.get(file) ?? [];
+  const by = [
+    ...users.map((one) => `${one.task.comm}, which is in ${one.name}() since step ${one.step}`),
+    ...numbers,
+  ];
+  if (by.length === 0) return [];
+  return [
+    {
+      about: fileName ?? '',
+      task: task.comm,
+      fd: null,
+      cause: 'still-open',
+      sentence: `${fileName} stays open, so nothing else happens: it is still in use as ${by.join(', ')}`,
+      hops: rootHop(call, history),
+    },
+  ];
 }
 
 // ── epoll_wait ───────────────────────────────────────────────────────────────────────────────
@@ -161,6 +211,12 @@ function ofWait(call: Call, step: number, asked: Snapshot, history: History): Fi
       ),
     })),
     ...laterReturn(call, step, history),
+    ...sleptThrough(call, ended?.seq ?? asked.seq, history).map((one) => ({
+      ...base,
+      about: call.name,
+      fd: null,
+      ...one,
+    })),
     ...timedOut(call, step),
     ...delays(call, step, history),
   ];
@@ -201,12 +257,17 @@ function reason(told: Happening, history: History): string {
   const gains = gainsOf(told, first, item === null ? null : { id: item.file }, history);
   const changed = changeOf(told, first, history);
   const more = [
-    ...gains.map(({ by, from, step, to }) => {
+    ...gains.map((one) => {
+      const { by, from, to } = one;
       const what = by === null ? '' : ` (${rootText(by)})`;
-      return `; ${bits(to & ~from & told.detail)} came in step ${by?.step ?? step}${what}`;
+      return `; ${bits(to & ~from & told.detail)} came in step ${stepOf(one)}${what}`;
     }),
     ...(changed === undefined ? [] : [`; step ${changed.step} changed what it asks for`]),
   ].join('');
+  const looked = changed === undefined ? undefined : readyAt(changed, told, history);
+  if (looked !== undefined && first.detail !== 0 && (first.detail & told.detail) === 0) {
+    return `: it was ready already when step ${looked.step} changed what it asks for (${rootText(rootOf(looked.scope) ?? root)}), and stood on rdllist since step ${first.step}`;
+  }
   switch (first.fact) {
     case 'again':
       return `: it was level-triggered and still ready, so step ${first.step} had put it back onto rdllist${more}`;
@@ -216,6 +277,21 @@ function reason(told: Happening, history: History): string {
       return `: step ${first.step} (${rootText(root)}) woke its wait queue with ${keyText(first.detail)}${more}`;
   }
 }
+
+/** What EPOLL_CTL_MOD found ready of the new mask. */
+const readyAt = (
+  { object, scope }: Happening,
+  told: Happening,
+  history: History,
+): Happening | undefined =>
+  history
+    .of(object)
+    .find(
+      (one) =>
+        one.fact === 'polled' &&
+        rootOf(one.scope) === rootOf(scope) &&
+        (one.detail & told.detail) !== 0,
+    );
 
 const rootText = (root: Scope): string =>
   root.kind === 'call' ? `${root.task.comm}: ${callText(root as Call)}` : `interrupt ${root.name}`;
@@ -407,8 +483,11 @@ const callbacks: ReadonlySet<string> = new Set([
   'spared',
 ]);
 
-function effects(root: Scope, asked: Snapshot, history: History): Finding[] {
-  const own = history.happenings.filter(({ scope }) => rootOf(scope) === root);
+/** Of a call that began in an earlier step only what it did in this one. */
+function effects(root: Scope, step: number, asked: Snapshot, history: History): Finding[] {
+  const own = history.happenings.filter(
+    (one) => rootOf(one.scope) === root && (root.step === step || one.step === step),
+  );
   const found = own.filter(({ fact, about }) => callbacks.has(fact) && about.includes('['));
   const findings = [
     ...found.map((one) => effectOf(one, history)),
@@ -419,8 +498,7 @@ function effects(root: Scope, asked: Snapshot, history: History): Finding[] {
   }
   if (findings.length > 0) return findings;
   const woken = own.filter(({ fact }) => fact === 'wakeup');
-  if (woken.length > 0) return woken.map((one) => wokenFinding(one, history));
-  return root.kind === 'call' ? nothing(root as Call, own, asked, history) : [];
+  return woken.map((one) => wokenFinding(one, history));
 }
 
 const removal = (removed: Happening, history: History): Finding => ({
@@ -532,13 +610,9 @@ function fateText({ detail, fact, step, task }: Happening): string {
 /** Who is woken for it, and what becomes of it. */
 function after(happening: Happening, history: History): Hop[] {
   const hops: Hop[] = [];
-  const root = rootOf(happening.scope);
   const woken = history.happenings.find(
-    ({ caller, fact, scope, seq }) =>
-      fact === 'wakeup' &&
-      rootOf(scope) === root &&
-      seq > happening.seq &&
-      caller !== happening.caller,
+    ({ fact, scope, seq }) =>
+      fact === 'wakeup' && seq > happening.seq && isWithin(scope, happening.scope),
   );
   if (woken !== undefined) {
     const call = callOfWoken(woken, history);
@@ -556,8 +630,11 @@ const callOfWoken = ({ about, seq }: Happening, history: History): Call | undefi
 function wokenFinding(woken: Happening, history: History): Finding {
   const actor = actorOf(rootOf(woken.scope), woken.task.comm);
   const call = callOfWoken(woken, history);
+  const on = call !== undefined && sleepsOn(call, woken, history);
   const where =
-    call === undefined ? '' : `, which sleeps in ${call.name}() since step ${call.step}`;
+    call === undefined
+      ? ''
+      : `, which sleeps in ${call.name}() since step ${call.step}${on ? ', finds nothing that it waits for, and sleeps on' : ''}`;
   return {
     about: woken.about,
     task: actor,
@@ -568,17 +645,19 @@ function wokenFinding(woken: Happening, history: History): Finding {
   };
 }
 
+/** In lockstep everything that follows from a step has happened at its end. */
+const sleepsOn = (call: Call, { step }: Happening, { scene }: History): boolean =>
+  scene?.kind === 'scenario' && (call.ended === null || (call.endedIn ?? 0) > step);
+
 /** accept4() takes a connection, whose number is no count. */
 const movesBytes = ({ ended, name }: Call): boolean =>
   (givers.has(name) || (takers.has(name) && name !== 'accept4')) && (ended?.ret ?? 0) > 0;
 
 /** A call that woke nobody. */
-function nothing(
-  call: Call,
-  own: readonly Happening[],
-  asked: Snapshot,
-  history: History,
-): Finding[] {
+function nothing(call: Call, asked: Snapshot, history: History): Finding[] {
+  const own = history.happenings.filter(({ scope }) => rootOf(scope) === call);
+  const silent = silencesIn(call, own);
+  if (silent.length > 0) return [keptStill(call, silent)];
   const notes = own.filter(({ fact }) => fact === 'note');
   const wakes = own.filter(({ fact, about }) => fact === 'wake' && !about.includes('exited'));
   const changes = [
@@ -609,6 +688,18 @@ function nothing(
       ],
     },
   ];
+}
+
+function keptStill(call: Call, silent: readonly Happening[]): Finding {
+  const why = silent.map((one) => `${one.about}: ${silenceText(one)}`).join('; ');
+  return {
+    about: call.name,
+    task: call.task.comm,
+    fd: null,
+    cause: 'no-wakeup',
+    sentence: `${callText(call)} wakes nobody: ${why}`,
+    hops: silent.map(silenceHop),
+  };
 }
 
 // ── what is not in the set ───────────────────────────────────────────────────────────────────

@@ -1,8 +1,9 @@
 /** Why epoll_ctl() or epoll_wait() failed, from what led there. */
 import { EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLEXCLUSIVE } from '../kernel/uapi/eventpoll.ts';
-import { errnoName } from '../kernel/uapi/names.ts';
+import { errnoName, signalName } from '../kernel/uapi/names.ts';
 import { type Call, type Happening, type History, lastOf, rootOf } from './history.ts';
 import { callText, type Hop, hopsInCall, rootHop } from './hops.ts';
+import { interrupting, signalHop } from './signals.ts';
 
 interface Reason {
   readonly sentence: string;
@@ -85,7 +86,7 @@ function ofWait(call: Call, name: string, history: History): Reason | null {
         call.ep === null ? `${epfd} is no epoll instance` : 'an argument is out of range',
       );
     case 'EINTR':
-      return said('a signal handler ran before anything was ready', signalBefore(call, history));
+      return interrupted(call, history);
     case 'EFAULT':
       return said('the events could not be written to the buffer; the item stays on the list');
     default:
@@ -93,18 +94,18 @@ function ofWait(call: Call, name: string, history: History): Reason | null {
   }
 }
 
-/** The call that sent the signal, if one did. */
-function signalBefore(call: Call, history: History): readonly Hop[] {
-  const sent = lastOf(
-    history.calls,
-    ({ name, seq }) => signals.has(name) && seq < (call.ended?.seq ?? 0),
+/** A handler ran: of which signal, and who had sent that. */
+export function interrupted(call: Call, history: History): Reason {
+  const sent = interrupting(call, history);
+  if (sent === undefined) return said('a signal handler ran before anything was ready');
+  const name = signalName(sent.signo);
+  return said(
+    `the handler of ${name}, which step ${sent.step} sent, ran before anything was ready`,
+    [signalHop(sent)],
   );
-  return sent === undefined ? [] : rootHop(sent, history);
 }
 
-const signals: ReadonlySet<string> = new Set(['tgkill', 'tkill', 'kill', 'pidfd_send_signal']);
-
-function notOpen(fd: number, call: Call, history: History): Reason {
+export function notOpen(fd: number, call: Call, history: History): Reason {
   const closed = lastOf(
     history.calls,
     ({ ended, event, name, seq }) =>

@@ -13,13 +13,24 @@ import type { file } from '../kernel/file.ts';
 import type { Globals } from '../kernel/globals.ts';
 import { rbNodes } from '../kernel/rbtree.ts';
 import { TASK_DEAD, type task_struct } from '../kernel/sched.ts';
-import type { Fact } from '../kernel/trace.ts';
-import type { CallEvent, Occasion, ReturnEvent, TaskRef, TraceEvent } from '../trace/events.ts';
+import { signalfd_ctx } from '../kernel/signalfd.ts';
+import type { Fact, SignalFate } from '../kernel/trace.ts';
+import { socket } from '../net/socket.ts';
+import { epollWaits } from '../trace/calls/kinds.ts';
+import type {
+  CallEvent,
+  Occasion,
+  ReturnEvent,
+  SentEvent,
+  TaskRef,
+  TraceEvent,
+} from '../trace/events.ts';
 import type { Ending, Format, Scene } from '../trace/format.ts';
 import { Moments } from '../trace/moments.ts';
 import { readyBits } from '../trace/readiness.ts';
 import { filesOf, type OpenFile } from '../trace/views/files.ts';
 import { type Asked, askedIn } from './polled.ts';
+import { type Shortfall, shortfallOf } from './shortfall.ts';
 
 /** When and by whom. */
 interface Placed {
@@ -58,6 +69,13 @@ export interface Call extends Scope {
   readonly asks: readonly (Asked & { readonly file: number; readonly name: string })[];
   /** What the file is, if that is an epoll instance. */
   readonly ep: number | null;
+  /** Of a wait in the step that is asked for: the files behind the numbers of the items, by number. */
+  readonly behind: ReadonlyMap<number, FileRef>;
+}
+
+export interface FileRef {
+  readonly id: number;
+  readonly name: string;
 }
 
 export interface Happening extends Placed {
@@ -70,6 +88,14 @@ export interface Happening extends Placed {
   readonly caller: Happening | null;
 }
 
+/** A signal was sent. */
+export interface Sent extends Placed {
+  readonly signo: number;
+  readonly to: TaskRef;
+  readonly fate: SignalFate;
+  readonly scope: Scope | null;
+}
+
 /** A file has other things ready than before. */
 export interface Change extends Placed {
   readonly from: number;
@@ -77,6 +103,10 @@ export interface Change extends Placed {
   /** The call or the interrupt that made it so; null if nobody can be named. */
   readonly by: Scope | null;
 }
+
+/** In which step: a call may have begun before. */
+export const stepOf = ({ by, step }: Change): number =>
+  by === null || (by.kind === 'call' && step > by.step) ? step : by.step;
 
 /** An item at one moment. */
 export interface ItemNow {
@@ -90,6 +120,8 @@ export interface ItemNow {
   /** All that its file has ready; null where that cannot be told. */
   readonly ready: number | null;
   readonly on: 'rdllist' | 'ovflist' | 'txlist' | null;
+  /** Whether it watches a signalfd, which has something else ready for each who asks. */
+  readonly signalfd: boolean;
 }
 
 export interface EpollNow {
@@ -104,11 +136,16 @@ export interface EpollNow {
 export interface Snapshot {
   readonly seq: number;
   readonly epolls: readonly EpollNow[];
+  /** What each open file lacks, by its number. */
+  readonly lacks: ReadonlyMap<number, Shortfall>;
+  /** Of each open file, under which numbers and where: `3 of main`. */
+  readonly open: ReadonlyMap<number, readonly string[]>;
 }
 
 export class History implements Format {
   readonly calls: Call[] = [];
   readonly happenings: Happening[] = [];
+  readonly signals: Sent[] = [];
   /** At the end of the step that is asked for, and at the end of all. */
   asked: Snapshot | null = null;
   last: Snapshot | null = null;
@@ -123,6 +160,7 @@ export class History implements Format {
   private readonly stacks: Map<string, Scope[]> = new Map();
   private readonly byObject: Map<number, Happening[]> = new Map();
   private readonly changes: Map<number, Change[]> = new Map();
+  private readonly sources: Map<number, readonly number[]> = new Map();
   /** What each file had ready when it was last looked at. */
   private readonly ready: Map<number, number> = new Map();
   private lastActor: Scope | null = null;
@@ -167,6 +205,11 @@ export class History implements Format {
     return this.changes.get(file) ?? [];
   }
 
+  /** What a file stands for in the kernel: a pipe, a sock. */
+  sourcesOf(file: number): readonly number[] {
+    return this.sources.get(file) ?? [];
+  }
+
   // ── the graph ──────────────────────────────────────────────────────────────────────────────
 
   private note(event: TraceEvent, placed: Placed): void {
@@ -202,12 +245,21 @@ export class History implements Format {
       case 'fact':
         this.happened(event, placed, event.fact, event.about, event.object, event.detail);
         break;
+      case 'sent':
+        this.sent(event, placed);
+        break;
       case 'op':
         if (!event.done && event.verb === 'mutex_lock') this.waits(event, placed, event.target);
         break;
       case 'exit':
         this.stacks.delete(keyOf(event));
     }
+  }
+
+  private sent(event: SentEvent, placed: Placed): void {
+    const { fate, info, to } = event;
+    const scope = this.stackOf(event).at(-1) ?? null;
+    this.signals.push({ ...placed, signo: info.si_signo, to, fate, scope });
   }
 
   private stackOf(event: Occasion): Scope[] {
@@ -246,9 +298,26 @@ export class History implements Format {
       target: target === null ? null : this.idOf(target),
       asks: this.asksOf(event),
       ep: private_data instanceof eventpoll ? this.idOf(private_data) : null,
+      behind:
+        private_data instanceof eventpoll && this.isAsked(event, placed)
+          ? this.behindItems(private_data, event)
+          : new Map(),
     };
     this.calls.push(call);
     return call;
+  }
+
+  private isAsked({ name }: CallEvent, { step }: Placed): boolean {
+    return step === this.step && epollWaits.has(name);
+  }
+
+  private behindItems({ rbr }: eventpoll, event: CallEvent): Call['behind'] {
+    const found = new Map<number, FileRef>();
+    for (const { ffd } of rbNodes(rbr)) {
+      const f = this.fileOf(event, ffd.fd);
+      if (f !== null) found.set(ffd.fd, { id: this.idOf(f), name: this.nameOf(f) });
+    }
+    return found;
   }
 
   private asksOf(event: CallEvent): Call['asks'] {
@@ -325,16 +394,29 @@ export class History implements Format {
   private look(event: TraceEvent, placed: Placed): void {
     const { kind } = event;
     if (kind !== 'return' && kind !== 'switch' && kind !== 'step' && kind !== 'exit') return;
-    const task = this.kernel.tasks.get(event.task.pid);
-    if (task === undefined || task.__state === TASK_DEAD || task.lockdep_depth > 0) return;
+    const task = this.lookerFor(event);
+    if (task === null) return;
     const own = this.stacks.get(`${event.task.pid}`)?.find((scope) => scope.kind === 'call');
     const by = this.lastActor?.kind === 'irq' ? this.lastActor : (own ?? this.lastActor);
     this.lastActor = null;
-    for (const { file } of filesOf(this.kernel)) this.lookAt(file, task, placed, by ?? null);
+    const isOwn = task.pid === event.task.pid;
+    for (const { file } of filesOf(this.kernel)) {
+      if (isOwn || !isSignalfd(file)) this.lookAt(file, task, placed, by ?? null);
+    }
+  }
+
+  /** Who asks the files: the task of the event, or anybody where that has ended. */
+  private lookerFor({ task }: Occasion): task_struct | null {
+    const own = this.kernel.tasks.get(task.pid);
+    if (own !== undefined && isAlive(own)) return own.lockdep_depth > 0 ? null : own;
+    return (
+      [...this.kernel.tasks.values()].find((one) => isAlive(one) && one.lockdep_depth === 0) ?? null
+    );
   }
 
   private lookAt(f: file, task: task_struct, placed: Placed, by: Scope | null): void {
     const id = this.idOf(f);
+    if (!this.sources.has(id)) this.sources.set(id, this.partsOf(f));
     const from = this.ready.get(id) ?? 0;
     const to = readyBits(f, task);
     if (to === null || to === from) return;
@@ -343,6 +425,12 @@ export class History implements Format {
     const changes = this.changes.get(id);
     if (changes === undefined) this.changes.set(id, [change]);
     else changes.push(change);
+  }
+
+  private partsOf({ private_data }: file): number[] {
+    if (typeof private_data !== 'object' || private_data === null) return [];
+    const sk = private_data instanceof socket ? private_data.sk : null;
+    return [private_data, ...(sk === null ? [] : [sk])].map((one) => this.idOf(one));
   }
 
   // ── the state ──────────────────────────────────────────────────────────────────────────────
@@ -373,7 +461,19 @@ export class History implements Format {
         epolls.push(this.epollNow(file.private_data, this.nameOf(file), task));
       }
     }
-    return { seq: this.lastPlaced.seq, epolls };
+    const lacks = new Map<number, Shortfall>();
+    const numbers = new Map<number, string[]>();
+    for (const { descriptors, file } of open) {
+      lacks.set(
+        this.idOf(file),
+        shortfallOf(file, this.kernel, (one) => this.nameOf(one)),
+      );
+      numbers.set(
+        this.idOf(file),
+        descriptors.map(({ fd, tgid }) => `${fd} of ${this.kernel.tasks.get(tgid)?.comm ?? tgid}`),
+      );
+    }
+    return { seq: this.lastPlaced.seq, epolls, lacks, open: numbers };
   }
 
   private epollNow(ep: eventpoll, name: string, task: task_struct): EpollNow {
@@ -394,6 +494,7 @@ export class History implements Format {
         mask: epi.event.events,
         disarmed: (epi.event.events & ~EP_PRIVATE_BITS) === 0,
         ready: readyBits(file, task),
+        signalfd: isSignalfd(file),
         on: overflow.has(epi) ? 'ovflist' : ready.has(epi) ? 'rdllist' : linked ? 'txlist' : null,
       };
     });
@@ -401,6 +502,10 @@ export class History implements Format {
     return { id: this.idOf(ep), name, items, scanner: scans ? (ep.mtx.owner?.comm ?? null) : null };
   }
 }
+
+const isSignalfd = ({ private_data }: file): boolean => private_data instanceof signalfd_ctx;
+
+const isAlive = ({ __state }: task_struct): boolean => __state !== TASK_DEAD;
 
 const keyOf = ({ irq, task }: Occasion): string =>
   irq === null ? `${task.pid}` : `irq ${task.pid}`;
@@ -427,6 +532,10 @@ export function rootOf(scope: Scope | null): Scope | null {
   while (root !== null && root.parent !== null) root = root.parent;
   return root;
 }
+
+/** Did it happen in that function, or in one that this called? */
+export const isWithin = (scope: Scope | null, outer: Scope | null): boolean =>
+  outer !== null && pathTo(scope).includes(outer);
 
 /** The last one that fits. */
 export const lastOf = <T>(list: readonly T[], fits: (one: T) => boolean): T | undefined =>

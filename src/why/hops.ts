@@ -10,6 +10,7 @@ import {
   pathTo,
   rootOf,
   type Scope,
+  stepOf,
 } from './history.ts';
 
 /** One hop of a chain. */
@@ -170,10 +171,11 @@ export function hopsInCall(happening: Happening, history: History): Hop[] {
 }
 
 /** A file has something ready from here on, or has not any more. */
-export function changeHop({ by, seq, step, task, to }: Change, what: string): Hop {
+export function changeHop(change: Change, what: string): Hop {
+  const { by, seq, task, to } = change;
   const who = isCall(by) ? callText(by) : by === null ? '' : `the interrupt ${by.name}`;
   return {
-    step: by?.step ?? step,
+    step: stepOf(change),
     actor: actorOf(by, by?.task.comm ?? task.comm),
     functions: [],
     sentence: `${who}${who === '' ? '' : ': '}${what} ${to === 0 ? 'has nothing ready from here on' : `has ${bits(to)} ready from here on`}`,

@@ -24,7 +24,8 @@ function ask(
     ...(bind === undefined ? {} : { bind }),
   }));
   const threads = ['main', 't1', 't2'];
-  return why(readScenario(JSON.stringify({ name: 'q', threads, steps })), question).findings;
+  const document = { version: 2, name: 'q', threads, steps };
+  return why(readScenario(JSON.stringify(document)), question).findings;
 }
 
 const pair: Call = [
@@ -58,6 +59,30 @@ const read = (len: number, fd = '$a', thread?: string): Call => [
   thread,
 ];
 
+const signal = (thread: string, name = 'SIGUSR1'): Call => ['tgkill', { thread, signal: name }];
+const block: Call = ['sigprocmask', { how: 'SIG_BLOCK', set: ['SIGUSR1'] }];
+const signalfd: Call = ['signalfd4', { mask: ['SIGUSR1'], flags: 'SFD_NONBLOCK' }, ['a']];
+const timer: Call = ['timerfd_create', { clock: 'CLOCK_MONOTONIC', flags: 0 }, ['a']];
+const arm = (value_ms: number, interval_ms = 0): Call => [
+  'timerfd_settime',
+  { fd: '$a', flags: 0, value_ms, interval_ms },
+];
+const fill = (bytes: number, fd = '$a'): Call => ['write', { fd, bytes }];
+const sleep = (ms: number): Call => ['sleep', { ms }];
+/** `c` has called `a`, over TCP. */
+const tcp: readonly Call[] = [
+  ['socket', { domain: 'AF_INET', type: 'SOCK_STREAM' }, ['l']],
+  ['bind', { fd: '$l', port: 0 }],
+  ['listen', { fd: '$l', backlog: 8 }],
+  ['socket', { domain: 'AF_INET', type: 'SOCK_STREAM' }, ['c']],
+  ['connect', { fd: '$c', to: '$l' }],
+  ['accept4', { fd: '$l', flags: 0 }, ['a']],
+];
+const set = (name: string, value: number, level = 'SOL_SOCKET'): Call => [
+  'setsockopt',
+  { fd: '$a', level, name, value },
+];
+
 /** What is asked, of which calls, what the answer is called, and what its sentence has to name. */
 const questions: readonly [
   about: string,
@@ -85,7 +110,7 @@ const questions: readonly [
     [pipe, create, add('EPOLLIN|EPOLLET'), write(), wait(), write(), wait()],
     { step: 6, kernel: '5.10' },
     'no-new-wakeup',
-    /step 5: anon_pipe_write: was not empty, wakes nobody/,
+    /step 5 .write.: the pipe was not empty, so the write wakes nobody/,
   ],
   [
     'one shot was spent',
@@ -487,6 +512,443 @@ const questions: readonly [
     { step: 5 },
     'waits-for-mutex',
     /ep5->mtx, which t1 holds/,
+  ],
+  [
+    'a wakeup without a key, for nothing that is asked for',
+    [pair, create, add('EPOLLPRI'), ['shutdown', { fd: '$b', how: 'SHUT_WR' }], wait()],
+    { step: 4 },
+    'filtered-when-polled-again',
+    /although the wakeup of step 3 had no key, which stands for everything/,
+  ],
+  [
+    'an error that getsockopt() has taken',
+    [
+      ['socket', { domain: 'AF_INET', type: 'SOCK_DGRAM' }, ['b']],
+      ['bind', { fd: '$b', port: 0 }],
+      ['socket', { domain: 'AF_INET', type: 'SOCK_DGRAM' }, ['a']],
+      ['connect', { fd: '$a', to: '$b' }],
+      ['close', { fd: '$b' }],
+      create,
+      add('EPOLLIN'),
+      write('x', '$a'),
+      wait(),
+      ['getsockopt', { fd: '$a', level: 'SOL_SOCKET', name: 'SO_ERROR' }],
+      wait(),
+    ],
+    { step: 10 },
+    'filtered-when-polled-again',
+    /nor EPOLLERR, any more: getsockopt\(\) of main itself in step 9/,
+  ],
+  [
+    'MOD to what is ready, of an item that stands on the list for something else',
+    [pair, create, add('EPOLLIN|EPOLLET'), write(), mod('EPOLLOUT|EPOLLET'), wait()],
+    { step: 5 },
+    'told',
+    /ready already when step 4 changed what it asks for.*on rdllist since step 3/,
+  ],
+  [
+    'a number that stands for another file by now',
+    [
+      pair,
+      create,
+      add('EPOLLIN'),
+      ['dup', { fd: '$a' }, ['c']],
+      ['close', { fd: '$a' }],
+      ['eventfd2', { initval: 1, flags: 0 }, ['d']],
+      wait(),
+    ],
+    { step: 6 },
+    'not-ready',
+    /3 stands for eventfd3 now, which was not added/,
+  ],
+  [
+    'what a blocked reader takes, it takes when it wakes',
+    [
+      ['pipe2', { flags: 0 }, ['a', 'b']],
+      create,
+      add('EPOLLIN'),
+      read(8, '$a', 't1'),
+      write(),
+      wait(),
+    ],
+    { step: 5 },
+    'filtered-when-polled-again',
+    /t1 took what there was \(EPOLLIN\) with read\(\) in step 4/,
+  ],
+  [
+    'what an item of the inner set asks for',
+    [
+      pair,
+      create,
+      ['epoll_create1', { flags: 0 }, ['outer']],
+      add('EPOLLPRI'),
+      add('EPOLLIN', '$ep', '$outer'),
+      write(),
+      wait({ epfd: '$outer' }),
+    ],
+    { step: 6 },
+    'filtered-when-polled-again',
+    /ep5\[3\] asks for EPOLLPRI, and socket3 has EPOLLIN/,
+  ],
+  [
+    'the end of a process is told of in its own step',
+    [
+      create,
+      ['fork', { child: 't1' }],
+      ['pidfd_open', { process: 't1' }, ['a']],
+      add('EPOLLIN'),
+      ['exit', { status: 0 }, undefined, 't1'],
+      wait(),
+    ],
+    { step: 5 },
+    'told',
+    /step 4 \(t1: exit_group\(0\)\) woke its wait queue with key EPOLLIN.EPOLLRDNORM$/,
+  ],
+  // Signals.
+  [
+    'a signal that the mask of the wait blocks',
+    [
+      create,
+      [
+        'epoll_pwait',
+        { epfd: '$ep', maxevents: 1, timeout: -1, sigmask: ['SIGUSR1'] },
+        undefined,
+        't1',
+      ],
+      signal('t1'),
+    ],
+    { step: 2 },
+    'signal-blocked',
+    /t1 blocks it, by the mask of epoll_pwait\(\) since step 1/,
+  ],
+  [
+    'a sleeper that a blocked signal does not wake',
+    [
+      create,
+      [
+        'epoll_pwait',
+        { epfd: '$ep', maxevents: 1, timeout: -1, sigmask: ['SIGUSR1'] },
+        undefined,
+        't1',
+      ],
+      signal('t1'),
+    ],
+    { step: 1 },
+    'signal-blocked',
+    /step 2 does not end epoll_pwait\(\) of t1/,
+  ],
+  [
+    'a signal that is ignored',
+    [
+      create,
+      ['sigaction', { signal: 'SIGUSR1', handler: 'SIG_IGN' }],
+      wait({ timeout: -1 }, 't1'),
+      signal('t1'),
+    ],
+    { step: 3 },
+    'signal-ignored',
+    /t1 ignores it/,
+  ],
+  [
+    'a signal to the process, which another thread takes',
+    [create, wait({ timeout: -1 }, 't1'), ['kill', { thread: 'main', signal: 'SIGUSR1' }]],
+    { step: 1 },
+    'signal-taken',
+    /step 2 does not end epoll_wait\(\) of t1: main does not block SIGUSR1/,
+  ],
+  [
+    'whose handler it was',
+    [create, wait({ timeout: -1 }, 't1'), signal('t1', 'SIGUSR2')],
+    { step: 1 },
+    'call-failed',
+    /the handler of SIGUSR2, which step 2 sent/,
+  ],
+  [
+    "a signalfd, and another thread's signal",
+    [
+      signalfd,
+      block,
+      ['sigprocmask', { how: 'SIG_BLOCK', set: ['SIGUSR1'] }, undefined, 't1'],
+      create,
+      add('EPOLLIN'),
+      signal('t1'),
+      wait(),
+    ],
+    { step: 6 },
+    'filtered-when-polled-again',
+    /whoever polls it, and SIGUSR1 is pending for t1 alone/,
+  ],
+  [
+    'a signalfd, and a signal that is not blocked',
+    [signalfd, create, add('EPOLLIN'), signal('main'), wait()],
+    { step: 4 },
+    'filtered-when-polled-again',
+    /none is pending; of step 3: main does not block SIGUSR1/,
+  ],
+  [
+    'a signalfd, and a signal that it does not read',
+    [
+      signalfd,
+      ['sigprocmask', { how: 'SIG_BLOCK', set: ['SIGUSR2'] }],
+      create,
+      add('EPOLLIN'),
+      signal('main', 'SIGUSR2'),
+      wait(),
+    ],
+    { step: 5 },
+    'filtered-when-polled-again',
+    /SIGUSR2 is pending for main alone, which is not in its mask/,
+  ],
+  [
+    'a signalfd that the parent has added',
+    [
+      signalfd,
+      block,
+      create,
+      add('EPOLLIN'),
+      ['fork', { child: 't1' }],
+      ['kill', { thread: 't1', signal: 'SIGUSR1' }],
+      wait({}, 't1'),
+    ],
+    { step: 6 },
+    'no-new-wakeup',
+    /stands on the queue of the process of main, which added it/,
+  ],
+  // Timers.
+  [
+    'a timer that was stopped',
+    [timer, create, add('EPOLLIN'), arm(20), arm(0), sleep(40), wait()],
+    { step: 6 },
+    'not-ready',
+    /its timer is not armed/,
+  ],
+  [
+    'a timer that is not due',
+    [timer, create, add('EPOLLIN'), arm(100), sleep(30), wait()],
+    { step: 5 },
+    'not-ready',
+    /its timer is due in 70 ms/,
+  ],
+  [
+    'a periodic timer that nobody has read',
+    [timer, create, add('EPOLLIN|EPOLLET'), arm(20, 20), sleep(30), wait(), sleep(60), wait()],
+    { step: 7 },
+    'no-new-wakeup',
+    /a period of 20 ms, but having fired in step 4 it does not start again until it is read/,
+  ],
+  // Room to write, and what is too little to read.
+  [
+    'a read that frees no slot of a pipe',
+    [pipe, create, fill(65_536, '$b'), add('EPOLLOUT', '$b'), read(1), wait()],
+    { step: 5 },
+    'consumed',
+    /each of its 16 slots is in use.*step 4 \(read\): no slot of the pipe became free/,
+  ],
+  [
+    'a read of a pipe that was not full',
+    [pipe, create, add('EPOLLOUT|EPOLLET', '$b'), wait(), write('abc'), read(3), wait()],
+    { step: 6 },
+    'no-new-wakeup',
+    /step 5 \(read\): the pipe was not full/,
+  ],
+  [
+    'another pipe that keeps still is no matter of the item',
+    [
+      pipe,
+      ['pipe2', { flags: 'O_NONBLOCK' }, ['c', 'd']],
+      create,
+      add('EPOLLIN|EPOLLET'),
+      write(),
+      wait(),
+      write('x', '$d'),
+      write('y', '$d'),
+      wait(),
+    ],
+    { step: 8, kernel: '5.10' },
+    'no-new-wakeup',
+    /still has EPOLLIN; edge-triggered/,
+  ],
+  [
+    'a count that is full',
+    [
+      eventfd,
+      create,
+      ['write', { fd: '$a', value: '18446744073709551614' }],
+      add('EPOLLOUT'),
+      wait(),
+    ],
+    { step: 4 },
+    'consumed',
+    /its count is 18446744073709551614, and nothing can be added/,
+  ],
+  [
+    'more than a quarter of the send buffer, and a packet that is read in part',
+    [pair, create, fill(60_000), add('EPOLLOUT'), read(1000, '$b'), wait()],
+    { step: 5 },
+    'consumed',
+    /take 61952 bytes, and unix_writable\(\) wants no more than a quarter of SO_SNDBUF, 53248; step 4 \(read\): part of a packet is left/,
+  ],
+  [
+    'room that is not enough for a quarter',
+    [
+      pair,
+      create,
+      ...Array.from({ length: 4 }, () => fill(30_000)),
+      add('EPOLLOUT'),
+      read(30_000, '$b'),
+      wait(),
+    ],
+    { step: 8 },
+    'consumed',
+    /step 7 \(read\): there is more room, but not enough/,
+  ],
+  [
+    'a peer with a full queue',
+    [
+      ['socket', { domain: 'AF_UNIX', type: 'SOCK_DGRAM|SOCK_NONBLOCK' }, ['a']],
+      ['socket', { domain: 'AF_UNIX', type: 'SOCK_DGRAM' }, ['b']],
+      ['bind', { fd: '$b', path: '@b' }],
+      ['connect', { fd: '$a', to: { path: '@b' } }],
+      ...Array.from({ length: 11 }, () => write('x', '$a')),
+      create,
+      add('EPOLLOUT'),
+      wait(),
+    ],
+    { step: 17 },
+    'consumed',
+    /11 messages wait at socket4, more than its backlog of 10/,
+  ],
+  [
+    'fewer bytes than SO_RCVLOWAT',
+    [...tcp, set('SO_RCVLOWAT', 10), create, add('EPOLLIN'), write('abc', '$c'), wait()],
+    { step: 10 },
+    'not-ready',
+    /3 bytes are there, and SO_RCVLOWAT asks for 10/,
+  ],
+  [
+    'a write that is too short for SO_RCVLOWAT',
+    [...tcp, set('SO_RCVLOWAT', 10), create, add('EPOLLIN'), write('abc', '$c')],
+    { step: 9 },
+    'no-wakeup',
+    /fewer bytes than SO_RCVLOWAT asks for/,
+  ],
+  [
+    'a sender that was never told of a full buffer',
+    [...tcp, create, add('EPOLLOUT|EPOLLET', '$c'), wait(), write('abc', '$c'), read(3), wait()],
+    { step: 11 },
+    'no-new-wakeup',
+    /SOCK_NOSPACE is not set/,
+  ],
+  [
+    'the urgent byte is no data',
+    [...tcp, create, add('EPOLLIN'), ['send', { fd: '$c', data: '!', flags: 'MSG_OOB' }], wait()],
+    { step: 9 },
+    'filtered-when-polled-again',
+    /the urgent byte is next to be read/,
+  ],
+  [
+    'a connection that waits for its first data',
+    [
+      ...tcp.slice(0, 2),
+      ['setsockopt', { fd: '$l', level: 'IPPROTO_TCP', name: 'TCP_DEFER_ACCEPT', value: 5 }],
+      ['listen', { fd: '$l', backlog: 8 }],
+      create,
+      add('EPOLLIN', '$l'),
+      ['socket', { domain: 'AF_INET', type: 'SOCK_STREAM' }, ['c']],
+      ['connect', { fd: '$c', to: '$l' }],
+      wait(),
+    ],
+    { step: 8 },
+    'not-ready',
+    /step 7 \(connect\): TCP_DEFER_ACCEPT/,
+  ],
+  [
+    'an event that no watch asks for',
+    [
+      ['open', { path: 'f', flags: 'O_CREAT|O_RDWR' }],
+      ['inotify_init1', { flags: 0 }, ['a']],
+      ['inotify_add_watch', { fd: '$a', path: '.', mask: 'IN_CREATE' }],
+      create,
+      add('EPOLLIN'),
+      ['unlink', { path: 'f' }],
+      wait(),
+    ],
+    { step: 6 },
+    'not-ready',
+    /step 5 \(unlink\): no watch has this event in its mask/,
+  ],
+  [
+    'a line that is not over',
+    [
+      ['open', { path: '/dev/ptmx', flags: 'O_RDWR|O_NOCTTY' }, ['b']],
+      ['ioctl', { fd: '$b', request: 'TIOCSPTLCK', arg: 0 }],
+      ['ioctl', { fd: '$b', request: 'TIOCGPTPEER', arg: 'O_RDWR|O_NOCTTY' }, ['a']],
+      create,
+      add('EPOLLIN'),
+      write('abc'),
+      wait(),
+    ],
+    { step: 6 },
+    'not-ready',
+    /the line is not over \(3 characters wait for its end\)/,
+  ],
+  // Calls that are none of epoll's.
+  [
+    'a read that finds nothing',
+    [pair, read(1)],
+    { step: 1 },
+    'call-failed',
+    /EAGAIN: socket3: its receive queue is empty/,
+  ],
+  [
+    'a write that nobody will read',
+    [pair, ['close', { fd: '$b' }], write('x', '$a')],
+    { step: 2 },
+    'call-failed',
+    /EPIPE: nobody can read.*since close\(\) of main in step 1/,
+  ],
+  [
+    'the end of a stream',
+    [pair, ['close', { fd: '$b' }], read(1)],
+    { step: 2 },
+    'end-of-file',
+    /since close\(\) of main in step 1/,
+  ],
+  [
+    'a read that sleeps for ever',
+    [['pipe2', { flags: 0 }, ['a', 'b']], read(1, '$a', 't1')],
+    { step: 1 },
+    'sleeps',
+    /the pipe is empty, and a write end is still open/,
+  ],
+  [
+    'a close of an instance that somebody sleeps in',
+    [create, wait({ timeout: -1 }, 't1'), ['close', { fd: '$ep' }]],
+    { step: 2 },
+    'still-open',
+    /t1, which is in epoll_wait\(\) since step 1/,
+  ],
+  [
+    'a poll that is woken in vain',
+    [
+      pair,
+      ['poll', { fds: [{ fd: '$a', events: 'POLLPRI' }], timeout: -1 }, undefined, 't1'],
+      write(),
+    ],
+    { step: 1 },
+    'not-ready',
+    /the wakeup of step 2 was for something else/,
+  ],
+  [
+    'a write that wakes somebody in vain',
+    [
+      pair,
+      ['poll', { fds: [{ fd: '$a', events: 'POLLPRI' }], timeout: -1 }, undefined, 't1'],
+      write(),
+    ],
+    { step: 2 },
+    'wakes',
+    /finds nothing that it waits for, and sleeps on/,
   ],
 ];
 

@@ -11,6 +11,7 @@ import { FMODE_WRITE, type file } from '../file.ts';
 import { d_unlinked, type dentry, IS_ROOT } from '../fs/dcache.ts';
 import { type inode, S_ISDIR } from '../fs/inode.ts';
 import type { Kernel } from '../op.ts';
+import { traceFact } from '../trace.ts';
 import {
   ALL_FSNOTIFY_DIRENT_EVENTS,
   ALL_FSNOTIFY_EVENTS,
@@ -48,7 +49,10 @@ function* fsnotify_handle_inode_event(mark: fsnotify_mark, event: Event): Kernel
   const { mask, path } = event;
   const excluded = (mark.flags & FSNOTIFY_MARK_FLAG_EXCL_UNLINK) !== 0;
   if (excluded && path !== null && d_unlinked(path)) return;
-  if ((mask & mark.mask & ALL_FSNOTIFY_EVENTS) === 0) return;
+  if ((mask & mark.mask & ALL_FSNOTIFY_EVENTS) === 0) {
+    traceFact('not watched', mark.group);
+    return;
+  }
   yield* inotify_handle_inode_event(mark, mask, event.name, event.cookie);
 }
 

@@ -6,7 +6,7 @@
  * Differs from Linux: nothing comes in with an error or a break.
  */
 import type { Kernel } from '../op.ts';
-import { __fentry__, traceNote } from '../trace.ts';
+import { __fentry__, traceFact, traceNote } from '../trace.ts';
 import { EPOLLIN, EPOLLRDNORM } from '../uapi/eventpoll.ts';
 import { TIOCPKT_FLUSHREAD } from '../uapi/ioctls.ts';
 import { SIGINT, SIGQUIT, SIGTSTP } from '../uapi/signal.ts';
@@ -355,7 +355,10 @@ function* __receive_buf(tty: tty_struct, cp: Uint8Array): Kernel<void> {
     flush_echoes(tty);
   }
   ldata.lookahead_count = Math.max(ldata.lookahead_count - la_count, 0);
-  if (ldata.icanon && !hasLflag(tty, t.EXTPROC)) return;
+  if (ldata.icanon && !hasLflag(tty, t.EXTPROC)) {
+    if (ldata.read_head !== ldata.canon_head) traceFact('line not over', tty);
+    return;
+  }
   ldata.commit_head = ldata.read_head;
   if (ldata.read_head !== ldata.read_tail) {
     yield* wake_up_interruptible_poll(tty.read_wait, READABLE);

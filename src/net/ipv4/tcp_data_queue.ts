@@ -10,7 +10,7 @@
  */
 import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
-import { __fentry__, traceNote } from '../../kernel/trace.ts';
+import { __fentry__, traceFact, traceNote } from '../../kernel/trace.ts';
 import { skb_peek_tail } from '../skbuff.ts';
 import {
   RCV_SHUTDOWN,
@@ -44,6 +44,7 @@ import { tcp_grow_window, tcp_rcvbuf_grow, tcp_receive_window } from './tcp_wind
 /** Wakes the reader if there is enough to read, or nothing more will come. */
 export function* tcp_data_ready(sk: tcp_sock): Kernel<void> {
   if (tcp_epollin_ready(sk, sk.sk_rcvlowat) || sk.SOCK_DONE) yield* sk.sk_data_ready();
+  else traceFact('too few bytes', sk);
 }
 
 /** Appends `from` to `to`, to spare memory; false if that is not possible. */

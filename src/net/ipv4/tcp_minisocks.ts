@@ -195,7 +195,7 @@ function* establish(sk: tcp_sock, skb: TcpSegment, req: request_sock): Kernel<Ch
   const { rskq_defer_accept, requests } = sk.icsk_accept_queue;
   looksAt(requests);
   if (!req.syncookie && req.num_timeout < rskq_defer_accept && isBare) {
-    traceNote('tcp_check_req: the connection waits for data', req);
+    traceNote('tcp_check_req: the connection waits for data', sk, 'deferred');
     req.acked = true;
     return dropped;
   }

@@ -8,7 +8,7 @@
 import { smp_mb } from '../../kernel/barrier.ts';
 import { current } from '../../kernel/current.ts';
 import type { Kernel } from '../../kernel/op.ts';
-import { __fentry__ } from '../../kernel/trace.ts';
+import { __fentry__, traceFact } from '../../kernel/trace.ts';
 import { tcp_should_expand_sndbuf, tcp_sndbuf_expand } from './tcp_cong.ts';
 import type { tcp_sock } from './tcp_sock.ts';
 
@@ -16,7 +16,11 @@ import type { tcp_sock } from './tcp_sock.ts';
 export function* tcp_check_space(sk: tcp_sock): Kernel<void> {
   if (current.kernel.patched['3c7151275c0c']) yield* smp_mb(); // The room is there before the look.
   if (!current.kernel.alone) yield sk.look; // The room is there; who wants to know of it?
-  if (sk.sk_socket === null || !sk.sk_socket.SOCK_NOSPACE) return;
+  if (sk.sk_socket === null) return;
+  if (!sk.sk_socket.SOCK_NOSPACE) {
+    traceFact('not asked for room', sk);
+    return;
+  }
   __fentry__('tcp_new_space');
   if (tcp_should_expand_sndbuf(sk)) tcp_sndbuf_expand(sk);
   yield* sk.sk_write_space();

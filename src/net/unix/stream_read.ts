@@ -10,7 +10,7 @@ import type { Kernel } from '../../kernel/op.ts';
 import { signal_pending, TASK_INTERRUPTIBLE } from '../../kernel/sched.ts';
 import { schedule_timeout } from '../../kernel/sleep_timeout.ts';
 import { spin_lock, spin_unlock } from '../../kernel/spinlock.ts';
-import { __fentry__ } from '../../kernel/trace.ts';
+import { __fentry__, traceFact } from '../../kernel/trace.ts';
 import { copy_to_iter } from '../../kernel/uaccess.ts';
 import { EAGAIN, EINVAL } from '../../kernel/uapi/errno.ts';
 import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from '../../kernel/uapi/socket.ts';
@@ -225,7 +225,10 @@ export function* unix_stream_read_generic(
         const drained = skb.len === 0;
         if (drained) __skb_unlink(skb, queue);
         spin_unlock(queue.lock);
-        if (!drained) break;
+        if (!drained) {
+          traceFact('packet left', skb.sk as unix_sock);
+          break;
+        }
         yield* consume_skb(skb);
       } while (iter.count > 0 && at.scm.fp === null);
     }

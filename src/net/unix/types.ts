@@ -17,6 +17,7 @@ import type { dentry } from '../../kernel/fs/dcache.ts';
 import { mutex } from '../../kernel/mutex.ts';
 import type { Kernel, Op } from '../../kernel/op.ts';
 import { spin_lock, spin_lock_nested, spin_unlock, spinlock_t } from '../../kernel/spinlock.ts';
+import { traceFact } from '../../kernel/trace.ts';
 import { EPOLLOUT, EPOLLWRBAND, EPOLLWRNORM } from '../../kernel/uapi/eventpoll.ts';
 import { AF_UNIX, SO_PASSCRED, SO_PASSPIDFD } from '../../kernel/uapi/socket.ts';
 import {
@@ -143,7 +144,10 @@ export const WRITE_KEY: number = EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
 /** A packet of this socket was freed: wakes its writers if it is writable now. */
 function* unix_write_space(sk: unix_sock): Kernel<void> {
   if (!current.kernel.alone) yield peekAtWmem(sk);
-  if (!unix_writable(sk, sk.sk_state)) return;
+  if (!unix_writable(sk, sk.sk_state)) {
+    traceFact('no room yet', sk);
+    return;
+  }
   const wq = sleepersOf(sk);
   if (wq === null) return;
   if (yield* skwq_has_sleeper(wq)) yield* wake_up_interruptible_sync_poll(wq, WRITE_KEY);

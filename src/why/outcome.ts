@@ -1,0 +1,149 @@
+/** Why a call other than those of epoll failed, sleeps, or came back with nothing. */
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../kernel/uapi/eventpoll.ts';
+import { errnoName } from '../kernel/uapi/names.ts';
+import { givers, takers } from '../trace/calls/kinds.ts';
+import type { Verdict } from './absence.ts';
+import { interrupted, notOpen } from './errors.ts';
+import { type Call, type Change, type History, lastOf, type Snapshot } from './history.ts';
+import { changeHop, type Hop, rootHop } from './hops.ts';
+import { lackText, readingBits, writingBits } from './shortfall.ts';
+import { silenceHop, silencesOf } from './silence.ts';
+
+/** Null where the call did what it is for. */
+export function outcomeOf(
+  call: Call,
+  step: number,
+  asked: Snapshot,
+  history: History,
+): Verdict | null {
+  const { ended, endedIn } = call;
+  if (ended === null || (endedIn ?? 0) > step) return sleeping(call, asked, history);
+  if (ended.ret < 0) return failed(call, asked, history);
+  if (ended.ret === 0 && takers.has(call.name) && call.name !== 'accept4')
+    return atEnd(call, history);
+  return null;
+}
+
+const directionOf = ({ name }: Call): number =>
+  takers.has(name) ? readingBits : givers.has(name) ? writingBits : 0;
+
+/** What its file lacks, as `socket3: its receive queue is empty`. */
+function lackOf(call: Call, { lacks }: Snapshot): string {
+  const shortfall = call.file === null ? undefined : lacks.get(call.file);
+  const text = shortfall === undefined ? null : lackText(shortfall, directionOf(call));
+  return text === null ? '' : `: ${call.fileName}: ${text}`;
+}
+
+/** Since when, and where the file kept still about it. */
+function sinceHops(call: Call, until: number, history: History): Hop[] {
+  if (call.file === null) return [];
+  const bit = (directionOf(call) & (EPOLLIN | EPOLLOUT)) as number;
+  const lost: Change | undefined = lastOf(
+    history.changesOf(call.file),
+    ({ from, seq, to }) => seq <= until && (from & ~to & bit) !== 0,
+  );
+  const silent = silencesOf(call.file, bit, lost?.seq ?? 0, until, history).slice(-3);
+  return [
+    ...(lost === undefined ? [] : [changeHop(lost, call.fileName ?? '')]),
+    ...silent.map(silenceHop),
+  ];
+}
+
+function sleeping(call: Call, asked: Snapshot, history: History): Verdict {
+  const { ended, endedIn, name, task } = call;
+  const rest = ended === null ? '' : `; it comes back in step ${endedIn}`;
+  return {
+    cause: 'sleeps',
+    sentence: `${name}() of ${task.comm} sleeps${lackOf(call, asked)}${rest}`,
+    hops: [...rootHop(call, history), ...sinceHops(call, asked.seq, history)],
+  };
+}
+
+function failed(call: Call, asked: Snapshot, history: History): Verdict {
+  const name = errnoName(call.ended?.ret ?? 0);
+  const lead = `${call.name}() failed with ${name}`;
+  const { hops, sentence } = reasonOf(name, call, asked, history);
+  return {
+    cause: 'call-failed',
+    sentence: sentence === '' ? lead : `${lead}${sentence}`,
+    hops: hops.length === 0 ? rootHop(call, history) : hops,
+  };
+}
+
+interface Reason {
+  readonly sentence: string;
+  readonly hops: readonly Hop[];
+}
+
+const plain: Readonly<Record<string, string>> = {
+  ECONNREFUSED: ': nobody listens there',
+  ECONNRESET: ': the peer has reset the connection',
+  ENOTCONN: ': the socket is not connected',
+  EISCONN: ': the socket is connected already',
+  EINPROGRESS: ': the connection is made while the program goes on; EPOLLOUT tells of its end',
+  EALREADY: ': an earlier connect() is under way',
+  EADDRINUSE: ': another socket has that address',
+  ECHILD: ': there is no such child',
+  ESRCH: ': there is no such thread or process',
+};
+
+function reasonOf(name: string, call: Call, asked: Snapshot, history: History): Reason {
+  const seq = call.ended?.seq ?? call.seq;
+  switch (name) {
+    case 'EAGAIN':
+      return { sentence: lackOf(call, asked), hops: sinceHops(call, seq, history) };
+    case 'EPIPE':
+      return endReason(call, ': nobody can read what is written any more', history);
+    case 'EBADF':
+      return ofBadNumber(call, history);
+    case 'EINTR': {
+      const { hops, sentence } = interrupted(call, history);
+      return { sentence: `: ${sentence}`, hops };
+    }
+    default:
+      return { sentence: plain[name] ?? '', hops: [] };
+  }
+}
+
+function ofBadNumber(call: Call, history: History): Reason {
+  const fd = Number(call.event.args[0]);
+  if (call.file !== null) {
+    return { sentence: `: ${fd} is not open for that, or takes no such call`, hops: [] };
+  }
+  const { hops, sentence } = notOpen(fd, call, history);
+  return { sentence: `: ${sentence}`, hops };
+}
+
+const ends = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
+
+/** When the file came to its end: the other side closed it, or shut a direction down. */
+function endReason(call: Call, what: string, history: History): Reason {
+  if (call.file === null) return { sentence: what, hops: [] };
+  const ended = lastOf(
+    history.changesOf(call.file),
+    ({ from, seq, to }) => seq <= call.seq && (to & ~from & ends) !== 0,
+  );
+  const own = lastOf(
+    history.calls,
+    ({ file, name, seq }) => name === 'shutdown' && file === call.file && seq < call.seq,
+  );
+  if (ended !== undefined) {
+    const since =
+      ended.by?.kind === 'call' ? `${ended.by.name}() of ${ended.by.task.comm} in ` : '';
+    return {
+      sentence: `${what}, since ${since}step ${ended.by?.step ?? ended.step}`,
+      hops: [changeHop(ended, call.fileName ?? '')],
+    };
+  }
+  if (own === undefined) return { sentence: what, hops: [] };
+  return { sentence: `${what}, since step ${own.step} shut it down`, hops: rootHop(own, history) };
+}
+
+function atEnd(call: Call, history: History): Verdict | null {
+  const { hops, sentence } = endReason(
+    call,
+    `${call.name}() is at the end of ${call.fileName}`,
+    history,
+  );
+  return hops.length === 0 ? null : { cause: 'end-of-file', sentence, hops };
+}

@@ -24,10 +24,11 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['fuzz', async (argv) => (await import('../conformance/fuzz.ts')).fuzz(argv)],
 ]);
 
+const argv = process.argv.slice(2);
+const verb = argv.find((word) => verbs.has(word)) ?? 'play';
+
 try {
-  const argv = process.argv.slice(2);
-  const verb = argv.find((word) => verbs.has(word)) ?? 'play';
   process.exitCode = await (verbs.get(verb) ?? main)(argv);
 } catch (error) {
-  process.exitCode = report(error);
+  process.exitCode = report(error, verb);
 }

@@ -48,7 +48,6 @@ export type { Host, HostOptions, Link, LinkCounts, LinkOptions, PacketView } fro
 export { Machine, type MachineOptions, type SpawnOptions } from './sim/machine.ts';
 export type { Report, Result, Sleeper, Spawned } from './sim/report.ts';
 export { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './sim/schedule.ts';
-export { simulate } from './sim/simulate.ts';
 export { type inotify_event, inotifyEvents } from './syscalls/inotify.ts';
 export { type signalfd_siginfo, signalsRead } from './syscalls/signalfd.ts';
 export {
@@ -63,6 +62,8 @@ export {
 } from './syscalls/sys.ts';
 /** What a status of wait4() says. */
 export { WEXITSTATUS, WIFEXITED, WIFSIGNALED, WTERMSIG } from './syscalls/wait.ts';
+/** Where the program sleeps for ever, the error says why. */
+export { simulate } from './why/simulate.ts';
 
 // ── Every schedule ───────────────────────────────────────────────────────────────────────────────
 
@@ -123,6 +124,7 @@ export { type Parting, type PartingOptions, partingOf, type Side } from './scena
 export { type WhyOptions, why } from './scenario/why.ts';
 export type { Answer, Cause, Finding as Because, Hop } from './why/answer.ts';
 export { whyText } from './why/text.ts';
+
 // ── One artefact, in many forms ──────────────────────────────────────────────────────────────────
 
 export { type AnswerOptions, answerOf, programAnswer } from './export/answer.ts';

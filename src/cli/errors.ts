@@ -57,13 +57,17 @@ export class Interrupted extends Error {
   override readonly name: string = 'Interrupted';
 }
 
-/** Says what is to be said of an error that ends the command; the exit code. */
-export function report(error: unknown): ExitCode {
+/** Verbs whose options stand in the help of the command itself. */
+const withoutHelp: readonly string[] = ['play', 'help'];
+
+/** Says what is to be said of an error that ends the command, in which `verb` ran; the exit code. */
+export function report(error: unknown, verb = 'play'): ExitCode {
   if (error instanceof BrokenPipe) return exitCodes.done;
   if (error instanceof Interrupted) return exitCodes.interrupted;
   if (error instanceof UsageError) {
     const [first = '', ...more] = error.message.split('\n');
-    say([`${first} (see epollsim --help)`, ...more].join('\n'));
+    const help = withoutHelp.includes(verb) ? '--help' : `${verb} --help`;
+    say([`${first} (see epollsim ${help})`, ...more].join('\n'));
     return exitCodes.usage;
   }
   if (error instanceof FileError) {

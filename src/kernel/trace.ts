@@ -112,6 +112,8 @@ export type Silence =
   // A receiver over TCP: there are fewer bytes than SO_RCVLOWAT. A listener: TCP_DEFER_ACCEPT.
   | 'too few bytes'
   | 'deferred'
+  // A receiver of datagrams: its buffer is full.
+  | 'dropped'
   // A terminal: the line is not over. A queue of inotify: no watch has the event in its mask.
   | 'line not over'
   | 'not watched';

@@ -36,6 +36,8 @@ export interface Schedule {
   goesThrough?(cannotSleep: boolean): boolean;
   /** `count`: how many steps the call took, the last ones. */
   wentThrough?(count: number): void;
+  /** The same from its start, for a second execution that is to go the same way. */
+  again?(): Schedule;
   /** An index into `choices`, which is never empty; -1 ends the run of an exact schedule. */
   choose(choices: readonly Runnable[]): number;
 }
@@ -67,6 +69,7 @@ export const inOrder: Schedule = {
     }
     return best;
   },
+  again: () => inOrder,
 };
 
 /** Random numbers that are the same everywhere (mulberry32). */
@@ -92,7 +95,11 @@ export class Random {
 /** Any context may take the next step; which one follows from the seed, an integer. */
 export function randomSchedule(seed: number): Schedule {
   const random = new Random(seed);
-  return { runsOn: false, choose: (choices) => random.below(choices.length) };
+  return {
+    runsOn: false,
+    choose: (choices) => random.below(choices.length),
+    again: () => randomSchedule(seed),
+  };
 }
 
 /** A schedule does not fit what it is replayed on. */

@@ -6,10 +6,21 @@ import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Machine, type MachineOptions } from './machine.ts';
 import { checkOptions } from './options.ts';
-import { sleeperText } from './report.ts';
+import { type Sleeper, sleeperText } from './report.ts';
 
 /** Ends what loops for ever in a fraction of a second, before a test runner loses its patience. */
-const defaultMaxSteps = 1_000_000;
+export const defaultMaxSteps = 1_000_000;
+
+/** A program sleeps for ever. */
+export class NeverEnds extends Error {
+  /** Everybody who sleeps. */
+  readonly asleep: readonly Sleeper[];
+
+  constructor(asleep: readonly Sleeper[]) {
+    super(`the program never ends: ${asleep.map(sleeperText).join(', ')}`);
+    this.asleep = asleep;
+  }
+}
 
 /**
  * Runs a program and all its threads; what the program returned. Throws what it throws, and an
@@ -26,7 +37,7 @@ export function simulate<T>(program: (sys: Sys) => Code<T>, options: MachineOpti
   const { result } = spawned;
   if (result?.how === 'returned') return result.value;
   if (result === null) {
-    throw new Error(`the program never ends: ${asleep.map(sleeperText).join(', ')}`);
+    throw new NeverEnds(asleep);
   }
   const how =
     result.how === 'exited'

@@ -26,8 +26,9 @@ import {
   hopsInCall,
   keyText,
   requestable,
+  rootHop,
 } from './hops.ts';
-import { lackText } from './shortfall.ts';
+import { lackText, readingBits } from './shortfall.ts';
 import { signalFate } from './signals.ts';
 import { silenceHop, silencesOf, silencesText } from './silence.ts';
 import { changeOf, originOf, scanOf } from './told.ts';
@@ -243,10 +244,13 @@ function inScan(at: Case): Verdict | null {
   if (item.on !== 'txlist' && (first === null || isDone(at, first))) return null;
   if (ended !== null && item.on === 'txlist') return seenEmpty(at, hops);
   const own = ended === null && ep.scanner === call.task.comm;
+  const found = at.past.some(({ fact, seq: then }) => fact === 'has' && then > (first?.seq ?? 0));
   const where =
     item.on === 'txlist'
       ? 'it waits in the list that the scan has taken over'
-      : 'the scan is about to copy its event';
+      : found
+        ? 'the scan is about to copy its event'
+        : 'the scan has it in hand, and is about to poll its file';
   return {
     cause: own ? 'in-scan' : 'taken-by-another-waiter',
     sentence: own
@@ -555,6 +559,7 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
   const has = bits((item.ready ?? 0) & item.mask);
   const another = told.task.pid !== call.task.pid;
   const silent = silentIn(at, told.seq);
+  const left = leftBy(at, told);
   const parts = [
     another
       ? `${item.name} was taken by another waiter: step ${told.step} told ${told.task.comm} of it`
@@ -565,6 +570,9 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
       : [`(that of step ${masked.step}, with ${bits(masked.detail)}, was masked by the key)`]),
     ...(silent.text === '' ? [] : [`(${silent.text.slice(2)})`]),
     ...unreadTimer(at),
+    ...(left === undefined
+      ? []
+      : [`; ${left.name}() of ${left.task.comm} in step ${left.endedIn} did not take all of it`]),
     ...((item.mask & EPOLLET) === 0 ? [] : ['; edge-triggered, it is told once for each wakeup']),
     ...(another && slept(at)
       ? ['; of those that sleep in one set the newest is woken first, and one for each wakeup']
@@ -577,11 +585,27 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
       ...(another ? originOf(item.id, told.seq, history).hops : []),
       ...(another ? [hopOf(told)] : hopsInCall(told, history)),
       ...(masked === undefined ? [] : callbackChain(masked, history)),
+      ...(left === undefined ? [] : rootHop(left, history)),
       ...silent.hops,
       ...(unreadTimer(at).length === 0 ? [] : timerHops(at)),
     ],
   };
 }
+
+/** The last call that took something out of the file and left the rest. */
+const leftBy = ({ history, item, seq }: Case, told: Happening): Call | undefined =>
+  (item.mask & readingBits) === 0
+    ? undefined
+    : lastOf(
+        history.calls,
+        ({ ended, file, name }) =>
+          file === item.file &&
+          takers.has(name) &&
+          ended !== null &&
+          ended.ret > 0 &&
+          ended.seq > told.seq &&
+          ended.seq <= seq,
+      );
 
 /** A periodic timer that has fired waits for a read before it starts again. */
 function unreadTimer({ history, item, seq }: Case): string[] {

@@ -8,6 +8,7 @@ import { absence, type Cause, type Verdict, winnerOf } from './absence.ts';
 import { addingOf, failure, removedText } from './errors.ts';
 import {
   type Call,
+  type Change,
   type EpollNow,
   type Happening,
   type History,
@@ -80,10 +81,19 @@ export function answer(history: History, step: number, fd: number | null = null)
     step,
     calls: calls.map((call) => shownIn(call, step)),
     findings: (fd !== null && wanted.length === 0 ? unregistered(fd, calls, history) : wanted).map(
-      (one) => ({ ...one, hops: [...one.hops].sort((a, b) => a.seq - b.seq) }),
+      (one) => ({ ...one, hops: inOrder(one.hops) }),
     ),
   };
 }
+
+/** Each once, in the order of time. */
+const inOrder = (hops: readonly Hop[]): Hop[] =>
+  [...hops]
+    .sort((a, b) => a.seq - b.seq)
+    .filter(({ sentence, seq }, i, all) => {
+      const before = all[i - 1];
+      return before === undefined || before.seq !== seq || before.sentence !== sentence;
+    });
 
 /** A call with its result, and where it came later or had begun before. */
 function shownIn(call: Call, step: number): string {
@@ -99,6 +109,13 @@ export function lastWaitOf(task: string, history: History): Finding[] {
   const call = lastOf(history.calls, (one) => one.task.comm === task && epollWaits.has(one.name));
   if (call === undefined || history.last === null) return [];
   return ofWait(call, Number.POSITIVE_INFINITY, history.last, history);
+}
+
+/** Why a task that sleeps at the end was not woken. */
+export function sleepOf(task: string, history: History): Finding[] {
+  const call = lastOf(history.calls, (one) => one.task.comm === task && one.ended === null);
+  if (call === undefined || history.last === null) return [];
+  return findingsOf(call, call.step, history.last, history);
 }
 
 /** Interrupts that nobody's call raised. */
@@ -384,8 +401,11 @@ function ofPoll(call: Call, step: number, { seq }: Snapshot, history: History): 
     ];
   }
   const later = ended !== null && endedIn !== null && endedIn > step;
+  const held = delays(call, step, history);
+  if (held.length > 0) return held;
   const now = asksAt(call, ended !== null && !later ? ended.seq : seq, history);
   if (!later) return [...now, ...timedOut(call, step)];
+  if (ended.ret < 0) return [...now, ...laterReturn(call, step, history)];
   const then = asksAt(call, ended.seq, history).map((one) => ({
     ...one,
     sentence: `at its return in step ${endedIn}: ${one.sentence}`,
@@ -660,17 +680,13 @@ function nothing(call: Call, asked: Snapshot, history: History): Finding[] {
   if (silent.length > 0) return [keptStill(call, silent)];
   const notes = own.filter(({ fact }) => fact === 'note');
   const wakes = own.filter(({ fact, about }) => fact === 'wake' && !about.includes('exited'));
-  const changes = [
-    ...new Map(asked.epolls.flatMap(({ items }) => items.map((item) => [item.file, item]))),
-  ]
-    .map(([file, item]) => ({
-      item,
-      change: history.changesOf(file).find(({ by }) => by === call),
-    }))
-    .flatMap(({ item, change }) => (change === undefined ? [] : [{ item, change }]));
-  const moves = movesBytes(call);
-  if (notes.length === 0 && wakes.length === 0 && changes.length === 0 && !moves) return [];
-  const watched = changes.map(({ item }) => item.name).join(', ');
+  const changes = changesBy(call, asked, history);
+  const hops = [
+    ...notes.map((one) => hopOf(one, one.about)),
+    ...wakes.map((one) => hopOf(one, `wakes ${one.about}, where nobody waits`)),
+    ...changes.map(({ change, name }) => changeHop(change, name)),
+  ];
+  if (hops.length === 0 && !movesBytes(call)) return [];
   return [
     {
       about: call.name,
@@ -679,15 +695,40 @@ function nothing(call: Call, asked: Snapshot, history: History): Finding[] {
       cause: wakes.length === 0 ? 'no-wakeup' : 'nobody-waits',
       sentence:
         wakes.length === 0
-          ? `${callText(call)} makes no wakeup${watched === '' ? ': no file has anything ready that it had not before' : `; ${watched}: the change shows when the file is polled`}`
+          ? `${callText(call)} makes no wakeup: ${quietText(changes, notes)}`
           : `${callText(call)} wakes ${wakes.map(({ about }) => about).join(', ')}, where no item and no task waits`,
-      hops: [
-        ...notes.map((one) => hopOf(one, one.about)),
-        ...wakes.map((one) => hopOf(one, `wakes ${one.about}, where nobody waits`)),
-        ...changes.map(({ change, item }) => changeHop(change, item.fileName)),
-      ],
+      hops: hops.length === 0 ? rootHop(call, history) : hops,
     },
   ];
+}
+
+/** A file that has other things ready since a call, and the items that watch it. */
+interface Changed {
+  readonly name: string;
+  readonly change: Change;
+  readonly items: readonly string[];
+}
+
+function changesBy(call: Call, { epolls, names }: Snapshot, history: History): Changed[] {
+  const items = epolls.flatMap((ep) => ep.items);
+  return [...names].flatMap(([file, name]) => {
+    const change = history.changesOf(file).find(({ by }) => by === call);
+    if (change === undefined || history.makerOf(file) === call) return [];
+    return [
+      { name, change, items: items.filter((one) => one.file === file).map((one) => one.name) },
+    ];
+  });
+}
+
+function quietText(changes: readonly Changed[], notes: readonly Happening[]): string {
+  const watched = changes.flatMap(({ items }) => items);
+  if (watched.length > 0) {
+    return `${watched.join(', ')}: the change shows when the file is polled`;
+  }
+  const gained = changes.filter(({ change }) => (change.to & ~change.from) !== 0);
+  if (gained.length > 0) return `nobody waits for ${gained.map(({ name }) => name).join(', ')}`;
+  const [note] = notes.slice(-1);
+  return note === undefined ? 'no file has anything ready that it had not before' : note.about;
 }
 
 function keptStill(call: Call, silent: readonly Happening[]): Finding {

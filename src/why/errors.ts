@@ -111,8 +111,27 @@ export function notOpen(fd: number, call: Call, history: History): Reason {
     ({ ended, event, name, seq }) =>
       name === 'close' && event.args[0] === fd && ended?.ret === 0 && seq < call.seq,
   );
-  if (closed === undefined) return said(`${fd} is not open`);
+  if (closed === undefined) return closedByExec(fd, call, history);
   return said(`${fd} is not open since step ${closed.step} closed it`, rootHop(closed, history));
+}
+
+/** execve() closes what has O_CLOEXEC. */
+function closedByExec(fd: number, call: Call, history: History): Reason {
+  const exec = lastOf(
+    history.calls,
+    ({ ended, name, seq, task }) =>
+      name === 'execve' && task.tgid === call.task.tgid && seq < call.seq && ended?.ret === 0,
+  );
+  const used = history.calls.some(
+    ({ event, file, seq }) =>
+      exec !== undefined && seq < exec.seq && event.args[0] === fd && file !== null,
+  );
+  return exec !== undefined && used
+    ? said(
+        `${fd} is not open since step ${exec.step}: execve() closes what has O_CLOEXEC`,
+        rootHop(exec, history),
+      )
+    : said(`${fd} is not open`);
 }
 
 /** The item that is asked for is not there: another one may be, of the same file or the same number. */

@@ -140,6 +140,8 @@ export interface Snapshot {
   readonly lacks: ReadonlyMap<number, Shortfall>;
   /** Of each open file, under which numbers and where: `3 of main`. */
   readonly open: ReadonlyMap<number, readonly string[]>;
+  /** What each open file is called. */
+  readonly names: ReadonlyMap<number, string>;
 }
 
 export class History implements Format {
@@ -160,6 +162,8 @@ export class History implements Format {
   private readonly stacks: Map<string, Scope[]> = new Map();
   private readonly byObject: Map<number, Happening[]> = new Map();
   private readonly changes: Map<number, Change[]> = new Map();
+  /** Who made each file. */
+  private readonly makers: Map<number, Scope | null> = new Map();
   private readonly sources: Map<number, readonly number[]> = new Map();
   /** What each file had ready when it was last looked at. */
   private readonly ready: Map<number, number> = new Map();
@@ -203,6 +207,11 @@ export class History implements Format {
   /** How what a file has ready changed. */
   changesOf(file: number): readonly Change[] {
     return this.changes.get(file) ?? [];
+  }
+
+  /** The call that made a file. */
+  makerOf(file: number): Scope | null {
+    return this.makers.get(file) ?? null;
   }
 
   /** What a file stands for in the kernel: a pipe, a sock. */
@@ -416,7 +425,10 @@ export class History implements Format {
 
   private lookAt(f: file, task: task_struct, placed: Placed, by: Scope | null): void {
     const id = this.idOf(f);
-    if (!this.sources.has(id)) this.sources.set(id, this.partsOf(f));
+    if (!this.sources.has(id)) {
+      this.sources.set(id, this.partsOf(f));
+      this.makers.set(id, by);
+    }
     const from = this.ready.get(id) ?? 0;
     const to = readyBits(f, task);
     if (to === null || to === from) return;
@@ -463,17 +475,19 @@ export class History implements Format {
     }
     const lacks = new Map<number, Shortfall>();
     const numbers = new Map<number, string[]>();
+    const names = new Map<number, string>();
     for (const { descriptors, file } of open) {
       lacks.set(
         this.idOf(file),
         shortfallOf(file, this.kernel, (one) => this.nameOf(one)),
       );
+      names.set(this.idOf(file), this.nameOf(file));
       numbers.set(
         this.idOf(file),
         descriptors.map(({ fd, tgid }) => `${fd} of ${this.kernel.tasks.get(tgid)?.comm ?? tgid}`),
       );
     }
-    return { seq: this.lastPlaced.seq, epolls, lacks, open: numbers };
+    return { seq: this.lastPlaced.seq, epolls, lacks, open: numbers, names };
   }
 
   private epollNow(ep: eventpoll, name: string, task: task_struct): EpollNow {

@@ -4,8 +4,8 @@ import { errnoName } from '../kernel/uapi/names.ts';
 import { givers, takers } from '../trace/calls/kinds.ts';
 import type { Verdict } from './absence.ts';
 import { interrupted, notOpen } from './errors.ts';
-import { type Call, type Change, type History, lastOf, type Snapshot } from './history.ts';
-import { changeHop, type Hop, rootHop } from './hops.ts';
+import { type Call, type Change, type History, lastOf, rootOf, type Snapshot } from './history.ts';
+import { changeHop, type Hop, hopOf, rootHop } from './hops.ts';
 import { lackText, readingBits, writingBits } from './shortfall.ts';
 import { silenceHop, silencesOf } from './silence.ts';
 
@@ -17,12 +17,16 @@ export function outcomeOf(
   history: History,
 ): Verdict | null {
   const { ended, endedIn } = call;
+  if (ended === null && leaving.has(call.name)) return null;
   if (ended === null || (endedIn ?? 0) > step) return sleeping(call, asked, history);
   if (ended.ret < 0) return failed(call, asked, history);
   if (ended.ret === 0 && takers.has(call.name) && call.name !== 'accept4')
     return atEnd(call, history);
   return null;
 }
+
+/** Calls that do not come back. */
+const leaving: ReadonlySet<string> = new Set(['exit', 'exit_group', 'execve']);
 
 const directionOf = ({ name }: Call): number =>
   takers.has(name) ? readingBits : givers.has(name) ? writingBits : 0;
@@ -51,12 +55,24 @@ function sinceHops(call: Call, until: number, history: History): Hop[] {
 
 function sleeping(call: Call, asked: Snapshot, history: History): Verdict {
   const { ended, endedIn, name, task } = call;
-  const rest = ended === null ? '' : `; it comes back in step ${endedIn}`;
+  const later = ended !== null && ended.ret < 0 ? failed(call, asked, history) : null;
+  const back = ended === null ? '' : `; it comes back in step ${endedIn}`;
   return {
     cause: 'sleeps',
-    sentence: `${name}() of ${task.comm} sleeps${lackOf(call, asked)}${rest}`,
-    hops: [...rootHop(call, history), ...sinceHops(call, asked.seq, history)],
+    sentence: `${name}() of ${task.comm} sleeps${joinText(call, history) || lackOf(call, asked)}${back}${later === null ? '' : `: ${later.sentence}`}`,
+    hops: [
+      ...rootHop(call, history),
+      ...sinceHops(call, asked.seq, history),
+      ...(later?.hops ?? []),
+    ],
   };
+}
+
+/** pthread_join() is a futex that the thread it waits for gives back at its end. */
+function joinText({ event, name }: Call, { calls }: History): string {
+  if (name !== 'futex') return '';
+  const thread = calls.find(({ task }) => task.pid === event.args[0])?.task.comm;
+  return thread === undefined ? '' : `: it waits for the end of ${thread}`;
 }
 
 function failed(call: Call, asked: Snapshot, history: History): Verdict {
@@ -90,7 +106,18 @@ const plain: Readonly<Record<string, string>> = {
 function reasonOf(name: string, call: Call, asked: Snapshot, history: History): Reason {
   const seq = call.ended?.seq ?? call.seq;
   switch (name) {
+    case 'EINPROGRESS':
+      return {
+        sentence: plain[name] as string,
+        hops: [...rootHop(call, history), ...notesIn(call, history)],
+      };
     case 'EAGAIN':
+      if (call.name === 'connect') {
+        return {
+          sentence: ': as many connections wait at the listener as its backlog takes',
+          hops: [],
+        };
+      }
       return { sentence: lackOf(call, asked), hops: sinceHops(call, seq, history) };
     case 'EPIPE':
       return endReason(call, ': nobody can read what is written any more', history);
@@ -104,6 +131,12 @@ function reasonOf(name: string, call: Call, asked: Snapshot, history: History): 
       return { sentence: plain[name] ?? '', hops: [] };
   }
 }
+
+/** What the kernel said on the way: that a packet was dropped, say. */
+const notesIn = (call: Call, history: History): Hop[] =>
+  history.happenings
+    .filter(({ fact, scope }) => fact === 'note' && rootOf(scope) === call)
+    .map((one) => hopOf(one, one.about));
 
 function ofBadNumber(call: Call, history: History): Reason {
   const fd = Number(call.event.args[0]);

@@ -4,7 +4,7 @@
  */
 import { eventfd_ctx } from '../kernel/eventfd.ts';
 import { eventpoll } from '../kernel/eventpoll/types.ts';
-import type { file } from '../kernel/file.ts';
+import { FMODE_READ, FMODE_WRITE, type file } from '../kernel/file.ts';
 import type { Globals } from '../kernel/globals.ts';
 import { dueAt } from '../kernel/hrtimer.ts';
 import { fsnotify_group } from '../kernel/notify/backend.ts';
@@ -18,9 +18,9 @@ import { tty_struct } from '../kernel/tty/tty.ts';
 import { EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM } from '../kernel/uapi/eventpoll.ts';
 import { signalName } from '../kernel/uapi/names.ts';
 import { seqDiff } from '../net/ipv4/seq.ts';
-import { tcp_sock } from '../net/ipv4/tcp_sock.ts';
+import type { tcp_sock } from '../net/ipv4/tcp_sock.ts';
 import { SEND_SHUTDOWN, type sock, TCP_LISTEN, TCP_SYN_SENT } from '../net/sock.ts';
-import { socket } from '../net/socket.ts';
+import { type proto_ops, socket } from '../net/socket.ts';
 import { sk_stream_wspace } from '../net/stream.ts';
 import { unix_recvq_full_lockless, unix_sock, unix_writable } from '../net/unix/types.ts';
 import { sk_wmem_alloc_get } from '../net/wmem.ts';
@@ -45,14 +45,16 @@ export function shortfallOf(
   nameOf: (object: object) => string,
 ): Shortfall {
   const data = f.private_data;
-  if (data instanceof pipe_inode_info) return ofPipe(data);
+  if (data instanceof pipe_inode_info) return ofPipe(f, data);
   if (data instanceof eventfd_ctx) return ofEventfd(data);
   if (data instanceof timerfd_ctx) return { ...nothing, reading: ofTimer(data, kernel) };
   if (data instanceof signalfd_ctx) return { ...nothing, reading: ofSignals(data, kernel) };
   if (data instanceof eventpoll) return { ...nothing, reading: ofInstance(data) };
   if (data instanceof tty_struct) return { ...nothing, reading: ofTerminal(data) };
   if (data instanceof fsnotify_group) return { ...empty, reading: 'no event waits in it' };
-  if (data instanceof socket && data.sk !== null) return ofSock(data.sk, nameOf);
+  if (data instanceof socket && data.sk !== null) {
+    return ofSock(data.sk, data.ops, nameOf);
+  }
   if (pidfd_pid(f) !== null) return { ...nothing, reading: 'the process has not ended' };
   return nothing;
 }
@@ -66,11 +68,21 @@ export function lackText({ reading, writing }: Shortfall, missing: number): stri
   return parts.length === 0 ? null : parts.join('; ');
 }
 
-const ofPipe = ({ max_usage, writers }: pipe_inode_info): Shortfall => ({
-  ...empty,
-  reading: `the pipe is empty${writers > 0 ? ', and a write end is still open' : ''}`,
-  writing: `each of its ${max_usage} slots is in use, and a read makes room only when it empties one`,
-});
+/** Each end has only one of the two. */
+function ofPipe({ f_mode }: file, { max_usage, writers }: pipe_inode_info): Shortfall {
+  const open = writers > 0 ? ', and a write end is still open' : '';
+  return {
+    empty: (f_mode & FMODE_READ) !== 0,
+    reading:
+      (f_mode & FMODE_READ) === 0
+        ? 'the write end of a pipe never has it'
+        : `the pipe is empty${open}`,
+    writing:
+      (f_mode & FMODE_WRITE) === 0
+        ? 'the read end of a pipe never has it'
+        : `each of its ${max_usage} slots is in use, and a read makes room only when it empties one`,
+  };
+}
 
 const ofEventfd = ({ value }: { readonly value: bigint }): Shortfall => ({
   ...empty,
@@ -122,11 +134,11 @@ function ofTerminal(tty: tty_struct): string {
   return `the line is not over (${read_head - read_tail} characters wait for its end)`;
 }
 
-function ofSock(sk: sock, nameOf: (object: object) => string): Shortfall {
+function ofSock(sk: sock, { name }: proto_ops, nameOf: (object: object) => string): Shortfall {
   if (sk.sk_state === TCP_LISTEN) {
     return { ...empty, reading: 'no connection waits to be accepted' };
   }
-  if (sk instanceof tcp_sock) return ofTcp(sk);
+  if (name === 'TCP') return ofTcp(sk as tcp_sock);
   const reading = 'its receive queue is empty';
   if (sk instanceof unix_sock) return { ...empty, reading, writing: roomOfUnix(sk, nameOf) };
   return {

@@ -42,6 +42,7 @@ const silences: Readonly<
     of: 'readers',
     text: 'TCP_DEFER_ACCEPT: the connection waits for its first data, and is not there for accept() yet',
   },
+  dropped: { of: 'readers', text: 'the receive buffer is full, and the packet is dropped' },
   'line not over': {
     of: 'readers',
     text: 'the terminal is in canonical mode, and keeps what was typed until the line is over',

@@ -52,7 +52,7 @@ export function* __udp_enqueue_schedule_skb(sk: udp_sock, skb: UdpDatagram): Ker
   if (!current.kernel.alone) yield sk.look;
   const rmem = sk.sk_rmem_alloc;
   if (rmem + skb.truesize > sk_rcvbuf && (sk_rcvbuf > INT_MAX >> 1 || rmem !== 0)) {
-    traceNote('udp: the receive buffer is full, dropped', sk);
+    traceNote('udp: the receive buffer is full, dropped', sk, 'dropped');
     sk.sk_drops++;
     return;
   }

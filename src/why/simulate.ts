@@ -1,0 +1,72 @@
+/**
+ * One program on a machine of its own: where it sleeps for ever, the error says why nobody woke it.
+ *
+ * Only then it is run a second time, with somebody who listens. What it does to things outside of
+ * itself it does twice; where that makes it go another way, nothing is said.
+ */
+import { Machine, type MachineOptions } from '../sim/machine.ts';
+import type { Sleeper } from '../sim/report.ts';
+import { defaultMaxSteps, NeverEnds, simulate as simulateOnce } from '../sim/simulate.ts';
+import type { Code, Sys } from '../syscalls/sys.ts';
+import { runTraced } from '../trace/run.ts';
+import { sleepOf } from './answer.ts';
+import { History } from './history.ts';
+import { findingsText } from './text.ts';
+
+/**
+ * Runs a program and all its threads; what the program returned. Throws what it throws, and an
+ * error that says who sleeps where, and why, if it never comes to its end, or where it loops after
+ * `maxSteps`, which is 1 million here unless told otherwise.
+ */
+export function simulate<T>(program: (sys: Sys) => Code<T>, options: MachineOptions = {}): T {
+  try {
+    return simulateOnce(program, options);
+  } catch (error) {
+    if (error instanceof NeverEnds) explain(error, program, options);
+    throw error;
+  }
+}
+
+/** Appends why the sleepers sleep, to what a test runner shows. */
+function explain(
+  error: NeverEnds,
+  program: (sys: Sys) => Code<unknown>,
+  options: MachineOptions,
+): void {
+  const reasons = reasonsOf(error.asleep, program, options);
+  if (reasons === '') return;
+  const { message, stack } = error;
+  error.message = `${message}\n${reasons}`;
+  if (stack !== undefined) error.stack = stack.replace(message, () => error.message);
+}
+
+/** Empty where a second execution is not to be had, or goes another way. */
+function reasonsOf(
+  asleep: readonly Sleeper[],
+  program: (sys: Sys) => Code<unknown>,
+  options: MachineOptions,
+): string {
+  const { schedule, ...others } = options;
+  const again = schedule?.again?.();
+  if ((schedule !== undefined && again === undefined) || others.tracer !== undefined) return '';
+  const history = new History();
+  try {
+    const choice = again === undefined ? {} : { schedule: again };
+    const machine = new Machine({ maxSteps: defaultMaxSteps, ...others, ...choice });
+    machine.spawn(program);
+    const report = runTraced(machine, history);
+    if (!isSame(report.asleep, asleep)) return '';
+  } catch {
+    return '';
+  }
+  return findingsText(asleep.flatMap(({ name }) => sleepOf(name, history)));
+}
+
+const isSame = (one: readonly Sleeper[], other: readonly Sleeper[]): boolean =>
+  one.length === other.length &&
+  one.every(({ at, call, name, since_ns }, i) => {
+    const there = other[i];
+    return (
+      there?.name === name && there.call === call && there.at === at && there.since_ns === since_ns
+    );
+  });

@@ -11,7 +11,7 @@ import { EventpollStatics } from './eventpoll/types.ts';
 import { type Footprint, newIdentity } from './footprint.ts';
 import { inode } from './fs/inode.ts';
 import { FileSystems } from './fs/mount.ts';
-import type { Patched } from './history.ts';
+import { defaultRank, type Patched } from './history.ts';
 import { hrtimer_cpu_base } from './hrtimer.ts';
 import { ida } from './ida.ts';
 import { Lockdep } from './lockdep.ts';
@@ -65,6 +65,8 @@ export class Globals {
   napi_busy_loop: NapiBusyLoop | null = null;
 
   // Ours:
+  /** The release as a number that orders, see rankOf(). */
+  rank: number = defaultRank;
   tracer: Tracer | null = null;
   footprint: Footprint | null = null;
   observer: Observer | null = null;

@@ -72,6 +72,9 @@ export function rankOf(release: string): number {
   return (Number(parts[1]) * 1000 + Number(parts[2])) * 1000 + Number(parts[3] ?? FINAL);
 }
 
+/** The place of `defaultKernel` in that order. */
+export const defaultRank: number = rankOf(defaultKernel);
+
 export interface KernelChoice {
   readonly kernel?: string | undefined;
   readonly with?: readonly string[] | undefined;

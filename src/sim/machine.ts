@@ -15,7 +15,7 @@ import { type file, files_struct } from '../kernel/file.ts';
 import { Changes, writesTo } from '../kernel/footprint.ts';
 import { linkTask, newThread } from '../kernel/fork.ts';
 import { Globals } from '../kernel/globals.ts';
-import { type KernelChoice, patchedKernel } from '../kernel/history.ts';
+import { type KernelChoice, patchedKernel, rankOf } from '../kernel/history.ts';
 import {
   dueAt,
   HRTIMER_NORESTART,
@@ -130,6 +130,7 @@ export class Machine implements ThreadMaker {
     expectNothingRuns('new Machine() and simulate()');
     checkOptions(options);
     this.kernel = new Globals(patchedKernel(options));
+    if (options.kernel !== undefined) this.kernel.rank = rankOf(options.kernel);
     this.network = initNet(this.kernel);
     this.sysctls = { ...options.sysctls };
     if (options.maxUserWatches !== undefined) {

@@ -17,6 +17,7 @@ import { SA_RESTART } from '../kernel/uapi/signal.ts';
 import { wait_queue_entry } from '../kernel/wait.ts';
 import type { Occasion, TaskRef, TraceEvent, TraceListener } from './events.ts';
 import { Names } from './names.ts';
+import { nameIn } from './renamed.ts';
 import { type KernelStack, OpenCall, OpenFunction, OpenIrq, ShadowStack } from './shadow.ts';
 import { stackNames } from './stack.ts';
 import { snapshot } from './values.ts';
@@ -77,8 +78,9 @@ export class Recorder implements Tracer {
     this.tell(task, { kind: 'step', index, settled });
   }
 
-  enter(fn: string): void {
+  enter(symbol: string): void {
     if (!this.functions) return;
+    const fn = nameIn(symbol, current.kernel.rank);
     const stack = this.kernelStack();
     if (stack === null) return;
     // The function stands before __fentry__(), this method and kernelStack().

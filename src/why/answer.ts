@@ -73,7 +73,7 @@ export function answer(history: History, step: number, fd: number | null = null)
   }
   const calls = history.calls.filter((call) => call.step === step || call.endedIn === step);
   const findings = [
-    ...calls.flatMap((call) => findingsOf(call, step, asked, history)),
+    ...calls.flatMap((call) => chained(call, findingsOf(call, step, asked, history), history)),
     ...rootsIn(step, history).flatMap((root) => effects(root, step, asked, history)),
   ];
   const wanted = findings.filter((one) => fd === null || one.fd === fd);
@@ -85,6 +85,10 @@ export function answer(history: History, step: number, fd: number | null = null)
     ),
   };
 }
+
+/** What has no history of its own begins with the call. */
+const chained = (call: Call, findings: readonly Finding[], history: History): Finding[] =>
+  findings.map((one) => (one.hops.length > 0 ? one : { ...one, hops: rootHop(call, history) }));
 
 /** Each once, in the order of time. */
 const inOrder = (hops: readonly Hop[]): Hop[] =>

@@ -16,7 +16,7 @@ const silences: Readonly<
   'was not full': { of: 'writers', text: 'the pipe was not full, so the read wakes no writer' },
   'was not empty': {
     of: 'readers',
-    text: 'the pipe was not empty, so the write wakes nobody: of this kernel only the first one does',
+    text: 'the pipe was not empty, so the write wakes nobody: on this kernel only one to an empty pipe does',
   },
   'never polled': {
     of: 'readers',

@@ -109,3 +109,15 @@ test('--version is the version of package.json', slow, () => {
   expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(code).toBe(0);
 });
+
+/** Who mistypes an option of why is sent to a page that does not have it. */
+test.each([
+  ['why', 'epollsim why --help'],
+  ['strace', 'epollsim strace --help'],
+  ['play', 'epollsim --help'],
+])('a wrong command line of %s points at %s', slow, (verb, where) => {
+  const { code, err } = epollsim([verb, '--bogus']);
+
+  expect(code).toBe(2);
+  expect(err).toContain(`(see ${where})\n`);
+});

@@ -4,6 +4,7 @@ import { type WhyOptions, why } from '../../src/scenario/why.ts';
 import { ScheduleMismatch } from '../../src/sim/schedule.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
 import type { Finding } from '../../src/why/answer.ts';
+import { whyText } from '../../src/why/text.ts';
 
 /** A call as a scenario has it, by its name and its arguments; what it binds; by whom. */
 type Call = readonly [
@@ -986,4 +987,34 @@ test('a program that throws is answered for as far as it came', () => {
   };
 
   expect(why(program, { step: 1 }).findings.map(({ cause }) => cause)).toEqual(['not-registered']);
+});
+
+/** A reader of 5.10 looks for the function in the source of 5.10. */
+test.each([
+  ['5.10', 'pipe_write'],
+  ['6.18', 'anon_pipe_write'],
+])('a hop on %s names %s()', (kernel, name) => {
+  const [found] = ask([pipe, create, add('EPOLLIN'), write(), wait()], { step: 4, kernel });
+
+  expect(found?.hops.flatMap(({ functions }) => functions)).toContain(name);
+});
+
+/** Three hundred ready descriptors, and room for one: nobody reads 299 paragraphs that say the same. */
+test('many answers that say the same are printed as one, and are all in the data', () => {
+  const numbers = Array.from({ length: 12 }, (_, i) => `e${i}`);
+  const calls: Call[] = [
+    create,
+    ...numbers.map((name): Call => ['eventfd2', { initval: 1, flags: 0 }, [name]]),
+    ...numbers.map((name) => add('EPOLLIN', `$${name}`)),
+    wait({ maxevents: 1 }),
+  ];
+  const steps = calls.map(([call, args, bind]) => ({ call, args, ...(bind ? { bind } : {}) }));
+  const answer = why(readScenario(JSON.stringify({ steps })), { step: calls.length - 1 });
+  const text = whyText(answer);
+
+  expect(answer.findings.filter(({ cause }) => cause === 'no-room')).toHaveLength(11);
+  expect(text.match(/stays on rdllist for the next call/g)).toHaveLength(1);
+  expect(text).toContain(
+    'no-room: 11 items: ep3[5], ep3[6], ep3[7], ep3[8], ep3[9] and 6 others; the first of them:',
+  );
 });

@@ -60,6 +60,7 @@ export type Cause =
   | 'already-linked'
   | 'queued'
   | 'sleeps'
+  | 'ended'
   | 'end-of-file'
   | 'still-open'
   | 'signal-ignored'

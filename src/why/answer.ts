@@ -104,6 +104,10 @@ function shownIn(call: Call, step: number): string {
   const { comm } = call.task;
   if (call.endedIn === step && call.step !== step)
     return `${comm}: ${callText(call)}, since step ${call.step}`;
+  if (call.diedIn !== null) {
+    const later = call.diedIn === step ? '' : ` in step ${call.diedIn}`;
+    return `${comm}: ${callText(call)} …, and ends with its thread${later}`;
+  }
   if (call.ended === null) return `${comm}: ${callText(call)} …, and sleeps at the end`;
   return `${comm}: ${callText(call)}${call.endedIn === step ? '' : `, in step ${call.endedIn}`}`;
 }
@@ -147,7 +151,7 @@ function findingsOf(call: Call, step: number, asked: Snapshot, history: History)
 
 /** Who sleeps for ever has slept through all that came later. */
 const atTheEnd = (call: Call, step: number, asked: Snapshot, { last }: History): Snapshot =>
-  call.ended === null && call.step === step && last !== null ? last : asked;
+  call.ended === null && call.diedIn === null && call.step === step && last !== null ? last : asked;
 
 /** Of a call that is none of epoll's: what came of it, and what it did. */
 function ofOther(call: Call, step: number, asked: Snapshot, history: History): Finding[] {
@@ -208,6 +212,8 @@ function ofWait(call: Call, step: number, asked: Snapshot, history: History): Fi
     ];
   }
   const ep = asked.epolls.find(({ id }) => id === call.ep) ?? null;
+  const died = diedFinding(call);
+  if (ep === null && died.length > 0) return died;
   const told = toldIn(call, history).filter((one) => one.step <= step || call.endedIn === step);
   const findings = told.map((one) => toldFinding(one, call, history));
   if (ep === null) return findings;
@@ -239,8 +245,16 @@ function ofWait(call: Call, step: number, asked: Snapshot, history: History): Fi
       ...one,
     })),
     ...timedOut(call, step),
+    ...died,
     ...delays(call, step, history),
   ];
+}
+
+/** The thread ended in the middle of the call: it was killed, or the process ended. */
+function diedFinding({ diedIn, name, task }: Call): Finding[] {
+  if (diedIn === null) return [];
+  const sentence = `${name}() of ${task.comm} does not come back: the thread ended in step ${diedIn}`;
+  return [{ about: name, task: task.comm, fd: null, cause: 'ended', sentence, hops: [] }];
 }
 
 /** The item as it was at an earlier moment. */

@@ -60,6 +60,8 @@ export interface Call extends Scope {
   ended: ReturnEvent | null;
   /** In which step it returned. */
   endedIn: number | null;
+  /** In which step its task ended while it was under way. */
+  diedIn: number | null;
   /** The file that its first argument stands for. */
   readonly file: number | null;
   readonly fileName: string | null;
@@ -261,7 +263,7 @@ export class History implements Format {
         if (!event.done && event.verb === 'mutex_lock') this.waits(event, placed, event.target);
         break;
       case 'exit':
-        this.stacks.delete(keyOf(event));
+        this.died(event, placed);
     }
   }
 
@@ -302,6 +304,7 @@ export class History implements Format {
       event,
       ended: null,
       endedIn: null,
+      diedIn: null,
       file: f === null ? null : this.idOf(f),
       fileName: f === null ? null : this.nameOf(f),
       target: target === null ? null : this.idOf(target),
@@ -347,6 +350,15 @@ export class History implements Format {
       this.lastActor = call;
       break;
     }
+  }
+
+  /** What the task was in the middle of does not come back. */
+  private died(event: Occasion, { step }: Placed): void {
+    const key = `${event.task.pid}`;
+    for (const scope of this.stacks.get(key) ?? []) {
+      if (scope.kind === 'call') (scope as Call).diedIn = step;
+    }
+    this.stacks.delete(key);
   }
 
   /** An interrupt that a task raised itself stands inside of what it was doing. */

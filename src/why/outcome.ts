@@ -54,9 +54,10 @@ function sinceHops(call: Call, until: number, history: History): Hop[] {
 }
 
 function sleeping(call: Call, asked: Snapshot, history: History): Verdict {
-  const { ended, endedIn, name, task } = call;
+  const { diedIn, ended, endedIn, name, task } = call;
   const later = ended !== null && ended.ret < 0 ? failed(call, asked, history) : null;
-  const back = ended === null ? '' : `; it comes back in step ${endedIn}`;
+  const died = diedIn === null ? '' : `; the thread ends in step ${diedIn}, in the middle of it`;
+  const back = ended === null ? died : `; it comes back in step ${endedIn}`;
   return {
     cause: 'sleeps',
     sentence: `${name}() of ${task.comm} sleeps${joinText(call, history) || lackOf(call, asked)}${back}${later === null ? '' : `: ${later.sentence}`}`,

@@ -164,8 +164,8 @@ function askedOtherwise(
   return {
     cause: 'filtered-when-polled-again',
     sentence:
-      `${item.name} was on the list, and step ${changed.step} changed what it asks for to ${bits(asks)}: ` +
-      `when ep_send_events() polled it again, ${item.fileName} had only ${bits(item.ready ?? 0)}`,
+      `${item.name} was on the list, and step ${changed.step} changed what it asks for to ${asks === 0 ? 'EPOLLERR|EPOLLHUP alone' : bits(asks)}: ` +
+      `when ep_send_events() polled it again, ${item.fileName} had ${(item.ready ?? 0) === 0 ? '' : 'only '}${bits(item.ready ?? 0)}`,
     hops: [...hops, ...hopsInCall(changed, history), hopOf(gone)],
   };
 }
@@ -296,6 +296,14 @@ function listed(at: Case): Verdict | null {
       hops,
     };
   }
+  const own = first === null ? undefined : wokenFor(at, first);
+  if (at.ended === null && own !== undefined) {
+    return {
+      cause: 'on-list',
+      sentence: `${item.name} is on the list, and step ${own.step} woke ${call.task.comm}${first !== null && isWithin(own.scope, first.scope) ? ' for it' : ''}, which has not come to look yet`,
+      hops: [...hops, hopOf(own)],
+    };
+  }
   if (at.ended === null) {
     const woken = first === null ? undefined : wokenInstead(at, first);
     return {
@@ -332,6 +340,22 @@ function listed(at: Case): Verdict | null {
       'lock, at a moment when it found neither',
     hops,
   };
+}
+
+/** The wakeup of the sleeper itself, after the item was queued; none where it has gone to sleep again. */
+function wokenFor({ call, ep, history, seq }: Case, first: Happening): Happening | undefined {
+  const slept = lastOf(
+    history.of(ep.id),
+    (one) => one.fact === 'sleeps' && one.seq <= seq && rootOf(one.scope) === call,
+  );
+  return history.happenings.find(
+    (one) =>
+      one.fact === 'wakeup' &&
+      one.about === call.task.comm &&
+      one.seq >= first.seq &&
+      one.seq > (slept?.seq ?? 0) &&
+      one.seq <= seq,
+  );
 }
 
 const wokenInstead = ({ call, history }: Case, first: Happening): Happening | undefined =>
@@ -570,6 +594,7 @@ function toldBefore(at: Case, told: Happening, masked: Happening | undefined): V
       ? []
       : [`(that of step ${masked.step}, with ${bits(masked.detail)}, was masked by the key)`]),
     ...(silent.text === '' ? [] : [`(${silent.text.slice(2)})`]),
+    ...(onTheWay(at) === '' ? [] : [`;${onTheWay(at).slice(1)}`]),
     ...unreadTimer(at),
     ...(left === undefined
       ? []
@@ -636,13 +661,24 @@ function neverTold(at: Case, masked: Happening | undefined): Verdict {
   const silent = silentIn(at, gone?.seq ?? past.find(({ fact }) => fact === 'added')?.seq ?? 0);
   return {
     cause: 'no-new-wakeup',
-    sentence: `${item.fileName} has ${has}, but no wakeup has said so since ${since}${silent.text}${otherSignals(at, gone)}`,
+    sentence: `${item.fileName} has ${has}, but no wakeup has said so since ${since}${silent.text}${otherSignals(at, gone)}${onTheWay(at)}`,
     hops: [
       ...(gone === undefined ? [] : hopsInCall(gone, history)),
       ...readyHops(at),
       ...silent.hops,
     ],
   };
+}
+
+/** The call that made it ready is not done: the wakeup comes at its end. */
+function onTheWay({ history, item, seq }: Case): string {
+  const last = lastOf(
+    history.changesOf(item.file),
+    (one) => one.seq <= seq && (one.to & ~one.from & item.mask) !== 0,
+  );
+  const call = last?.by?.kind === 'call' ? (last.by as Call) : null;
+  if (call === null || (call.ended !== null && call.ended.seq <= seq)) return '';
+  return `: ${call.name}() of ${call.task.comm}, which made it so, has not come to its wakeup yet`;
 }
 
 /** A signalfd tells each who asks of his own signals, and wakes who stands on the queue of its adder. */

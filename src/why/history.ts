@@ -421,9 +421,22 @@ export class History implements Format {
     const by = this.lastActor?.kind === 'irq' ? this.lastActor : (own ?? this.lastActor);
     this.lastActor = null;
     const isOwn = task.pid === event.task.pid;
+    const other = this.writerBeside(by ?? null);
     for (const { file } of filesOf(this.kernel)) {
-      if (isOwn || !isSignalfd(file)) this.lookAt(file, task, placed, by ?? null);
+      const actor = file.private_data instanceof eventpoll ? by : (other ?? by);
+      if (isOwn || !isSignalfd(file)) this.lookAt(file, task, placed, actor ?? null);
     }
+  }
+
+  /** A wait changes no file but an instance: another call is in the middle of it, where threads run freely. */
+  private writerBeside(by: Scope | null): Scope | null {
+    if (this.scene?.kind === 'scenario' || by === null || !waits(by)) return null;
+    let last: Scope | null = null;
+    for (const [key, [call]] of this.stacks) {
+      if (key.startsWith('irq') || call?.kind !== 'call' || waits(call)) continue;
+      if (last === null || call.seq > last.seq) last = call;
+    }
+    return last;
   }
 
   /** Who asks the files: the task of the event, or anybody where that has ended. */
@@ -528,6 +541,17 @@ export class History implements Format {
     return { id: this.idOf(ep), name, items, scanner: scans ? (ep.mtx.owner?.comm ?? null) : null };
   }
 }
+
+/** Calls that only wait, or look. */
+const waits = ({ name }: Scope): boolean => epollWaits.has(name) || lookers.has(name);
+const lookers: ReadonlySet<string> = new Set([
+  'poll',
+  'ppoll',
+  'select',
+  'pselect6',
+  'futex',
+  'nanosleep',
+]);
 
 const isSignalfd = ({ private_data }: file): boolean => private_data instanceof signalfd_ctx;
 

@@ -114,9 +114,11 @@ export type Silence =
   | 'deferred'
   // A receiver of datagrams: its buffer is full.
   | 'dropped'
-  // A terminal: the line is not over. A queue of inotify: no watch has the event in its mask.
+  // A terminal: the line is not over. A queue of inotify: no watch has the event in its mask;
+  // it is as the last one that waits.
   | 'line not over'
-  | 'not watched';
+  | 'not watched'
+  | 'merged';
 
 /** Ours: marks a branch that decides something; `about` is the object it decides about. */
 export function traceNote(what: string, about: object, fact: Fact | null = null, detail = 0): void {

@@ -162,12 +162,18 @@ function ofOther(call: Call, step: number, asked: Snapshot, history: History): F
   const woke = brought.some(({ cause }) => cause === 'wakes');
   const findings = [
     ...(outcome === null ? [] : [{ ...base, ...outcome }]),
-    ...(woke ? [] : signalsOf(call, history).map((one) => ({ ...base, ...one }))),
+    ...signalsOf(call, history)
+      .filter(({ cause }) => !woke || cause !== 'signal-taken' || kills(call, history))
+      .map((one) => ({ ...base, ...one })),
     ...brought,
     ...(call.name === 'close' && brought.length === 0 ? stillOpen(call, asked, history) : []),
   ];
   return findings.length > 0 ? findings : nothing(call, asked, history);
 }
+
+/** Did it send a signal that is the end of somebody? */
+const kills = (call: Call, { signals }: History): boolean =>
+  signals.some(({ fate, scope }) => fate === 'fatal' && rootOf(scope) === call);
 
 /** A close that was not the last one of its file. */
 function stillOpen(call: Call, asked: Snapshot, history: History): Finding[] {
@@ -237,6 +243,7 @@ function ofWait(call: Call, step: number, asked: Snapshot, history: History): Fi
         history,
       ),
     })),
+    ...goneItems(ep, call, ended?.seq ?? asked.seq, history),
     ...laterReturn(call, step, history),
     ...sleptThrough(call, ended?.seq ?? asked.seq, history).map((one) => ({
       ...base,
@@ -248,6 +255,37 @@ function ofWait(call: Call, step: number, asked: Snapshot, history: History): Fi
     ...died,
     ...delays(call, step, history),
   ];
+}
+
+/** Items that are not in the set any more, and whose files have what they asked for. */
+function goneItems(ep: EpollNow, call: Call, seq: number, history: History): Finding[] {
+  if (ep.items.length === 0) return []; // The set as a whole is answered for.
+  const gone = history.happenings.filter(
+    ({ about, fact, seq: then }) =>
+      fact === 'removed' && then <= seq && about.startsWith(`${ep.name}[`),
+  );
+  return gone
+    .filter(({ about }) => !ep.items.some(({ name }) => name === about))
+    .filter((one) => isReadyStill(one, seq, history))
+    .map((one) => ({
+      about: one.about,
+      task: call.task.comm,
+      fd: fdOf(one.about),
+      cause: 'not-registered',
+      sentence: `${one.about} is not in the set: it ${removedText(one).slice(one.about.length + 1)}`,
+      hops: hopsInCall(one, history),
+    }));
+}
+
+function isReadyStill({ object, seq: removed }: Happening, seq: number, history: History): boolean {
+  const before = history.of(object).filter((one) => one.seq < removed);
+  const mask = lastOf(before, ({ fact }) => fact === 'added' || fact === 'changed')?.detail ?? 0;
+  const added = before.find(({ fact }) => fact === 'added');
+  const root = rootOf(added?.scope ?? null);
+  const file = root?.kind === 'call' ? (root as Call).target : null;
+  if (file === null) return false;
+  const last = lastOf(history.changesOf(file), (one) => one.seq <= seq);
+  return ((last?.to ?? 0) & mask) !== 0;
 }
 
 /** The thread ended in the middle of the call: it was killed, or the process ended. */
@@ -685,7 +723,9 @@ function wokenFinding(woken: Happening, history: History): Finding {
 
 /** In lockstep everything that follows from a step has happened at its end. */
 const sleepsOn = (call: Call, { step }: Happening, { scene }: History): boolean =>
-  scene?.kind === 'scenario' && (call.ended === null || (call.endedIn ?? 0) > step);
+  scene?.kind === 'scenario' &&
+  call.diedIn !== step &&
+  (call.ended === null || (call.endedIn ?? 0) > step);
 
 /** accept4() takes a connection, whose number is no count. */
 const movesBytes = ({ ended, name }: Call): boolean =>

@@ -122,10 +122,12 @@ function closedByExec(fd: number, call: Call, history: History): Reason {
     ({ ended, name, seq, task }) =>
       name === 'execve' && task.tgid === call.task.tgid && seq < call.seq && ended?.ret === 0,
   );
-  const used = history.calls.some(
-    ({ event, file, seq }) =>
-      exec !== undefined && seq < exec.seq && event.args[0] === fd && file !== null,
-  );
+  const used =
+    exec !== undefined &&
+    history.calls.some(
+      ({ ended, event, file, seq }) =>
+        seq < exec.seq && (ended?.ret === fd || (event.args[0] === fd && file !== null)),
+    );
   return exec !== undefined && used
     ? said(
         `${fd} is not open since step ${exec.step}: execve() closes what has O_CLOEXEC`,

@@ -4,7 +4,15 @@ import { errnoName } from '../kernel/uapi/names.ts';
 import { givers, takers } from '../trace/calls/kinds.ts';
 import type { Verdict } from './absence.ts';
 import { interrupted, notOpen } from './errors.ts';
-import { type Call, type Change, type History, lastOf, rootOf, type Snapshot } from './history.ts';
+import {
+  type Call,
+  type Change,
+  type History,
+  lastOf,
+  rootOf,
+  type Snapshot,
+  stepOf,
+} from './history.ts';
 import { changeHop, type Hop, hopOf, rootHop } from './hops.ts';
 import { lackText, readingBits, writingBits } from './shortfall.ts';
 import { silenceHop, silencesOf } from './silence.ts';
@@ -121,7 +129,7 @@ function reasonOf(name: string, call: Call, asked: Snapshot, history: History): 
       }
       return { sentence: lackOf(call, asked), hops: sinceHops(call, seq, history) };
     case 'EPIPE':
-      return endReason(call, ': nobody can read what is written any more', history);
+      return endReason(call, ': nobody can read what is written any more', ends, history);
     case 'EBADF':
       return ofBadNumber(call, history);
     case 'EINTR': {
@@ -150,34 +158,56 @@ function ofBadNumber(call: Call, history: History): Reason {
 
 const ends = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
 
-/** When the file came to its end: the other side closed it, or shut a direction down. */
-function endReason(call: Call, what: string, history: History): Reason {
-  if (call.file === null) return { sentence: what, hops: [] };
-  const ended = lastOf(
-    history.changesOf(call.file),
-    ({ from, seq, to }) => seq <= call.seq && (to & ~from & ends) !== 0,
+/** When the other side went away: it closed, or shut a direction down, or refused what was sent. */
+function endReason(call: Call, what: string, bits: number, history: History): Reason {
+  const { file, fileName } = call;
+  if (file === null) return { sentence: what, hops: [] };
+  const gained = (mask: number): Change | undefined =>
+    lastOf(
+      history.changesOf(file),
+      ({ from, seq, to }) => seq <= call.seq && (to & ~from & mask) !== 0,
+    );
+  const ended = gained(bits);
+  if (ended === undefined) return shutReason(call, what, history);
+  const actor = ended.by?.kind === 'call' ? `${ended.by.name}() of ${ended.by.task.comm} in ` : '';
+  const since = `${actor}step ${stepOf(ended)}`;
+  // What was sent to a connection that is gone is answered with a reset.
+  const first = ended.by !== null && givers.has(ended.by.name) ? gained(EPOLLRDHUP) : undefined;
+  return {
+    sentence: `${what}, since ${since}${first === undefined ? '' : `, which the peer, gone since step ${stepOf(first)}, answered with a reset`}`,
+    hops: [
+      ...(first === undefined ? [] : [changeHop(first, fileName ?? '')]),
+      changeHop(ended, fileName ?? ''),
+    ],
+  };
+}
+
+/** A shutdown of the own side, or one of the peer that no event tells of. */
+function shutReason(call: Call, what: string, history: History): Reason {
+  const told = lastOf(
+    history.happenings,
+    ({ about, fact, scope, seq }) =>
+      fact === 'wake' &&
+      seq < call.seq &&
+      about.startsWith(`${call.fileName}->`) &&
+      rootOf(scope)?.name === 'shutdown',
   );
   const own = lastOf(
     history.calls,
     ({ file, name, seq }) => name === 'shutdown' && file === call.file && seq < call.seq,
   );
-  if (ended !== undefined) {
-    const since =
-      ended.by?.kind === 'call' ? `${ended.by.name}() of ${ended.by.task.comm} in ` : '';
-    return {
-      sentence: `${what}, since ${since}step ${ended.by?.step ?? ended.step}`,
-      hops: [changeHop(ended, call.fileName ?? '')],
-    };
-  }
-  if (own === undefined) return { sentence: what, hops: [] };
-  return { sentence: `${what}, since step ${own.step} shut it down`, hops: rootHop(own, history) };
+  const shut = own ?? rootOf(told?.scope ?? null);
+  if (shut === null) return { sentence: what, hops: [] };
+  return {
+    sentence: `${what}, since step ${shut.step} shut it down`,
+    hops: rootHop(shut, history),
+  };
 }
 
 function atEnd(call: Call, history: History): Verdict | null {
-  const { hops, sentence } = endReason(
-    call,
-    `${call.name}() is at the end of ${call.fileName}`,
-    history,
-  );
+  const what = `${call.name}() is at the end of ${call.fileName}`;
+  const stream = endReason(call, what, EPOLLRDHUP, history);
+  const { hops, sentence } =
+    stream.hops.length > 0 ? stream : endReason(call, what, EPOLLHUP, history);
   return hops.length === 0 ? null : { cause: 'end-of-file', sentence, hops };
 }

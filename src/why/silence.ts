@@ -47,6 +47,10 @@ const silences: Readonly<
     of: 'readers',
     text: 'the terminal is in canonical mode, and keeps what was typed until the line is over',
   },
+  merged: {
+    of: 'readers',
+    text: 'the event is the same as the last one that waits, and is merged with it: nobody is woken',
+  },
   'not watched': { of: 'readers', text: 'no watch has this event in its mask' },
 };
 

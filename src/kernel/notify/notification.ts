@@ -43,7 +43,7 @@ export function* fsnotify_insert_event(
     !list_empty(group.notification_list) &&
     merge(list_entry(group.notification_list.prev), event)
   ) {
-    traceNote('fsnotify_insert_event: as the last one, merged', group.notification_waitq);
+    traceNote('fsnotify_insert_event: as the last one, merged', group, 'merged');
     spin_unlock(group.notification_lock);
     return 1;
   }

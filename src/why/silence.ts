@@ -71,15 +71,13 @@ export function silencesOf(
   until: number,
   history: History,
 ): Happening[] {
-  const sources = history.sourcesOf(file);
-  return history.happenings.filter(
-    ({ fact, object, seq }) =>
-      seq > from &&
-      seq <= until &&
-      isSilence(fact) &&
-      concerns(fact, mask) &&
-      sources.includes(object),
-  );
+  return history
+    .sourcesOf(file)
+    .flatMap((source) => history.of(source))
+    .filter(
+      ({ fact, seq }) => seq > from && seq <= until && isSilence(fact) && concerns(fact, mask),
+    )
+    .sort((a, b) => a.seq - b.seq);
 }
 
 /** Where a call kept still: what it put in is for readers, what it took out for writers. */

@@ -2,10 +2,10 @@
  * The answer to "why did I get this event, and why not that one": what a step came to, a finding for
  * each event that was told, for each item that was not told of, and for each wakeup.
  */
-import { EPOLL_CTL_ADD } from '../kernel/uapi/eventpoll.ts';
+import { EPOLL_CTL_ADD, EPOLLIN } from '../kernel/uapi/eventpoll.ts';
 import { epollWaits, givers, takers } from '../trace/calls/kinds.ts';
 import { absence, type Cause, type Verdict, winnerOf } from './absence.ts';
-import { addingOf, failure, removedText } from './errors.ts';
+import { addingOf, failure, notOpen, removedText } from './errors.ts';
 import {
   type Call,
   type Change,
@@ -33,7 +33,7 @@ import {
   rootHop,
 } from './hops.ts';
 import { outcomeOf } from './outcome.ts';
-import { polled } from './polled.ts';
+import { askedIn, polled } from './polled.ts';
 import { signalsOf, sleptThrough } from './signals.ts';
 import { silenceHop, silencesIn, silenceText } from './silence.ts';
 import { changeOf, gainsOf, originOf, scanOf, toldChain, wakeupsBy } from './told.ts';
@@ -143,7 +143,7 @@ function findingsOf(call: Call, step: number, asked: Snapshot, history: History)
   if (call.name === 'epoll_ctl') {
     return [...ofControl(call, history), ...delays(call, step, history)];
   }
-  if (call.asks.length > 0)
+  if (askedIn(call.event).length > 0)
     return ofPoll(call, step, atTheEnd(call, step, asked, history), history);
   if (call.step !== step) return effects(call, step, asked, history);
   return [...ofOther(call, step, asked, history), ...delays(call, step, history)];
@@ -244,6 +244,7 @@ function ofWait(call: Call, step: number, asked: Snapshot, history: History): Fi
       ),
     })),
     ...goneItems(ep, call, ended?.seq ?? asked.seq, history),
+    ...(told.length === 0 ? unwatched(ep, call, asked, history) : []),
     ...laterReturn(call, step, history),
     ...sleptThrough(call, ended?.seq ?? asked.seq, history).map((one) => ({
       ...base,
@@ -275,6 +276,40 @@ function goneItems(ep: EpollNow, call: Call, seq: number, history: History): Fin
       sentence: `${one.about} is not in the set: it ${removedText(one).slice(one.about.length + 1)}`,
       hops: hopsInCall(one, history),
     }));
+}
+
+/**
+ * Files that somebody has put something into since the last wait, and that nobody has added. The other
+ * end of a file that is watched is none of them, nor is an instance.
+ */
+function unwatched(ep: EpollNow, call: Call, asked: Snapshot, history: History): Finding[] {
+  const until = call.ended?.seq ?? asked.seq;
+  const before = lastOf(
+    history.calls,
+    (one) => one.ep === ep.id && one.seq < call.seq && epollWaits.has(one.name),
+  );
+  return [...asked.names].flatMap(([file, name]) => {
+    if (asked.watched.has(file) || asked.instances.has(file)) return [];
+    const changes = history.changesOf(file).filter(({ seq }) => seq <= until);
+    const gained = lastOf(changes, ({ from, to }) => (to & ~from & EPOLLIN) !== 0);
+    const by = gained?.by ?? null;
+    if (gained === undefined || by?.kind !== 'call' || !givers.has(by.name)) return [];
+    const { file: into } = by as Call;
+    if (into !== null && asked.watched.has(into)) return [];
+    const over = ((changes.at(-1)?.to ?? 0) & EPOLLIN) === 0;
+    if (over || gained.seq < (before?.seq ?? 0)) return [];
+    const numbers = asked.open.get(file)?.join(', ') ?? '';
+    return [
+      {
+        about: name,
+        task: call.task.comm,
+        fd: null,
+        cause: 'not-registered' as const,
+        sentence: `${name} (${numbers}) has EPOLLIN since step ${stepOf(gained)}, and no instance watches it`,
+        hops: [changeHop(gained, name)],
+      },
+    ];
+  });
 }
 
 function isReadyStill({ object, seq: removed }: Happening, seq: number, history: History): boolean {
@@ -460,13 +495,31 @@ function ofPoll(call: Call, step: number, { seq }: Snapshot, history: History): 
   const held = delays(call, step, history);
   if (held.length > 0) return held;
   const now = asksAt(call, ended !== null && !later ? ended.seq : seq, history);
-  if (!later) return [...now, ...timedOut(call, step)];
-  if (ended.ret < 0) return [...now, ...laterReturn(call, step, history)];
+  if (!later) return [...now, ...notOpenIn(call, history), ...timedOut(call, step)];
+  if (ended.ret <= 0) return [...now, ...laterReturn(call, step, history)];
   const then = asksAt(call, ended.seq, history).map((one) => ({
     ...one,
     sentence: `at its return in step ${endedIn}: ${one.sentence}`,
   }));
   return [...now, ...then];
+}
+
+/** poll() tells of numbers that are not open, select() fails for them. */
+function notOpenIn(call: Call, history: History): Finding[] {
+  const known = new Set(call.asks.map(({ fd }) => fd));
+  return askedIn(call.event)
+    .filter(({ fd }) => fd >= 0 && !known.has(fd))
+    .map(({ fd }) => {
+      const { hops, sentence } = notOpen(fd, call, history);
+      return {
+        about: String(fd),
+        task: call.task.comm,
+        fd,
+        cause: 'told',
+        sentence: `${sentence}: ${call.name}() says POLLNVAL`,
+        hops,
+      };
+    });
 }
 
 function asksAt(call: Call, until: number, history: History): Finding[] {

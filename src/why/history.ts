@@ -144,6 +144,10 @@ export interface Snapshot {
   readonly open: ReadonlyMap<number, readonly string[]>;
   /** What each open file is called. */
   readonly names: ReadonlyMap<number, string>;
+  /** The files that some item watches. */
+  readonly watched: ReadonlySet<number>;
+  /** The files that are epoll instances. */
+  readonly instances: ReadonlySet<number>;
 }
 
 export class History implements Format {
@@ -498,21 +502,32 @@ export class History implements Format {
         epolls.push(this.epollNow(file.private_data, this.nameOf(file), task));
       }
     }
+    const watched = epolls.flatMap(({ items }) => items.map((item) => item.file));
     const lacks = new Map<number, Shortfall>();
     const numbers = new Map<number, string[]>();
     const names = new Map<number, string>();
+    const instances = new Set<number>();
     for (const { descriptors, file } of open) {
       lacks.set(
         this.idOf(file),
         shortfallOf(file, this.kernel, (one) => this.nameOf(one)),
       );
       names.set(this.idOf(file), this.nameOf(file));
+      if (file.private_data instanceof eventpoll) instances.add(this.idOf(file));
       numbers.set(
         this.idOf(file),
         descriptors.map(({ fd, tgid }) => `${fd} of ${this.kernel.tasks.get(tgid)?.comm ?? tgid}`),
       );
     }
-    return { seq: this.lastPlaced.seq, epolls, lacks, open: numbers, names };
+    return {
+      seq: this.lastPlaced.seq,
+      epolls,
+      lacks,
+      open: numbers,
+      names,
+      watched: new Set(watched),
+      instances,
+    };
   }
 
   private epollNow(ep: eventpoll, name: string, task: task_struct): EpollNow {

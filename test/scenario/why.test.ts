@@ -1076,6 +1076,31 @@ const questions: readonly [
     /read\(\) of main in step 5 did not take all of it/,
   ],
   [
+    'data for a connection that nobody has added',
+    [...tcp.slice(0, 3), create, add('EPOLLIN', '$l'), ...tcp.slice(3), write('x', '$c'), wait()],
+    { step: 9 },
+    'not-registered',
+    /socket6 \(6 of main\) has EPOLLIN since step 8, and no instance watches it/,
+  ],
+  [
+    'a poll of a number that is closed',
+    [pair, ['close', { fd: '$a' }], ['poll', { fds: [{ fd: 3, events: 'POLLIN' }], timeout: 0 }]],
+    { step: 2 },
+    'told',
+    /3 is not open since step 1 closed it: poll\(\) says POLLNVAL/,
+  ],
+  [
+    'a poll whose time was up',
+    [
+      pair,
+      ['poll', { fds: [{ fd: '$a', events: 'POLLIN' }], timeout: 20 }, undefined, 't1'],
+      sleep(40),
+    ],
+    { step: 1 },
+    'timed-out',
+    /its time was up in step 2/,
+  ],
+  [
     'a write to a file that nobody watches',
     [pair, write()],
     { step: 1 },

@@ -114,7 +114,8 @@ export { errorTranscript, type Transcript, transcriptText } from './scenario/tra
 // ── Causes ───────────────────────────────────────────────────────────────────────────────────────
 
 /** Who is woken for nothing, and who gets how much. */
-export type { HerdOptions, HerdReport, HerdRow } from './check/herd/study.ts';
+export type { HerdProblem, HerdRow } from './check/herd/row.ts';
+export type { HerdOptions, HerdReport } from './check/herd/study.ts';
 export type { HerdCounts } from './check/herd/tally.ts';
 export { herdText } from './check/herd/text.ts';
 export { herd } from './scenario/herd.ts';

@@ -14,6 +14,7 @@ import { coloursFor } from './formats.ts';
 import { withProgram } from './given_program.ts';
 import { kindOf } from './kind.ts';
 import { loadProgram, trackPrograms } from './loader.ts';
+import { withholdPrinting } from './printing.ts';
 
 /** How long it goes on before signals are heard, in ms. */
 const turnMs = 50;
@@ -60,6 +61,7 @@ class HerdCheck {
       input.name,
       () => this.load(),
       (program) => this.study(program, title, title, sharedMemoryOf(request)),
+      withholdPrinting,
     );
   }
 
@@ -69,8 +71,12 @@ class HerdCheck {
     return await loadProgram(path, input);
   }
 
-  scenario(scenario: Scenario, place: string): Promise<ExitCode> {
-    return this.study(scenario, scenario.name ?? 'a scenario', place, false);
+  async scenario(scenario: Scenario, place: string): Promise<ExitCode> {
+    if (this.task.request.schedule !== undefined && scenario.mode !== 'concurrent') {
+      say(`${place}: --schedule: expected a concurrent scenario, found one in lockstep`);
+      return exitCodes.failed;
+    }
+    return await this.study(scenario, scenario.name ?? 'a scenario', place, false);
   }
 
   private async study(
@@ -97,24 +103,31 @@ class HerdCheck {
         : `${herdText(title, report, await coloursFor(output))}\n`,
     );
     output.flush();
-    return exitCodes.done;
+    const wrong = report.rows[0]?.problems.some(({ severity }) => severity === 'bug') === true;
+    return wrong ? exitCodes.failed : exitCodes.done;
   }
 
   /** In turns, so that Ctrl-C is heard. Where time is short, each arrangement has as much of it. */
   private async inTurns(study: HerdStudy, title: string): Promise<void> {
     const { progress, request } = this.task;
     const end = performance.now() + 1000 * (request.seconds ?? Number.POSITIVE_INFINITY);
-    const share = (): number => (end - performance.now()) / study.left;
+    // Half of it for all interleavings, half for a sample if there are too many.
+    const share = (): number => (end - performance.now()) / (2 * study.left);
     let { left } = study;
     let until = performance.now() + share();
     for (let standing = study.next(); standing !== null; ) {
       const pause = performance.now() + turnMs;
-      while (standing !== null && performance.now() < pause) standing = study.next();
+      while (standing !== null && performance.now() < Math.min(pause, until)) {
+        standing = study.next();
+      }
       if (this.interrupted || standing === null) return;
-      if (study.left !== left) {
+      if (performance.now() > until) {
+        if (study.left === left) study.goOn();
         left = study.left;
         until = performance.now() + share();
-      } else if (performance.now() > until) study.goOn();
+        standing = study.next();
+        if (standing === null) return;
+      }
       const { arrangement, executions } = standing;
       progress.show(() => `${title}: ${arrangement}: ${executions} executions`);
       await new Promise((resolve) => setImmediate(resolve));

@@ -114,8 +114,9 @@ executions are taken at random from all that there are.
                            of each waiter, steps from an event until somebody is told of it; as it is
                            written, and with LT, ET, ONESHOT, EXCLUSIVE, an epoll instance for each
                            waiter, and SO_REUSEPORT in its place; on all interleavings if there are no
-                           more than 1000 (or --max-executions) of them, else on 200 at random; with
-                           --schedule, or for a scenario in lockstep, on one: see docs/herd.md
+                           more than 1000 (or --max-executions) of them, else on 200: of a program those
+                           of play --seed 0, 1, …; with --schedule, or for a scenario in lockstep, on one:
+                           see docs/herd.md
       --show N             of a program, also show N of the interleavings in which nothing was found;
                            of a scenario, give the schedules of N outcomes
       --show-all           and of all of them
@@ -233,7 +234,8 @@ function checkTogether(request: CheckRequest): void {
   if (request.shared && request.unshared) {
     throw new UsageError('--shared: expected no --unshared beside it');
   }
-  if ((strategy === 'exhaustive' || strategy === 'replay') && seed !== undefined) {
+  const takesSeed = strategy === 'random' || strategy === 'pct' || request.herd;
+  if (!(takesSeed && strategy !== 'replay') && seed !== undefined) {
     throw new UsageError('--seed: expected --strategy random or pct beside it');
   }
   if (strategy !== 'exhaustive' && preemptions !== undefined) {

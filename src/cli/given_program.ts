@@ -8,8 +8,9 @@ export async function withProgram<L>(
   name: string,
   load: () => Promise<L>,
   action: (loaded: L) => Promise<ExitCode>,
+  takePrinting: () => () => void = divertPrinting,
 ): Promise<ExitCode> {
-  const giveBack = divertPrinting();
+  const giveBack = takePrinting();
   try {
     return await action(await load());
   } catch (error) {

@@ -9,3 +9,17 @@ export function divertPrinting(): () => void {
     stdout.write = write;
   };
 }
+
+/** What a program that is run again and again prints is of no use to anybody. */
+export function withholdPrinting(): () => void {
+  const { stdout } = process;
+  const { write } = stdout;
+  const { error, info, log, warn } = console;
+  const nothing = (): void => {};
+  Object.assign(console, { error: nothing, info: nothing, log: nothing, warn: nothing });
+  stdout.write = (() => true) as typeof write;
+  return () => {
+    Object.assign(console, { error, info, log, warn });
+    stdout.write = write;
+  };
+}

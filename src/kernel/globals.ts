@@ -103,6 +103,8 @@ export class Globals {
   wakeups = 0;
   /** Where /dev/random's bytes come from; the machine says. */
   random: Chance = noChance;
+  /** What is mixed into the hash of a connection; the machine says. */
+  inet_ehash_secret = 0;
   private knobs: Map<string, ctl_table> | null = null;
 
   constructor(patched: Patched) {

@@ -145,6 +145,7 @@ export class Machine implements ThreadMaker {
     this.obey(options.schedule ?? (seed === 0 ? inOrder : randomSchedule(seed)));
     this.topology = new Topology(this.network, seed);
     this.kernel.random = new Random(seed);
+    this.kernel.inet_ehash_secret = Math.imul(seed, 0x9e37_79b1);
     this.nofile = options.nofile ?? 1024;
     this.user = new user_struct(0, grantedCapabilities);
     for (let cpu = 0; cpu < (options.cpus ?? 2); cpu++) this.addCpu();

@@ -30,7 +30,7 @@ test('a line for each arrangement, or why there is none', slow, () => {
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toMatch(/^LT +1 +1 +2\.00 /m);
   expect(out).toMatch(/^ET +1 +1 +1\.00 /m);
-  expect(out).toMatch(/^SO_REUSEPORT +no: nobody waits for a listener/m);
+  expect(out).toMatch(/^SO_REUSEPORT +no: nobody waits for a TCP listener/m);
 });
 
 test(

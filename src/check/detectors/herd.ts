@@ -8,7 +8,7 @@ import { distinct, listed } from './scene.ts';
 export const herd: Detector = ({ observations }) => {
   const vain = observations?.vain ?? [];
   if (vain.length === 0) return [];
-  const tasks = distinct(vain.map(({ task }) => task));
+  const tasks = distinct(vain.map(({ task }) => task.comm));
   const objects = distinct(vain.map(({ on }) => on));
   const times = vain.length === 1 ? 'once' : `${vain.length} times`;
   return [
@@ -19,7 +19,7 @@ export const herd: Detector = ({ observations }) => {
       tasks,
       objects,
       cause: 'herd',
-      details: vain.map(({ task, on }) => `${task} on ${on}`),
+      details: vain.map(({ task, on }) => `${task.comm} on ${on}`),
       count: vain.length,
     },
   ];

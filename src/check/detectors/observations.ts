@@ -79,7 +79,7 @@ export interface StaleEvent {
 
 /** Somebody was woken, or told of something, and there was nothing. */
 export interface VainWakeup {
-  readonly task: string;
+  readonly task: task_struct;
   /** The epoll instance, or the file, by name. */
   readonly on: string;
   /** False if it did not sleep: the event was there when it asked. */
@@ -126,8 +126,8 @@ export class Observations implements Observer {
 
   /** Those of tasks too that have slept again since, and for ever. */
   get vain(): readonly VainWakeup[] {
-    const asleep = [...this.calls].flatMap(([{ comm }, { wokenIn }]) =>
-      wokenIn === null ? [] : [{ task: comm, on: this.nameOf(wokenIn), woken: true }],
+    const asleep = [...this.calls].flatMap(([task, { wokenIn }]) =>
+      wokenIn === null ? [] : [{ task, on: this.nameOf(wokenIn), woken: true }],
     );
     return [...this.inVain, ...asleep];
   }
@@ -187,7 +187,7 @@ export class Observations implements Observer {
   private foundNothing(task: task_struct, under: CallUnderWay): void {
     const { wokenIn } = under;
     if (wokenIn === null) return;
-    this.inVain.push({ task: task.comm, on: this.nameOf(wokenIn), woken: true });
+    this.inVain.push({ task, on: this.nameOf(wokenIn), woken: true });
     under.wokenIn = null;
   }
 
@@ -216,7 +216,7 @@ export class Observations implements Observer {
     if (ret !== -EAGAIN) this.takings.set(file, { task, at: ++this.at, ret });
     else if (toldOf !== undefined && last !== undefined && last.task !== task) {
       const { at, woken } = toldOf;
-      if (last.at > at) this.inVain.push({ task: task.comm, on: this.nameOf(file), woken });
+      if (last.at > at) this.inVain.push({ task, on: this.nameOf(file), woken });
     }
   }
 

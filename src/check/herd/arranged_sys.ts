@@ -25,7 +25,7 @@ import {
   EPOLLEXCLUSIVE,
   EPOLLONESHOT,
 } from '../../kernel/uapi/eventpoll.ts';
-import { O_NONBLOCK } from '../../kernel/uapi/fcntl.ts';
+import { F_DUPFD, O_NONBLOCK } from '../../kernel/uapi/fcntl.ts';
 import { SO_REUSEPORT, SOCK_NONBLOCK, SOL_SOCKET } from '../../kernel/uapi/socket.ts';
 import type { sockaddr } from '../../net/socket.ts';
 import type { timespec } from '../../syscalls/epoll.ts';
@@ -39,6 +39,9 @@ import {
 } from '../../syscalls/sys.ts';
 import { arrangedFlags, type Path } from './arrangement.ts';
 import { CannotArrange, type EpollHere, type SocketHere, type Stage } from './stage.ts';
+
+/** RLIMIT_NOFILE is 1024. */
+const farDescriptors = 900;
 
 export class ArrangedSys extends Sys {
   private readonly path: Path;
@@ -106,12 +109,20 @@ export class ArrangedSys extends Sys {
     if (arrangement.sets === 'each' && topology?.shared.includes(key) === true) {
       own = new Map();
       for (const path of topology.sets.get(key)?.waiters ?? []) {
-        const one = yield* super.epoll_create1(flags);
+        const one = yield* this.outOfTheWay(yield* super.epoll_create1(flags));
         own.set(path, one);
         this.noteEpoll(one, key, null);
       }
     }
     this.noteEpoll(epfd, key, own);
+  }
+
+  /** A number that the program does not come to: the others stay what they are as it is written. */
+  private *outOfTheWay(fd: number): Code<number> {
+    const far = yield* super.fcntl(fd, F_DUPFD, farDescriptors);
+    if (far < 0) return fd;
+    yield* super.close(fd);
+    return far;
   }
 
   private noteEpoll(epfd: number, key: string, own: EpollHere['own']): void {
@@ -130,7 +141,7 @@ export class ArrangedSys extends Sys {
     const home = this.stage.epollAt(this.task, epfd);
     if (home === null) return yield* super.epoll_ctl(epfd, op, fd, event);
     const key = op === EPOLL_CTL_ADD ? `${this.path}#${++this.adds}` : null;
-    const asked = event === null ? null : this.arranged(home, event, key);
+    const asked = event === null ? null : this.arranged(home, event, key, fd);
     let first: number | null = null;
     let done = false;
     for (const [path, target] of this.targets(epfd, home)) {
@@ -142,10 +153,17 @@ export class ArrangedSys extends Sys {
   }
 
   /** The instances that a call of this task is about, and whose each is. */
-  private targets(epfd: number, { own, waiters }: EpollHere): (readonly [Path, number])[] {
-    if (own === null) return [[this.path, epfd]];
+  private targets(epfd: number, { key, own, waiters }: EpollHere): (readonly [Path, number])[] {
+    if (own === null) return [[this.ownerOf(key), epfd]];
     const mine = own.get(this.path);
     return mine === undefined || !waiters.has(this.path) ? [...own] : [[this.path, mine]];
+  }
+
+  /** Who waits in it, if it is one alone: another task may have made it. */
+  private ownerOf(key: string): Path {
+    const waiters = this.stage.topology?.sets.get(key)?.waiters;
+    const [only] = waiters?.size === 1 ? waiters : [];
+    return only ?? this.path;
   }
 
   /** `key`: of an EPOLL_CTL_ADD. */
@@ -168,16 +186,22 @@ export class ArrangedSys extends Sys {
   }
 
   /** The interest with the flags of the arrangement. */
-  private arranged(home: EpollHere, event: Interest, key: string | null): Interest {
+  private arranged(home: EpollHere, event: Interest, key: string | null, fd: number): Interest {
     const { arrangement, topology } = this.stage;
     const { flags } = arrangement;
     if (flags === null || topology === null || !this.isArranged(home)) return event;
     const plain = event.events & ~arrangedFlags;
     if (flags !== EPOLLEXCLUSIVE) return { ...event, events: plain | flags };
-    const isCommon = topology.isSplit
-      ? key !== null && topology.common.has(key)
-      : !home.waiters.has(this.path);
-    if (key === null || !isCommon) return { ...event, events: plain };
+    if (key === null) return { ...event, events: plain };
+    const isShared = (topology.sets.get(home.key)?.waiters.size ?? 0) > 1;
+    const isFirst = !home.waiters.has(this.path) && (isShared || topology.commonSets.size === 0);
+    if (!isFirst && !topology.common.has(key)) return { ...event, events: plain };
+    if (this.task.files.fd[fd]?.private_data instanceof eventpoll) {
+      throw new CannotArrange('EPOLLEXCLUSIVE is not for an epoll instance in another one');
+    }
+    if (!this.task.kernel.patched['df0108c5da56']) {
+      throw new CannotArrange('this kernel has no EPOLLEXCLUSIVE');
+    }
     if ((plain & ~EPOLLEXCLUSIVE_OK_BITS) !== 0) {
       throw new CannotArrange('EPOLLEXCLUSIVE takes no events but EPOLLIN and EPOLLOUT beside it');
     }
@@ -222,14 +246,16 @@ export class ArrangedSys extends Sys {
   private *waitsIn(epfd: number): Code<number> {
     const here = this.stage.epollAt(this.task, epfd);
     if (here === null) return epfd;
-    here.waiters.add(this.path);
+    this.stage.noteWaiter(this.path, this.task, here);
     const own = here.own === null ? epfd : here.own.get(this.path);
     if (own === undefined) {
       throw new CannotArrange(`${this.task.comm} waits, and did not where it is as written`);
     }
     const ep = this.task.files.fd[own]?.private_data as eventpoll;
-    const { arrangement, measure } = this.stage;
-    if (measure.counts(ep)) measure.waits(this.task);
+    const { arrangement, measure, topology } = this.stage;
+    const { comm } = this.task;
+    const label = topology?.labelOf(this.path, comm);
+    if (measure.counts(ep)) measure.waits(this.task, label);
     const told = measure.toldTo.get(this.task) ?? [];
     measure.toldTo.delete(this.task);
     if (arrangement.flags === EPOLLONESHOT) yield* this.armAgain(own, ep, told);
@@ -308,7 +334,7 @@ export class ArrangedSys extends Sys {
       const ret = yield* super.bind(fd, addr);
       if (ret !== 0) throw new CannotArrange('a second listener cannot have the address');
       yield* super.listen(fd, backlog);
-      own.set(path, fd);
+      own.set(path, yield* this.outOfTheWay(fd));
     }
     return own;
   }

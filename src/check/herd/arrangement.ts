@@ -48,12 +48,23 @@ export class Topology {
   readonly sets: Map<string, { readonly waiters: Set<Path>; watched: boolean }> = new Map();
   /** EPOLL_CTL_ADDs of files that are in the sets of several who wait. */
   readonly common: Set<string> = new Set();
+  /** Instances that have one of these. */
+  readonly commonSets: Set<string> = new Set();
   /** By bind() of a listener, the tasks that wait for it. */
   readonly listeners: Map<string, Set<Path>> = new Map();
+  /** The names of those who wait. */
+  readonly names: Map<Path, string> = new Map();
 
   /** Those in which several tasks wait. */
   get shared(): string[] {
     return [...this.sets].flatMap(([key, { waiters }]) => (waiters.size > 1 ? [key] : []));
+  }
+
+  /** Whoever waits for something that others wait for too; everybody where nobody does. */
+  isCounted(key: string): boolean {
+    const waiters = this.sets.get(key)?.waiters.size ?? 0;
+    if (waiters > 1 || this.commonSets.has(key)) return true;
+    return waiters > 0 && this.commonSets.size === 0 && this.shared.length === 0;
   }
 
   /** Several tasks wait for a file, each in an instance of its own. */
@@ -61,16 +72,22 @@ export class Topology {
     return this.shared.length === 0 && this.common.size > 0;
   }
 
+  /** The name of a task, with its path where several have it. */
+  labelOf(path: Path, comm: string): string {
+    const namesakes = [...this.names.values()].filter((name) => name === comm);
+    return namesakes.length > 1 ? `${comm} (${path})` : comm;
+  }
+
   /** Why it cannot be arranged so; null if it can. */
   refusal({ reuseport, sets }: Arrangement): string | null {
-    if (sets === 'one' && this.isSplit) return 'each who waits makes an epoll instance of its own';
+    if (sets === 'one' && this.isSplit) return 'each who waits has an epoll instance of its own';
     if (sets === 'each' && !this.isSplit) {
       if (this.shared.length === 0) return 'no two tasks wait for the same';
       const inner = this.shared.some((key) => this.sets.get(key)?.watched === true);
       if (inner) return 'the epoll instance is watched itself';
     }
     return reuseport && this.listeners.size === 0
-      ? 'nobody waits for a listener that was given a port by bind()'
+      ? 'nobody waits for a TCP listener that was bound to its port'
       : null;
   }
 }

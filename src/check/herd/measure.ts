@@ -1,6 +1,6 @@
 /** What one execution costs those who wait: counted while it happens. */
 import { current } from '../../kernel/current.ts';
-import type { epitem, eventpoll } from '../../kernel/eventpoll/types.ts';
+import { type epitem, eventpoll } from '../../kernel/eventpoll/types.ts';
 import type { file } from '../../kernel/file.ts';
 import type { Globals } from '../../kernel/globals.ts';
 import type { task_struct } from '../../kernel/sched.ts';
@@ -50,6 +50,7 @@ export class Measure extends Observations {
   readonly toldTo: Map<task_struct, epitem[]> = new Map();
   private readonly globals: Globals;
   private readonly waiters: Map<string, WaiterCount> = new Map();
+  private readonly labels: Map<task_struct, string> = new Map();
   private readonly events: FileEvent[] = [];
   private readonly delays: number[] = [];
   /** Those that an item has heard of since it was told of. */
@@ -66,10 +67,14 @@ export class Measure extends Observations {
     this.globals = kernel;
   }
 
-  /** `task` waits in an epoll instance. */
-  waits({ comm }: task_struct): WaiterCount {
-    let waiter = this.waiters.get(comm);
-    if (waiter === undefined) this.waiters.set(comm, (waiter = { wakeups: 0, told: 0 }));
+  /** `task` waits in an epoll instance. `label`: what it is called, where its name is not enough. */
+  waits(task: task_struct, label: string = task.comm): WaiterCount {
+    const name = this.labels.get(task) ?? label;
+    let waiter = this.waiters.get(name);
+    if (waiter === undefined) {
+      this.labels.set(task, name);
+      this.waiters.set(name, (waiter = { wakeups: 0, told: 0 }));
+    }
     return waiter;
   }
 
@@ -79,6 +84,8 @@ export class Measure extends Observations {
 
   notified(epi: epitem, wq_head: wait_queue_head | null): void {
     if (!this.counts(epi.ep)) return;
+    const inner = epi.ffd.file.private_data;
+    if (inner instanceof eventpoll && this.counts(inner)) return; // It was counted there.
     const walk = wq_head === null ? this.lastWalk(epi) : (this.walks.get(wq_head) ?? null);
     const event = walk !== null ? (walk.event ??= this.newEvent(walk.at)) : this.foundOf(epi);
     if (event === null) return;
@@ -144,7 +151,10 @@ export class Measure extends Observations {
       events: events.length,
       untold: events.filter(({ told }) => !told).length,
       waiters,
-      wasted: vain.flatMap(({ task, woken }) => (woken && waiters.has(task) ? [task] : [])),
+      wasted: vain.flatMap(({ task, woken }) => {
+        const label = this.labels.get(task);
+        return woken && label !== undefined ? [label] : [];
+      }),
       delays,
     };
   }

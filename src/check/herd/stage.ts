@@ -50,21 +50,17 @@ export class Stage {
   readonly epolls: Map<eventpoll, EpollHere> = new Map();
   readonly sockets: Map<file, SocketHere> = new Map();
   private readonly added: Added[] = [];
+  private readonly names: Map<Path, string> = new Map();
 
   constructor(arrangement: Arrangement, topology: Topology | null, measure: Measure) {
     this.arrangement = arrangement;
     this.topology = topology;
     this.measure = measure;
-    if (topology !== null) measure.counts = (ep) => this.isCounted(ep, topology);
-  }
-
-  /** Whoever waits for something that others wait for too; everybody where nobody does. */
-  private isCounted(ep: eventpoll, { common, sets, shared }: Topology): boolean {
-    const here = this.epolls.get(ep);
-    if (here === undefined) return false;
-    if (shared.length > 0) return shared.includes(here.key);
-    if (common.size === 0) return (sets.get(here.key)?.waiters.size ?? 0) > 0;
-    return this.added.some((added) => added.ep === here && common.has(added.key));
+    if (topology === null) return;
+    measure.counts = (ep) => {
+      const here = this.epolls.get(ep);
+      return here !== undefined && topology.isCounted(here.key);
+    };
   }
 
   epollAt(task: task_struct, epfd: number): EpollHere | null {
@@ -77,12 +73,19 @@ export class Stage {
     return file == null ? null : (this.sockets.get(file) ?? null);
   }
 
+  /** A task waits. */
+  noteWaiter(path: Path, { comm }: task_struct, ep: EpollHere): void {
+    ep.waiters.add(path);
+    this.names.set(path, comm);
+  }
+
   noteAdded(key: string, ep: EpollHere, file: file): void {
     this.added.push({ key, ep, file });
   }
 
   /** Adds what this execution, as it is written, has shown. */
   tell(topology: Topology): void {
+    for (const [path, comm] of this.names) topology.names.set(path, comm);
     for (const { key, waiters, watched } of this.epolls.values()) {
       let known = topology.sets.get(key);
       if (known === undefined) topology.sets.set(key, (known = { waiters: new Set(), watched }));
@@ -98,7 +101,10 @@ export class Stage {
         for (const path of other.ep.waiters) waiters.add(path);
       }
       if (waiters.size < 2 || ep.waiters.size === 0) continue;
-      if (sets.size > 1) topology.common.add(key);
+      if (sets.size > 1) {
+        topology.common.add(key);
+        topology.commonSets.add(ep.key);
+      }
       const { bound = null, listens = false } = this.sockets.get(file) ?? {};
       if (bound === null || !listens) continue;
       const known = topology.listeners.get(bound.key) ?? new Set();

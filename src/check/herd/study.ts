@@ -9,27 +9,26 @@
 import type { Globals } from '../../kernel/globals.ts';
 import { defaultKernel, type KernelChoice } from '../../kernel/history.ts';
 import type { Memory, SharedMemory } from '../../sim/schedule.ts';
-import type { Program } from '../../syscalls/sys.ts';
-import { subjectOf } from '../check.ts';
-import { type DetectOptions, type DetectorName, detect } from '../detectors/index.ts';
+import type { DetectOptions } from '../detectors/index.ts';
 import { Dpor } from '../dpor.ts';
-import { type Explored, explore, type Subject, type Trial } from '../explore.ts';
+import { estimate } from '../estimate.ts';
+import type { Explored } from '../explore.ts';
 import { Pct, RandomWalk } from '../random.ts';
 import { Replay } from '../replay.ts';
 import { readSchedule } from '../schedule_text.ts';
 import type { Strategy } from '../strategy.ts';
-import { ArrangedSys } from './arranged_sys.ts';
 import { type Arrangement, arrangements, asWritten, Topology } from './arrangement.ts';
 import { Measure } from './measure.ts';
+import { type Extent, type HerdRow, RowUnderWay } from './row.ts';
 import { CannotArrange, Stage } from './stage.ts';
-import { type HerdCounts, HerdTally } from './tally.ts';
+import type { StageMaker, Staging } from './staging.ts';
 
 export interface HerdOptions extends KernelChoice, DetectOptions {
   /** All interleavings, or some at random where they are too many, unless told otherwise. */
   readonly strategy?: 'exhaustive' | 'pct' | 'random' | 'replay' | undefined;
-  /** What `pct` and `random` follow from; 1 unless told otherwise. */
+  /** What executions at random follow from; of a sample of a program, the first seed of `play`. */
   readonly seed?: number | undefined;
-  /** How many executions of each arrangement: up to 1000 for all of them, else 200, unless told otherwise. */
+  /** How many executions of each arrangement: up to 1000 if that is all of them, else 200, unless told otherwise. */
   readonly executions?: number | undefined;
   /** A schedule in words, for `replay`; an arrangement follows it as near as it can. */
   readonly schedule?: string | undefined;
@@ -41,46 +40,16 @@ export interface HerdOptions extends KernelChoice, DetectOptions {
   readonly rounds?: number | undefined;
 }
 
-/** Which interleavings were run: all that can be told apart, some at random, one, or the first ones. */
-export type Extent = 'all' | 'sample' | 'one' | 'part';
-
-export interface HerdRow {
-  readonly arrangement: string;
-  /** Why it cannot be arranged so; null if it can. */
-  readonly refused: string | null;
-  readonly executions: number;
-  readonly extent: Extent;
-  readonly counts: HerdCounts;
-  /** What went wrong. */
-  readonly problems: readonly HerdProblem[];
-}
-
-export interface HerdProblem {
-  readonly kind: DetectorName | 'out of steps';
-  readonly executions: number;
-  /** Of the first of them. */
-  readonly sentence: string;
-}
-
 export interface HerdReport {
   readonly kernel: string;
   readonly strategy: NonNullable<HerdOptions['strategy']>;
-  /** Of what was run at random. */
+  /** Of a sample; of a program the first, as `play --seed` takes it. */
   readonly seed: number;
+  readonly isOfProgram: boolean;
   /** What is written first. */
   readonly rows: readonly HerdRow[];
   /** False if it was stopped half way. */
   readonly complete: boolean;
-}
-
-/** What is arranged. */
-export interface Staging {
-  /** What is run; `stageOn` is asked once for each machine, before anything runs on it. */
-  subject(stageOn: (kernel: Globals) => Stage): Subject<unknown>;
-  /** There is one interleaving. */
-  readonly isFixed: boolean;
-  /** It is no program that an error has ended, but something that cannot be run. */
-  isRefused?(error: unknown): boolean;
 }
 
 /** How far a study is. */
@@ -89,23 +58,12 @@ export interface HerdStanding {
   readonly executions: number;
 }
 
-/** What the tasks of a program cost one another, as it is written and arranged otherwise. */
-export const programStaging = (program: Program, options: HerdOptions): Staging => ({
-  isFixed: false,
-  subject: (stageOn) => (course) => {
-    const trial: Trial<unknown> = subjectOf(
-      ({ task }) => program(new ArrangedSys(task, trial.machine, stage, 'main')),
-      options,
-    )(course);
-    const stage = stageOn(trial.machine.kernel);
-    return trial;
-  },
-});
-
 const mostOfAll = 1000;
 const mostAtRandom = 200;
 /** So many executions show who waits for what. */
 const firstLook = 12;
+/** For so long it is found out how many interleavings there are. */
+const probingMs = 200;
 
 /** One study, execution by execution. */
 export class HerdStudy {
@@ -143,16 +101,21 @@ export class HerdStudy {
   }
 
   report(): HerdReport {
-    const { attempt, isOver: complete, options } = this;
+    const { attempt, isOver: complete, options, seed, staging } = this;
     const rows = attempt === null ? this.rows : [...this.rows, attempt.result('part', null)];
-    const { kernel = defaultKernel, seed = 1, strategy = 'exhaustive' } = options;
-    return { kernel, strategy, seed, rows, complete };
+    const { kernel = defaultKernel, strategy = 'exhaustive' } = options;
+    const { isOfProgram } = staging;
+    return { kernel, strategy, seed, isOfProgram, rows, complete };
+  }
+
+  private get seed(): number {
+    return this.options.seed ?? (this.staging.isOfProgram ? 0 : 1);
   }
 
   private *run(): Generator<HerdStanding, void, void> {
-    const { seed = 1 } = this.options;
-    const look = new RandomWalk(seed, this.staging.isFixed ? 1 : firstLook);
-    for (const { error, machine } of this.explored(asWritten, look, null)) {
+    const look = new RandomWalk(this.seed, this.staging.isFixed ? 1 : firstLook);
+    const stageOn = this.stageFor(asWritten, null);
+    for (const { error, machine } of this.staging.explored(stageOn, look)) {
       if (this.staging.isRefused?.(error)) throw error;
       this.stages.get(machine.kernel)?.tell(this.topology);
       yield { arrangement: asWritten.name, executions: 0 };
@@ -160,14 +123,9 @@ export class HerdStudy {
     for (const arrangement of [asWritten, ...arrangements]) yield* this.row(arrangement);
   }
 
-  private explored(
-    arrangement: Arrangement,
-    strategy: Strategy,
-    topology: Topology | null,
-  ): Generator<Explored<unknown>, void, void> {
-    const { options, staging } = this;
+  private stageFor(arrangement: Arrangement, topology: Topology | null): StageMaker {
     this.stages = new WeakMap();
-    const subject = staging.subject((kernel) => {
+    return (kernel) => {
       const known = this.stages.get(kernel);
       if (known !== undefined) return known;
       const measure = new Measure(kernel);
@@ -175,14 +133,7 @@ export class HerdStudy {
       this.stages.set(kernel, stage);
       kernel.observer = measure;
       return stage;
-    });
-    return explore(subject, strategy, options);
-  }
-
-  /** All have as many interleavings as what is written, more or less: either all of them, or some. */
-  private get isTooLarge(): boolean {
-    const [written] = this.rows;
-    return written !== undefined && written.extent !== 'all';
+    };
   }
 
   private *row(arrangement: Arrangement): Generator<HerdStanding, void, void> {
@@ -191,8 +142,8 @@ export class HerdStudy {
       this.rows.push(new RowUnderWay(arrangement.name, this.options).result('all', refused));
       return;
     }
-    for (const { extent, most, strategy } of this.strategies(arrangement)) {
-      const row = yield* this.attempted(arrangement, strategy, most, extent);
+    for (const attempt of this.attempts(arrangement)) {
+      const row = yield* this.attempted(arrangement, attempt);
       if (row !== null) {
         this.rows.push(row);
         return;
@@ -200,23 +151,22 @@ export class HerdStudy {
     }
   }
 
-  /** Null where there are more than `most` executions. */
+  /** Null where there are too many executions for all of them. */
   private *attempted(
     arrangement: Arrangement,
-    strategy: Strategy,
-    most: number,
-    extent: Extent,
+    { executions, extent, most }: Attempt,
   ): Generator<HerdStanding, HerdRow | null, void> {
     const attempt = new RowUnderWay(arrangement.name, this.options);
     this.attempt = attempt;
     try {
-      for (const execution of this.explored(arrangement, strategy, this.topology)) {
+      for (const execution of executions) {
         const { error, machine } = execution;
-        if (error instanceof CannotArrange) return attempt.result(extent, error.message);
+        const cannot = error instanceof CannotArrange || this.staging.isRefused?.(error) === true;
+        if (cannot) return attempt.result(extent, (error as Error).message);
         if (attempt.executions >= most) return null;
         attempt.add(execution, this.stages.get(machine.kernel) as Stage);
         yield { arrangement: arrangement.name, executions: attempt.executions };
-        if (attempt.isEnough) return attempt.result('part', null);
+        if (attempt.isEnough) return extent === 'all' ? null : attempt.result('part', null);
       }
       return attempt.result(extent, null);
     } finally {
@@ -225,67 +175,51 @@ export class HerdStudy {
   }
 
   /** What to try, until one of them comes to its end. */
-  private *strategies(
-    arrangement: Arrangement,
-  ): Generator<{ strategy: Strategy; extent: Extent; most: number }, void, void> {
-    const { executions, schedule, seed = 1, strategy = 'exhaustive' } = this.options;
+  private *attempts(arrangement: Arrangement): Generator<Attempt, void, void> {
+    const { seed, staging } = this;
+    const { executions, schedule, strategy = 'exhaustive' } = this.options;
     const count = executions ?? mostAtRandom;
     const most = Number.POSITIVE_INFINITY;
+    const stageOn = this.stageFor(arrangement, this.topology);
+    const along = (strategy: Strategy): Attempt['executions'] =>
+      staging.explored(stageOn, strategy);
     const extent = count === 1 ? 'one' : 'sample';
-    if (this.staging.isFixed) {
-      yield { strategy: new RandomWalk(seed, 1), extent: 'one', most };
+    if (staging.isFixed) {
+      yield { executions: along(new RandomWalk(seed, 1)), extent: 'one', most };
     } else if (strategy === 'replay') {
+      const { steps } = readSchedule(schedule ?? '');
       const goesOn = arrangement !== asWritten;
-      yield {
-        strategy: new Replay(readSchedule(schedule ?? '').steps, goesOn),
-        extent: 'one',
-        most,
-      };
+      yield { executions: along(new Replay(steps, goesOn)), extent: 'one', most };
     } else if (strategy === 'pct') {
-      yield { strategy: new Pct(seed, count), extent, most };
+      yield { executions: along(new Pct(seed, count)), extent, most };
+    } else if (strategy === 'random') {
+      yield { executions: along(new RandomWalk(seed, count)), extent, most };
     } else {
-      if (strategy === 'exhaustive' && !this.isTooLarge) {
-        yield { strategy: new Dpor(), extent: 'all', most: executions ?? mostOfAll };
+      const bound = executions ?? mostOfAll;
+      if (!this.isTooLarge(stageOn, bound)) {
+        yield { executions: along(new Dpor()), extent: 'all', most: bound };
       }
-      yield { strategy: new RandomWalk(seed, count), extent, most };
+      yield { executions: staging.sample(stageOn, seed, count), extent, most };
     }
+  }
+
+  /**
+   * Are there too many interleavings for all of them? Each arrangement has as many as what is written,
+   * more or less, and what stands side by side is to be of one kind.
+   */
+  private isTooLarge(stageOn: StageMaker, most: number): boolean {
+    const [written] = this.rows;
+    if (written !== undefined) return written.extent !== 'all';
+    if (most === 1) return true;
+    const until = Date.now() + probingMs;
+    const subject = this.staging.subject(stageOn);
+    return estimate(subject, this.options, () => Date.now() < until).low > most;
   }
 }
 
-/** An arrangement, execution by execution. */
-class RowUnderWay {
-  executions = 0;
-  /** No more executions are wanted. */
-  isEnough = false;
-  private readonly arrangement: string;
-  private readonly options: HerdOptions;
-  private readonly tally: HerdTally = new HerdTally();
-  private readonly problems: Map<HerdProblem['kind'], HerdProblem> = new Map();
-
-  constructor(arrangement: string, options: HerdOptions) {
-    this.arrangement = arrangement;
-    this.options = options;
-  }
-
-  add(execution: Explored<unknown>, { measure }: Stage): void {
-    if (execution.extent === 'redundant') return;
-    this.executions++;
-    this.tally.add(measure.result());
-    const seen = new Map<HerdProblem['kind'], string>();
-    if (execution.extent === 'long') seen.set('out of steps', 'It does not come to an end.');
-    for (const { kind, sentence, severity } of detect(execution, this.options)) {
-      const tells = severity === 'bug' || kind === 'waits-for-ever';
-      if (tells && !seen.has(kind)) seen.set(kind, sentence);
-    }
-    for (const [kind, sentence] of seen) {
-      const known = this.problems.get(kind) ?? { kind, executions: 0, sentence };
-      this.problems.set(kind, { ...known, executions: known.executions + 1 });
-    }
-  }
-
-  result(extent: Extent, refused: string | null): HerdRow {
-    const { arrangement, executions, problems, tally } = this;
-    const counts = tally.result();
-    return { arrangement, refused, executions, extent, counts, problems: [...problems.values()] };
-  }
+/** What is tried for an arrangement; more than `most` are too many. */
+interface Attempt {
+  readonly executions: Generator<Explored<unknown>, void, void>;
+  readonly extent: Extent;
+  readonly most: number;
 }

@@ -1,6 +1,7 @@
 /** A report as a table: an arrangement a line, and below it what went wrong. */
 import { type Colours, noColours } from '../../trace/format.ts';
-import type { Extent, HerdReport, HerdRow } from './study.ts';
+import type { Extent, HerdRow } from './row.ts';
+import type { HerdReport } from './study.ts';
 import type { Waiter } from './tally.ts';
 
 const heads: readonly (readonly [string, string])[] = [
@@ -23,9 +24,10 @@ const mostShown = 4;
 
 export function herdText(
   title: string,
-  { complete, kernel, rows, seed, strategy }: HerdReport,
+  report: HerdReport,
   { bold, dim, red }: Pick<Colours, 'bold' | 'dim' | 'red'> = noColours,
 ): string {
+  const { complete, kernel, rows, strategy } = report;
   const cells = rows.map((row) => (row.refused === null ? cellsOf(row) : [row.arrangement]));
   const widths = heads.map(([above, below], i) =>
     Math.max(above.length, below.length, ...cells.map((line) => line[i]?.length ?? 0)),
@@ -42,14 +44,19 @@ export function herdText(
     for (const remark of remarksOf(row)) lines.push(red(`  ${remark}`));
   }
   lines.push('');
-  if (rows.some(({ extent }) => extent === 'sample')) {
-    lines.push(`A sample, at random with seed ${seed}: --seed N takes another one.`);
-  }
+  if (rows.some(({ extent }) => extent === 'sample')) lines.push(sampleText(report));
   if (rows.some(({ extent }) => extent === 'part')) {
-    lines.push('Where it says "so far", executions were left when it was ended.');
+    lines.push('"so far": it was ended before all that it was to run.');
   }
   if (!complete) lines.push('Stopped half way.');
   return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function sampleText({ isOfProgram, seed, strategy }: HerdReport): string {
+  if (isOfProgram && strategy === 'exhaustive') {
+    return `A sample: the schedules of play --seed N, from N = ${seed} on (--seed: from another one).`;
+  }
+  return `A sample, at random with seed ${seed}: --seed N takes another one.`;
 }
 
 function cellsOf({ arrangement, counts, executions, extent }: HerdRow): string[] {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { HerdReport, HerdRow } from '../../../src/check/herd/study.ts';
+import type { HerdRow } from '../../../src/check/herd/row.ts';
+import type { HerdReport } from '../../../src/check/herd/study.ts';
 import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_MOD,
@@ -300,15 +301,15 @@ test('processes that each make an instance cannot share one', () => {
   };
   const report = herd(program, { strategy: 'random', executions: 60, sharedMemory: false });
 
-  expect(rowOf(report, 'ET').refused).toBe('each who waits makes an epoll instance of its own');
-  expect(rowOf(report, 'SO_REUSEPORT').refused).toContain('nobody waits for a listener');
+  expect(rowOf(report, 'ET').refused).toBe('each who waits has an epoll instance of its own');
+  expect(rowOf(report, 'SO_REUSEPORT').refused).toContain('nobody waits for a TCP listener');
   const shared = rowOf(report, 'LT, own sets').counts;
   const exclusive = rowOf(report, 'EXCLUSIVE, own sets').counts;
   expect(shared.wasted).toBeGreaterThan(0);
   expect(exclusive.wasted).toBeLessThan(shared.wasted);
 });
 
-const concurrent = (): Scenario =>
+const concurrent = (after: object[] = []): Scenario =>
   parseScenario({
     mode: 'concurrent',
     threads: ['main', 't1'],
@@ -321,6 +322,7 @@ const concurrent = (): Scenario =>
       main: [{ call: 'write', args: { fd: '$w', data: 'x' } }],
       t1: [{ call: 'epoll_wait', args: { epfd: '$ep', maxevents: 1, timeout: -1 } }],
     },
+    after,
   });
 
 test('all interleavings where there are few, some at random where there are more', () => {
@@ -345,4 +347,119 @@ test('an arrangement that breaks the program says so', () => {
 
   expect(rowOf(report, 'LT').problems).toEqual([]);
   expect(rowOf(report, 'ET').problems).toMatchObject([{ kind: 'stranded-data', executions: 4 }]);
+});
+
+/** Instances that main makes for its workers, and what they wait for. */
+const madeByMain = (names: readonly (string | undefined)[]): Program =>
+  function* (sys) {
+    const address = { family: AF_INET, addr: 0x7f000001, port: 8000 };
+    const listener = yield* sys.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK);
+    yield* sys.bind(listener, address);
+    yield* sys.listen(listener, 8);
+    for (const name of names) {
+      const ep = yield* sys.epoll_create1(0);
+      yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, listener, { events: EPOLLIN });
+      yield* sys.pthread_create(function* (thread) {
+        for (;;) {
+          yield* thread.epoll_wait(ep, 1, -1);
+          yield* thread.accept4(listener, SOCK_NONBLOCK);
+        }
+      }, name);
+    }
+    yield* pause(sys);
+    for (let i = 0; i < 6; i++) {
+      const client = yield* sys.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK);
+      yield* sys.connect(client, address);
+      yield* pause(sys);
+    }
+    yield* sys.exit_group(0);
+  };
+const sampled = { executions: 6, sharedMemory: false } as const;
+
+test('an instance is whose that waits in it, whoever has made it', () => {
+  const { counts } = rowOf(herd(madeByMain([undefined, undefined]), sampled), 'SO_REUSEPORT');
+
+  expect(counts).toMatchObject({ events: 36, told: 36, wasted: 0 });
+  expect(counts.waiters.every(({ told }) => told > 0)).toBe(true);
+});
+
+test('in a sample of a program time passes as in play: who sleeps is asleep when the next comes', () => {
+  const { counts, extent } = rowOf(
+    herd(madeByMain([undefined, undefined]), sampled),
+    'LT, own sets',
+  );
+
+  expect(extent).toBe('sample');
+  expect(counts.wakeupsAnEvent).toEqual({ mean: 2, least: 2, most: 2 });
+});
+
+test('two tasks of one name are two', () => {
+  const { counts } = rowOf(herd(madeByMain(['worker', 'worker']), sampled), 'LT, own sets');
+
+  expect(counts.waiters.map(({ task }) => task)).toEqual(['worker (main/1)', 'worker (main/2)']);
+});
+
+test('whoever waits alone in an instance counts where others wait for the same file', () => {
+  const report = herd(
+    parseScenario({
+      threads: ['main', 't1', 't2', 't3'],
+      steps: [
+        step('pipe2', { flags: 'O_NONBLOCK' }, 'main', ['r', 'w']),
+        step('epoll_create1', { flags: 0 }, 'main', ['e1']),
+        step('epoll_create1', { flags: 0 }, 'main', ['e2']),
+        step('epoll_ctl', { epfd: '$e1', op: 'EPOLL_CTL_ADD', fd: '$r', events: 'EPOLLIN' }),
+        step('epoll_ctl', { epfd: '$e2', op: 'EPOLL_CTL_ADD', fd: '$r', events: 'EPOLLIN' }),
+        wait('t1', '$e1'),
+        wait('t2', '$e2'),
+        wait('t3', '$e2'),
+        byte,
+      ],
+    }),
+  );
+
+  expect(rowOf(report, 'as written').counts).toMatchObject({ events: 1, wakeups: 3 });
+  const { counts } = rowOf(report, 'EXCLUSIVE');
+  expect(counts.waiters.map(({ task, told }) => [task, told])).toEqual([
+    ['t1', 1],
+    ['t2', 0],
+    ['t3', 0],
+  ]);
+});
+
+test('EPOLLEXCLUSIVE is not for an instance in another one, nor for a kernel before 4.5', () => {
+  expect(rowOf(herd(nested('$outer')), 'EXCLUSIVE').refused).toContain('in another one');
+  const old = herd(sleepers(['t1', 't2'], [byte]), { kernel: '4.4' });
+  expect(rowOf(old, 'EXCLUSIVE').refused).toBe('this kernel has no EPOLLEXCLUSIVE');
+});
+
+test('steps of a thread that has not been woken are left out', () => {
+  const after = ['t1', 't2'].map((thread) => step('read', { fd: '$r', len: 1 }, thread));
+  const report = herd(sleepers(['t1', 't2'], [byte, ...after]));
+
+  expect(rowOf(report, 'ET')).toMatchObject({ refused: null, problems: [] });
+  expect(rowOf(report, 'ET').counts.wakeups).toBe(1);
+});
+
+test('more instances do not shift the numbers of what comes later', () => {
+  const report = herd(
+    parseScenario({
+      threads: ['main', 't1', 't2'],
+      steps: [
+        step('epoll_create1', { flags: 0 }),
+        step('eventfd2', { initval: 0, flags: 0 }),
+        step('epoll_ctl', { epfd: 3, op: 'EPOLL_CTL_ADD', fd: 4, events: 'EPOLLIN' }),
+        wait('t1', 3 as never),
+        wait('t2', 3 as never),
+        step('write', { fd: 4, value: 1 }),
+      ],
+    }),
+  );
+
+  expect(rowOf(report, 'LT, own sets').counts).toMatchObject({ events: 1, told: 2 });
+});
+
+test('who looks afterwards waits for nothing', () => {
+  const { counts } = rowOf(herd(concurrent([wait('main')])), 'as written');
+
+  expect(counts.waiters.map(({ task }) => task)).toEqual(['t1']);
 });

@@ -154,7 +154,7 @@ function processLines(step: Step, at: Writer): Lines {
       return [`show_fork(fork(), ${at.thread(step.args.child)});`];
     case 'execve':
       return [
-        `char *argv[] = { "scenario", "${step.thread}", NULL };`,
+        `char *argv[] = { "scenario", "${step.thread}", ${again(at)}NULL };`,
         'char *envp[] = { NULL };',
         '',
         'show_ret(execve("/proc/self/exe", argv, envp));',
@@ -196,6 +196,8 @@ function processLines(step: Step, at: Writer): Lines {
       return socketLines(step as Parameters<typeof socketLines>[0], at);
   }
 }
+
+const again = ({ among }: Writer): string => (among === null ? '' : `${literal(among)}, `);
 
 /** A mask of signals; the list of runtime.c's signals() ends with 0. */
 function signalSet(list: readonly number[] | null): string {

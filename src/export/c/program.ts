@@ -46,7 +46,7 @@ const younger: readonly string[] = [
   ...['TCP_DELACK_MAX_US', 'CLOCK_SGI_CYCLE', 'IPPROTO_L2TP', 'IPPROTO_MPTCP', 'MSG_PROBE'],
 ];
 
-const missingNames = (text: string): string =>
+export const missingNames = (text: string): string =>
   younger
     .filter((name) => new RegExp(`\\b${name}\\b(?!")`).test(text))
     .map((name) => `#ifndef ${name}\n#define ${name} 0x${numberOf(name).toString(16)}\n#endif\n`)
@@ -55,13 +55,13 @@ const missingNames = (text: string): string =>
 const numberOf = (name: string): number =>
   ((uapi as Record<string, unknown>)[name] as number) >>> 0;
 
-const withDefines = (text: string, defines: string): string =>
+export const withDefines = (text: string, defines: string): string =>
   text.replace('#include <unistd.h>\n', (line) => `${line}${defines}`);
 
-function featuresOf(
+export function featuresOf(
   scenario: Scenario,
   steps: readonly Step[],
-  { sought }: COptions,
+  { sought }: COptions = {},
 ): ReadonlySet<Feature> {
   const features = new Set<Feature>();
   const add = (feature: Feature, isNeeded: boolean): void => {
@@ -106,7 +106,7 @@ const usesFiles = ({ args }: Step): boolean =>
  * By how much the steps may be late, in ms. Moments that are to be told apart differ by 20 ms or
  * more; where nothing is timed but calls that all wait equally long, they end in their order anyway.
  */
-function lagOf(steps: readonly Step[]): number {
+export function lagOf(steps: readonly Step[]): number {
   const others = steps.some(({ call }) => call === 'sleep' || call === 'timerfd_settime');
   const spans = new Set(steps.map((step) => timeoutOf(step) ?? 0).filter((span) => span > 0));
   const [only = 0] = spans;
@@ -177,30 +177,40 @@ const namesText = ({ names }: Scenario, code: string): string =>
     ? `static const char *const names[] = { ${names.map(words.literal).join(', ')} };\n`
     : '';
 
-function concurrentDefines(scenario: Scenario): string[] {
-  const { steps, concurrent, after } = scenario;
+/** What a concurrent scenario needs to know of its lists. */
+export function listsOf({ steps, concurrent }: Scenario): {
+  readonly free: number;
+  readonly after: number;
+  readonly timeouts_ms: number;
+  readonly lists: readonly string[];
+} {
   const free = concurrent.flat();
-  const timeouts = [...free].reduce((sum, step) => sum + (timeoutOf(step) ?? 0), 0);
   let first = steps.length;
   const lists = concurrent.map((list) => {
     const entry = `{ ${first}, ${list.length} }`;
     first += list.length;
     return entry;
   });
+  const timeouts_ms = free.reduce((sum, step) => sum + (timeoutOf(step) ?? 0), 0);
+  return { free: steps.length, after: first, timeouts_ms, lists };
+}
+
+function concurrentDefines(scenario: Scenario): string[] {
+  const { free, after, timeouts_ms, lists } = listsOf(scenario);
   return [
-    `#define FREE ${steps.length} /* The first step that is taken freely. */`,
-    `#define AFTER ${steps.length + free.length} /* The first one after that. */`,
-    `#define TIMEOUTS_MS ${timeouts}`,
+    `#define FREE ${free} /* The first step that is taken freely. */`,
+    `#define AFTER ${after} /* The first one after that. */`,
+    `#define TIMEOUTS_MS ${timeouts_ms}`,
     'static const struct {',
     '\tint first;',
     '\tint count;',
     `} lists[] = { ${lists.join(', ')} };`,
-  ].filter((line) => after.length >= 0 && line !== '');
+  ];
 }
 
 const pageSize = 4096;
 
-function roomFor(steps: readonly Step[]): number {
+export function roomFor(steps: readonly Step[]): number {
   let most = 0;
   for (const step of steps) {
     if ('len' in step.args) most = Math.max(most, step.args.len);
@@ -214,9 +224,12 @@ function roomFor(steps: readonly Step[]): number {
   return Math.ceil((most + 0x10000) / pageSize) * pageSize;
 }
 
+/** How many bytes a write of so many `x` passes at most; -1 where there is none. */
+export const mostBytes = (steps: readonly Step[]): number =>
+  Math.max(-1, ...steps.map(({ args }) => ('bytes' in args ? (args.bytes ?? -1) : -1)));
+
 function xsFor(steps: readonly Step[]): string[] {
-  const sizes = steps.map(({ args }) => ('bytes' in args ? (args.bytes ?? -1) : -1));
-  const most = Math.max(-1, ...sizes);
+  const most = mostBytes(steps);
   return most < 0 ? [] : [`#define XS ${Math.max(most, 1)}`];
 }
 
@@ -243,7 +256,7 @@ function scenarioText(
 }
 
 /** Where a list of a concurrent scenario begins. */
-function headingOf({ mode, threads, steps }: Scenario, step: Step, n: number): string {
+export function headingOf({ mode, threads, steps }: Scenario, step: Step, n: number): string {
   if (mode !== 'concurrent' || step.index !== 0) return '';
   if (step.list === 'after') return '\t/* afterwards */\n';
   return n < steps.length || step.list === ''
@@ -251,16 +264,16 @@ function headingOf({ mode, threads, steps }: Scenario, step: Step, n: number): s
     : `\t/* ${words.comment(threads[step.thread] ?? '')}, freely */\n`;
 }
 
-function caseText(step: Step, n: number, heading: string, at: Writer): string {
+export function caseText(step: Step, n: number, heading: string, at: Writer): string {
   const lines = linesOf(step, at);
-  const comment = ` /* ${at.thread(step.thread).slice(2)} */`;
+  const comment = ` /* ${(at.threads[step.thread] ?? '').slice(2)} */`;
   const body = lines.map((line) => (line === '' ? '\n' : `\t\t${line}\n`)).join('');
   const ends = step.call === 'exit' ? '' : '\t\tbreak;\n';
   if (lines.length === 1) return `${heading}\tcase ${n}:${comment}\n${body}${ends}`;
   return `${heading}\tcase ${n}: {${comment}\n${body}${ends}\t}\n`;
 }
 
-function rowOf(step: Step, at: Writer): string {
+export function rowOf(step: Step, at: Writer): string {
   const thread = `.thread = ${at.thread(step.thread)}`;
   if (step.call === 'sleep') return `${thread}, .kind = SLEEP, .ms = ${step.args.ms}`;
   if (step.call === 'release') {

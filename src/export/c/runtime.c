@@ -145,7 +145,12 @@ static struct shared {
 	struct thread threads[THREADS];
 } *shared;
 
+//: @many
+static const struct step *steps;
+//.
+//: !@many
 static const struct step steps[STEPS];
+//.
 static void take(int step);
 
 /* Where a step stands in the scenario. */
@@ -259,10 +264,20 @@ static int bound(const int *name)
 	return *name;
 }
 
+//: !@many
 #define FD(name) bound(&shared->fd.name)
 //.
+//: @many
+#define FD(name) bound(&shared->fd.at[fd_##name])
+//.
+//.
 //: AS()
+//: !@many
 #define AS(name) (&shared->fd.name)
+//.
+//: @many
+#define AS(name) (&shared->fd.at[fd_##name])
+//.
 //.
 //: pid_of()
 
@@ -299,7 +314,12 @@ static void *volatile unmapped = (void *)0x1000;
 //.
 //: xs
 
+//: !@many
 static char xs[XS];
+//.
+//: @many
+static char xs[MOST_XS];
+//.
 //.
 //: fds()
 
@@ -1071,7 +1091,7 @@ static void map_rooms(void)
 		skip("mmap");
 //.
 //: xs
-	memset(xs, 'x', sizeof(xs));
+	memset(xs, 'x', XS);
 //.
 }
 //: held_pages
@@ -1390,7 +1410,7 @@ static enum scene look(uint64_t *signature)
 		; /* Orphans come here. */
 //.
 	for (i = 0; i < THREADS; i++) {
-		uint64_t found;
+		uint64_t found = 0;
 
 //: !@processes
 		if (has_returned(i))
@@ -1570,13 +1590,15 @@ static void collect(int shown)
 			} else {
 				late[lates++] = (struct late){ step, issued, fields };
 			}
+			continue;
+		}
 //: @processes
-		} else if (!runs(i)) {
+		if (!runs(i)) {
 			pending[i] = -1;
 			if (step == issued && !shown)
 				entry(step, -1, "\"ended\":true");
-//.
 		}
+//.
 	}
 }
 
@@ -1985,6 +2007,10 @@ static void play_freely(void)
 	for (i = 0; i < THREADS; i++) {
 		struct thread *it = &shared->threads[i];
 
+//: @many
+		if (!threads[i])
+			break;
+//.
 		print_string(threads[i]);
 		fprintf(out, ":[%.*s", lists[i].count ? (int)it->length : 0, it->text);
 		if (!has_returned(i))

@@ -146,7 +146,12 @@ static struct shared {
 	struct thread threads[THREADS];
 } *shared;
 
+//: @many
+static const struct step *steps;
+//.
+//: !@many
 static const struct step steps[STEPS];
+//.
 static void take(int step);
 
 /* Where a step stands in the scenario. */
@@ -260,10 +265,20 @@ static int bound(const int *name)
 	return *name;
 }
 
+//: !@many
 #define FD(name) bound(&shared->fd.name)
 //.
+//: @many
+#define FD(name) bound(&shared->fd.at[fd_##name])
+//.
+//.
 //: AS()
+//: !@many
 #define AS(name) (&shared->fd.name)
+//.
+//: @many
+#define AS(name) (&shared->fd.at[fd_##name])
+//.
 //.
 //: pid_of()
 
@@ -300,7 +315,12 @@ static void *volatile unmapped = (void *)0x1000;
 //.
 //: xs
 
+//: !@many
 static char xs[XS];
+//.
+//: @many
+static char xs[MOST_XS];
+//.
 //.
 //: fds()
 
@@ -1072,7 +1092,7 @@ static void map_rooms(void)
 		skip("mmap");
 //.
 //: xs
-	memset(xs, 'x', sizeof(xs));
+	memset(xs, 'x', XS);
 //.
 }
 //: held_pages
@@ -1391,7 +1411,7 @@ static enum scene look(uint64_t *signature)
 		; /* Orphans come here. */
 //.
 	for (i = 0; i < THREADS; i++) {
-		uint64_t found;
+		uint64_t found = 0;
 
 //: !@processes
 		if (has_returned(i))
@@ -1571,13 +1591,15 @@ static void collect(int shown)
 			} else {
 				late[lates++] = (struct late){ step, issued, fields };
 			}
+			continue;
+		}
 //: @processes
-		} else if (!runs(i)) {
+		if (!runs(i)) {
 			pending[i] = -1;
 			if (step == issued && !shown)
 				entry(step, -1, "\"ended\":true");
-//.
 		}
+//.
 	}
 }
 
@@ -1986,6 +2008,10 @@ static void play_freely(void)
 	for (i = 0; i < THREADS; i++) {
 		struct thread *it = &shared->threads[i];
 
+//: @many
+		if (!threads[i])
+			break;
+//.
 		print_string(threads[i]);
 		fprintf(out, ":[%.*s", lists[i].count ? (int)it->length : 0, it->text);
 		if (!has_returned(i))

@@ -39,8 +39,12 @@ export class Writer {
   /** Every descriptor of the scenario gives bytes. */
   private readonly bytesOnly: boolean;
   private readonly recycles: boolean;
+  /** What else the program is told when it runs itself again; null where it has one scenario. */
+  readonly among: string | null;
 
-  constructor(scenario: Scenario) {
+  /** `among` is the scenario's name among those of a program that has several. */
+  constructor(scenario: Scenario, among: string | null = null) {
+    this.among = among;
     this.names = words.identifiers(scenario.names);
     this.threads = words.identifiers(scenario.threads, 'T_');
     this.steps = allSteps(scenario);
@@ -62,7 +66,7 @@ export class Writer {
   }
 
   thread(index: number): string {
-    return this.threads[index] as string;
+    return this.among === null ? (this.threads[index] as string) : String(index);
   }
 
   /** A call that returns a descriptor. */

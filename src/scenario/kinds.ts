@@ -7,6 +7,8 @@ import type { epoll_data_t } from '../kernel/uaccess.ts';
 import { SIGRTMAX, SIGUSR1, SIGUSR2 } from '../kernel/uapi/signal.ts';
 import { badArgument, type Place, unknownFlag, unknownThread } from './errors.ts';
 import * as flags from './flags.ts';
+import type { JsonSchema } from './json_schema.ts';
+import * as schemas from './json_schema.ts';
 import type { Fd, FdRef } from './scenario.ts';
 import type { Version } from './spec.ts';
 
@@ -26,6 +28,8 @@ export interface Kind<T> {
   /** Which names it takes, where it takes any. */
   readonly names?: flags.FlagFamily;
   read(value: unknown, argument: string, context: Context): T;
+  /** What it takes in a version of the format, as far as JSON Schema can say it. */
+  schema(version: Version): JsonSchema;
 }
 
 export interface PollEntry {
@@ -62,6 +66,7 @@ export function integer(type: string, min: number, max: number): Kind<number> {
       if (number < min || number > max) throw badArgument(context, argument);
       return number + 0; // Turns -0 into 0.
     },
+    schema: () => schemas.integerFrom(min, max),
   };
 }
 
@@ -82,6 +87,7 @@ export const uint32: Kind<number> = {
     if (!flags.isWord(value)) throw badArgument(context, argument);
     return value >>> 0;
   },
+  schema: () => schemas.wordSchema,
 };
 
 /** An ioctl's request, by its name. */
@@ -92,6 +98,8 @@ export const ioctlRequest: Kind<number> = {
     const names = context.version === 1 ? flags.ioctlFamily : flags.laterIoctlFamily;
     return flags.parseFlags(value, names, argument, context);
   },
+  schema: (version) =>
+    schemas.flagWordSchema(version === 1 ? flags.ioctlFamily : flags.laterIoctlFamily),
 };
 
 /** An ioctl's argument: an int; from version 2 on also by the names that it has for terminals. */
@@ -103,6 +111,10 @@ export const ioctlArg: Kind<number> = {
     }
     return flags.parseFlags(value, flags.ioctlArgFamily, argument, context);
   },
+  schema: (version) =>
+    version === 1
+      ? schemas.int32Schema
+      : schemas.anyOf(schemas.int32Schema, schemas.flagWordSchema(flags.ioctlArgFamily)),
 };
 
 /** Names joined by "|". */
@@ -110,6 +122,7 @@ export const flagWord = (names: flags.FlagFamily): Kind<number> => ({
   type: 'flags',
   names,
   read: (value, argument, context) => flags.parseFlags(value, names, argument, context),
+  schema: () => schemas.flagWordSchema(names),
 });
 
 /** One name, or an integer. */
@@ -120,6 +133,7 @@ export const oneOf = (names: flags.FlagFamily): Kind<number> => ({
     if (typeof value !== 'string') return int32.read(value, argument, context);
     return flags.parseFlag(value, names, argument, context);
   },
+  schema: () => schemas.oneNameSchema(names),
 });
 
 /** fcntl's command. */
@@ -130,6 +144,8 @@ export const fcntlCommand: Kind<number> = {
     const names = context.version === 1 ? flags.fcntlFamily : flags.laterFcntlFamily;
     return oneOf(names).read(value, argument, context);
   },
+  schema: (version) =>
+    schemas.oneNameSchema(version === 1 ? flags.fcntlFamily : flags.laterFcntlFamily),
 };
 
 const isRef = (value: unknown): value is string =>
@@ -141,6 +157,7 @@ export const fd: Kind<Fd> = {
     if (isRef(value)) return context.ref(value.slice(1));
     return int32.read(value, argument, context);
   },
+  schema: () => schemas.anyOf(schemas.int32Schema, schemas.refSchema),
 };
 
 export const fdList: Kind<readonly Fd[]> = {
@@ -155,6 +172,8 @@ export const fdList: Kind<readonly Fd[]> = {
       return one;
     });
   },
+  schema: () =>
+    schemas.listSchema(schemas.anyOf(schemas.integerFrom(0, maxSelectFd), schemas.refSchema)),
 };
 
 /** The `short` of struct pollfd, as a word of its own. */
@@ -164,6 +183,16 @@ function pollEvents(value: unknown, argument: string, context: Context): number 
   if (word < -0x8000 || word > 0xffff) throw badArgument(context, argument);
   return word & 0xffff;
 }
+
+const pollListSchema: JsonSchema = schemas.listSchema({
+  type: 'object',
+  properties: {
+    fd: schemas.anyOf(schemas.int32Schema, schemas.refSchema),
+    events: schemas.flagWordSchema(flags.pollEventFamily, schemas.integerFrom(-0x8000, 0xffff)),
+  },
+  required: ['fd'],
+  additionalProperties: false,
+});
 
 export const pollList: Kind<readonly PollEntry[]> = {
   type: 'list of {fd, events}',
@@ -181,9 +210,11 @@ export const pollList: Kind<readonly PollEntry[]> = {
       };
     });
   },
+  schema: () => pollListSchema,
 };
 
 const decimal = /^(?:0|[1-9][0-9]{0,19})$/;
+const decimalSchema: JsonSchema = { type: 'string', pattern: decimal.source };
 
 /** 64 unsigned bits: an integer, or a decimal string where JSON's numbers are not exact. */
 export const u64: Kind<bigint> = {
@@ -195,6 +226,7 @@ export const u64: Kind<bigint> = {
     if (number < 0n || number > maxU64) throw badArgument(context, argument);
     return number;
   },
+  schema: () => schemas.anyOf(schemas.integerFrom(0, Number.MAX_SAFE_INTEGER), decimalSchema),
 };
 
 /** The 64 bits that epoll carries: as `u64`, a negative integer, or a descriptor's number. */
@@ -209,6 +241,7 @@ export const epollData: Kind<epoll_data_t | FdRef> = {
     const number = u64.read(value, argument, context);
     return number <= Number.MAX_SAFE_INTEGER ? Number(number) : number;
   },
+  schema: () => schemas.anyOf(int64.schema(1), decimalSchema, schemas.refSchema),
 };
 
 export const text: Kind<string> = {
@@ -220,6 +253,7 @@ export const text: Kind<string> = {
     }
     return value;
   },
+  schema: () => schemas.textSchema,
 };
 
 export const literal = <L extends string | null>(...allowed: readonly L[]): Kind<L> => ({
@@ -228,12 +262,14 @@ export const literal = <L extends string | null>(...allowed: readonly L[]): Kind
     for (const one of allowed) if (value === one) return one;
     throw badArgument(context, argument);
   },
+  schema: () => ({ enum: allowed }),
 });
 
 export const orNull = <T>(kind: Kind<T>): Kind<T | null> => ({
   ...kind,
   type: `${kind.type} or null`,
   read: (value, argument, context) => (value === null ? null : kind.read(value, argument, context)),
+  schema: (version) => schemas.anyOf(schemas.nullSchema, kind.schema(version)),
 });
 
 export const signalList: Kind<readonly number[]> = {
@@ -248,6 +284,7 @@ export const signalList: Kind<readonly number[]> = {
       return sig;
     });
   },
+  schema: () => schemas.listSchema(schemas.nameSchema(flags.signalFamily.keys())),
 };
 
 /** SIGUSR1 and SIGUSR2 by name, or a number that delivers nothing: 0 or no signal at all. */
@@ -265,6 +302,12 @@ export const harmlessSignal: Kind<number> = {
     if (sig >= 1 && sig <= SIGRTMAX) throw badArgument(context, argument);
     return sig;
   },
+  schema: () =>
+    schemas.anyOf(
+      schemas.nameSchema(['SIGUSR1', 'SIGUSR2']),
+      schemas.integerFrom(-0x80000000, 0),
+      schemas.integerFrom(SIGRTMAX + 1, 0x7fffffff),
+    ),
 };
 
 /** Any signal, by its name. */
@@ -277,6 +320,7 @@ export const signal: Kind<number> = {
     if (sig === undefined) throw unknownFlag(context, value, flags.signalFamily.keys());
     return sig;
   },
+  schema: () => schemas.nameSchema(flags.signalFamily.keys()),
 };
 
 /** The index of a thread's name. */
@@ -288,6 +332,7 @@ export const thread: Kind<number> = {
     if (index < 0) throw unknownThread(context, value);
     return index;
   },
+  schema: () => ({ type: 'string' }),
 };
 
 /** A thread that this step is to begin: not the first one, and not in two steps. */
@@ -299,7 +344,15 @@ export const child: Kind<number> = {
     context.begun.add(index);
     return index;
   },
+  schema: () => ({ type: 'string' }),
 };
+
+const onlyKey = (key: string, schema: JsonSchema): JsonSchema => ({
+  type: 'object',
+  properties: { [key]: schema },
+  required: [key],
+  additionalProperties: false,
+});
 
 export const target: Kind<Target> = {
   type: 'descriptor or {port}',
@@ -313,9 +366,20 @@ export const target: Kind<Target> = {
     if (keys !== 'port') throw badArgument(context, argument);
     return { port: port.read(value['port'], argument, context) };
   },
+  schema: (version) =>
+    version === 1
+      ? schemas.anyOf(fd.schema(version), onlyKey('port', port.schema(version)))
+      : schemas.anyOf(
+          fd.schema(version),
+          onlyKey('port', port.schema(version)),
+          onlyKey('path', path.schema(version)),
+          schemas.nullSchema,
+        ),
 };
 
 const longestPath = 60;
+const pathPart = '[A-Za-z0-9_-][A-Za-z0-9._-]*';
+const pathPattern = new RegExp(`^@?${pathPart}$`);
 
 /**
  * The name of a socket or file: a file of the scenario's own folder, `/dev/…`, or an abstract name
@@ -325,11 +389,12 @@ export const path: Kind<string> = {
   type: 'path: letters, digits and . _ - behind an optional "@"',
   read(value, argument, context) {
     const fits = typeof value === 'string' && value.length <= longestPath;
-    if (!fits || !/^@?[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(value)) {
+    if (!fits || !pathPattern.test(value)) {
       throw badArgument(context, argument);
     }
     return value;
   },
+  schema: () => ({ type: 'string', pattern: pathPattern.source, maxLength: longestPath }),
 };
 
 const device = /^\/dev\/(?:null|zero|full|random|urandom|ptmx)$/;
@@ -346,6 +411,10 @@ export const filePath: Kind<string> = {
     for (const part of parts) path.read(part, argument, context);
     return value as string;
   },
+  schema: () => ({
+    type: 'string',
+    pattern: `^(?:\\.|${device.source.slice(1, -1)}|${pathPart}(?:/${pathPart})?)$`,
+  }),
 };
 
 /** A special character, or a number of tenths of a second. */
@@ -358,6 +427,7 @@ const listOf = <T>(kind: Kind<T>, type: string, longest: number): Kind<readonly 
     if (!Array.isArray(value) || value.length > longest) throw badArgument(context, argument);
     return Array.from(value, (item: unknown) => kind.read(item, argument, context));
   },
+  schema: (version) => schemas.listSchema(kind.schema(version), { maxItems: longest }),
 });
 
 /** The pieces of one message or of one readv(). */
@@ -380,6 +450,7 @@ export const fcntlArg: Kind<Fd> = {
     if (isRef(value)) return context.ref(value.slice(1));
     return flags.parseFlags(value, fcntlArgFamily, argument, context);
   },
+  schema: () => schemas.anyOf(schemas.refSchema, schemas.flagWordSchema(fcntlArgFamily)),
 };
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -20,6 +20,8 @@ import { allSteps, Writer } from './writer.ts';
 export interface ManyScenarios {
   /** Of the group: letters, digits and `-`. */
   readonly name: string;
+  /** By which the rest of the program knows this part of it, see groupSymbol(). */
+  readonly symbol: string;
   readonly scenarios: readonly Scenario[];
 }
 
@@ -44,11 +46,11 @@ function upper(text: string): string {
   return text.toUpperCase();
 }
 
-/** The name by which the rest of the program knows the group. */
-export const groupSymbol = (name: string): string => `group_${name.replaceAll('-', '_')}`;
+/** A name in C for a group, or for a part of it. */
+export const groupSymbol = (name: string): string => `group_${name.replace(/[^A-Za-z0-9]/g, '_')}`;
 
 /** The text of the part; C11 with GNU's extensions. Throws where the modes differ. */
-export function toManyC({ name, scenarios }: ManyScenarios): string {
+export function toManyC({ name, symbol, scenarios }: ManyScenarios): string {
   const [mode] = new Set(scenarios.map((one) => one.mode));
   if (mode === undefined || scenarios.some((one) => one.mode !== mode)) {
     throw new Error(`${name}: a part of a program has scenarios of one mode`);
@@ -60,7 +62,7 @@ export function toManyC({ name, scenarios }: ManyScenarios): string {
   for (const one of scenarios) {
     for (const feature of program.featuresOf(one, allSteps(one))) features.add(feature);
   }
-  const all = `${code}${tableText(name, scenarios)}${entryText(name, mode, features)}`;
+  const all = `${code}${tableText(name, scenarios)}${entryText({ name, symbol }, mode, features)}`;
   const runtime = withOwnNames(runtimeFor(head, all, features, guards));
   const defines = program.missingNames(`${runtime}${all}`);
   const top = `/* The scenarios of the group "${name}". */\n#define _GNU_SOURCE\n#include "player.h"\n`;
@@ -195,7 +197,11 @@ function rowText(scenario: Scenario, n: number): string {
 }
 
 /** What the rest of the program calls. */
-function entryText(name: string, mode: Scenario['mode'], features: ReadonlySet<Feature>): string {
+function entryText(
+  { name, symbol }: Pick<ManyScenarios, 'name' | 'symbol'>,
+  mode: Scenario['mode'],
+  features: ReadonlySet<Feature>,
+): string {
   const isConcurrent = mode === 'concurrent';
   const run = isConcurrent ? 'run(loops)' : 'run()';
   const resumes = features.has('execve');
@@ -230,7 +236,7 @@ static void resume(int n, int thread)
 `
     : ''
 }
-const struct group ${groupSymbol(name)} = {
+const struct group ${symbol} = {
 	.name = ${words.literal(name)},
 	.count = sizeof(scenarios) / sizeof(*scenarios),
 	.names = scenario_names,
@@ -250,18 +256,34 @@ const withOwnNames = (text: string): string =>
 const greatestErrno = Math.max(...Object.values(errno).filter((one) => typeof one === 'number'));
 const greatestSignal = 31;
 
-/** The tables of the names of errors and signals, as C. */
+/** The names of errors and signals as C: what player.h says of them. */
 export function nameTables(): string {
   const range = (last: number): number[] => Array.from({ length: last }, (_, i) => i + 1);
   const errors = range(greatestErrno).filter((one) => errnoName(one).startsWith('E'));
   const signals = range(greatestSignal);
+  const table = (name: string, rows: readonly string[]): string =>
+    `static const char *const ${name}[] = {\n${rows.join('')}};\n`;
+  const named = (of: number, name: string): string => `\t[${of}] = "${name}",\n`;
   return [
-    'static const char *const errors[] = {\n',
-    ...errors.map((one) => `\t[${one}] = "${errnoName(one)}",\n`),
-    '};\n\n',
-    '/* Without their "SIG". */\n',
-    'static const char *const signals[] = {\n',
-    ...signals.map((one) => `\t[${one}] = "${signalName(one).slice(3)}",\n`),
-    '};\n',
+    table(
+      'errors',
+      errors.map((one) => named(one, errnoName(one))),
+    ),
+    '\n/* Without their "SIG". */\n',
+    table(
+      'signals',
+      signals.map((one) => named(one, signalName(one).slice(3))),
+    ),
+    lookUp('errno_name', 'errors'),
+    lookUp('signal_abbrev', 'signals'),
   ].join('');
 }
+
+const lookUp = (name: string, table: string): string => `
+const char *${name}(int number)
+{
+	if (number <= 0 || (size_t)number >= sizeof(${table}) / sizeof(*${table}) || !${table}[number])
+		return "UNKNOWN";
+	return ${table}[number];
+}
+`;

@@ -216,7 +216,7 @@ fi
 	sed -n '1,10p' "$work/system.err" >&2
 	fail 3 "the player does not run: \"${run:+$run }$player --system\" failed"
 }
-system=$(tr -c '[:print:]' ' ' <"$work/system" | cut -c 1-300)
+system=$(tr -c '\040-\176' ' ' <"$work/system" | cut -c 1-300)
 
 # ---- playing ----
 
@@ -259,7 +259,7 @@ ask() {
 
 last_line() {
 	sed -n 's/^player: //;s/^skipped: //;$p' "$work/err.$worker" |
-		tr -c '[:print:]\n' '?' | tr "$tab" ' ' | cut -c 1-300
+		tr -c '\012\040-\176' '?' | tr "$tab" ' ' | cut -c 1-300
 }
 
 # Sets "result" and "note" from what came.
@@ -300,9 +300,9 @@ keep() {
 	[ "$result" != pass ] || [ "$mode" = concurrent ] || return 0
 	mkdir -p -- "$out/got/${id%/*}"
 	dd if="$work/got.$worker" bs=1024 count=1024 2>/dev/null |
-		tr -c '[:print:]\n' '?' >"$out/got/$id.transcript"
+		tr -c '\012\040-\176' '?' >"$out/got/$id.transcript"
 	dd if="$work/err.$worker" bs=1024 count=16 2>/dev/null |
-		tr -c '[:print:]\n' '?' >"$out/got/$id.stderr"
+		tr -c '\012\040-\176' '?' >"$out/got/$id.stderr"
 }
 
 end_worker() {

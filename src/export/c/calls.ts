@@ -264,7 +264,8 @@ function epollWait(step: WaitStep, at: Writer): Lines {
       break;
     case 'epoll_pwait2': {
       const { timeout_ns, sigmask } = step.args;
-      const given = `${head}, ${span(timeout_ns)}, ${signalSet(sigmask)}, 8`;
+      // The last one goes by the stack, where an int leaves half of a word as it was.
+      const given = `${head}, ${span(timeout_ns)}, ${signalSet(sigmask)}, (size_t)8`;
       call = `syscall(SYS_epoll_pwait2, ${given})`;
     }
   }

@@ -36,14 +36,21 @@ export function toC(scenario: Scenario, options: COptions = {}): string {
   return `${topComment(scenario, options)}#define _GNU_SOURCE\n${withDefines(runtime, defines)}\n${code}`;
 }
 
-/** Names that the headers of a C library may lack: Linux has got them of late. */
+/** Names that the headers of a C library may lack: Linux has got them of late, or few use them. */
 const younger: readonly string[] = [
   ...['EPOLLNVAL', 'EPOLL_URING_WAKE', 'PIDFD_NONBLOCK', 'PIDFD_THREAD'],
   ...['SO_PREFER_BUSY_POLL', 'SO_BUSY_POLL_BUDGET', 'SO_NETNS_COOKIE', 'SO_BUF_LOCK', 'SO_INQ'],
   ...['SO_RESERVE_MEM', 'SO_TXREHASH', 'SO_RCVMARK', 'SO_PASSPIDFD', 'SO_PEERPIDFD'],
   ...['SO_PASSRIGHTS', 'SO_RCVPRIORITY', 'TCP_AO_ADD_KEY', 'TCP_AO_DEL_KEY', 'TCP_AO_INFO'],
   ...['TCP_AO_GET_KEYS', 'TCP_AO_REPAIR', 'TCP_IS_MPTCP', 'TCP_RTO_MAX_MS', 'TCP_RTO_MIN_US'],
-  ...['TCP_DELACK_MAX_US', 'CLOCK_SGI_CYCLE', 'IPPROTO_L2TP', 'IPPROTO_MPTCP', 'MSG_PROBE'],
+  ...[
+    'POLLREMOVE',
+    'TCP_DELACK_MAX_US',
+    'CLOCK_SGI_CYCLE',
+    'IPPROTO_L2TP',
+    'IPPROTO_MPTCP',
+    'MSG_PROBE',
+  ],
 ];
 
 export const missingNames = (text: string): string =>

@@ -2,7 +2,8 @@
 # Plays the scenarios of this kit on the kernel underneath, or wherever --run leads, and compares what
 # comes with what Linux has answered, byte for byte.
 #
-# For any POSIX shell with its usual tools: awk, cat, cmp, dd, find, mkdir, rm, sed, sleep, tr.
+# For any POSIX shell with its usual tools: awk, cat, cksum, cmp, cut, date, dd, find, mkdir, rm, sed,
+# sleep, tr, wc.
 
 set -u
 LC_ALL=C
@@ -165,7 +166,7 @@ build_failed() { # LOG WHAT
 build() {
 	build=$out/build
 	player=$out/player
-	stamp="$version $cc $cflags"
+	stamp="$cc $cflags $(cat -- "$kit"/player/* | cksum)"
 	if [ -x "$player" ] && [ "$(cat -- "$build/stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
 	command -v "${cc%% *}" >/dev/null 2>&1 ||
 		fail 3 "there is no C compiler \"$cc\": set CC, or give a player by --player FILE"

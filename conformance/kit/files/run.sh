@@ -175,7 +175,6 @@ build() {
 	mkdir -p -- "$build"
 	for source in "$kit"/player/*.c; do printf '%s\n' "$source"; done >"$work/sources"
 	spread "$work/sources"
-	pids=
 	for part in "$work"/sources.*; do
 		build_worker "${part##*.}" &
 		pids="$pids $!"
@@ -201,7 +200,15 @@ exec_player() { # ARGUMENT...
 	exec "$player" "$@"
 }
 
-trap 'rm -rf -- "$work"; exit 130' INT TERM HUP
+give_up() {
+	# shellcheck disable=SC2086
+	[ -z "$pids" ] || kill $pids 2>/dev/null
+	rm -rf -- "$work"
+	exit 130
+}
+
+pids=
+trap give_up INT TERM HUP
 if [ -z "$player" ]; then
 	build
 elif [ -z "$run" ]; then
@@ -221,20 +228,28 @@ system=$(tr -c '\040-\176' ' ' <"$work/system" | cut -c 1-300)
 
 # ---- playing ----
 
+# What the player runs in may have children of its own.
+kill_tree() ( # SIGNAL PID
+	for child in $(cat -- "/proc/$2/task/$2/children" 2>/dev/null); do
+		kill_tree "$1" "$child"
+	done
+	kill "-$1" "$2" 2>/dev/null
+)
+
 # The player ends by itself in time. This is for what it runs in, and for what prints without end.
 watch_worker() { # NUMBER
 	before=
 	age=0
-	while sleep 5; do
+	while sleep 2; do
 		now=$(cat -- "$work/busy.$1" 2>/dev/null)
-		if [ -z "$now" ] || [ "$now" != "$before" ]; then age=0; else age=$((age + 5)); fi
+		if [ -z "$now" ] || [ "$now" != "$before" ]; then age=0; else age=$((age + 2)); fi
 		before=$now
 		[ -n "$now" ] || continue
-		if [ "$age" -gt $((limit + 15)) ] || [ -n "$(find "$work/got.$1" -size +65536)" ]; then
+		if [ "$age" -gt $((limit + 5)) ] || [ -n "$(find "$work/got.$1" -size +65536)" ]; then
 			: >"$work/overdue.$1"
-			kill -TERM "${now%% *}"
-			sleep 2
-			kill -KILL "${now%% *}"
+			kill_tree TERM "${now%% *}"
+			sleep 1
+			kill_tree KILL "${now%% *}"
 		fi
 	done
 }
@@ -243,7 +258,8 @@ watch_worker() { # NUMBER
 ask() {
 	asked=$((asked + 1))
 	count=$((count + 1))
-	rm -f -- "$work/overdue.$worker"
+	# A new file each time: who is left of the one before may still write to the old one.
+	rm -f -- "$work/overdue.$worker" "$work/got.$worker" "$work/err.$worker"
 	case $mode in
 	concurrent) set -- --limit "$limit" --loops "$loops" "$id" ;;
 	*) set -- --limit "$limit" "$id" ;;
@@ -307,7 +323,7 @@ keep() {
 }
 
 end_worker() {
-	[ -z "$pid" ] || kill -TERM "$pid" 2>/dev/null
+	[ -z "$pid" ] || kill_tree TERM "$pid"
 	kill "$watcher" 2>/dev/null
 	exit 0
 }

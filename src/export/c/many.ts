@@ -64,7 +64,7 @@ export function toManyC({ name, symbol, scenarios }: ManyScenarios): string {
   }
   const all = `${code}${tableText(name, scenarios)}${entryText({ name, symbol }, mode, features)}`;
   const runtime = withOwnNames(runtimeFor(head, all, features, guards));
-  const defines = program.missingNames(`${runtime}${all}`) + straightToKernel(all);
+  const defines = program.missingNames(`${runtime}${all}`) + straightToKernel(`${runtime}${all}`);
   const top = `/* The scenarios of the group "${name}". */\n#define _GNU_SOURCE\n#include "player.h"\n`;
   return `${top}${program.withDefines(runtime, defines)}${all}`;
 }
@@ -247,20 +247,16 @@ const struct group ${symbol} = {
 `;
 }
 
-/** Calls whose arguments some C library looks at itself, and what the kernel is asked by. */
-const lookedAt: readonly (readonly [call: string, given: string])[] = [
-  ['epoll_create', 'size'],
-  ['dup3', 'fd, newfd, flags'],
-  ['accept4', 'fd, address, size, flags'],
-];
+/** Calls whose arguments some C library looks at itself, or that it refuses. */
+const lookedAt: readonly string[] = ['epoll_create', 'dup3', 'accept4', 'sched_setscheduler'];
 
 /** A kernel is to be tested and no C library; not every kernel has these numbers. */
 const straightToKernel = (code: string): string =>
   lookedAt
-    .filter(([call]) => code.includes(`${call}(`))
+    .filter((call) => code.includes(`${call}(`))
     .map(
-      ([call, given]) =>
-        `#ifdef SYS_${call}\n#define ${call}(${given}) syscall(SYS_${call}, ${given})\n#endif\n`,
+      (call) =>
+        `#ifdef SYS_${call}\n#define ${call}(...) syscall(SYS_${call}, __VA_ARGS__)\n#endif\n`,
     )
     .join('');
 

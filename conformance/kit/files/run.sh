@@ -228,13 +228,22 @@ system=$(tr -c '\040-\176' ' ' <"$work/system" | cut -c 1-300)
 
 # ---- playing ----
 
-# What the player runs in may have children of its own.
-kill_tree() ( # SIGNAL PID
-	for child in $(cat -- "/proc/$2/task/$2/children" 2>/dev/null); do
-		kill_tree "$1" "$child"
+# A process and those that it has begun, which may not end with it.
+tree() ( # PID
+	printf '%s ' "$1"
+	for child in $(cat -- "/proc/$1/task/$1/children" 2>/dev/null); do
+		tree "$child"
 	done
-	kill "-$1" "$2" 2>/dev/null
 )
+
+end_tree() { # PID
+	tree=$(tree "$1")
+	# shellcheck disable=SC2086
+	kill -TERM $tree 2>/dev/null
+	sleep 1
+	# shellcheck disable=SC2086
+	kill -KILL $tree 2>/dev/null
+}
 
 # The player ends by itself in time. This is for what it runs in, and for what prints without end.
 watch_worker() { # NUMBER
@@ -247,9 +256,7 @@ watch_worker() { # NUMBER
 		[ -n "$now" ] || continue
 		if [ "$age" -gt $((limit + 5)) ] || [ -n "$(find "$work/got.$1" -size +65536)" ]; then
 			: >"$work/overdue.$1"
-			kill_tree TERM "${now%% *}"
-			sleep 1
-			kill_tree KILL "${now%% *}"
+			end_tree "${now%% *}"
 		fi
 	done
 }
@@ -323,8 +330,8 @@ keep() {
 }
 
 end_worker() {
-	[ -z "$pid" ] || kill_tree TERM "$pid"
 	kill "$watcher" 2>/dev/null
+	[ -z "$pid" ] || end_tree "$pid"
 	exit 0
 }
 

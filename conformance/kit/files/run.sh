@@ -24,7 +24,7 @@ Builds the player, plays the scenarios, compares, and writes results.tsv and rep
   --run COMMAND    runs the player by this command, as in --run 'qemu-aarch64 -L /usr/aarch64-linux-gnu'
   --player FILE    uses this player, which was built elsewhere
   --build-only     builds the player, and ends
-  --jobs N         how many are played at a time (default: the number of CPUs)
+  --jobs N         how many are played at a time (default: twice the number of CPUs)
   --loops N        how often each concurrent scenario is played (default: 200)
   --limit SECONDS  how long one scenario may take (default: 60)
   --out DIR        where the results go (default: results, in this folder)
@@ -67,6 +67,8 @@ number() { # OPTION VALUE
 	esac
 }
 case $jobs in '' | 0 | *[!0-9]*) jobs=1 ;; esac
+# Most of the time a scenario waits.
+jobs=$((jobs * 2))
 
 while [ $# -gt 0 ]; do
 	option=$1

@@ -38,9 +38,9 @@ export async function compareKernels(argv: readonly string[]): Promise<ExitCode>
   }
 }
 
-/** What is told of one commit. */
+/** What is told of one commit; null for all that tell the kernels apart, together. */
 interface Found {
-  readonly commit: CommitId;
+  readonly commit: CommitId | null;
   readonly document: Document | null;
 }
 
@@ -52,9 +52,11 @@ async function search(request: CompareRequest, output: Output): Promise<ExitCode
   process.once('SIGINT', stop);
   const progress = new Progress();
   let code: ExitCode = exitCodes.done;
-  for (const commit of apart(request)) {
+  const between = apart(request);
+  // What one commit does another one may hide.
+  for (const commit of between.length === 1 ? between : [null, ...between]) {
     if (stopped) break;
-    const [left, right] = around(commit, request);
+    const [left, right] = commit === null ? request.kernels : around(commit, request);
     const end = performance.now() + request.seconds * 1000;
     const document = await findParting({
       left,
@@ -62,7 +64,7 @@ async function search(request: CompareRequest, output: Output): Promise<ExitCode
       seed: request.seed,
       count: request.count,
       isOver: () => stopped || performance.now() > end,
-      tried: (count) => progress.show(() => `${commit}: ${count} scenarios`),
+      tried: (count) => progress.show(() => `${commit ?? 'both kernels'}: ${count} scenarios`),
     });
     progress.clear();
     if (document !== null) code = exitCodes.failed;
@@ -93,13 +95,20 @@ function around(
   return patchedKernel(left)[commit] ? [has, lacks] : [lacks, has];
 }
 
+const allOf = (
+  kernels: readonly [KernelChoice, KernelChoice],
+): { readonly release: null; readonly title: string } => ({
+  release: null,
+  title: `${kernels.map(kernelText).join(' and ')}, with all commits that tell them apart`,
+});
+
 function tell(
   { commit, document }: Found,
   kernels: readonly [KernelChoice, KernelChoice],
   request: CompareRequest,
   output: Output,
 ): void {
-  const { release, title } = commits[commit];
+  const { release, title } = commit === null ? allOf(kernels) : commits[commit];
   const scenario = document === null ? null : parsed(document);
   const parting = scenario === null ? null : partingOf(scenario, ...kernels);
   const about = { ...request, kernels };
@@ -107,7 +116,7 @@ function tell(
     const told = JSON.parse(partingJson(document?.name ?? null, about, parting)) as object;
     output.write(`${JSON.stringify({ commit, title, release, ...told, scenario: document })}\n`);
   } else {
-    output.write(`${commit} (${release}) ${title}\n`);
+    output.write(commit === null ? `${title}\n` : `${commit} (${release}) ${title}\n`);
     if (document === null || scenario === null) {
       output.write(
         `  no scenario found on which ${kernels.map(kernelText).join(' and ')} differ\n\n`,

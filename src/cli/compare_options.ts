@@ -106,7 +106,20 @@ function kernelsOf(
     with: [...(first.with ?? []), ...added.map(idOf)],
     without: [...(first.without ?? []), ...without.map(idOf)],
   };
-  return [checked(first), checked(other)];
+  const kernels = [checked(first), checked(other)] as const;
+  refuseSame(kernels);
+  return kernels;
+}
+
+/** One that is to have what it has already is the same as well. */
+function refuseSame([one, other]: readonly [KernelChoice, KernelChoice]): void {
+  const [left, right] = [patchedKernel(one), patchedKernel(other)];
+  if ((Object.keys(left) as CommitId[]).some((id) => left[id] !== right[id])) return;
+  const names = `${kernelText(one)} and ${kernelText(other)}`;
+  throw new UsageError(
+    `--kernels: expected two that differ, found ${names}, which have the same of the commits that epollsim ` +
+      'models: epollsim kernels lists them',
+  );
 }
 
 /** `6.18-3b844826b6c6+0a65bc27bd64`: a release, and what is put in or taken out. */

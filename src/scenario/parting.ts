@@ -8,7 +8,7 @@ import type { KernelChoice } from '../kernel/history.ts';
 import { type Finding as Because, lastWaitOf } from '../why/answer.ts';
 import { History } from '../why/history.ts';
 import { differenceOf } from './difference.ts';
-import { OutcomeSearch } from './outcomes.ts';
+import { OutcomeSearch, type Outcomes } from './outcomes.ts';
 import { Player } from './play.ts';
 import type { Scenario } from './scenario.ts';
 import { errorTranscript, transcriptText } from './transcript.ts';
@@ -120,7 +120,10 @@ function outcomesPart(
     const [first] = own;
     return {
       texts: [...own.map(({ text }) => text), ...found],
-      because: first === undefined ? [] : waitsAlong(mine.search, first.path, scenario),
+      because:
+        first === undefined
+          ? []
+          : waitsAlong(mine.search, first.path, differing(first.text, yours.outcomes, scenario)),
     };
   };
   const sides = [only(one, other), only(other, one)] as const;
@@ -134,9 +137,10 @@ export function outcomesOf(
   scenario: Scenario,
   kernel: KernelChoice,
   { executions = mostExecutions }: PartingOptions = {},
+  isOver: () => boolean = () => false,
 ): { readonly said: readonly string[]; readonly complete: boolean } {
   const search = new OutcomeSearch(scenario, { ...kernel, executions });
-  while (search.next());
+  while (search.next()) if (isOver()) return { said: [], complete: false };
   const { complete, findings, found } = search.outcomes();
   return {
     said: [...found.map(({ text }) => text), ...findings.map(({ cause }) => cause).sort()],
@@ -144,15 +148,24 @@ export function outcomesOf(
   };
 }
 
-/** What the threads were told at last, in the execution that a path leads through. */
+/** The threads whose results are others than in the outcome of the other kernel that is most alike. */
+function differing(text: string, { found }: Outcomes, { threads }: Scenario): readonly string[] {
+  const own = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const others = found.map((outcome) => {
+    const other = JSON.parse(outcome.text) as Readonly<Record<string, unknown>>;
+    return threads.filter((name) => JSON.stringify(own[name]) !== JSON.stringify(other[name]));
+  });
+  const few = others.filter((names) => names.length > 0).sort((a, b) => a.length - b.length);
+  return few[0] ?? threads;
+}
+
+/** What threads were told at last, in the execution that a path leads through. */
 function waitsAlong(
   { subject }: OutcomeSearch,
   path: Parameters<typeof traceInto>[2],
-  { threads }: Scenario,
+  threads: readonly string[],
 ): Because[] {
   const history = new History();
   traceInto(history, subject, path, { sharedMemory: false, rounds: Number.POSITIVE_INFINITY });
-  return threads
-    .flatMap((thread) => lastWaitOf(thread, history))
-    .filter(({ cause }) => cause !== 'not-ready');
+  return threads.flatMap((thread) => lastWaitOf(thread, history));
 }

@@ -123,8 +123,10 @@ export { herd } from './scenario/herd.ts';
 export { type Parting, type PartingOptions, partingOf, type Side } from './scenario/parting.ts';
 /** Why an event came, and why another one did not. */
 export { type WhyOptions, why } from './scenario/why.ts';
-export type { Answer, Cause, Finding as Because, Hop } from './why/answer.ts';
+export type { Answer } from './why/answer.ts';
+export type { Hop } from './why/hops.ts';
 export { whyText } from './why/text.ts';
+export type { Cause, Finding as Because } from './why/verdict.ts';
 
 // ── One artefact, in many forms ──────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,6 @@
 /** What an interleaving breaks, shown by the shortest execution that breaks it so. */
 import { defaultKernel } from '../kernel/history.ts';
-import type { Finding as Because } from '../why/answer.ts';
+import type { Finding as Because } from '../why/verdict.ts';
 import type { CheckOptions } from './check.ts';
 import { detect, type Problem } from './detectors/index.ts';
 import { type Explored, explore, type Subject } from './explore.ts';

@@ -1,7 +1,8 @@
 /** Why the tasks of a finding were not told of anything: the answers of src/why for their last wait. */
 import { Recorder } from '../trace/recorder.ts';
-import { type Finding as Because, lastWaitOf } from '../why/answer.ts';
+import { lastWaitOf } from '../why/answer.ts';
 import { History } from '../why/history.ts';
+import type { Finding as Because } from '../why/verdict.ts';
 import type { DetectorName, Problem } from './detectors/index.ts';
 import { type ExploreOptions, explore, type Subject } from './explore.ts';
 import type { ContextId } from './order.ts';

@@ -5,8 +5,9 @@
 
 import { traceInto } from '../check/reasons.ts';
 import type { KernelChoice } from '../kernel/history.ts';
-import { type Finding as Because, lastWaitOf } from '../why/answer.ts';
+import { lastWaitOf } from '../why/answer.ts';
 import { History } from '../why/history.ts';
+import type { Finding as Because } from '../why/verdict.ts';
 import { differenceOf } from './difference.ts';
 import { OutcomeSearch, type Outcomes } from './outcomes.ts';
 import { Player } from './play.ts';

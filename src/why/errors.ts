@@ -1,7 +1,8 @@
 /** Why epoll_ctl() or epoll_wait() failed, from what led there. */
 import { EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLEXCLUSIVE } from '../kernel/uapi/eventpoll.ts';
 import { errnoName, signalName } from '../kernel/uapi/names.ts';
-import { type Call, type Happening, type History, lastOf, rootOf } from './history.ts';
+import { type Call, type Happening, lastOf, rootOf } from './history/happening.ts';
+import type { History } from './history.ts';
 import { callText, type Hop, hopsInCall, rootHop } from './hops.ts';
 import { interrupting, signalHop } from './signals.ts';
 

@@ -2,16 +2,9 @@
 import { epollFlags } from '../kernel/uapi/names.ts';
 import { briefCall, briefResult } from '../trace/calls/brief.ts';
 import { begunCall, endedCall } from '../trace/calls/text.ts';
-import {
-  type Call,
-  type Change,
-  type Happening,
-  type History,
-  pathTo,
-  rootOf,
-  type Scope,
-  stepOf,
-} from './history.ts';
+import { type Change, stepOf } from './history/changes.ts';
+import { type Call, type Happening, pathTo, rootOf, type Scope } from './history/happening.ts';
+import type { History } from './history.ts';
 
 /** One hop of a chain. */
 export interface Hop {

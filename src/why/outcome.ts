@@ -2,20 +2,15 @@
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../kernel/uapi/eventpoll.ts';
 import { errnoName } from '../kernel/uapi/names.ts';
 import { givers, takers } from '../trace/calls/kinds.ts';
-import type { Verdict } from './absence.ts';
 import { interrupted, notOpen } from './errors.ts';
-import {
-  type Call,
-  type Change,
-  type History,
-  lastOf,
-  rootOf,
-  type Snapshot,
-  stepOf,
-} from './history.ts';
+import { type Change, stepOf } from './history/changes.ts';
+import { type Call, lastOf, rootOf } from './history/happening.ts';
+import type { Snapshot } from './history/snapshot.ts';
+import type { History } from './history.ts';
 import { changeHop, type Hop, hopOf, rootHop } from './hops.ts';
 import { lackText, readingBits, writingBits } from './shortfall.ts';
 import { silenceHop, silencesOf } from './silence.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Null where the call did what it is for. */
 export function outcomeOf(

@@ -1,39 +1,71 @@
 /** Why poll() or select() came back with a descriptor, or did not. */
-import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI } from '../kernel/uapi/eventpoll.ts';
-import type { CallEvent } from '../trace/events.ts';
-import type { Verdict } from './absence.ts';
-import { type Call, type Change, type Happening, type History, lastOf, stepOf } from './history.ts';
+import { type Asked, askedIn, ends } from './asks.ts';
+import { delays, laterReturn, timedOut } from './course.ts';
+import { failure, notOpen } from './errors.ts';
+import { type Change, stepOf } from './history/changes.ts';
+import { type Call, type Happening, lastOf } from './history/happening.ts';
+import type { Snapshot } from './history/snapshot.ts';
+import type { History } from './history.ts';
 import { bits, callbackChain, changeHop, rootHop } from './hops.ts';
 import { lackText } from './shortfall.ts';
 import { silenceHop, silencesOf, silencesText } from './silence.ts';
+import type { Finding, Verdict } from './verdict.ts';
 
-/** A descriptor, and what is asked of it as poll bits. */
-export interface Asked {
-  readonly fd: number;
-  readonly mask: number;
+export function ofPoll(call: Call, step: number, { seq }: Snapshot, history: History): Finding[] {
+  const { ended, endedIn } = call;
+  if (ended !== null && ended.ret < 0 && (endedIn ?? 0) <= step) {
+    return [
+      {
+        about: call.name,
+        task: call.task.comm,
+        fd: null,
+        cause: 'call-failed',
+        ...failure(call, history),
+      },
+    ];
+  }
+  const later = ended !== null && endedIn !== null && endedIn > step;
+  const held = delays(call, step, history);
+  if (held.length > 0) return held;
+  const now = asksAt(call, ended !== null && !later ? ended.seq : seq, history);
+  if (!later) return [...now, ...notOpenIn(call, history), ...timedOut(call, step)];
+  if (ended.ret <= 0) return [...now, ...laterReturn(call, step, history)];
+  const then = asksAt(call, ended.seq, history).map((one) => ({
+    ...one,
+    sentence: `at its return in step ${endedIn}: ${one.sentence}`,
+  }));
+  return [...now, ...then];
 }
 
-const ends = EPOLLERR | EPOLLHUP;
+/** poll() tells of numbers that are not open, select() fails for them. */
+function notOpenIn(call: Call, history: History): Finding[] {
+  const known = new Set(call.asks.map(({ fd }) => fd));
+  return askedIn(call.event)
+    .filter(({ fd }) => fd >= 0 && !known.has(fd))
+    .map(({ fd }) => {
+      const { hops, sentence } = notOpen(fd, call, history);
+      return {
+        about: String(fd),
+        task: call.task.comm,
+        fd,
+        cause: 'told',
+        sentence: `${sentence}: ${call.name}() says POLLNVAL`,
+        hops,
+      };
+    });
+}
 
-/** What the call asks for; empty for other calls. */
-export function askedIn({ name, args }: CallEvent): Asked[] {
-  if (name === 'poll' || name === 'ppoll') {
-    return (args[0] as readonly { fd: number; events: number }[]).map(({ fd, events }) => ({
-      fd,
-      mask: events | ends,
-    }));
-  }
-  if (name !== 'select' && name !== 'pselect6') return [];
-  const sets = args[1] as Readonly<Partial<Record<'in' | 'out' | 'ex', readonly number[]>>>;
-  return [
-    ...(sets.in ?? []).map((fd) => ({ fd, mask: EPOLLIN | ends })),
-    ...(sets.out ?? []).map((fd) => ({ fd, mask: EPOLLOUT | EPOLLERR })),
-    ...(sets.ex ?? []).map((fd) => ({ fd, mask: EPOLLPRI })),
-  ];
+function asksAt(call: Call, until: number, history: History): Finding[] {
+  return call.asks.map((one) => ({
+    about: one.name,
+    task: call.task.comm,
+    fd: one.fd,
+    ...polled(one.file, one.name, one, call, until, history),
+  }));
 }
 
 /** What poll found of a file at `seq`, and since when. */
-export function polled(
+function polled(
   file: number,
   name: string,
   { mask }: Asked,

@@ -1,9 +1,10 @@
 /** What became of a signal, for the call that sent it and for those that slept through it. */
 import { signalName } from '../kernel/uapi/names.ts';
 import { epollWaits } from '../trace/calls/kinds.ts';
-import type { Cause, Verdict } from './absence.ts';
-import { type Call, type History, lastOf, rootOf, type Sent } from './history.ts';
+import { type Call, lastOf, rootOf, type Sent } from './history/happening.ts';
+import type { History } from './history.ts';
 import { callText, type Hop } from './hops.ts';
+import type { Cause, Verdict } from './verdict.ts';
 
 /** Calls that send a signal. */
 export const signalCalls: ReadonlySet<string> = new Set([

@@ -1,7 +1,8 @@
 /** Why nobody was woken where somebody might expect it: what the kernel says where it keeps still. */
 import type { Silence } from '../kernel/trace.ts';
 import { givers, takers } from '../trace/calls/kinds.ts';
-import { type Happening, type History, rootOf } from './history.ts';
+import { type Happening, rootOf } from './history/happening.ts';
+import type { History } from './history.ts';
 import { type Hop, hopOf } from './hops.ts';
 import { readingBits, writingBits } from './shortfall.ts';
 

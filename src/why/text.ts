@@ -1,7 +1,8 @@
 /** An answer as text. */
 import { type Colours, noColours } from '../trace/format.ts';
-import type { Answer, Finding } from './answer.ts';
+import type { Answer } from './answer.ts';
 import type { Hop } from './hops.ts';
+import type { Finding } from './verdict.ts';
 
 export function whyText({ calls, findings, step }: Answer, colours: Colours = noColours): string {
   const title = `${colours.bold(`step ${step}`)}  ${calls.join('; ')}`;

@@ -3,8 +3,9 @@ import { readScenario } from '../../src/scenario/documents.ts';
 import { type WhyOptions, why } from '../../src/scenario/why.ts';
 import { ScheduleMismatch } from '../../src/sim/schedule.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
-import type { Finding } from '../../src/why/answer.ts';
+
 import { whyText } from '../../src/why/text.ts';
+import type { Finding } from '../../src/why/verdict.ts';
 
 /** A call as a scenario has it, by its name and its arguments; what it binds; by whom. */
 type Call = readonly [

@@ -140,6 +140,7 @@ export {
 /** For `cc -std=gnu11 -pthread` on Linux: prints the transcript of a scenario. */
 export { artefactToC as toC, type ExportedCOptions } from './export/c.ts';
 export { fromCommandLine, toCommandLine } from './export/command.ts';
+export { AnswerDiffers, expectAnswer, expectProgramAnswer } from './export/expect.ts';
 export { fromLink, toLink } from './export/link.ts';
 export { fromTest, type TestOptions, toTest } from './export/vitest.ts';
 

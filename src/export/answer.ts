@@ -6,8 +6,10 @@ import { ScenarioError } from '../scenario/errors.ts';
 import { OutcomeSearch, outcomesText } from '../scenario/outcomes.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { Player } from '../scenario/play.ts';
+import type { Scenario } from '../scenario/scenario.ts';
 import { errorTranscript, outcomeSetText, transcriptText } from '../scenario/transcript.ts';
 import { Machine } from '../sim/machine.ts';
+import type { Report } from '../sim/report.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { failureText } from '../trace/run.ts';
 
@@ -26,12 +28,7 @@ export function answerOf(document: unknown, options: AnswerOptions = {}): string
   if (scenario.mode !== 'concurrent') {
     return transcriptText(new Player(scenario, kernel).play());
   }
-  const search = new OutcomeSearch(scenario, {
-    ...kernel,
-    ...(schedule === undefined
-      ? {}
-      : { strategy: 'replay', schedule, memory: readSchedule(schedule).memory }),
-  });
+  const search = searchFor(scenario, options);
   const error = searched(search);
   if (error !== null) return transcriptText(errorTranscript(scenario.name, error));
   const outcomes = search.outcomes();
@@ -41,8 +38,21 @@ export function answerOf(document: unknown, options: AnswerOptions = {}): string
   return outcomeSetText({ name, outcomes: texts, executions, complete: false });
 }
 
+/** For the outcomes of a concurrent scenario: of all its executions, or of the one to play. */
+export function searchFor(
+  scenario: Scenario,
+  { schedule, ...kernel }: AnswerOptions,
+): OutcomeSearch {
+  return new OutcomeSearch(scenario, {
+    ...kernel,
+    ...(schedule === undefined
+      ? {}
+      : { strategy: 'replay', schedule, memory: readSchedule(schedule).memory }),
+  });
+}
+
 /** Searches to the end; what is wrong with the scenario. */
-function searched(search: OutcomeSearch): ScenarioError | null {
+export function searched(search: OutcomeSearch): ScenarioError | null {
   try {
     while (search.next());
     return search.error;
@@ -67,9 +77,12 @@ export function programAnswer(
   const machine = new Machine(kernel);
   machine.spawn(program);
   try {
-    const { asleep } = machine.run();
-    return asleep.length === 0 ? 'ended' : `asleep: ${asleep.map(({ name }) => name).join(', ')}`;
+    return endText(machine.run());
   } catch (error) {
     return failureText(error);
   }
 }
+
+/** How a run without a schedule ended. */
+export const endText = ({ asleep }: Report): string =>
+  asleep.length === 0 ? 'ended' : `asleep: ${asleep.map(({ name }) => name).join(', ')}`;

@@ -1,6 +1,7 @@
 /**
  * A test for vitest: it plays the scenario or program on the model and compares with what the model
- * answered when the test was made. A comment holds the artefact as a link, to get it back.
+ * answered when the test was made; a failure says why it answers otherwise. A comment holds the
+ * artefact as a link, to get it back.
  */
 import { defaultKernel } from '../kernel/history.ts';
 import { answerOf } from './answer.ts';
@@ -68,16 +69,16 @@ function scenarioTest(artefact: Artefact, link: string, options: TestOptions): s
   const { about } = scenario as { readonly about?: string };
   const said = about === undefined || about === '' ? '' : `${about}.`;
   return [
-    importFrom('{ answerOf }', 'epollsim'),
-    importFrom('{ expect, test }', 'vitest'),
+    importFrom('{ expectAnswer }', 'epollsim'),
+    importFrom('{ test }', 'vitest'),
     '\n',
     comment(artefact, said, options),
     link,
     `const scenario = ${JSON.stringify(scenario, null, 2)};\n\n`,
     schedule === undefined ? '' : scheduleLines(schedule),
     `test(${literal(nameOf(artefact) ?? 'a scenario')}, () => {\n`,
-    `  const answer = answerOf(scenario, ${optionsText(artefact)});\n`,
-    `  expect(answer).toBe(\n    ${literal(expected)},\n  );\n`,
+    `  const expected =\n    ${literal(expected)};\n`,
+    `  expectAnswer(scenario, expected, ${optionsText(artefact)});\n`,
     '});\n',
   ].join('');
 }
@@ -94,8 +95,8 @@ function programTest(
   return [
     `${program.replace(/\n*$/, '\n')}\n`,
     '// ── The test ──\n\n',
-    importFrom('{ programAnswer as answerOfProgram }', 'epollsim'),
-    importFrom('{ expect as expectThat, test as testThat }', 'vitest'),
+    importFrom('{ expectProgramAnswer as expectThat }', 'epollsim'),
+    importFrom('{ test as testThat }', 'vitest'),
     '\n',
     comment(artefact, 'The program above.', options),
     link,
@@ -103,8 +104,7 @@ function programTest(
     "testThat('the program', async () => {\n",
     '  // Its default export is that of this file.\n',
     '  const { default: program } = await import(/* @vite-ignore */ import.meta.url);\n',
-    `  const answer = answerOfProgram(program, ${optionsText(artefact)});\n`,
-    `  expectThat(answer).toBe(${literal(options.expected)});\n`,
+    `  expectThat(program, ${literal(options.expected)}, ${optionsText(artefact)});\n`,
     '});\n',
   ].join('');
 }

@@ -161,7 +161,7 @@ function differing(text: string, { found }: Outcomes, { threads }: Scenario): re
 }
 
 /** What threads were told at last, in the execution that a path leads through. */
-function waitsAlong(
+export function waitsAlong(
   { subject }: OutcomeSearch,
   path: Parameters<typeof traceInto>[2],
   threads: readonly string[],

@@ -1,0 +1,141 @@
+/**
+ * What an exported test asserts: that the model answers as it did. Where it does not, the failure says
+ * why, as `epollsim why` does it; only then the scenario or program is run again, with somebody who listens.
+ */
+import { check } from '../check/check.ts';
+import { readSchedule } from '../check/schedule_text.ts';
+import type { KernelChoice } from '../kernel/history.ts';
+import { type Difference, differenceOf, readTranscript } from '../scenario/difference.ts';
+import { parseScenario } from '../scenario/parse.ts';
+import { waitsAlong } from '../scenario/parting.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { playTraced } from '../scenario/traced.ts';
+import { why } from '../scenario/why.ts';
+import { Machine } from '../sim/machine.ts';
+import type { Code, Sys } from '../syscalls/sys.ts';
+import { failureText, runTraced } from '../trace/run.ts';
+import { sleepOf } from '../why/answer.ts';
+import { History } from '../why/history.ts';
+import { findingsText, whyText } from '../why/text.ts';
+import {
+  type AnswerOptions,
+  answerOf,
+  endText,
+  programAnswer,
+  searched,
+  searchFor,
+} from './answer.ts';
+
+/** A test runner shows where `expected` and `actual` differ. */
+export class AnswerDiffers extends Error {
+  readonly expected: string;
+  readonly actual: string;
+
+  constructor(expected: string, actual: string, reasons: string) {
+    super(`the model answers otherwise${reasons === '' ? '' : `:\n${reasons.trim()}\n`}`);
+    this.expected = expected;
+    this.actual = actual;
+  }
+}
+
+/** Throws an AnswerDiffers unless answerOf() the scenario is what is expected. */
+export function expectAnswer(
+  document: unknown,
+  expected: string,
+  options: AnswerOptions = {},
+): void {
+  const found = answerOf(document, options);
+  if (found === expected) return;
+  const reasons = reasonsIfAny(() =>
+    scenarioReasons(parseScenario(document), expected, found, options),
+  );
+  throw new AnswerDiffers(expected, found, reasons);
+}
+
+/** Throws an AnswerDiffers unless programAnswer() is what is expected. */
+export function expectProgramAnswer(
+  program: (sys: Sys) => Code<unknown>,
+  expected: string,
+  options: AnswerOptions = {},
+): void {
+  const found = programAnswer(program, options);
+  if (found === expected) return;
+  const reasons = reasonsIfAny(() => programReasons(program, found, options));
+  throw new AnswerDiffers(expected, found, reasons);
+}
+
+/** That a test fails matters more than why: nothing is said where the reasons cannot be had. */
+function reasonsIfAny(reasons: () => string): string {
+  try {
+    return reasons();
+  } catch {
+    return '';
+  }
+}
+
+function scenarioReasons(
+  scenario: Scenario,
+  expected: string,
+  found: string,
+  options: AnswerOptions,
+): string {
+  if (scenario.mode === 'concurrent') return outcomeReasons(scenario, expected, options);
+  const { schedule: _, ...kernel } = options;
+  const calls = scenario.steps.map(({ call }) => call);
+  const difference = differenceOf(expected, found, calls);
+  return [
+    stepReasons(scenario, difference, kernel),
+    sleepReasons(scenario, newlyBlocked(expected, found), kernel),
+  ].join('\n');
+}
+
+/** Of the step at which the transcripts part. */
+const stepReasons = (scenario: Scenario, { place }: Difference, kernel: KernelChoice): string =>
+  place < scenario.steps.length ? whyText(why(scenario, { ...kernel, step: place })) : '';
+
+function newlyBlocked(expected: string, found: string): readonly string[] {
+  const { blocked: known = [] } = readTranscript(expected);
+  const { blocked = [] } = readTranscript(found);
+  return blocked.filter((name) => !known.includes(name));
+}
+
+/** Of those who sleep at the end. */
+function sleepReasons(scenario: Scenario, asleep: readonly string[], kernel: KernelChoice): string {
+  const history = new History();
+  playTraced(scenario, kernel, history, failureText);
+  return findingsText(asleep.flatMap((name) => sleepOf(name, history)));
+}
+
+/** What the threads were told at last, in an execution that comes to an outcome which is not expected. */
+function outcomeReasons(scenario: Scenario, expected: string, options: AnswerOptions): string {
+  const search = searchFor(scenario, options);
+  searched(search);
+  const news = search.outcomes().found.find(({ text }) => !expected.includes(text));
+  return news === undefined
+    ? ''
+    : findingsText(
+        waitsAlong(search, news.path, scenario.threads).filter(
+          ({ cause }) => cause !== 'not-ready',
+        ),
+      );
+}
+
+/** Of those who sleep for ever; with a schedule, of what the checker finds along it. */
+function programReasons(
+  program: (sys: Sys) => Code<unknown>,
+  found: string,
+  { schedule, ...kernel }: AnswerOptions,
+): string {
+  if (schedule !== undefined) {
+    const { memory } = readSchedule(schedule);
+    const { findings } = check(program, { ...kernel, strategy: 'replay', schedule, memory });
+    return findingsText(findings.flatMap(({ because }) => because));
+  }
+  const history = new History();
+  const machine = new Machine(kernel);
+  machine.spawn(program);
+  const report = runTraced(machine, history);
+  // A program that keeps something outside of itself may go another way this time.
+  if (endText(report) !== found) return '';
+  return findingsText(report.asleep.flatMap(({ name }) => sleepOf(name, history)));
+}

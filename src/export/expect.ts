@@ -5,7 +5,7 @@
 import { check } from '../check/check.ts';
 import { readSchedule } from '../check/schedule_text.ts';
 import type { KernelChoice } from '../kernel/history.ts';
-import { type Difference, differenceOf, readTranscript } from '../scenario/difference.ts';
+import { differenceOf, readTranscript } from '../scenario/difference.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { waitsAlong } from '../scenario/parting.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -32,7 +32,7 @@ export class AnswerDiffers extends Error {
   readonly actual: string;
 
   constructor(expected: string, actual: string, reasons: string) {
-    super(`the model answers otherwise${reasons === '' ? '' : `:\n${reasons.trim()}\n`}`);
+    super(`the model answers otherwise${reasons === '' ? '' : `:\n${reasons.trim()}`}`);
     this.expected = expected;
     this.actual = actual;
   }
@@ -73,6 +73,7 @@ function reasonsIfAny(reasons: () => string): string {
   }
 }
 
+/** Of the step at which the transcripts part, and of those who sleep at the end and should not. */
 function scenarioReasons(
   scenario: Scenario,
   expected: string,
@@ -82,16 +83,15 @@ function scenarioReasons(
   if (scenario.mode === 'concurrent') return outcomeReasons(scenario, expected, options);
   const { schedule: _, ...kernel } = options;
   const calls = scenario.steps.map(({ call }) => call);
-  const difference = differenceOf(expected, found, calls);
+  const { place } = differenceOf(expected, found, calls);
+  const answer = place < calls.length ? why(scenario, { ...kernel, step: place }) : null;
+  const answered = new Set(answer?.findings.map(({ task }) => task));
+  const asleep = newlyBlocked(expected, found).filter((name) => !answered.has(name));
   return [
-    stepReasons(scenario, difference, kernel),
-    sleepReasons(scenario, newlyBlocked(expected, found), kernel),
-  ].join('\n');
+    ...(answer === null ? [] : [whyText(answer)]),
+    ...(asleep.length === 0 ? [] : [sleepReasons(scenario, asleep, kernel)]),
+  ].join('');
 }
-
-/** Of the step at which the transcripts part. */
-const stepReasons = (scenario: Scenario, { place }: Difference, kernel: KernelChoice): string =>
-  place < scenario.steps.length ? whyText(why(scenario, { ...kernel, step: place })) : '';
 
 function newlyBlocked(expected: string, found: string): readonly string[] {
   const { blocked: known = [] } = readTranscript(expected);
@@ -99,7 +99,7 @@ function newlyBlocked(expected: string, found: string): readonly string[] {
   return blocked.filter((name) => !known.includes(name));
 }
 
-/** Of those who sleep at the end. */
+/** Why nobody woke those who sleep at the end. */
 function sleepReasons(scenario: Scenario, asleep: readonly string[], kernel: KernelChoice): string {
   const history = new History();
   playTraced(scenario, kernel, history, failureText);

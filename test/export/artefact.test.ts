@@ -8,7 +8,7 @@ import { zlibSync } from 'fflate';
 import { afterAll, describe, expect, test } from 'vitest';
 import { casesOf, corpusFolder, groupsOf } from '../../conformance/corpus.ts';
 import { check } from '../../src/check/check.ts';
-import { programAnswer } from '../../src/export/answer.ts';
+import { answerOf, programAnswer } from '../../src/export/answer.ts';
 import type { Artefact } from '../../src/export/artefact.ts';
 import { fromCommandLine, toCommandLine } from '../../src/export/command.ts';
 import { fromLink, toLink } from '../../src/export/link.ts';
@@ -126,6 +126,17 @@ test('A POSIX shell gives the command what the command line says', () => {
   expect(JSON.parse(stdout)).toEqual(sample.scenario);
 });
 
+const pipe: unknown = JSON.parse(
+  readFileSync(join(root, 'examples/pipe-every-write.json'), 'utf8'),
+);
+
+/** It waits for nothing at all. */
+const sleeper = `export default function* (sys) {
+  const ep = yield* sys.epoll_create1(0);
+  yield* sys.epoll_wait(ep, 1, -1);
+}
+`;
+
 /** Inside of the package, so that a test finds epollsim by its name. */
 const folder = mkdtempSync(join(root, 'test/made-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -174,8 +185,19 @@ test('What toTest() makes passes: scenarios, concurrent ones, programs, with sch
 });
 
 /** A test that passes whatever the model says is none. */
-test('What toTest() makes fails where the model answers otherwise', { timeout: 120_000 }, () => {
-  const { status, said } = runTests([toTest(sample, { expected: 'something else' })]);
+test('What toTest() makes fails where the model answers otherwise, and says why', {
+  timeout: 120_000,
+}, () => {
+  const before = { kernel: '5.10' };
+  const { status, said } = runTests([
+    toTest(sample, { expected: 'something else' }),
+    toTest({ scenario: pipe }, { expected: answerOf(pipe, before) }),
+    toTest({ program: sleeper }, { expected: 'ended' }),
+  ]);
   expect(said).toContain('something else');
+  expect(said).toContain('step 6  main: epoll_wait(5, 8, 0) = 1');
+  expect(said).toContain('told: ep5[3]: EPOLLIN was told to main');
+  expect(said).toContain('main: not-registered: nothing is registered in ep3');
+  expect(said).toContain('3 failed');
   expect(status).toBe(1);
 });

@@ -110,9 +110,51 @@ test.skipIf(why !== null)(
       })),
       { call: 'write', args: { fd: '$é', data: 'é"\\\n\u0001??/' } },
     ];
-    const scenario = { name: 'odd "names" */ ??/', about: 'ends */ here /*', threads, steps };
+    const scenario = {
+      name: 'odd "names" */ ??/',
+      about: 'ends */ here /* or ???/',
+      threads,
+      steps,
+    };
     const [built] = await runAll([asC(scenario)]);
     expect(built).toEqual({ stdout: `${answerOf(scenario)}\n`, stderr: '', status: 0 });
+  },
+);
+
+test.skipIf(why !== null)('A scenario without a step has no results', slow, async () => {
+  const scenario = { steps: [] };
+  const [built] = await runAll([asC(scenario)]);
+  expect(built).toEqual({ stdout: `${answerOf(scenario)}\n`, stderr: '', status: 0 });
+});
+
+const expiring = asC({
+  mode: 'concurrent',
+  threads: ['main', 't1'],
+  steps: [
+    { call: 'pipe2', args: { flags: 'O_NONBLOCK' }, bind: ['r', 'w'] },
+    epoll,
+    { call: 'epoll_ctl', args: { epfd: '$ep', op: 'EPOLL_CTL_ADD', fd: '$r', events: 'EPOLLIN' } },
+  ],
+  concurrent: {
+    main: [{ call: 'write', args: { fd: '$w', data: 'x' } }],
+    t1: [{ call: 'epoll_wait', args: { epfd: '$ep', maxevents: 1, timeout: 20 } }],
+  },
+});
+
+/** Whoever loops for an outcome in which a timeout runs out has to wait that long now and then. */
+test.skipIf(why !== null)('A timeout runs out before the event in some rounds', slow, async () => {
+  const [built] = await runAll([expiring], ['--loops', '1500']);
+  const { outcomes } = JSON.parse(built?.stdout ?? '') as { outcomes: unknown[] };
+  expect(outcomes).toHaveLength(2);
+});
+
+test.skipIf(why !== null).each(['0', '-5', 'many'])(
+  'A number of rounds is 1 or more: %s is refused',
+  slow,
+  async (loops) => {
+    const [built] = await runAll([expiring], ['--loops', loops]);
+    expect(built?.status).toBe(2);
+    expect(built?.stderr).toContain('N from 1 on');
   },
 );
 

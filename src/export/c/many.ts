@@ -28,6 +28,7 @@ export interface ManyScenarios {
 /** What scenarios of one part may need or not, as a bit of `played->needs`. */
 const needs: readonly Feature[] = [
   'execve',
+  'expires',
   'files',
   'network',
   'processes',
@@ -177,7 +178,7 @@ function rowText(scenario: Scenario, n: number): string {
   const later = forkedThreads(scenario).reduce((mask, thread) => mask | (1 << thread), ~begun);
   const fields = [
     `.name = ${words.literal(JSON.stringify(scenario.name))}`,
-    `.steps = ${Math.max(steps.length, 1)}`,
+    `.steps = ${steps.length}`,
     `.needs = ${needed.length === 0 ? '0' : needed.join(' | ')}`,
     `.later = 0x${(later >>> 0).toString(16)}`,
     `.lag_ms = ${lockstep.some(dependsOnTime) ? program.lagOf(lockstep) : 0}`,

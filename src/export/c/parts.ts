@@ -15,6 +15,7 @@ import { runtimeText } from './runtime_text.ts';
 export type Feature =
   | 'concurrent'
   | 'execve'
+  | 'expires'
   | 'files'
   | 'many'
   | 'network'

@@ -90,6 +90,10 @@ export function featuresOf(
     steps.some(({ call }) => call === 'sleep'),
   );
   add('timed', lockstep.some(dependsOnTime));
+  add(
+    'expires',
+    scenario.concurrent.flat().some((step) => (timeoutOf(step) ?? 0) > 0),
+  );
   add('network', steps.some(usesNetwork));
   add('files', steps.some(usesFiles));
   add(
@@ -161,7 +165,7 @@ function headText(
   const fds = at.names.length === 0 ? 'none' : at.names.join(', ');
   const lines = [
     `#define NAME ${words.literal(JSON.stringify(name))} /* As JSON. */`,
-    `#define STEPS ${Math.max(steps.length, 1)}`,
+    `#define STEPS ${steps.length}`,
     `#define LATER 0x${later.toString(16)}u /* Bits of the threads that begin with a fork(). */`,
     ...(mode === 'concurrent' ? concurrentDefines(scenario) : []),
     ...(lockstep.some(dependsOnTime) ? [`#define LAG_MS ${lagOf(lockstep)}`] : []),
@@ -255,8 +259,9 @@ function scenarioText(
     'static void take(int step)\n{\n\tswitch (step) {\n',
     ...cases,
     '\t}\n}\n\n',
-    'static const struct step steps[STEPS] = {\n',
+    'static const struct step steps[STEPS + 1] = {\n',
     ...rows,
+    '\t{ 0 }\n',
     '};\n\n',
     mainText(steps, isConcurrent, loops),
   ].join('');
@@ -300,8 +305,8 @@ function mainText(steps: readonly Step[], isConcurrent: boolean, loops: number):
       '',
       '\tif (argc == 3 && strcmp(argv[1], "--loops") == 0)',
       '\t\tloops = atoi(argv[2]);',
-      '\telse if (argc > 1)',
-      '\t\treturn fprintf(stderr, "usage: %s [--loops N]\\n", argv[0]), 2;',
+      '\tif ((argc != 1 && argc != 3) || loops < 1)',
+      '\t\treturn fprintf(stderr, "usage: %s [--loops N], N from 1 on\\n", argv[0]), 2;',
       '\treturn run(loops);',
       '}\n',
     ].join('\n');

@@ -149,7 +149,7 @@ static struct shared {
 static const struct step *steps;
 //.
 //: !@many
-static const struct step steps[STEPS];
+static const struct step steps[STEPS + 1];
 //.
 static void take(int step);
 
@@ -992,10 +992,16 @@ static void delay(uint32_t *random)
 	if (kind < 40)
 		return;
 	ns = (*random >> 8) % (kind < 85 ? 5000 : 60000);
+//: @expires
+	if (kind >= 97) /* Long enough for a timeout to run out. */
+		ns = (*random >> 8) % (TIMEOUTS_MS < 60 ? TIMEOUTS_MS + 1 : 60) * 1500000L;
+//.
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	do
+	do {
+		/* Whoever sleeps would be taken for one who is blocked. */
+		sched_yield();
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	while ((now.tv_sec - start.tv_sec) * 1000000000 + now.tv_nsec - start.tv_nsec < ns);
+	} while ((now.tv_sec - start.tv_sec) * 1000000000 + now.tv_nsec - start.tv_nsec < ns);
 }
 
 /* The barrier: none begins before all are there. */

@@ -101,7 +101,12 @@ export const sizeOf = (text: string): number => encodeText(text).length;
 
 /** A text inside of a comment, on one line. */
 export const comment = (text: string): string =>
-  text.replace(/\s+/g, ' ').replaceAll('*/', '* /').replaceAll('/*', '/ *').trim();
+  text
+    .replace(/\s+/g, ' ')
+    .replaceAll('*/', '* /')
+    .replaceAll('/*', '/ *')
+    .replace(/\?(?=\?)/g, '? ') // Compilers warn of trigraphs.
+    .trim();
 
 /** Words that a member of a struct cannot have, since C or its headers take them. */
 const taken =

@@ -7,6 +7,7 @@
  */
 import { type Profiler, Session } from 'node:inspector';
 import { type AnyNode, parse } from 'acorn';
+import type { CommitId, KernelChoice } from '../kernel/history.ts';
 
 /** A way that a function can go on. */
 export interface Branch {
@@ -31,8 +32,8 @@ const ours: ReadonlySet<string> = new Set([
   'tellSpared',
   'findInShortList',
 ]);
-/** What only other releases have. */
-const foreign = /before_5_11|before_6_4|lockless|nested_calls|looks/;
+/** No part of the kernel: what a checker can see of its lists. */
+const helpers = /\/looks\.[jt]s$/;
 /** What decides these is no condition of the kernel: a release, the model, a broken kernel. */
 const notOfKernel =
   /\bpatched\b|\balone\b|\bexact\b|\btracer\b|\bobserver\b|\bstores\b|\bcutsCircles\b|\batOnce\(|\bfootprint\b|\bmayKeep\(|\.freed\b|\brwlock\b/;
@@ -47,8 +48,8 @@ export class Coverage {
     this.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** Stops counting; every branch, in the order of the code. */
-  take(): readonly Branch[] {
+  /** Stops counting; every branch that the kernel has, in the order of the code. */
+  async take(kernel: KernelChoice): Promise<readonly Branch[]> {
     const { result } = this.post<Profiler.TakePreciseCoverageReturnType>(
       'Profiler.takePreciseCoverage',
     );
@@ -61,7 +62,7 @@ export class Coverage {
       return branchesIn(scriptSource, script);
     });
     this.session.disconnect();
-    return merged(branches);
+    return merged(await ofKernel(branches, kernel));
   }
 
   private post<R>(method: string, params: object = {}): R {
@@ -100,7 +101,73 @@ function regionsOf(source: string, url: string): Region[] {
   return parts.map((part) => ({ from: part.index, file: part[1] as string }));
 }
 
-const isSubject = (file: string): boolean => subject.test(file) && !foreign.test(file);
+const isSubject = (file: string): boolean => subject.test(file) && !helpers.test(file);
+
+/** What came with a commit: where the code before it is, and functions that this has not. */
+interface Since {
+  readonly commit: CommitId;
+  readonly before: RegExp;
+  readonly functions: readonly string[];
+}
+
+const came: readonly Since[] = [
+  {
+    commit: '319c15174757',
+    before: /before_5_11|nested_calls/,
+    functions: [
+      'ep_start_scan',
+      'ep_done_scan',
+      'ep_send_events',
+      '__ep_eventpoll_poll',
+      'attach_epitem',
+      'ep_schedule_timeout',
+      'list_file',
+      'unlist_file',
+      'clear_tfile_check_list',
+      'deeper',
+      'ep_get_upwards_depth_proc',
+      'ep_loop_check',
+    ],
+  },
+  {
+    commit: '58c9b016e128',
+    before: /before_6_4/,
+    functions: [
+      'ep_refcount_dec_and_test',
+      '__ep_remove',
+      'ep_remove_safe',
+      'ep_clear_and_put',
+      'unlockAndPut',
+    ],
+  },
+  { commit: '0c43094f8cc9', before: /lockless/, functions: ['queueItem'] },
+  {
+    commit: '18e2bf0edf4d',
+    before: /^$/,
+    functions: ['ep_eventpoll_ioctl', 'ep_eventpoll_bp_ioctl'],
+  },
+  { commit: '4efaa5acf0a1', before: /^$/, functions: ['epi_fget'] },
+];
+
+/**
+ * Those that a release has: modules of other releases are left out, and what a module has the place of.
+ * What says which commits a release has is loaded only now, as it is of the kernel's code.
+ */
+async function ofKernel(branches: readonly Branch[], kernel: KernelChoice): Promise<Branch[]> {
+  const { patchedKernel } = await import('../kernel/history.ts');
+  const has = patchedKernel(kernel);
+  const isThere = ({ commit }: Since): boolean =>
+    has[commit] || (commit === '0c43094f8cc9' && !has.a218cc491420); // Locked without it, too.
+  const missing = came.filter((since) => !isThere(since));
+  const isEarlier = ({ file }: Branch): boolean => missing.some(({ before }) => before.test(file));
+  const replaced = new Set([
+    ...missing.flatMap(({ functions }) => functions),
+    ...branches.filter(isEarlier).map(({ fn }) => fn),
+  ]);
+  const isOther = ({ file, fn }: Branch): boolean =>
+    came.some(({ before }) => before.test(file)) || replaced.has(fn);
+  return branches.filter((branch) => isEarlier(branch) || !isOther(branch));
+}
 
 /** From `src/` on, and as the sources are called. */
 const shortOf = (file: string): string =>

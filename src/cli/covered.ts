@@ -10,7 +10,7 @@ export async function playCovered(request: PlayRequest): Promise<ExitCode> {
   coverage.start();
   const { play } = await import('./play.ts');
   const code = await play({ ...request, format: 'transcript', json: false, output: '/dev/null' });
-  const branches = coverage.take();
+  const branches = await coverage.take(request);
   const output = new Output(request.output);
   output.write(request.json ? `${coverageJson(branches)}\n` : coverageText(branches));
   output.close();

@@ -18,13 +18,14 @@ interface Covered {
   }[];
 }
 
-function covered(scenarios: readonly string[]): Covered {
+function covered(scenarios: readonly string[], ...options: string[]): Covered {
   const folder = mkdtempSync(join(tmpdir(), 'epollsim-coverage-'));
   try {
     const file = join(folder, 'scenarios.ndjson');
     writeFileSync(file, scenarios.map((text) => `${text}\n`).join(''));
     const node = ['--conditions=epollsim:src', '--import=tsx', 'bin/epollsim.ts'];
-    const out = execFileSync(process.execPath, [...node, 'play', '--coverage', '--json', file], {
+    const args = ['play', '--coverage', '--json', ...options, file];
+    const out = execFileSync(process.execPath, [...node, ...args], {
       cwd: root,
       encoding: 'utf8',
       maxBuffer: 1e8,
@@ -84,3 +85,17 @@ test('as text, a function shows how many of its branches were taken, and which w
   expect(text).toMatch(/^1 of 2 branches in 1 functions/);
   expect(text).toMatch(/ep_poll +1 of 2\n {4}not taken: eavail: else\n/);
 });
+
+/** Who looks at an old kernel is told of its functions, not of those that came later. */
+test('an older kernel has the functions of its release', () => {
+  const functionsOn = (kernel: string): readonly string[] =>
+    covered([shot('EPOLLIN')], '--kernel', kernel).functions.map(({ fn }) => fn);
+
+  const [old, middle, now] = [functionsOn('5.0'), functionsOn('6.3'), functionsOn('6.18')];
+  expect(old).toContain('ep_send_events_proc');
+  expect(old).not.toContain('ep_send_events');
+  expect(middle).toContain('queueItemLockless');
+  expect(middle).not.toContain('ep_clear_and_put');
+  expect(now).toContain('ep_send_events');
+  expect(now.some((fn) => ['ep_send_events_proc', 'queueItemLockless'].includes(fn))).toBe(false);
+}, 120_000);

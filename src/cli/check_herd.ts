@@ -1,19 +1,18 @@
 /** `epollsim check FILE --herd`: who is woken for nothing, as it is written and arranged otherwise. */
-import type { HerdOptions, HerdStudy } from '../check/herd/study.ts';
+import type { HerdStudy } from '../check/herd/study.ts';
 import { herdJson, herdText } from '../check/herd/text.ts';
 import { ScenarioError } from '../scenario/errors.ts';
 import { herdStudy } from '../scenario/herd.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
-import { refusal } from '../sim/told.ts';
 import type { Program } from '../syscalls/sys.ts';
 import { type CheckTask, worse } from './check.ts';
+import { loadTold, optionsOf } from './check_program.ts';
 import { documentsIn, nameIn } from './documents.ts';
 import { type ExitCode, exitCodes, say } from './errors.ts';
 import { coloursFor } from './formats.ts';
 import { withProgram } from './given_program.ts';
 import { kindOf } from './kind.ts';
-import { loadProgram, trackPrograms } from './loader.ts';
 import { withholdPrinting } from './printing.ts';
 
 /** How long it goes on before signals are heard, in ms. */
@@ -55,20 +54,14 @@ class HerdCheck {
   }
 
   program(): Promise<ExitCode> {
-    const { input, path, request } = this.task;
+    const { input, path } = this.task;
     const title = path === '-' ? 'standard input' : path;
     return withProgram(
       input.name,
-      () => this.load(),
-      (program) => this.study(program, title, title, sharedMemoryOf(request)),
+      () => loadTold(this.task),
+      ({ program, shared }) => this.study(program, title, title, shared),
       withholdPrinting,
     );
-  }
-
-  private async load(): Promise<Program> {
-    const { input, path, request } = this.task;
-    if (!request.shared && !request.unshared) await trackPrograms();
-    return await loadProgram(path, input);
   }
 
   async scenario(scenario: Scenario, place: string): Promise<ExitCode> {
@@ -86,7 +79,7 @@ class HerdCheck {
     sharedMemory: SharedMemory,
   ): Promise<ExitCode> {
     const { output, progress, request } = this.task;
-    const study = herdStudy(subject, optionsOf(this.task, sharedMemory));
+    const study = herdStudy(subject, optionsOf(request, sharedMemory));
     try {
       await this.inTurns(study, title);
     } catch (error) {
@@ -133,30 +126,4 @@ class HerdCheck {
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
-}
-
-/** As `check` takes it: see given in docs/checker.md. */
-const sharedMemoryOf = ({ shared, unshared }: CheckTask['request']): SharedMemory => {
-  if (shared) return true;
-  if (unshared) return false;
-  return refusal() === null ? 'told' : true;
-};
-
-function optionsOf({ request }: CheckTask, sharedMemory: SharedMemory): HerdOptions {
-  const { executions, kernel, memory, off, schedule, seed, steps, strategy, strict } = request;
-  const { with: added, without } = request;
-  return {
-    kernel,
-    with: added,
-    without,
-    memory,
-    strategy,
-    seed,
-    executions,
-    schedule,
-    steps,
-    off,
-    strict,
-    sharedMemory,
-  };
 }

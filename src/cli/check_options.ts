@@ -234,8 +234,9 @@ function checkTogether(request: CheckRequest): void {
   if (request.shared && request.unshared) {
     throw new UsageError('--shared: expected no --unshared beside it');
   }
-  const takesSeed = strategy === 'random' || strategy === 'pct' || request.herd;
-  if (!(takesSeed && strategy !== 'replay') && seed !== undefined) {
+  const takesSeed =
+    strategy === 'random' || strategy === 'pct' || (request.herd && strategy !== 'replay');
+  if (!takesSeed && seed !== undefined) {
     throw new UsageError('--seed: expected --strategy random or pct beside it');
   }
   if (strategy !== 'exhaustive' && preemptions !== undefined) {

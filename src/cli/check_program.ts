@@ -88,19 +88,29 @@ interface Loaded {
   readonly parcel: Parcel | null;
 }
 
-async function load({ path, input, request, link }: CheckTask): Promise<Loaded> {
-  const { shared, unshared } = request;
+async function load(task: CheckTask): Promise<Loaded> {
+  const { link } = task;
   const notes = link === null ? null : await (await import('./queue/notes.ts')).noteModules();
+  const { program, shared } = await loadTold(task);
+  if (notes === null) return { program, shared, parcel: null };
+  const { programParcel } = await import('./queue/program_parcel.ts');
+  return { program, shared, parcel: programParcel(notes, shared === 'told') };
+}
+
+/** A program, and what its threads share: as it says itself, unless the command line does. */
+export async function loadTold({
+  path,
+  input,
+  request,
+}: Pick<CheckTask, 'path' | 'input' | 'request'>): Promise<Omit<Loaded, 'parcel'>> {
+  const { shared, unshared } = request;
   if (!shared && !unshared) await trackPrograms();
   const program = await loadProgram(path, input);
   const why = shared || unshared ? null : refusal();
   if (why !== null) {
     say(`${input.name}: threads are taken to share all their variables, for ${why}`);
   }
-  const memory = shared || (!unshared && (why === null ? 'told' : true));
-  if (notes === null) return { program, shared: memory, parcel: null };
-  const { programParcel } = await import('./queue/program_parcel.ts');
-  return { program, shared: memory, parcel: programParcel(notes, memory === 'told') };
+  return { program, shared: shared || (!unshared && (why === null ? 'told' : true)) };
 }
 
 /** Who helps with a program: workers behind the queue, or processes that load it from its file. */
@@ -174,7 +184,7 @@ function leaveRest(
 const codeOf = ({ complete, findings }: Verdict): ExitCode =>
   findings.length > 0 ? exitCodes.failed : complete ? exitCodes.done : exitCodes.incomplete;
 
-function optionsOf(request: CheckRequest, sharedMemory: SharedMemory): CheckOptions {
+export function optionsOf(request: CheckRequest, sharedMemory: SharedMemory): CheckOptions {
   const { all, executions, kernel, memory, mismatch, preemptions, schedule, seconds } = request;
   const { off, seed, shown, steps, strategy, strict, with: added, without } = request;
   return {

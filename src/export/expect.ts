@@ -11,11 +11,11 @@ import { waitsAlong } from '../scenario/parting.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { playTraced } from '../scenario/traced.ts';
 import { why } from '../scenario/why.ts';
-import { Machine } from '../sim/machine.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
-import { failureText, runTraced } from '../trace/run.ts';
+import { failureText } from '../trace/run.ts';
 import { sleepOf } from '../why/answer.ts';
 import { History } from '../why/history.ts';
+import { sleepersOf } from '../why/simulate.ts';
 import { findingsText, whyText } from '../why/text.ts';
 import {
   type AnswerOptions,
@@ -131,11 +131,6 @@ function programReasons(
     const { findings } = check(program, { ...kernel, strategy: 'replay', schedule, memory });
     return findingsText(findings.flatMap(({ because }) => because));
   }
-  const history = new History();
-  const machine = new Machine(kernel);
-  machine.spawn(program);
-  const report = runTraced(machine, history);
   // A program that keeps something outside of itself may go another way this time.
-  if (endText(report) !== found) return '';
-  return findingsText(report.asleep.flatMap(({ name }) => sleepOf(name, history)));
+  return sleepersOf(program, kernel, (report) => endText(report) === found);
 }

@@ -188,7 +188,7 @@ function waitCall(step: WaitStep, at: Surroundings, events: EventBuffer): Kernel
     );
   }
   const { timeout_ns } = step.args;
-  const span = timeout_ns === null ? null : epoll.toTimespec(timeout_ns);
+  const span = spanOf(timeout_ns);
   return syscall('epoll_pwait2', [epfd, events, maxevents, span, mask], () =>
     epoll.sys_epoll_pwait2(epfd, events, maxevents, span, mask),
   );

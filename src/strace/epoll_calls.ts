@@ -306,15 +306,14 @@ export class Waits {
     isComplete: boolean,
   ): void {
     const reported = this.showReported(thread, found);
-    const unreported = [...ep.rdllist].filter(
-      (epi) => !reported.has(epi) && !(epi.file.private_data instanceof eventpoll),
-    );
+    const list = [...ep.rdllist];
     // Where there was no room for all, the scan has come as far as the last one.
-    const last = isComplete ? null : lastOn(ep, reported);
-    for (const epi of unreported) {
-      const isPassed =
-        last !== null && standInOf(epi.file)?.sure === false && isBefore(ep, epi, last);
-      if (isComplete || isPassed) this.world.shows(thread, epi.file, epi.event.events, 0);
+    if (!isComplete) while (list.length > 0 && !reported.has(list.at(-1) as epitem)) list.pop();
+    for (const epi of list) {
+      const { events } = epi.event;
+      const { file: f } = epi;
+      if (reported.has(epi) || f.private_data instanceof eventpoll) continue;
+      if (isComplete || standInOf(f)?.sure === false) this.world.shows(thread, f, events, 0);
     }
   }
 
@@ -407,15 +406,6 @@ export class Waits {
 interface Found {
   readonly event: epoll_event;
   readonly epi: epitem | null;
-}
-
-/** The last of them on the ready list; null if none is there. */
-const lastOn = (ep: eventpoll, items: ReadonlySet<epitem>): epitem | null =>
-  [...ep.rdllist].filter((epi) => items.has(epi)).at(-1) ?? null;
-
-function isBefore(ep: eventpoll, one: epitem, other: epitem): boolean {
-  const list = [...ep.rdllist];
-  return list.indexOf(one) < list.indexOf(other);
 }
 
 const always: number = uapi.EPOLLERR | uapi.EPOLLHUP;

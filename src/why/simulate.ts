@@ -5,7 +5,7 @@
  * itself it does twice; where that makes it go another way, nothing is said.
  */
 import { Machine, type MachineOptions } from '../sim/machine.ts';
-import type { Sleeper } from '../sim/report.ts';
+import type { Report, Sleeper } from '../sim/report.ts';
 import { defaultMaxSteps, NeverEnds, simulate as simulateOnce } from '../sim/simulate.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { runTraced } from '../trace/run.ts';
@@ -49,17 +49,28 @@ function reasonsOf(
   const { schedule, ...others } = options;
   const again = schedule?.again?.();
   if ((schedule !== undefined && again === undefined) || others.tracer !== undefined) return '';
-  const history = new History();
+  const choice = again === undefined ? {} : { schedule: again };
   try {
-    const choice = again === undefined ? {} : { schedule: again };
-    const machine = new Machine({ maxSteps: defaultMaxSteps, ...others, ...choice });
-    machine.spawn(program);
-    const report = runTraced(machine, history);
-    if (!isSame(report.asleep, asleep)) return '';
+    return sleepersOf(program, { maxSteps: defaultMaxSteps, ...others, ...choice }, (report) =>
+      isSame(report.asleep, asleep),
+    );
   } catch {
     return '';
   }
-  return findingsText(asleep.flatMap(({ name }) => sleepOf(name, history)));
+}
+
+/** Why those sleep who do so when a program is run once more; empty where it goes another way. */
+export function sleepersOf(
+  program: (sys: Sys) => Code<unknown>,
+  options: MachineOptions,
+  isAsBefore: (report: Report) => boolean,
+): string {
+  const history = new History();
+  const machine = new Machine(options);
+  machine.spawn(program);
+  const report = runTraced(machine, history);
+  if (!isAsBefore(report)) return '';
+  return findingsText(report.asleep.flatMap(({ name }) => sleepOf(name, history)));
 }
 
 const isSame = (one: readonly Sleeper[], other: readonly Sleeper[]): boolean =>

@@ -9,13 +9,13 @@
  * - EPOLLEXCLUSIVE is for what concerns several: EPOLL_CTL_MOD refuses it.
  * - EPOLLONESHOT is armed again for what a task was told of, when it waits the next time.
  */
+import { ep_find } from '../../kernel/eventpoll/ctl.ts';
 import type { epitem } from '../../kernel/eventpoll/types.ts';
 import {
   EP_PRIVATE_BITS,
   EPOLLEXCLUSIVE_OK_BITS,
   eventpoll,
 } from '../../kernel/eventpoll/types.ts';
-import { rbNodes } from '../../kernel/rbtree.ts';
 import type { task_struct } from '../../kernel/sched.ts';
 import type { sigset_t } from '../../kernel/signal.ts';
 import type { epoll_event } from '../../kernel/uaccess.ts';
@@ -108,7 +108,7 @@ export class ArrangedSys extends Sys {
     let own: Map<Path, number> | null = null;
     if (arrangement.sets === 'each' && topology?.shared.includes(key) === true) {
       own = new Map();
-      for (const path of topology.sets.get(key)?.waiters ?? []) {
+      for (const path of topology.waitersOf(key)) {
         const one = yield* this.outOfTheWay(yield* super.epoll_create1(flags));
         own.set(path, one);
         this.noteEpoll(one, key, null);
@@ -161,9 +161,9 @@ export class ArrangedSys extends Sys {
 
   /** Who waits in it, if it is one alone: another task may have made it. */
   private ownerOf(key: string): Path {
-    const waiters = this.stage.topology?.sets.get(key)?.waiters;
-    const [only] = waiters?.size === 1 ? waiters : [];
-    return only ?? this.path;
+    const waiters = this.stage.topology?.waitersOf(key);
+    const [only = this.path] = waiters?.size === 1 ? waiters : [];
+    return only;
   }
 
   /** `key`: of an EPOLL_CTL_ADD. */
@@ -189,12 +189,13 @@ export class ArrangedSys extends Sys {
   private arranged(home: EpollHere, event: Interest, key: string | null, fd: number): Interest {
     const { arrangement, topology } = this.stage;
     const { flags } = arrangement;
-    if (flags === null || topology === null || !this.isArranged(home)) return event;
+    const waiters = topology?.waitersOf(home.key).size ?? 0;
+    if (flags === null || topology === null || waiters === 0) return event;
     const plain = event.events & ~arrangedFlags;
     if (flags !== EPOLLEXCLUSIVE) return { ...event, events: plain | flags };
     if (key === null) return { ...event, events: plain };
-    const isShared = (topology.sets.get(home.key)?.waiters.size ?? 0) > 1;
-    const isFirst = !home.waiters.has(this.path) && (isShared || topology.commonSets.size === 0);
+    const isForAll = waiters > 1 || topology.commonSets.size === 0;
+    const isFirst = isForAll && !home.waiters.has(this.path);
     if (!isFirst && !topology.common.has(key)) return { ...event, events: plain };
     if (this.task.files.fd[fd]?.private_data instanceof eventpoll) {
       throw new CannotArrange('EPOLLEXCLUSIVE is not for an epoll instance in another one');
@@ -206,11 +207,6 @@ export class ArrangedSys extends Sys {
       throw new CannotArrange('EPOLLEXCLUSIVE takes no events but EPOLLIN and EPOLLOUT beside it');
     }
     return { ...event, events: plain | flags };
-  }
-
-  /** Somebody waits in it. */
-  private isArranged({ key }: EpollHere): boolean {
-    return (this.stage.topology?.sets.get(key)?.waiters.size ?? 0) > 0;
   }
 
   override *epoll_wait(
@@ -266,9 +262,9 @@ export class ArrangedSys extends Sys {
   private *armAgain(epfd: number, ep: eventpoll, told: readonly epitem[]): Code<void> {
     const { interests } = this.stage.epollAt(this.task, epfd) as EpollHere;
     for (const epi of told) {
-      if (epi.ep !== ep || !rbNodes(ep.rbr).includes(epi)) continue;
-      if ((epi.event.events & ~EP_PRIVATE_BITS) !== 0) continue;
       const { fd, file } = epi.ffd;
+      if (ep_find(ep, file, fd) !== epi) continue;
+      if ((epi.event.events & ~EP_PRIVATE_BITS) !== 0) continue;
       const interest = interests.get(fd);
       if (this.task.files.fd[fd] !== file || interest === undefined) continue;
       yield* super.epoll_ctl(epfd, EPOLL_CTL_MOD, fd, interest);

@@ -42,6 +42,8 @@ export const arrangements: readonly Arrangement[] = [
  */
 export type Path = string;
 
+const nobody: ReadonlySet<Path> = new Set();
+
 /** What executions as they are written showed. */
 export class Topology {
   /** By epoll instance. */
@@ -60,9 +62,13 @@ export class Topology {
     return [...this.sets].flatMap(([key, { waiters }]) => (waiters.size > 1 ? [key] : []));
   }
 
+  waitersOf(key: string): ReadonlySet<Path> {
+    return this.sets.get(key)?.waiters ?? nobody;
+  }
+
   /** Whoever waits for something that others wait for too; everybody where nobody does. */
   isCounted(key: string): boolean {
-    const waiters = this.sets.get(key)?.waiters.size ?? 0;
+    const waiters = this.waitersOf(key).size;
     if (waiters > 1 || this.commonSets.has(key)) return true;
     return waiters > 0 && this.commonSets.size === 0 && this.shared.length === 0;
   }

@@ -1460,11 +1460,32 @@ static void check_limit(void)
 	exit(FAILED);
 }
 
+/* The last look, and how many in a row have found the same. */
+struct rest {
+	uint64_t before;
+	int same;
+};
+
+/* Does nothing happen any more? If it does, a while goes by. */
+static int is_rest(struct rest *rest, enum scene scene, uint64_t signature)
+{
+	if (scene == RETURNED)
+		return 1;
+	rest->same = scene != RUNNING && signature == rest->before ? rest->same + 1 : 0;
+	rest->before = scene == RUNNING ? 0 : signature;
+	if (rest->same >= (scene == HALFWAY ? 30 : 1))
+		return 1;
+	check_limit();
+	nap(50);
+	return 0;
+}
+
 /* Waits until every thread is idle or asleep in its call. */
 static void await_rest(void)
 {
-	uint64_t signature, before = 0;
-	int i, looks, same = 0;
+	struct rest rest = { 0, 0 };
+	uint64_t signature;
+	int i, looks;
 
 	for (looks = 0; looks < 100; looks++) { /* Most calls return at once. */
 		for (i = 0; i < THREADS && has_returned(i); i++)
@@ -1476,14 +1497,8 @@ static void await_rest(void)
 	for (;;) {
 		enum scene scene = look(&signature);
 
-		if (scene == RETURNED)
+		if (is_rest(&rest, scene, signature))
 			return;
-		same = scene != RUNNING && signature == before ? same + 1 : 0;
-		before = scene == RUNNING ? 0 : signature;
-		if (same >= (scene == HALFWAY ? 30 : 1))
-			return;
-		check_limit();
-		nap(50);
 	}
 }
 //: @terminals
@@ -1975,8 +1990,9 @@ static int is_timed(int step)
 /* Waits until every thread has taken its steps or is asleep for good. */
 static void await_end(void)
 {
-	uint64_t signature, before = 0;
-	int i, same = 0;
+	struct rest rest = { 0, 0 };
+	uint64_t signature;
+	int i;
 
 	for (;;) {
 		enum scene scene = look(&signature);
@@ -1985,14 +2001,8 @@ static void await_end(void)
 		for (i = 0; i < THREADS; i++)
 			if (!has_returned(i) && is_timed(shared->threads[i].step - 1))
 				scene = RUNNING;
-		if (scene == RETURNED)
+		if (is_rest(&rest, scene, signature))
 			return;
-		same = scene != RUNNING && signature == before ? same + 1 : 0;
-		before = scene == RUNNING ? 0 : signature;
-		if (same >= (scene == HALFWAY ? 30 : 1))
-			return;
-		check_limit();
-		nap(50);
 	}
 }
 

@@ -77,7 +77,10 @@ export {
 } from './check/check.ts';
 export { type DetectorName, detectorNames, type Problem } from './check/detectors/index.ts';
 export type { Estimate } from './check/estimate.ts';
+/** What Linux may do and need not, and the checker lets it do. */
+export type { LibertyOptions, TakenLiberty } from './check/liberties.ts';
 export { type Story, type StoryRow, storyText } from './check/story.ts';
+export { type LibertyKind, type LibertyRule, libertyKinds, libertyRules } from './sim/liberty.ts';
 
 // ── Kernels ──────────────────────────────────────────────────────────────────────────────────────
 

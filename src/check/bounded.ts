@@ -3,7 +3,7 @@
  * Qadeer: "Iterative context bounding", 2007). Nothing is reduced: two executions may differ only in
  * the order of steps that do not depend on one another.
  */
-import type { ContextId } from './order.ts';
+import { type ContextId, isLiberty } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
 
 interface Point {
@@ -40,15 +40,18 @@ export class Bounded implements Strategy {
     return false;
   }
 
-  choose({ possible, preferred, goesOn }: Choosing): ContextId {
+  choose({ free, possible, preferred, goesOn }: Choosing): ContextId {
     let point = this.path[this.depth++];
     if (point === undefined) {
       const mayPreempt = !goesOn || this.preemptions < this.bound;
-      const others = mayPreempt ? possible.filter((context) => context !== preferred) : [];
+      // A liberty preempts nobody: whoever it interrupts goes on behind it.
+      const able = mayPreempt ? possible : possible.slice(possible.length - free);
+      const others = able.filter((context) => context !== preferred);
       point = { candidates: [preferred, ...others], at: 0 };
       this.path.push(point);
     }
-    if (goesOn && point.at > 0) this.preemptions++;
-    return point.candidates[point.at] as ContextId;
+    const context = point.candidates[point.at] as ContextId;
+    if (goesOn && point.at > 0 && !isLiberty(context)) this.preemptions++;
+    return context;
   }
 }

@@ -18,6 +18,7 @@ import { Dpor, type Left, type Part } from './dpor.ts';
 import { type Estimate, estimate, estimateText, refined } from './estimate.ts';
 import { type Explored, type ExploreOptions, explore, type Subject } from './explore.ts';
 import { type Finding, findingOf } from './finding.ts';
+import { checkLiberties } from './liberties.ts';
 import type { ContextId } from './order.ts';
 import { Pct, RandomWalk } from './random.ts';
 import { type Departure, Replay } from './replay.ts';
@@ -152,7 +153,7 @@ export class Checking<T> {
     textOf: (result: T) => string,
     part: Part | null = null,
   ) {
-    this.options = options;
+    this.options = options = settled(options);
     this.tally = new Tally(options);
     this.subject = subject;
     this.textOf = textOf;
@@ -249,6 +250,22 @@ export function sampleOf<T>(
   const end = Date.now() + ms;
   return estimate(subject, options, () => Date.now() < end);
 }
+
+/** Options as they are meant, where one follows from another one. Throws a TypeError for what cannot be. */
+function settled(options: CheckOptions): CheckOptions {
+  checkLiberties(options);
+  const { liberties, maxLiberties, schedule, strategy } = options;
+  if (strategy === 'replay' && schedule !== undefined && liberties === undefined) {
+    const { liberties: kinds } = readSchedule(schedule);
+    return { ...options, liberties: kinds, maxLiberties: Number.POSITIVE_INFINITY };
+  }
+  return isSampling(options)
+    ? { ...options, maxLiberties: maxLiberties ?? severalLiberties }
+    : options;
+}
+
+/** How many liberties the kernel takes in one execution that is a sample, at most. */
+const severalLiberties = 3;
 
 const isSampling = ({ strategy }: CheckOptions): boolean =>
   strategy === 'pct' || strategy === 'random';

@@ -14,7 +14,7 @@
  * else's and stay as they are.
  */
 import type { Touch } from '../kernel/footprint.ts';
-import { type ContextId, dependent, isBefore, Order, type Taken } from './order.ts';
+import { type ContextId, dependent, isBefore, isLiberty, Order, type Taken } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
 
 /** A point of a path where contexts could go on. */
@@ -250,7 +250,9 @@ export class Dpor implements Strategy {
     }
     const first = initials.includes(later.context) ? later.context : initials[0];
     const isPossible = first !== undefined && node.possible.includes(first);
-    for (const context of isPossible ? [first] : node.possible) this.want(index, context);
+    for (const context of isPossible ? [first] : node.possible) {
+      if (isPossible || !isLiberty(context)) this.want(index, context);
+    }
     if (!isPossible && first !== undefined) this.wantBefore(index, first);
   }
 

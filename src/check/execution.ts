@@ -7,6 +7,7 @@ import { isLock } from '../kernel/execute.ts';
 import {
   Changes,
   Footprint,
+  identityOf,
   Looks,
   Shares,
   Takes,
@@ -17,11 +18,13 @@ import type { Globals } from '../kernel/globals.ts';
 import { held_lock } from '../kernel/lockdep.ts';
 import type { Execution, Named, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
+import type { LibertiesTaken } from '../sim/liberties/index.ts';
+import { type Liberty, libertyKinds } from '../sim/liberty.ts';
 import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
 import { observationsIn } from './detectors/observations.ts';
 import { Everybody } from './in_turn.ts';
 import { Loops } from './loops.ts';
-import type { ContextId } from './order.ts';
+import { type ContextId, ending, libertyContext } from './order.ts';
 import { NothingChanges } from './rounds.ts';
 import type { Spinning } from './spinning.ts';
 import { type Choosing, type Strategy, wantsTouches } from './strategy.ts';
@@ -38,6 +41,9 @@ export class Course implements Schedule, Choosing {
   preemptions = 0;
   /** Who took each step. */
   readonly path: ContextId[] = [];
+  /** What the kernel did and need not have done. */
+  taken: readonly Liberty[] = noLiberties;
+  readonly liberties: LibertiesTaken | null;
   /** The strategy saw no use in going on. */
   cut = false;
 
@@ -45,6 +51,7 @@ export class Course implements Schedule, Choosing {
   possible: readonly ContextId[] = [];
   preferred: ContextId = 0;
   goesOn = false;
+  free = 0;
 
   private strategy: Strategy;
   /** Null if the strategy does not ask what steps touch. */
@@ -61,8 +68,12 @@ export class Course implements Schedule, Choosing {
   private readonly enablers: Map<ContextId, number> = new Map();
   /** By timer, the step that made it possible. */
   private startedAt: Map<ContextId, number> | null = null;
+  /** The liberties that could be taken now; null where there never was one. */
+  private offered: Map<ContextId, Liberty> | null = null;
   private clock = 0;
   private last: ContextId = 0;
+  /** As `last`, but for liberties: who goes on behind them. */
+  private resumed: ContextId = 0;
 
   // The step under way:
   private task: task_struct | null = null;
@@ -73,14 +84,16 @@ export class Course implements Schedule, Choosing {
   private readonly held: held_lock[] = [];
   private depth = 0;
 
-  /** `spinning`: null where nobody goes round. */
+  /** `spinning`: null where nobody goes round. `liberties`: null where the kernel takes none. */
   constructor(
     strategy: Strategy,
     sharedMemory: SharedMemory,
     memory: Memory = 'sc',
     spinning: Spinning | null = null,
+    liberties: LibertiesTaken | null = null,
   ) {
     this.memory = memory;
+    this.liberties = liberties;
     this.loops = spinning === null ? null : new Loops(spinning);
     this.strategy = strategy;
     this.recorder = wantsTouches(strategy) ? new Footprint() : null;
@@ -108,26 +121,47 @@ export class Course implements Schedule, Choosing {
     this.clock = current.kernel.clock;
     this.choices = choices;
     this.noteAble(choices);
-    const ofUse = this.ofUse(choices, this.able);
-    if (ofUse.length === 0) return this.stop();
-    this.possible = mayEnd ? [ending, ...ofUse] : ofUse;
-    this.goesOn = this.possible.includes(this.last);
-    this.preferred = this.goesOn ? this.last : (this.possible[0] as ContextId);
+    if (!this.listPossible(choices, mayEnd)) return this.stop();
     const context = this.strategy.choose(this);
     const place = context === null ? -1 : this.able.indexOf(context);
-    const ends = mayEnd && context === ending;
-    if (context === null || (place < 0 && !ends)) {
+    if (context === null || (place < 0 && context !== ending)) {
       this.cut = true;
       return this.stop();
     }
-    if (context !== this.last && this.goesOn) this.preemptions++;
+    const step = choices[place] ?? null;
     this.path.push(context);
     if (this.loops !== null) this.loops.goesOn(context, this.path.length);
+    if (step !== null && step.liberty !== null) this.taken = [...this.taken, step.liberty];
+    else {
+      if (context !== this.resumed && this.goesOn) this.preemptions++;
+      this.resumed = context;
+    }
     this.last = context;
-    const step = choices[place] ?? null;
     if (this.footprint !== null) this.beginStep(step);
     else this.task = step === null || step.queue === null ? null : step.queue.curr;
     return place;
+  }
+
+  /** What the strategy chooses from; false if nothing is of any use. */
+  private listPossible(steps: readonly Step[], mayEnd: boolean): boolean {
+    let ofUse = this.able;
+    let free = 0;
+    while (free < steps.length && steps[steps.length - 1 - free]?.liberty != null) free++;
+    const offered = free === 0 ? noContexts : this.able.slice(-free);
+    if (free < steps.length) {
+      ofUse =
+        free === 0
+          ? this.ofUse(steps, this.able)
+          : this.ofUse(steps.slice(0, -free), this.able.slice(0, -free));
+      if (ofUse.length === 0) return false;
+    } else ofUse = noContexts;
+    const ends = mayEnd || free === steps.length;
+    const needed = ends ? [ending, ...ofUse] : ofUse;
+    this.free = free;
+    this.possible = free === 0 ? needed : [...needed, ...offered];
+    this.goesOn = needed.includes(this.resumed);
+    this.preferred = this.goesOn ? this.resumed : (needed[0] as ContextId);
+    return true;
   }
 
   goesThrough(cannotSleep: boolean): boolean {
@@ -178,7 +212,8 @@ export class Course implements Schedule, Choosing {
     return able;
   }
 
-  private contextOf({ queue, execution, timer, stores }: Step): ContextId {
+  private contextOf({ queue, execution, liberty, timer, stores }: Step): ContextId {
+    if (liberty !== null) return contextOfLiberty(liberty);
     if (timer !== null) return -timer.order;
     if (stores !== null) return stores.identity;
     if (queue === null || execution === null) throw new Error('a step of nobody');
@@ -204,9 +239,16 @@ export class Course implements Schedule, Choosing {
     for (let i = 0; same && i < choices.length; i++) {
       same = this.contextOf(choices[i] as Step) === before[i];
     }
-    if (same) return;
+    if (same) {
+      this.refreshOffers(choices);
+      return;
+    }
     const able: ContextId[] = [];
-    for (let i = 0; i < choices.length; i++) able.push(this.contextOf(choices[i] as Step));
+    for (let i = 0; i < choices.length; i++) {
+      const { liberty } = choices[i] as Step;
+      able.push(this.contextOf(choices[i] as Step));
+      if (liberty !== null) this.noteOffer(able[i] as ContextId, liberty);
+    }
     this.able = able;
     for (const context of before) if (!able.includes(context)) this.noteTakenBack(context);
     for (const context of enablers.keys()) if (!able.includes(context)) enablers.delete(context);
@@ -222,11 +264,42 @@ export class Course implements Schedule, Choosing {
     if (context < 0) (this.startedAt ??= new Map()).set(context, by);
   }
 
-  /** A timer that has not fired could have, before it was taken back. */
+  /** A timer that has not fired could have, before it was taken back; so could a liberty. */
   private noteTakenBack(context: ContextId): void {
     if (context >= 0 || context === this.last) return;
+    const offered = this.offered?.get(context);
+    if (offered !== undefined) {
+      this.offered?.delete(context);
+      this.couldHaveBeen(context, offered);
+      return;
+    }
     const touch = touchOf(this.clock, Changes);
     this.strategy.waits?.(context, touch, this.startedAt?.get(context) ?? null);
+  }
+
+  private refreshOffers(choices: readonly Step[]): void {
+    if (this.liberties === null) return;
+    for (let i = 0; i < choices.length; i++) {
+      const { liberty } = choices[i] as Step;
+      if (liberty !== null) this.noteOffer(this.able[i] as ContextId, liberty);
+    }
+  }
+
+  /** A liberty can be taken; where it would touch other things than before, that one can be no more. */
+  private noteOffer(context: ContextId, liberty: Liberty): void {
+    this.offered ??= new Map();
+    const before = this.offered.get(context);
+    this.offered.set(context, liberty);
+    if (before === undefined || context === this.last) return;
+    const isSame = before.touches.every((touch, i) => liberty.touches[i] === touch);
+    if (!isSame) this.couldHaveBeen(context, before);
+  }
+
+  /** A liberty was not taken while it could be: before what concerns it, or another one, happened. */
+  private couldHaveBeen(context: ContextId, { touches }: Liberty): void {
+    const enabler = this.startedAt?.get(context) ?? null;
+    for (const touch of touches) this.strategy.waits?.(context, touch, enabler);
+    if (this.liberties !== null) this.strategy.waits?.(context, this.liberties.bound, enabler);
   }
 
   /** Keeps what is to be compared with at the end of the step; null where no timer fires any more. */
@@ -236,6 +309,7 @@ export class Course implements Schedule, Choosing {
     this.task = null;
     if (step === null) {
       this.footprint?.add(this.clock, Changes); // Which no timer can miss.
+      if (this.liberties !== null) this.footprint?.add(identityOf(this.liberties.bound), Changes);
       return;
     }
     const task = step.queue === null ? null : step.queue.curr;
@@ -331,6 +405,7 @@ export class Course implements Schedule, Choosing {
   /** The machine has come to its end, or was stopped by an error. */
   end(kernel: Globals): void {
     this.endStep();
+    for (const context of this.offered?.keys() ?? noContexts) this.noteTakenBack(context);
     this.tellOfLocks(kernel);
   }
 
@@ -345,8 +420,12 @@ export class Course implements Schedule, Choosing {
   }
 }
 
-/** Whoever goes on without waiting for timers. */
-const ending: ContextId = -2e9;
+const noContexts: readonly ContextId[] = [];
+const noLiberties: readonly Liberty[] = [];
+
+const contextOfLiberty = ({ id, kind }: Liberty): ContextId =>
+  libertyContext(libertyKinds.indexOf(kind), id);
+
 /** Interrupts that nobody chose: of timers in the background, when nothing else is left to do. */
 const background: ContextId = -1e9;
 

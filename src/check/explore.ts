@@ -8,6 +8,7 @@ import { GoesRound, OutOfSteps } from '../kernel/steps.ts';
 import type { Machine } from '../sim/machine.ts';
 import type { Memory, SharedMemory } from '../sim/schedule.ts';
 import { Course } from './execution.ts';
+import { type LibertyOptions, libertiesOf, type TakenLiberty, takenLiberty } from './liberties.ts';
 import type { ContextId } from './order.ts';
 import { manyRounds, Spinning } from './spinning.ts';
 import type { Strategy } from './strategy.ts';
@@ -32,11 +33,13 @@ export interface Explored<T> {
   readonly path: readonly ContextId[];
   /** How many times a context was made to wait that could have gone on. */
   readonly preemptions: number;
+  /** What the kernel did and need not have done. */
+  readonly liberties: readonly TakenLiberty[];
   /** `whole`: to its end; `redundant`: left where it could only repeat another; `long`: out of steps. */
   readonly extent: 'whole' | 'redundant' | 'long';
 }
 
-export interface ExploreOptions {
+export interface ExploreOptions extends LibertyOptions {
   /** Do tasks share variables of their program? Unless told otherwise, yes. */
   readonly sharedMemory?: SharedMemory | undefined;
   /** `sc` unless told otherwise. */
@@ -48,6 +51,8 @@ export interface ExploreOptions {
    */
   readonly rounds?: number | undefined;
 }
+
+const noLiberties: readonly TakenLiberty[] = [];
 
 export function* explore<T>(
   subject: Subject<T>,
@@ -71,7 +76,7 @@ function runOnce<T>(
   const { sharedMemory = true, memory = 'sc' } = options;
   for (;;) {
     restartIdentities();
-    const course = new Course(strategy, sharedMemory, memory, spinning);
+    const course = new Course(strategy, sharedMemory, memory, spinning, libertiesOf(options));
     const trial = subject(course);
     const { machine } = trial;
     let result: T | null = null;
@@ -90,6 +95,7 @@ function runOnce<T>(
     const { steps, path, preemptions } = course;
     const redundant = course.cut || error instanceof GoesRound;
     const extent = redundant ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
-    return { machine, result, error, steps, path, preemptions, extent };
+    const liberties = course.taken.length === 0 ? noLiberties : course.taken.map(takenLiberty);
+    return { machine, result, error, steps, path, preemptions, liberties, extent };
   }
 }

@@ -4,6 +4,7 @@ import type { Finding as Because } from '../why/verdict.ts';
 import type { CheckOptions } from './check.ts';
 import { detect, type Problem } from './detectors/index.ts';
 import { type Explored, explore, type Subject } from './explore.ts';
+import type { TakenLiberty } from './liberties.ts';
 import { minimise } from './minimise.ts';
 import type { ContextId } from './order.ts';
 import { reasonsFor } from './reasons.ts';
@@ -19,6 +20,10 @@ export interface Finding extends Problem {
   readonly story: Story;
   /** Why the tasks concerned were not told of what they waited for. */
   readonly because: readonly Because[];
+  /** What the kernel had to do that it need not have done; see sim/liberty.ts. */
+  readonly liberties: readonly TakenLiberty[];
+  /** No execution with fewer of them breaks it so: all were tried. */
+  readonly fewestLiberties: boolean;
   readonly preemptions: number;
   /** No execution with fewer preemptions breaks it so: all were tried. */
   readonly fewest: boolean;
@@ -37,9 +42,9 @@ export function findingOf<T>(
   const { cause, severity } = asNamedIn(detect(first, options), shown);
   const problemOf = (execution: Explored<T>): Problem | undefined =>
     detect(execution, options).find((one) => one.cause === cause && one.severity === severity);
-  const { execution, fewest } =
+  const { execution, fewest, fewestLiberties } =
     options.strategy === 'replay'
-      ? { execution: first, fewest: false }
+      ? { execution: first, fewest: false, fewestLiberties: false }
       : minimise(subject, first, (one) => problemOf(one) !== undefined, options);
   const problem = problemOf(execution) as Problem;
   return {
@@ -47,6 +52,8 @@ export function findingOf<T>(
     schedule: scheduleOf(subject, options, execution.path, problem.sentence),
     story: tell(subject, execution.path, options),
     because: reasonsFor(subject, execution.path, problem, options),
+    liberties: execution.liberties,
+    fewestLiberties,
     preemptions: execution.preemptions,
     fewest,
     steps: execution.steps,
@@ -72,8 +79,9 @@ export function scheduleOf<T>(
   about: string,
 ): string {
   const { kernel = defaultKernel, with: added = [], without = [], memory = 'sc' } = options;
-  const { words } = retraced(subject, path, options);
-  return scheduleText({ kernel, with: added, without, memory, about }, words);
+  const { execution, words } = retraced(subject, path, options);
+  const liberties = [...new Set(execution.liberties.map(({ kind }) => kind))];
+  return scheduleText({ kernel, with: added, without, memory, liberties, about }, words);
 }
 
 /** The execution that a path leads through, and its steps in words. */

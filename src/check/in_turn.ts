@@ -20,8 +20,9 @@ export class InTurn {
     this.patience = patience;
   }
 
-  /** Who goes on of those that can; `preferred` at first. */
-  next({ possible, preferred }: Choosing): ContextId {
+  /** Who goes on of those that can; `preferred` at first. The kernel takes no liberties. */
+  next({ free, possible: all, preferred }: Choosing): ContextId {
+    const possible = free === 0 ? all : all.slice(0, -free);
     this.at++;
     if (this.at === 1) this.last = preferred;
     for (const context of this.since.keys()) {

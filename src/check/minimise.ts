@@ -1,9 +1,10 @@
 /**
- * Makes an execution shorter that ends in a certain way: fewer preemptions first, then fewer changes
- * between contexts. What counts as the same end is the caller's to say: the same cause, not the same
+ * Makes an execution shorter that ends in a certain way: fewer liberties of the kernel first, then fewer
+ * preemptions, then fewer changes between contexts. What counts as the same end is the caller's to say: the same cause, not the same
  * message.
  */
 import { Bounded } from './bounded.ts';
+import { Dpor } from './dpor.ts';
 import { type Explored, type ExploreOptions, explore, type Subject } from './explore.ts';
 import { InTurn } from './in_turn.ts';
 import type { ContextId } from './order.ts';
@@ -60,6 +61,8 @@ export interface Minimised<T> {
   readonly execution: Explored<T>;
   /** No execution with fewer preemptions ends so: all of them were tried. */
   readonly fewest: boolean;
+  /** Nor with fewer liberties of the kernel. */
+  readonly fewestLiberties: boolean;
 }
 
 export interface MinimiseOptions extends ExploreOptions {
@@ -75,10 +78,11 @@ export function minimise<T>(
   options: MinimiseOptions = {},
 ): Minimised<T> {
   const search = new Search(subject, first, isSame, options);
+  const fewestLiberties = search.takeFewerLiberties();
   search.shorten();
   const fewest = search.preemptLess();
   search.shorten();
-  return { execution: search.best, fewest };
+  return { execution: search.best, fewest, fewestLiberties };
 }
 
 class Search<T> {
@@ -127,10 +131,25 @@ class Search<T> {
     return false;
   }
 
+  /** Looks for an execution in which the kernel takes fewer liberties; whether all such were tried. */
+  takeFewerLiberties(): boolean {
+    for (let most = 0; most < this.best.liberties.length; most++) {
+      const options = { ...this.options, maxLiberties: most };
+      for (const execution of explore(this.subject, new Dpor(), options)) {
+        if (this.left-- <= 0) return false;
+        if (execution.extent === 'redundant' || !this.isSame(execution)) continue;
+        this.best = execution;
+        return true;
+      }
+    }
+    return true;
+  }
+
   /** Looks for an execution with fewer preemptions; whether all that have fewer were tried. */
   preemptLess(): boolean {
     for (let bound = 0; bound < this.best.preemptions; bound++) {
-      for (const execution of explore(this.subject, new Bounded(bound), this.options)) {
+      const options = { ...this.options, maxLiberties: this.best.liberties.length };
+      for (const execution of explore(this.subject, new Bounded(bound), options)) {
         if (this.left-- <= 0) return false;
         if (!this.isSame(execution)) continue;
         this.best = execution;
@@ -144,8 +163,10 @@ class Search<T> {
 const switches = ({ path }: Explored<unknown>): number => blocksOf(path).length;
 
 const isShorter = (a: Explored<unknown>, b: Explored<unknown>): boolean =>
-  a.preemptions !== b.preemptions
-    ? a.preemptions < b.preemptions
-    : switches(a) !== switches(b)
-      ? switches(a) < switches(b)
-      : a.steps < b.steps;
+  a.liberties.length !== b.liberties.length
+    ? a.liberties.length < b.liberties.length
+    : a.preemptions !== b.preemptions
+      ? a.preemptions < b.preemptions
+      : switches(a) !== switches(b)
+        ? switches(a) < switches(b)
+        : a.steps < b.steps;

@@ -24,6 +24,15 @@ import {
 /** A context of one execution: a task, or the interrupt of a timer. */
 export type ContextId = number;
 
+/** A liberty of the kernel is below all other contexts; each kind of them has numbers of its own. */
+const firstLiberty = 4e9;
+const libertiesOfAKind = 2 ** 48;
+export const libertyContext = (kind: number, id: number): ContextId =>
+  -(firstLiberty + kind * libertiesOfAKind + id);
+/** Nobody goes on: whoever could would be a timer that is not waited for, or a liberty. */
+export const ending: ContextId = -2e9;
+export const isLiberty = (context: ContextId): boolean => context <= -firstLiberty;
+
 /** A step that was taken. */
 export interface Taken {
   readonly context: ContextId;

@@ -17,6 +17,15 @@ const seedOf = (seed: number, execution: number): number =>
 /** How many times of 100 a context goes on that can: by execution, as races come in all sizes. */
 const goingOn: readonly number[] = [0, 80, 90, 95];
 
+/** Once in so many steps the kernel takes a liberty, where it can: they are spread over the execution. */
+const rarely = 12;
+
+const takesLiberty = (free: number, random: Random): boolean =>
+  free > 0 && random.below(rarely) === 0;
+
+const oneOfTheLast = (possible: readonly ContextId[], count: number, random: Random): ContextId =>
+  possible[possible.length - 1 - random.below(count)] as ContextId;
+
 export class RandomWalk implements Strategy {
   private readonly seed: number;
   private readonly count: number;
@@ -37,7 +46,9 @@ export class RandomWalk implements Strategy {
     return true;
   }
 
-  choose({ possible, preferred, goesOn }: Choosing): ContextId {
+  choose({ free, possible: all, preferred, goesOn }: Choosing): ContextId {
+    if (takesLiberty(free, this.random)) return oneOfTheLast(all, free, this.random);
+    const possible = free === 0 ? all : all.slice(0, -free);
     if (goesOn && this.random.below(100) < this.likes) return preferred;
     return possible[this.random.below(possible.length)] as ContextId;
   }
@@ -74,13 +85,15 @@ export class Pct implements Strategy {
     return true;
   }
 
-  choose({ possible }: Choosing): ContextId {
+  choose({ free, possible: all }: Omit<Choosing, 'preferred' | 'goesOn'>): ContextId {
+    if (takesLiberty(free, this.random)) return oneOfTheLast(all, free, this.random);
+    const possible = free === 0 ? all : all.slice(0, -free);
     let best = possible[0] as ContextId;
     for (const context of possible)
       if (this.priorityOf(context) > this.priorityOf(best)) best = context;
     if (this.changes.has(this.step++)) {
       this.priorities.set(best, -this.step); // Below everybody, and below who was put there before.
-      return this.choose({ possible } as Choosing);
+      return this.choose({ possible, free: 0 } as unknown as Choosing);
     }
     return best;
   }

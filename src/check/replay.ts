@@ -4,30 +4,28 @@
  */
 import { ScheduleMismatch } from '../sim/schedule.ts';
 import { InTurn } from './in_turn.ts';
-import type { ContextId } from './order.ts';
-import { type Choosing, Once } from './strategy.ts';
+import { type ContextId, ending } from './order.ts';
+import { type Choosing, isAtRest, Once, Way } from './strategy.ts';
 import { wordsOf } from './words.ts';
 
 /** The same contexts again, on the same program. */
 export class Retrace extends Once {
-  private readonly path: readonly ContextId[];
-  private at = 0;
+  private readonly way: Way;
   /** What each step was, in words. */
   readonly words: string[] = [];
   private readonly turns: InTurn = new InTurn(400);
 
   constructor(path: readonly ContextId[]) {
     super();
-    this.path = path;
+    this.way = new Way(path);
   }
 
   choose(choosing: Choosing): ContextId | null {
-    const { possible } = choosing;
-    if (this.at >= this.path.length) return this.turns.next(choosing);
-    const wanted = this.path[this.at++] as ContextId;
-    if (!possible.includes(wanted)) return null;
-    this.words.push(wordsOf(choosing, wanted));
-    return wanted;
+    const next = this.way.next(choosing);
+    if (next === undefined) return this.turns.next(choosing);
+    const isSaid = next !== null && !(next === ending && isAtRest(choosing));
+    if (isSaid) this.words.push(wordsOf(choosing, next));
+    return next;
   }
 }
 
@@ -60,6 +58,7 @@ export class Replay extends Once {
 
   choose(choosing: Choosing): ContextId {
     const { possible } = choosing;
+    if (isAtRest(choosing) && !this.takesLiberty(choosing)) return ending;
     const describe = (context: ContextId): string => wordsOf(choosing, context);
     for (; this.at < this.steps.length; this.at++) {
       const expected = this.steps[this.at] as string;
@@ -80,6 +79,12 @@ export class Replay extends Once {
       this.departures.push({ step, expected, instead: null });
     }
     return this.turns.next(choosing);
+  }
+
+  /** Is the next step a liberty of the kernel? */
+  private takesLiberty(choosing: Choosing): boolean {
+    const expected = this.steps[this.at];
+    return choosing.possible.some((context) => wordsOf(choosing, context) === expected);
   }
 
   /** The execution is over: steps that are left of the schedule do not fit either. */

@@ -7,6 +7,7 @@
  *     main: start
  *     t1: lock ep->mtx
  */
+import { type LibertyKind, libertyKinds } from '../sim/liberty.ts';
 import type { Memory } from '../sim/schedule.ts';
 
 export interface Header {
@@ -14,6 +15,8 @@ export interface Header {
   readonly with: readonly string[];
   readonly without: readonly string[];
   readonly memory: Memory;
+  /** The kinds of liberties that the kernel takes in it. */
+  readonly liberties: readonly LibertyKind[];
   /** What it shows. */
   readonly about: string;
 }
@@ -30,13 +33,14 @@ export class ScheduleError extends Error {
 const title = '# epollsim schedule 1';
 
 export function scheduleText(
-  { kernel, with: added, without, memory, about }: Header,
+  { kernel, with: added, without, memory, liberties, about }: Header,
   steps: readonly string[],
 ): string {
   const head = [title, `# kernel ${kernel}`];
   for (const id of added) head.push(`# with ${id}`);
   for (const id of without) head.push(`# without ${id}`);
   if (memory !== 'sc') head.push(`# memory ${memory}`);
+  if (liberties.length > 0) head.push(`# liberties ${liberties.join(',')}`);
   for (const line of about.split('\n')) if (line !== '') head.push(`# about ${line}`);
   return `${[...head, ...steps].join('\n')}\n`;
 }
@@ -53,15 +57,17 @@ export function readSchedule(text: string): ScheduleDocument {
   const without: string[] = [];
   const about: string[] = [];
   let memory: Memory = 'sc';
+  const liberties: LibertyKind[] = [];
   const steps: string[] = [];
   for (const [i, raw] of lines.entries()) {
     const line = raw.trim();
     if (i === 0 || line === '') continue;
-    const head = /^# ?(kernel|with|without|memory|about) (.*)$/.exec(line);
+    const head = /^# ?(kernel|with|without|memory|liberties|about) (.*)$/.exec(line);
     if (head?.[1] === 'kernel') kernel = head[2] as string;
     else if (head?.[1] === 'with') added.push(head[2] as string);
     else if (head?.[1] === 'without') without.push(head[2] as string);
     else if (head?.[1] === 'memory') memory = head[2] === 'tso' ? 'tso' : 'sc';
+    else if (head?.[1] === 'liberties') liberties.push(...kindsIn(head[2] as string, i + 1));
     else if (head?.[1] === 'about') about.push(head[2] as string);
     else if (line.startsWith('#')) continue;
     else if (/^[^:]+: \S/.test(line)) steps.push(line);
@@ -70,5 +76,15 @@ export function readSchedule(text: string): ScheduleDocument {
         `line ${i + 1}: expected "context: step", found "${line.slice(0, 60)}"`,
       );
   }
-  return { kernel, with: added, without, memory, about: about.join('\n'), steps };
+  return { kernel, with: added, without, memory, liberties, about: about.join('\n'), steps };
+}
+
+function kindsIn(words: string, line: number): LibertyKind[] {
+  return words.split(',').map((word) => {
+    const kind = libertyKinds.find((one) => one === word.trim());
+    if (kind !== undefined) return kind;
+    throw new ScheduleError(
+      `line ${line}: expected liberties out of ${libertyKinds.join(', ')}, found "${word.trim()}"`,
+    );
+  });
 }

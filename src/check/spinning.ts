@@ -16,6 +16,7 @@ import type { Machine } from '../sim/machine.ts';
 import { observationsOf } from './detectors/observations.ts';
 import { Course } from './execution.ts';
 import type { ExploreOptions, Subject } from './explore.ts';
+import { libertiesOf } from './liberties.ts';
 import type { ContextId } from './order.ts';
 import type { Rounds } from './rounds.ts';
 import type { Choosing, Strategy } from './strategy.ts';
@@ -79,8 +80,9 @@ export class Spinning {
     this.question = null;
     const { context, own, path, whole } = question;
     const alone = new Alone(path, context, this.rounds);
-    const course = new Course(alone, options.sharedMemory ?? true, options.memory);
     restartIdentities();
+    const { sharedMemory = true, memory } = options;
+    const course = new Course(alone, sharedMemory, memory, null, libertiesOf(options));
     const { machine, run } = subject(course);
     alone.machine = machine;
     try {
@@ -114,8 +116,9 @@ class Alone implements Strategy {
     return true;
   }
 
-  choose({ possible }: Choosing): ContextId | null {
+  choose({ free, possible: all }: Choosing): ContextId | null {
     if (this.at < this.path.length) return this.path[this.at++] ?? null;
+    const possible = free === 0 ? all : all.slice(0, -free);
     const repeated = this.repeated();
     this.goesRound = repeated >= this.rounds ? true : repeated < 2 ? false : null;
     if (this.goesRound !== null) return null;

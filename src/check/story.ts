@@ -11,8 +11,8 @@ import { begunCall, endedCall } from '../trace/calls/text.ts';
 import type { TraceEvent } from '../trace/events.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { type ExploreOptions, explore, type Subject } from './explore.ts';
-import { type ContextId, Order, type Taken } from './order.ts';
-import { type Choosing, Once } from './strategy.ts';
+import { type ContextId, ending, isLiberty, Order, type Taken } from './order.ts';
+import { type Choosing, isAtRest, Once, Way } from './strategy.ts';
 
 /** A step of the execution. */
 export interface StoryRow {
@@ -41,21 +41,25 @@ class Telling extends Once {
   readonly entangled: Set<number> = new Set();
   /** From here on more than one context could go on. */
   together = Number.POSITIVE_INFINITY;
-  private readonly path: readonly ContextId[];
+  /** Steps in which the kernel only took no liberty. */
+  readonly idle: Set<number> = new Set();
+  private readonly way: Way;
   private readonly order: Order = new Order();
 
   constructor(path: readonly ContextId[]) {
     super();
-    this.path = path;
+    this.way = new Way(path);
   }
 
   choose(choosing: Choosing): ContextId | null {
-    const { possible } = choosing;
-    const wanted = this.path[this.words.length];
-    if (wanted === undefined || !possible.includes(wanted)) return null;
-    if (possible.length > 1) this.together = Math.min(this.together, this.words.length);
-    this.words.push(choosing.describe(wanted));
-    return wanted;
+    const { free, possible } = choosing;
+    const next = this.way.next(choosing) ?? null;
+    if (next === null) return null;
+    if (possible.length - free > 1 || isLiberty(next))
+      this.together = Math.min(this.together, this.words.length);
+    if (next === ending && isAtRest(choosing)) this.idle.add(this.words.length);
+    this.words.push(choosing.describe(next));
+    return next;
   }
 
   taken(context: ContextId, touches: readonly Touch[], enabler: number | null): void {
@@ -89,10 +93,11 @@ export function tell<T>(
     return trial;
   };
   for (const _ of explore(traced, telling, options)) break;
-  const rows = telling.words.map((words, step): StoryRow => {
+  const rows = telling.words.flatMap((words, step): StoryRow[] => {
+    if (telling.idle.has(step)) return [];
     const colon = words.indexOf(': ');
     const said = lines[step] ?? [];
-    return {
+    const row = {
       step,
       context: words.slice(0, colon),
       does: words.slice(colon + 2),
@@ -100,6 +105,7 @@ export function tell<T>(
       matters: said.length > 0 || (telling.entangled.has(step) && step >= telling.together),
       alone: step < telling.together,
     };
+    return [row];
   });
   return { contexts: [...new Set(rows.map(({ context }) => context))], rows };
 }

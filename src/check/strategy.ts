@@ -1,6 +1,6 @@
 /** How executions are chosen: all, some at random, or one that is given. */
 import type { Touch } from '../kernel/footprint.ts';
-import type { ContextId } from './order.ts';
+import { type ContextId, ending } from './order.ts';
 
 /** A point where contexts can go on; used again for the next one, once the strategy has chosen. */
 export interface Choosing {
@@ -10,8 +10,38 @@ export interface Choosing {
   readonly preferred: ContextId;
   /** Is `preferred` whoever took the last step, so that anybody else would preempt it? */
   readonly goesOn: boolean;
+  /** How many of `possible`, the last ones, are liberties that the kernel need not take. */
+  readonly free: number;
   /** What a context is about to do: `t1: lock ep->mtx`. */
   describe(context: ContextId): string;
+}
+
+/** Can nothing go on but liberties of the kernel, so that nobody need? */
+export const isAtRest = ({ free, possible }: Choosing): boolean =>
+  free > 0 && possible.length === free + 1 && possible[0] === ending;
+
+/** Follows a path, which may have been taken where more liberties were left, or fewer. */
+export class Way {
+  private readonly path: readonly ContextId[];
+  private at = 0;
+
+  constructor(path: readonly ContextId[]) {
+    this.path = path;
+  }
+
+  /** Who goes on; null if that is not possible, undefined at the end of the path. */
+  next(choosing: Choosing): ContextId | null | undefined {
+    const { path } = this;
+    const { possible } = choosing;
+    while (path[this.at] === ending && !possible.includes(ending)) this.at++;
+    const wanted = path[this.at];
+    if (wanted !== undefined && possible.includes(wanted)) {
+      this.at++;
+      return wanted;
+    }
+    if (isAtRest(choosing)) return ending;
+    return wanted === undefined ? undefined : null;
+  }
 }
 
 export interface Strategy {

@@ -5,7 +5,9 @@
  * when the program around it has changed.
  */
 import type { Verb } from '../kernel/op.ts';
+import { libertyName } from '../sim/liberties/index.ts';
 import type { Step } from '../sim/schedule.ts';
+import { libertyText } from './liberties.ts';
 import type { ContextId } from './order.ts';
 import type { Choosing } from './strategy.ts';
 
@@ -23,7 +25,8 @@ const verbs: Readonly<Record<Verb, string>> = {
 };
 
 /** Who takes the step. */
-export function contextName({ queue, timer, stores }: Step): string {
+export function contextName({ liberty, queue, timer, stores }: Step): string {
+  if (liberty !== null) return libertyName;
   if (stores !== null) return `store buffer of ${stores.owner.comm}`;
   if (timer !== null) return `timer of ${timer.starter}`;
   if (queue === null) return '?';
@@ -33,8 +36,9 @@ export function contextName({ queue, timer, stores }: Step): string {
 /** Null for going on without waiting for timers. */
 export function stepText(step: Step | null): string {
   if (step === null) return 'nobody: wait no more';
-  const { execution, timer, stores } = step;
+  const { execution, liberty, timer, stores } = step;
   const who = contextName(step);
+  if (liberty !== null) return `${who}: ${libertyText(liberty)}`;
   if (timer !== null) return `${who}: fire`;
   if (stores !== null) return `${who}: write ${stores.next?.name}`;
   const op = execution?.op ?? null;

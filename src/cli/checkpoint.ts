@@ -65,4 +65,15 @@ const keyOf = ({
   memory = 'sc',
   sharedMemory = true,
   steps,
-}: CheckOptions): unknown => [kernel, added, without, memory, sharedMemory, steps];
+  liberties = [],
+  maxLiberties = 1,
+}: CheckOptions): unknown => [
+  kernel,
+  added,
+  without,
+  memory,
+  sharedMemory,
+  steps,
+  liberties,
+  maxLiberties,
+];

@@ -4,6 +4,7 @@
  */
 
 import { Course } from '../check/execution.ts';
+import { libertiesOf } from '../check/liberties.ts';
 import { Replay } from '../check/replay.ts';
 import { readSchedule } from '../check/schedule_text.ts';
 import type { OutcomeOptions } from '../scenario/outcomes.ts';
@@ -55,10 +56,11 @@ export class Stage {
   course(): Course | null {
     const { schedule } = this.request;
     if (schedule === undefined) return null;
-    const { memory, steps } = readSchedule(schedule);
+    const { liberties, memory, steps } = readSchedule(schedule);
     this.replay = new Replay(steps, this.request.mismatch === 'go on');
     this.replay.begin();
-    return new Course(this.replay, false, memory);
+    const all = { liberties, maxLiberties: Number.POSITIVE_INFINITY };
+    return new Course(this.replay, false, memory, null, libertiesOf(all));
   }
 
   /** The execution is over: throws a ScheduleMismatch where the schedule goes on. */

@@ -46,13 +46,16 @@ export function* verdictLines(
 }
 
 function* findingLines(
-  { because, execution, fewest, kind, preemptions, schedule, sentence, steps, story }: Finding,
+  finding: Finding,
   { bold, red }: Pick<Paint, 'bold' | 'red'>,
   width: number,
 ): Generator<string, void, void> {
+  const { because, execution, fewest, kind, preemptions, schedule, sentence, steps, story } =
+    finding;
   yield `${red(kind)}: ${bold(sentence)}`;
   const least = fewest ? ', and no fewer will do' : '';
   yield `  ${count(steps, 'step')}, ${count(preemptions, 'preemption')}${least}; first seen in execution ${execution}`;
+  yield* libertyLines(finding);
   yield '';
   for (const line of storyText(story, width - 2).split('\n')) if (line !== '') yield `  ${line}`;
   for (const reason of because) {
@@ -61,6 +64,14 @@ function* findingLines(
   yield '';
   yield '  the schedule, for --schedule FILE:';
   for (const line of schedule.split('\n')) if (line !== '') yield `    ${line}`;
+}
+
+/** What the kernel had to do that it need not have done. */
+function* libertyLines({ fewestLiberties, liberties }: Finding): Generator<string, void, void> {
+  if (liberties.length === 0) return;
+  const least = fewestLiberties ? ', and breaks with no fewer' : '';
+  yield `  needs ${liberties.length === 1 ? 'a liberty' : `${liberties.length} liberties`} of the kernel${least}:`;
+  for (const { does, kind, source } of liberties) yield `    ${kind}: ${does} (${source})`;
 }
 
 /** A line of JSON. */

@@ -5,7 +5,7 @@
  */
 
 import { current } from './current.ts';
-import { Looks, Takes } from './footprint.ts';
+import { Changes, Looks, Takes } from './footprint.ts';
 import { might_sleep } from './lockdep.ts';
 import { grabMutex, type mutex, takeMutex, waitForMutex } from './mutex.ts';
 import type { Kernel, Op, Stepper } from './op.ts';
@@ -131,7 +131,7 @@ export function* inOneStep<A>(body: Twinned<A>, arg: A, cannotSleep: boolean): K
   for (;;) {
     let op: Op | null = null;
     kernel.stepper = along;
-    if (code !== null) op = goAlong(code, task);
+    if (code !== null) op = goAlong(code, task, along);
     else body.now?.(arg);
     kernel.stepper = stepper;
     if (footprint !== null) footprint.commuting = false;
@@ -141,13 +141,27 @@ export function* inOneStep<A>(body: Twinned<A>, arg: A, cannotSleep: boolean): K
 }
 
 /** Runs code as far as it can; the operation that it has to wait for, null at its end. */
-function goAlong(code: Kernel<void>, task: task_struct): Op | null {
+function goAlong(code: Kernel<void>, task: task_struct, stepper: Stepper): Op | null {
   const { tracer } = task.kernel;
   for (let step = code.next(0); step.done !== true; step = code.next(0)) {
-    if (!along.stepOn(step.value)) return step.value;
+    if (!stepper.stepOn(step.value)) return step.value;
     if (tracer !== null) tracer.op(task, step.value, true);
   }
   return null;
+}
+
+/** As inOneStep(), for code of which others see how it went. */
+export function* inOneGo(code: Kernel<void>): Kernel<void> {
+  const task = current;
+  const { kernel } = task;
+  const { stepper } = kernel;
+  for (;;) {
+    kernel.stepper = alone;
+    const op = goAlong(code, task, alone);
+    kernel.stepper = stepper;
+    if (op === null) return;
+    yield op;
+  }
 }
 
 /** May code run that cannot stop to be told of, or to wait for a lock? */
@@ -170,6 +184,20 @@ const along: Stepper = {
   },
   goesThrough: () => false,
   wentThrough: () => {},
+};
+
+/** As `along`; nothing that is done commutes. */
+const alone: Stepper = {
+  ...along,
+  stepOn(op: Op): boolean {
+    const { footprint } = current.kernel;
+    if (!perform(op, current)) return false;
+    if (footprint === null) return true;
+    const { covers, identity } = op.target;
+    footprint.add(identity, isLock(op) ? Takes : Looks);
+    if (isLock(op) && covers) footprint.add(covers.identity, Changes);
+    return true;
+  },
 };
 
 export const isLock = ({ verb }: Op): boolean =>

@@ -43,7 +43,7 @@ export function linkTask(p: task_struct): void {
   attach_pid(p, 'PIDTYPE_PID');
   kernel.tasks.set(p.pid, p);
   kernel.live++;
-  kernel.alone = kernel.live === 1 && (kernel.alone || !kernel.exact);
+  kernel.alone = kernel.live === 1 && (kernel.alone || !kernel.exact) && kernel.liberties === null;
 }
 
 /** Ours: a thread of the process of `of`, which nobody knows yet. */

@@ -14,6 +14,7 @@ import { FileSystems } from './fs/mount.ts';
 import { defaultRank, type Patched } from './history.ts';
 import { hrtimer_cpu_base } from './hrtimer.ts';
 import { ida } from './ida.ts';
+import type { Liberties } from './liberty.ts';
 import { Lockdep } from './lockdep.ts';
 import { InotifyStatics } from './notify/inotify_user.ts';
 import type { Observer } from './observer.ts';
@@ -70,6 +71,8 @@ export class Globals {
   tracer: Tracer | null = null;
   footprint: Footprint | null = null;
   observer: Observer | null = null;
+  /** What the kernel may do and need not is asked of it; null where nobody asks for that. */
+  liberties: Liberties | null = null;
   /** Of each task, in a machine in which stores are seen late. */
   storeBuffers: StoreBuffer[] | null = null;
   /** What footprints call the clock and its timers, the counters below, and all memory of programs. */

@@ -13,6 +13,7 @@ import { current } from './current.ts';
 import { ENOIOCTLCMD, ERESTARTSYS } from './errno.ts';
 import { FMODE_READ, FMODE_WRITE, type file, type file_operations } from './file.ts';
 import { writesTo } from './footprint.ts';
+import { readShort, writeShort } from './liberty.ts';
 import { mutex_lock, mutex_unlock } from './mutex.ts';
 import type { Kernel } from './op.ts';
 import {
@@ -318,10 +319,25 @@ function* pipe_release(filp: file): Kernel<void> {
 const goesAtOnce = (filp: file, writes: boolean, bytes: number): boolean =>
   writes ? bytes <= PAGE_SIZE && !pipe_is_full(pipeOf(filp)) : !pipe_is_empty(pipeOf(filp));
 
+/** POSIX.1: so many bytes are written as a whole, or not at all. */
+const PIPE_BUF: number = PAGE_SIZE;
+
+const waits = ({ f_flags }: file): boolean => (f_flags & O_NONBLOCK) === 0;
+
+const readPipe = (filp: file, to: iov_iter): Kernel<number> =>
+  current.kernel.liberties === null || (filp.f_flags & O_DIRECT) !== 0
+    ? anon_pipe_read(filp, to)
+    : readShort(filp, to, waits(filp), anon_pipe_read);
+
+const writePipe = (filp: file, from: iov_iter): Kernel<number> =>
+  current.kernel.liberties === null
+    ? anon_pipe_write(filp, from)
+    : writeShort(filp, from, waits(filp), PIPE_BUF, anon_pipe_write);
+
 export const pipeanon_fops: file_operations = {
   name: 'pipe',
-  read_iter: anon_pipe_read,
-  write_iter: anon_pipe_write,
+  read_iter: readPipe,
+  write_iter: writePipe,
   goesAtOnce,
   canDirect: true,
   canAsync: true,

@@ -6,13 +6,23 @@
 import { current } from '../kernel/current.ts';
 import { file, type file_operations } from '../kernel/file.ts';
 import { newInode } from '../kernel/globals.ts';
+import { readShort, writeShort } from '../kernel/liberty.ts';
 import type { Kernel } from '../kernel/op.ts';
 import { init_poll_funcptr, poll_requested_events, type poll_table } from '../kernel/poll.ts';
 import { type iov_iter, iov_iter_count } from '../kernel/uaccess.ts';
 import { EOPNOTSUPP } from '../kernel/uapi/errno.ts';
 import { O_NONBLOCK, O_RDWR } from '../kernel/uapi/fcntl.ts';
 import { POLL_BUSY_LOOP } from '../kernel/uapi/poll.ts';
-import { MSG_DONTWAIT, MSG_EOR, SOCK_SEQPACKET } from '../kernel/uapi/socket.ts';
+import {
+  MSG_DONTWAIT,
+  MSG_EOR,
+  MSG_ERRQUEUE,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_WAITALL,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from '../kernel/uapi/socket.ts';
 import { wait_queue_head } from '../kernel/wait.ts';
 import type { scm_cookie } from './scm.ts';
 import { sk_busy_loop, sk_can_busy_loop } from './sk_busy_poll.ts';
@@ -129,17 +139,40 @@ function* pollBusily(f: file, sock: socket, pt: poll_table): Kernel<number> {
   return (yield* sock.ops.poll(f, sock, pt)) | POLL_BUSY_LOOP;
 }
 
+/** Receives; a checker may let bytes of a stream come in pieces. */
+export function sock_recvmsg(sock: socket, msg: msghdr, flags: number): Kernel<number> {
+  const { file: f } = sock;
+  const whole = (flags & (MSG_PEEK | MSG_WAITALL | MSG_OOB | MSG_ERRQUEUE)) !== 0;
+  if (current.kernel.liberties === null || f === null || whole || sock.type !== SOCK_STREAM) {
+    return sock.ops.recvmsg(sock, msg, flags);
+  }
+  const waits = (flags & MSG_DONTWAIT) === 0;
+  return readShort(f, msg.msg_iter, waits, () => sock.ops.recvmsg(sock, msg, flags));
+}
+
+/** Sends; a checker may let less of a stream be taken than there is room for. */
+export function sock_sendmsg(sock: socket, msg: msghdr): Kernel<number> {
+  const { file: f } = sock;
+  const { msg_flags } = msg;
+  const whole = (msg_flags & MSG_OOB) !== 0 || msg.msg_control !== null;
+  if (current.kernel.liberties === null || f === null || whole || sock.type !== SOCK_STREAM) {
+    return sock.ops.sendmsg(sock, msg);
+  }
+  const waits = (msg_flags & MSG_DONTWAIT) === 0;
+  return writeShort(f, msg.msg_iter, waits, 1, () => sock.ops.sendmsg(sock, msg));
+}
+
 function* sock_read_iter(f: file, to: iov_iter): Kernel<number> {
   const flags = (f.f_flags & O_NONBLOCK) !== 0 ? MSG_DONTWAIT : 0;
   if (iov_iter_count(to) === 0) return 0;
-  return yield* sockOf(f).ops.recvmsg(sockOf(f), new msghdr(to, flags), flags);
+  return yield* sock_recvmsg(sockOf(f), new msghdr(to, flags), flags);
 }
 
 function sock_write_iter(f: file, from: iov_iter): Kernel<number> {
   const sock = sockOf(f);
   let flags = (f.f_flags & O_NONBLOCK) !== 0 ? MSG_DONTWAIT : 0;
   if (sock.type === SOCK_SEQPACKET) flags |= MSG_EOR;
-  return sock.ops.sendmsg(sock, new msghdr(from, flags));
+  return sock_sendmsg(sock, new msghdr(from, flags));
 }
 
 const sock_ioctl = (f: file, cmd: number, arg: unknown): Kernel<number> =>

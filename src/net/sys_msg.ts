@@ -9,7 +9,7 @@ import { iov_iter } from '../kernel/uaccess.ts';
 import { EMSGSIZE } from '../kernel/uapi/errno.ts';
 import { MSG_CMSG_CLOEXEC } from '../kernel/uapi/socket.ts';
 import { scm_destroy } from './scm.ts';
-import { type cmsghdr, msghdr, type sockaddr } from './socket.ts';
+import { type cmsghdr, msghdr, sock_recvmsg, sock_sendmsg, type sockaddr } from './socket.ts';
 import { onSocket, withNonblock } from './sys_socket.ts';
 
 /** A message as a program has it. A receive fills in what is not read-only. */
@@ -57,7 +57,7 @@ export const __sys_sendmsg = (fd: number, umsg: user_msghdr, flags: number): Ker
     const msg = new msghdr(new iov_iter(gathered(umsg.msg_iov)), withNonblock(sock, flags));
     msg.msg_name = umsg.msg_name ?? null;
     msg.msg_control = umsg.msg_control ?? null;
-    const ret = yield* sock.ops.sendmsg(sock, msg);
+    const ret = yield* sock_sendmsg(sock, msg);
     if (msg.scm !== null) scm_destroy(msg.scm);
     return ret;
   });
@@ -71,7 +71,7 @@ export const __sys_recvmsg = (fd: number, umsg: user_msghdr, flags: number): Ker
     const room = umsg.msg_controllen ?? Number.POSITIVE_INFINITY;
     if (umsg.msg_control !== undefined && room > 0) msg.msg_control = [];
     msg.msg_controllen = room;
-    const ret = yield* sock.ops.recvmsg(sock, msg, withNonblock(sock, flags));
+    const ret = yield* sock_recvmsg(sock, msg, withNonblock(sock, flags));
     if (ret < 0) return ret;
     scatter(whole, msg.msg_iter.iov_offset, umsg.msg_iov);
     umsg.msg_name = msg.msg_name;

@@ -27,6 +27,8 @@ import {
   msghdr,
   sock_alloc_file,
   sock_from_file,
+  sock_recvmsg,
+  sock_sendmsg,
   type sockaddr,
   socket,
 } from './socket.ts';
@@ -176,7 +178,7 @@ export const __sys_sendto = (
   onSocket(fd, (sock) => {
     const msg = new msghdr(iter, withNonblock(sock, flags));
     msg.msg_name = addr;
-    return sock.ops.sendmsg(sock, msg);
+    return sock_sendmsg(sock, msg);
   });
 
 /** Fills `from` in with the sender's address, if that has one. */
@@ -189,7 +191,7 @@ export const __sys_recvfrom = (
   onSocket(fd, (sock) => {
     const all = withNonblock(sock, flags);
     const msg = new msghdr(iter, all);
-    const received = sock.ops.recvmsg(sock, msg, all);
+    const received = sock_recvmsg(sock, msg, all);
     return from === null ? received : withSender(received, msg, from);
   });
 

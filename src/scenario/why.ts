@@ -3,6 +3,7 @@
  * the answer from that.
  */
 import { Course } from '../check/execution.ts';
+import { libertiesOf } from '../check/liberties.ts';
 import { Replay } from '../check/replay.ts';
 import { readSchedule } from '../check/schedule_text.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
@@ -48,10 +49,19 @@ interface Along {
 }
 
 function replayOf(words: string): Along {
-  const { memory, steps } = readSchedule(words);
+  const { liberties, memory, steps } = readSchedule(words);
   const replay = new Replay(steps, false);
   replay.begin();
-  return { steps: replay, course: new Course(replay, false, memory) };
+  return {
+    steps: replay,
+    course: new Course(
+      replay,
+      false,
+      memory,
+      null,
+      libertiesOf({ liberties, maxLiberties: Number.POSITIVE_INFINITY }),
+    ),
+  };
 }
 
 function run(

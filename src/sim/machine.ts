@@ -43,6 +43,8 @@ import { checkProgram } from '../syscalls/arguments.ts';
 import { inWords } from '../syscalls/found.ts';
 import { type Code, type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
 import { Host, type HostOptions, type Link, type LinkOptions, Topology } from './host.ts';
+import { type LibertiesTaken, libertyName } from './liberties/index.ts';
+import type { Liberty } from './liberty.ts';
 import { checkOptions } from './options.ts';
 import { checkSleeper, notAnOperation, runChild, runProcess, runThread } from './program.ts';
 import { type Report, type Sleeper, Spawned, sleeperOf } from './report.ts';
@@ -112,6 +114,7 @@ class Choice implements Runnable {
   queue: rq | null = null;
   execution: Execution | null = null;
   timer: hrtimer | null = null;
+  liberty: Liberty | null = null;
 }
 
 export class Machine implements ThreadMaker {
@@ -122,6 +125,7 @@ export class Machine implements ThreadMaker {
   private readonly sysctls: Record<string, number>;
   private readonly topology: Topology;
   private schedule: Schedule;
+  private liberties: LibertiesTaken | null = null;
   private readonly nofile: number;
   private readonly user: user_struct;
   private readonly programs: Spawned<unknown>[] = [];
@@ -163,6 +167,9 @@ export class Machine implements ThreadMaker {
     if (kernel.live > 0) kernel.alone &&= !kernel.exact;
     kernel.cutsCircles = schedule.cutsCircles === true;
     kernel.footprint = schedule.footprint ?? null;
+    this.liberties = schedule.liberties ?? null;
+    kernel.liberties = this.liberties;
+    if (this.liberties !== null) kernel.alone = false;
     kernel.touchProgramMemory = this.programMemory(schedule.sharedMemory);
     if (schedule.memory !== 'tso') return;
     kernel.storeBuffers ??= [];
@@ -510,6 +517,7 @@ export class Machine implements ThreadMaker {
       choice.since = queue.irq === null ? queue.curr.runnableSince : 0;
       choice.timer = null;
       choice.stores = null;
+      choice.liberty = null;
     }
     return count;
   }
@@ -536,6 +544,7 @@ export class Machine implements ThreadMaker {
       choice.execution = null;
       choice.timer = null;
       choice.stores = stores;
+      choice.liberty = null;
     }
     const { hrtimers } = this.kernel;
     const fire = this.schedule.timers !== false && hrtimers.awaited > 0;
@@ -545,14 +554,33 @@ export class Machine implements ThreadMaker {
       choice.execution = null;
       choice.timer = timer;
       choice.stores = null;
+      choice.liberty = null;
     }
+    const needed = count;
+    if (this.liberties !== null) count = this.listLiberties(count, this.liberties);
     this.end(count);
     if (count === 0) return null;
     const chosen = choices[this.schedule.choose(choices)] ?? null;
     this.steps++;
-    if (chosen === null) this.stopped = true;
+    if (chosen === null)
+      this.stopped = needed > 0; // Nobody need take a liberty.
     else if (chosen.timer !== null) this.fire(chosen, chosen.timer);
+    else if (chosen.liberty !== null) this.takeLiberty(chosen, chosen.liberty);
     return chosen;
+  }
+
+  /** Lists what the kernel may do and need not, behind `count` others; how many there are then. */
+  private listLiberties(count: number, liberties: LibertiesTaken): number {
+    let listed = count;
+    for (const liberty of liberties.offers(this.kernel)) {
+      const choice = this.choice(listed++);
+      choice.queue = null;
+      choice.execution = null;
+      choice.timer = null;
+      choice.stores = null;
+      choice.liberty = liberty;
+    }
+    return listed;
   }
 
   // While the code of a context runs in an exact schedule, see stepOn():
@@ -606,14 +634,25 @@ export class Machine implements ThreadMaker {
     return this.kernel.exact ? this.nextStep() : this.nextChoice();
   }
 
-  /** Starts the interrupt of a timer, on a CPU where nothing else runs. */
+  /** Starts the interrupt of a timer. */
   private fire(choice: Choice, timer: hrtimer): void {
-    const { hrtimers, runqueues, clock, footprint } = this.kernel;
-    const free = (at: rq): boolean => at.irq === null && at.curr === at.idle && at.queue.isEmpty();
-    const queue = runqueues.find(free) ?? this.addCpu();
+    const { hrtimers, clock, footprint } = this.kernel;
     hrtimers.now_ns = Math.max(hrtimers.now_ns, dueAt(timer));
     footprint?.add(clock, Changes);
-    this.startInterrupt(queue, timer.name, () => hrtimerInterruptOf(timer));
+    this.interruptFor(choice, timer.name, () => hrtimerInterruptOf(timer));
+  }
+
+  private takeLiberty(choice: Choice, liberty: Liberty): void {
+    const { liberties } = this;
+    if (liberties === null) return;
+    this.interruptFor(choice, libertyName, () => liberties.take(liberty));
+  }
+
+  /** Starts an interrupt on a CPU where nothing else runs; `choice` is its first step. */
+  private interruptFor(choice: Choice, name: string, handler: () => Kernel<void>): void {
+    const free = (at: rq): boolean => at.irq === null && at.curr === at.idle && at.queue.isEmpty();
+    const queue = this.kernel.runqueues.find(free) ?? this.addCpu();
+    this.startInterrupt(queue, name, handler);
     choice.queue = queue;
     choice.execution = queue.irq;
   }

@@ -7,6 +7,8 @@ import type { Execution } from '../kernel/op.ts';
 import type { rq } from '../kernel/sched.ts';
 import type { StoreBuffer } from '../kernel/store_buffer.ts';
 import { inWords } from '../syscalls/found.ts';
+import type { LibertiesTaken } from './liberties/index.ts';
+import type { Liberty } from './liberty.ts';
 
 /** Something that can take the next step. */
 export interface Runnable {
@@ -30,6 +32,8 @@ export interface Schedule {
   readonly sharedMemory?: SharedMemory;
   /** `tso`: what a task writes is seen late, see store_buffer.ts; for an exact schedule. */
   readonly memory?: Memory;
+  /** What the kernel may do and need not, as steps of an exact schedule; nothing where absent. */
+  readonly liberties?: LibertiesTaken | null;
   /** True if a context goes on until it cannot, so that nobody need be asked between. */
   readonly runsOn: boolean;
   /** As in Stepper (kernel/op.ts); absent where that is never known. */
@@ -57,6 +61,8 @@ export interface Step extends Runnable {
   readonly execution: Execution | null;
   readonly timer: hrtimer | null;
   readonly stores: StoreBuffer | null;
+  /** Behind all others; -1 as a choice means none of them, where there are no others. */
+  readonly liberty: Liberty | null;
 }
 
 /** Each context runs until it sleeps; then it is the turn of whoever waits longest. */

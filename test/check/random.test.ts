@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { Pct, RandomWalk } from '../../src/check/random.ts';
 import type { Choosing } from '../../src/check/strategy.ts';
 
-const both: Omit<Choosing, 'preferred' | 'goesOn'> = { possible: [1, 2], describe: String };
+const both: Omit<Choosing, 'preferred' | 'goesOn'> = {
+  possible: [1, 2],
+  free: 0,
+  describe: String,
+};
 
 /** How many times another context goes on, in each of four executions of 200 steps. */
 function changes(walk: RandomWalk): number[] {

@@ -80,6 +80,6 @@ function* played(
       error = thrown;
     }
     const extent = error instanceof OutOfSteps ? 'long' : 'whole';
-    yield { machine, result, error, steps: 0, path: [], preemptions: 0, extent };
+    yield { machine, result, error, steps: 0, path: [], preemptions: 0, liberties: [], extent };
   }
 }

@@ -197,7 +197,7 @@ export function* ep_send_events(
   maxevents: number,
 ): Kernel<number> {
   __fentry__('ep_send_events');
-  const { observer } = current.kernel;
+  const { liberties, observer } = current.kernel;
   if (fatal_signal_pending(current) && current.kernel.patched.c257a340ede0) return -EINTR;
   const { txlist, pt } = ep;
   let res = 0;
@@ -230,6 +230,7 @@ export function* ep_send_events(
     res++;
     traceFact('told', epi, revents);
     if (observer !== null) observer.delivered(epi, revents);
+    if (liberties !== null) liberties.told(epi);
     if ((epi.event.events & EPOLLONESHOT) !== 0) {
       // A callback reads the mask under ep->lock, which is not held here.
       if (!current.kernel.alone) yield ep.lists;

@@ -178,7 +178,7 @@ function* ep_send_events_proc(
   __fentry__('ep_send_events_proc');
   const esed = priv as ep_send_events_data;
   const { events } = esed;
-  const { observer } = current.kernel;
+  const { liberties, observer } = current.kernel;
   const pt = init_poll_funcptr(null);
   let node = head.next;
   while (node !== head && esed.res < esed.maxevents) {
@@ -206,6 +206,7 @@ function* ep_send_events_proc(
     esed.res++;
     traceFact('told', epi, revents);
     if (observer !== null) observer.delivered(epi, revents);
+    if (liberties !== null) liberties.told(epi);
     if ((epi.event.events & EPOLLONESHOT) !== 0) {
       // A callback reads the mask under ep->lock, which is not held here.
       if (!current.kernel.alone) yield ep.lists;

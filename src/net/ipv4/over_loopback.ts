@@ -1,6 +1,6 @@
 /** Ours: what a connection is to know of the way that its packets take. */
-import { IFF_LOOPBACK } from '../netdevice.ts';
-import type { tcp_sock } from './tcp_sock.ts';
+import { IFF_LOOPBACK, type net_device } from '../netdevice.ts';
 
 /** Do its packets arrive while they are being sent? Then the clock tells nothing about them. */
-export const overLoopback = (sk: tcp_sock): boolean => (sk.sk_dst_dev.flags & IFF_LOOPBACK) !== 0;
+export const overLoopback = ({ sk_dst_dev }: { readonly sk_dst_dev: net_device }): boolean =>
+  (sk_dst_dev.flags & IFF_LOOPBACK) !== 0;

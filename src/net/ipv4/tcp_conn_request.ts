@@ -4,6 +4,7 @@
  *
  * Without room in the accept queue the SYN is dropped, and the peer sends it again after a while.
  */
+import { current } from '../../kernel/current.ts';
 import { writesTo } from '../../kernel/footprint.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { local_bh_disable, local_bh_enable } from '../../kernel/softirq.ts';
@@ -15,6 +16,7 @@ import { bh_unlock_sock } from '../sock_lock.ts';
 import { inet_csk_reqsk_queue_add } from './inet_connection_sock.ts';
 import { inet_ehash_insert } from './inet_hashtables.ts';
 import { ip_queue_xmit } from './ip_output.ts';
+import { overLoopback } from './over_loopback.ts';
 import { reqsk_queue_added, request_sock } from './request_sock.ts';
 import { seqAdd } from './seq.ts';
 import { tcp_try_fastopen } from './tcp_fastopen.ts';
@@ -119,6 +121,9 @@ function* answer(sk: tcp_sock, req: request_sock): Kernel<void> {
   req.timeout = TCP_TIMEOUT_INIT;
   if (!(yield* inet_ehash_insert(req, null))) return;
   if (!req.syncookie) {
+    // Where nothing is lost, and the request is not to wait for data, nobody waits for the timer.
+    req.rsk_timer.tick.background =
+      current.kernel.exact && overLoopback(req) && sk.icsk_accept_queue.rskq_defer_accept === 0;
     mod_timer(req.rsk_timer, jiffies() + req.timeout);
     reqsk_queue_added(sk.icsk_accept_queue);
   }

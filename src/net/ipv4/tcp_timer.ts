@@ -9,6 +9,7 @@
  * whatever the clock says (`settleNetwork`), and nobody probes a closed window: no window update is
  * lost. No tail loss probes.
  */
+import { current } from '../../kernel/current.ts';
 import { list_add_tail, list_del_init, list_empty, list_entry } from '../../kernel/list.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { irqExit } from '../../kernel/softirq.ts';
@@ -61,11 +62,13 @@ export function inet_csk_clear_xmit_timer(sk: tcp_sock): void {
 /** Starts the timer for `what`, in `when` ticks. */
 export function tcp_reset_xmit_timer(sk: tcp_sock, what: number, when: number): void {
   const { tick } = sk.icsk_retransmit_timer;
-  const background = what === ICSK_TIME_PROBE0 && !windowIsOpen(sk);
+  // A peer may keep its window closed for ever; and of what nobody loses nobody need send more.
+  const background =
+    what === ICSK_TIME_PROBE0 ? !windowIsOpen(sk) : current.kernel.exact && overLoopback(sk);
   sk.icsk_pending = what;
   if (tick.background !== background) {
     timer_delete(sk.icsk_retransmit_timer);
-    tick.background = background; // A peer may keep its window closed for ever.
+    tick.background = background;
   }
   mod_timer(sk.icsk_retransmit_timer, jiffies() + Math.min(when, tcp_rto_max(sk)));
 }

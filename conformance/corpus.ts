@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FileError, reasonOf } from '../src/cli/errors.ts';
-import { packageFile } from '../src/cli/home.ts';
+import { packageFile } from '../src/shared/home.ts';
 
 export const corpusFolder: string = fileURLToPath(packageFile('corpus'));
 

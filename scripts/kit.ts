@@ -8,10 +8,10 @@ import { packTar, type TarEntry } from 'modern-tar';
 import { corpusFolder } from '../conformance/corpus.ts';
 import { type KitFile, kitFiles } from '../conformance/kit/kit.ts';
 import { FileError, reasonOf, report } from '../src/cli/errors.ts';
-import { packageFile } from '../src/cli/home.ts';
 import { userPath } from '../src/cli/input.ts';
 import { listOf, readOptions, textOf } from '../src/cli/options.ts';
 import { Progress } from '../src/cli/progress.ts';
+import { packageFile } from '../src/shared/home.ts';
 
 const help = `usage: npm run kit -- [options]
 

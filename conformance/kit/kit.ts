@@ -5,11 +5,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { FileError } from '../../src/cli/errors.ts';
-import { packageFile } from '../../src/cli/home.ts';
 import { groupSymbol, nameTables, toManyC } from '../../src/export/c/many.ts';
 import { OutcomeSearch } from '../../src/scenario/outcomes.ts';
 import { parseScenario } from '../../src/scenario/parse.ts';
 import type { Scenario } from '../../src/scenario/scenario.ts';
+import { packageFile } from '../../src/shared/home.ts';
 import { type Case, casesOf, type Group, groupsOf, readManifest } from '../corpus.ts';
 
 /** A file by its path within the kit. */

@@ -3,7 +3,7 @@ import { Tinypool } from 'tinypool';
 import type { CheckOptions } from '../check/check.ts';
 import type { Part } from '../check/dpor.ts';
 import type { Job, JobResult } from '../check/job.ts';
-import { processCount } from './words.ts';
+import { processCount } from '../shared/words.ts';
 
 export interface Crew {
   /** How many parts to have out at a time; may change. */

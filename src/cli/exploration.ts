@@ -19,8 +19,8 @@ import { type Estimate, refined } from '../check/estimate.ts';
 import { Parts } from '../check/parts.ts';
 import type { Departure } from '../check/replay.ts';
 import { type Came, Tally, type TallyData } from '../check/tally.ts';
+import { processCount } from '../shared/words.ts';
 import type { Crew } from './crew.ts';
-import { processCount } from './words.ts';
 
 /** Who helps. */
 export interface Help {

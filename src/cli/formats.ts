@@ -34,7 +34,7 @@ export async function makeFormat(
     }
     case 'table': {
       const { TableRows } = await import('../trace/table.ts');
-      const { DrawnTable } = await import('./table.ts');
+      const { DrawnTable } = await import('../shared/table.ts');
       return new TableRows(new DrawnTable(write, await coloursFor(output), widthOf(output)));
     }
   }

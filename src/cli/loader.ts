@@ -79,7 +79,7 @@ export async function registerRules(): Promise<void> {
 
 let tracking = false;
 
-/** From here on the programs that are loaded say what their threads share; see rewrite.ts. */
+/** From here on the programs that are loaded say what their threads share; see ../shared/rewrite.ts. */
 export async function trackPrograms(): Promise<void> {
   await registerRules();
   if (tracking) return;

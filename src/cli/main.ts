@@ -1,9 +1,9 @@
 /** The verbs `play` and `help`, and `--version`. */
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
+import { packageFile } from '../shared/home.ts';
 import { readArguments } from './arguments.ts';
 import { type ExitCode, exitCodes } from './errors.ts';
-import { packageFile } from './home.ts';
 
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   const request = readArguments(argv);

@@ -5,8 +5,8 @@ import type { Besides, FoundOutcome, OutcomeSearch, Outcomes } from '../scenario
 import type { Scenario, Step } from '../scenario/scenario.ts';
 import type { CallResult, ThreadResults } from '../scenario/transcript.ts';
 import { writtenText } from '../scenario/written.ts';
+import { count, coverage } from '../shared/words.ts';
 import type { Colours } from '../trace/format.ts';
-import { count, coverage } from './words.ts';
 
 /** A heading, then each outcome with one interleaving that leads to it, then what was found. */
 export function* outcomeLines(

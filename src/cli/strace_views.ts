@@ -1,4 +1,6 @@
 /** How `epollsim strace` shows a log: as a table, as states, as JSON; and what was found. */
+
+import { DrawnTable } from '../shared/table.ts';
 import type { Finding, Level } from '../strace/findings.ts';
 import type { StraceReader, StraceReport, StraceRow } from '../strace/reader.ts';
 import type { Colours } from '../trace/format.ts';
@@ -6,7 +8,6 @@ import { compareStates, stateLines } from '../trace/state.ts';
 import { toJson } from '../trace/values.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import type { Output } from './output.ts';
-import { DrawnTable } from './table.ts';
 
 export const straceFormats = ['table', 'state', 'findings'] as const;
 export type StraceFormatName = (typeof straceFormats)[number];

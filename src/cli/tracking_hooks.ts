@@ -1,9 +1,9 @@
 /**
  * Hooks of Node that rewrite the modules of a program as they are loaded, so that the checker learns
- * what its threads share; see rewrite.ts. What comes from packages stays as it is.
+ * what its threads share; see ../shared/rewrite.ts. What comes from packages stays as it is.
  */
-import { ownModules } from './home.ts';
-import { rewritten } from './rewrite.ts';
+import { ownModules } from '../shared/home.ts';
+import { rewritten } from '../shared/rewrite.ts';
 
 export interface Loaded {
   readonly format?: string | null;

@@ -1,25 +1,11 @@
 /** What came of the check of a program, for a person and as JSON. */
 import type { Finding, Verdict } from '../check/check.ts';
 import { storyText } from '../check/story.ts';
+import { count, summary } from '../shared/words.ts';
 import type { Colours } from '../trace/format.ts';
 import { findingLines as reasonLines } from '../why/text.ts';
-import { count, coverage } from './words.ts';
 
 type Paint = Pick<Colours, 'bold' | 'red' | 'green'>;
-
-/** One sentence: how much was covered, and whether anything was found. */
-export function summary(verdict: Verdict): string {
-  const { complete, executions, findings, strategy, seed } = verdict;
-  const how =
-    strategy === 'exhaustive' || strategy === 'replay' ? '' : `, ${strategy} with seed ${seed}`;
-  const runs = `${count(executions, 'execution')}${how}`;
-  if (findings.length > 0) return `${count(findings.length, 'finding')} in ${runs}`;
-  const covered = coverage(verdict);
-  if (strategy === 'replay') return `nothing found in ${runs}, ${covered}`;
-  return complete
-    ? `nothing found: ${covered}, in ${runs}`
-    : `nothing found in ${runs}, but ${covered}`;
-}
 
 export function* verdictLines(
   title: string,

@@ -1,5 +1,5 @@
 /**
- * What rewritten programs tell of the memory that their threads may share; see ../cli/rewrite.ts.
+ * What rewritten programs tell of the memory that their threads may share; see ../shared/rewrite.ts.
  *
  * Each variable has a number, by which footprints know it. An object counts as a part of every
  * variable that leads to it; variables that lead to the same object count as one from then on.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type CheckOptions, check } from '../../src/check/check.ts';
-import { summary } from '../../src/cli/verdicts.ts';
+import { summary } from '../../src/shared/words.ts';
 import type { Code, Program, Sys } from '../../src/syscalls/sys.ts';
 
 /** Two threads of a few calls each. */

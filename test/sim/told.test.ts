@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { check } from '../../src/check/check.ts';
-import { rewritten } from '../../src/cli/rewrite.ts';
+import { rewritten } from '../../src/shared/rewrite.ts';
 import type { SharedMemory } from '../../src/sim/schedule.ts';
 import * as told from '../../src/sim/told.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';

@@ -125,11 +125,13 @@ const layers = [
   'check',
   'scenario',
   'export',
+  'shared',
+  'vitest',
   'cli',
 ];
 /** What runs in a browser too. */
 const core: ReadonlySet<string> = new Set(
-  layers.filter((layer) => layer !== 'check' && layer !== 'cli'),
+  layers.filter((layer) => !['check', 'shared', 'vitest', 'cli'].includes(layer)),
 );
 const bannedGlobals = words(`
   Date Promise console process performance globalThis fetch crypto Buffer setTimeout

@@ -1,6 +1,5 @@
 /** What the formats show of processes: whose thread it is, and whose descriptors. */
 import { expect, test } from 'vitest';
-import { DrawnTable } from '../../src/cli/table.ts';
 import {
   AF_UNIX,
   type Code,
@@ -14,6 +13,7 @@ import {
   type Sys,
   TableRows,
 } from '../../src/index.ts';
+import { DrawnTable } from '../../src/shared/table.ts';
 import { aWhile, textOf } from './support/traced.ts';
 
 /** A child with a thread, and another of the same name that is killed. */

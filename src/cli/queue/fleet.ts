@@ -7,7 +7,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { ownModules, packageFile } from '../home.ts';
+import { ownModules, packageFile } from '../../shared/home.ts';
 import { type Link, prefix } from './link.ts';
 import { digestOf } from './parcel.ts';
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type * as Bullmq from 'bullmq';
 import type * as Ioredis from 'ioredis';
+import { packageFile } from '../../shared/home.ts';
 import { FileError, reasonOf, UsageError } from '../errors.ts';
-import { packageFile } from '../home.ts';
 
 /** Where the queue is. */
 export interface QueueAddress {

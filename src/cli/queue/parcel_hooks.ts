@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ownModules } from '../home.ts';
+import { ownModules } from '../../shared/home.ts';
 import type { Loaded } from '../tracking_hooks.ts';
 import type { Context } from './noting_hooks.ts';
 import type { Parcel, ParcelModule, Target } from './parcel.ts';

@@ -1,7 +1,7 @@
 /** The parcel of a program: its modules as they were loaded here. */
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ownModules } from '../home.ts';
+import { ownModules } from '../../shared/home.ts';
 import { ProgramError } from '../loader.ts';
 import { shownPath } from '../stack.ts';
 import type { Noted, Notes } from './notes.ts';

@@ -1,10 +1,10 @@
 /** `epollsim worker`: explores parts of checks that others hand out through a queue. */
 import type { Job, Worker } from 'bullmq';
+import { count, processCount } from '../../shared/words.ts';
 import { type ExitCode, exitCodes, say } from '../errors.ts';
 import { Output } from '../output.ts';
 import { divertPrinting } from '../printing.ts';
 import { Progress } from '../progress.ts';
-import { count, processCount } from '../words.ts';
 import type { Answer } from './explorer.ts';
 import {
   announce,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rewritten } from '../../src/cli/rewrite.ts';
+import { rewritten } from '../../src/shared/rewrite.ts';
 import * as told from '../../src/sim/told.ts';
 
 /** What the module `source` returns. */

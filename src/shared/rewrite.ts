@@ -29,19 +29,35 @@ class NotTracked extends Error {
   override readonly name: string = 'NotTracked';
 }
 
+/** A module that was rewritten. */
+export interface Rewritten {
+  readonly code: string;
+  /** From `code` to the source, as JSON; null where it was left as it was. */
+  readonly map: string | null;
+}
+
 /**
- * The source, JavaScript, with its touches told to the module `told`, and a source map; or as it was,
- * with a word to `told` why not.
+ * The source, JavaScript, with its touches told to the module `told`; or as it was, with a word to
+ * `told` why not. Both add lines at the end, and none before that.
  */
-export function rewritten(source: string, told: string): string {
+export function rewrite(source: string, told: string): Rewritten {
   const from = `from ${JSON.stringify(told)}`;
+  const ending = (call: string): string => `\nimport * as ${name} ${from};\n${name}.${call};\n`;
   try {
-    return `${new Rewriting(source).text()}\nimport * as ${name} ${from};\n${name}.follow();\n`;
+    const { code, map } = new Rewriting(source).written();
+    return { code: `${code}${ending('follow()')}`, map };
   } catch (error) {
     if (!(error instanceof NotTracked)) throw error;
-    const why = JSON.stringify(error.message);
-    return `${source}\nimport * as ${name} ${from};\n${name}.refuse(${why});\n`;
+    return { code: `${source}${ending(`refuse(${JSON.stringify(error.message)})`)}`, map: null };
   }
+}
+
+/** The same as one text, in which the map stands too, for Node. */
+export function rewritten(source: string, told: string): string {
+  const { code, map } = rewrite(source, told);
+  if (map === null) return code;
+  const whole = Buffer.from(withMapOf(source, map)).toString('base64');
+  return `${code}//# ${mapUrl}${whole}\n`;
 }
 
 /** What the rewritten module calls ../sim/told.ts. */
@@ -81,7 +97,7 @@ class Rewriting {
     }
   }
 
-  text(): string {
+  written(): { code: string; map: string } {
     const uses: Any[] = [];
     for (const node of this.nodes()) if (node.type === 'ThisExpression') uses.push(node);
     const options = { ecmaVersion: 2022, sourceType: 'module' } as const;
@@ -89,7 +105,7 @@ class Rewriting {
       for (const variable of variables) this.tell(variable);
     }
     for (const use of uses) this.aroundRead(use, this.numberOf(this.classOf(use)), false);
-    return this.written();
+    return this.putTogether();
   }
 
   /** All of them, from the outside in; notes whose parts they are. */
@@ -244,14 +260,13 @@ class Rewriting {
     this.around.push({ start, end, open });
   }
 
-  private written(): string {
+  private putTogether(): { code: string; map: string } {
     const text = new MagicString(this.source);
     // What begins at the same place: from the outside in.
     this.around.sort((a, b) => a.start - b.start || b.end - a.end);
     for (const { start, end, open } of this.around)
       text.appendLeft(start, open).appendLeft(end, ')');
-    const map = withMapOf(this.source, text.generateMap({ hires: true }).toString());
-    return `${text}\n//# ${mapUrl}${Buffer.from(map).toString('base64')}`;
+    return { code: text.toString(), map: text.generateMap({ hires: true }).toString() };
   }
 }
 

@@ -1,0 +1,33 @@
+/** What the checker has to say in a line, wherever it is said. */
+import type { Verdict } from '../check/check.ts';
+
+export const count = (number: number, noun: string): string =>
+  `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+export const processCount = (number: number): string =>
+  `${number} process${number === 1 ? '' : 'es'}`;
+
+/** Which interleavings were covered: of a bound on preemptions no more than what it lets through. */
+export function coverage({
+  complete,
+  preemptions,
+  strategy,
+}: Pick<Verdict, 'complete' | 'preemptions' | 'strategy'>): string {
+  if (strategy === 'replay') return 'along the schedule';
+  const bound = preemptions === null ? '' : ` with at most ${count(preemptions, 'preemption')}`;
+  return `${complete ? '' : 'not '}every interleaving${bound} was covered`;
+}
+
+/** One sentence: how much was covered, and whether anything was found. */
+export function summary(verdict: Verdict): string {
+  const { complete, executions, findings, strategy, seed } = verdict;
+  const how =
+    strategy === 'exhaustive' || strategy === 'replay' ? '' : `, ${strategy} with seed ${seed}`;
+  const runs = `${count(executions, 'execution')}${how}`;
+  if (findings.length > 0) return `${count(findings.length, 'finding')} in ${runs}`;
+  const covered = coverage(verdict);
+  if (strategy === 'replay') return `nothing found in ${runs}, ${covered}`;
+  return complete
+    ? `nothing found: ${covered}, in ${runs}`
+    : `nothing found in ${runs}, but ${covered}`;
+}

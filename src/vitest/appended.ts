@@ -1,0 +1,27 @@
+/** Errors that say more than they did, and stay what they were: a test runner shows their diff. */
+
+const told: WeakSet<Error> = new WeakSet();
+
+/**
+ * The error with `text` below its message; what is no Error becomes one. One that was told of before
+ * stays as it is.
+ */
+export function appended(error: unknown, text: string): Error {
+  if (!(error instanceof Error)) {
+    const made = new Error(`the program threw ${String(error)}\n\n${text}`);
+    told.add(made);
+    return made;
+  }
+  if (told.has(error)) return error;
+  told.add(error);
+  const { message, stack } = error;
+  error.message = `${message}\n\n${text}`;
+  if (stack !== undefined) {
+    const at = message === '' ? -1 : stack.indexOf(message);
+    error.stack =
+      at < 0
+        ? `${error.name}: ${error.message}\n${stack.slice(stack.search(/^ {4}at /m))}`
+        : `${stack.slice(0, at)}${error.message}${stack.slice(at + message.length)}`;
+  }
+  return error;
+}

@@ -1,0 +1,72 @@
+/** What a failure of checkTest() says: what was found and how to see it again, or what was not covered. */
+import { type CheckOptions, type Finding, subjectOf, type Verdict } from '../check/check.ts';
+import { explore } from '../check/explore.ts';
+import { Replay } from '../check/replay.ts';
+import { readSchedule } from '../check/schedule_text.ts';
+import { summary } from '../shared/words.ts';
+import { refusal } from '../sim/told.ts';
+import type { Code, Sys } from '../syscalls/sys.ts';
+import { appended } from './appended.ts';
+import type { CheckTestOptions } from './check_test.ts';
+import { findingBody } from './finding_text.ts';
+import { definedAt } from './sim_test.ts';
+
+/** The error of a test in which something was found; `file`: where the schedule is kept, in words. */
+export function failure(
+  verdict: Verdict,
+  finding: Finding,
+  file: string | null,
+  main: (sys: Sys) => Code<unknown>,
+  asked: CheckOptions,
+  site: string,
+): Error {
+  const where = file === null ? '' : `\n\n${file}`;
+  const text = `${summary(verdict)}; ${findingBody(finding)}${where}`;
+  const thrown = finding.kind === 'exception' ? thrownBy(finding, main, asked) : null;
+  if (thrown !== null) return appended(thrown, text);
+  const error = new Error(`${finding.sentence}\n${text}`);
+  error.name = finding.kind;
+  return definedAt(site, error);
+}
+
+/** What the program threw, as it was: with the diff of an assertion of vitest. */
+function thrownBy(
+  { schedule }: Finding,
+  main: (sys: Sys) => Code<unknown>,
+  asked: CheckOptions,
+): Error | null {
+  const replay = new Replay(readSchedule(schedule).steps, true);
+  for (const { error } of explore(subjectOf(main, asked), replay, asked)) {
+    return error instanceof Error ? error : null;
+  }
+  return null;
+}
+
+/** What was covered, and what to change. */
+export function incompleteText(
+  verdict: Verdict,
+  asked: CheckOptions,
+  options: CheckTestOptions,
+): string {
+  const { limit } = verdict;
+  const hints = [
+    ...(limit?.limit === 'seconds' && options.seconds === undefined
+      ? ['"seconds" follows from the timeout of the test: six tenths of it']
+      : []),
+    ...(asked.sharedMemory === true ? [sharedHint(options)] : []),
+    "incomplete: 'pass' lets a check pass that has not covered everything",
+  ];
+  return `${summary(verdict)}\n${limit?.message ?? ''}\n${hints.map((hint) => `- ${hint}`).join('\n')}`;
+}
+
+/** What makes the most difference, as a rule. */
+const sharedHint = (options: CheckTestOptions): string =>
+  options.sharedMemory === true
+    ? 'threads are taken to share all variables of the program: without "sharedMemory: true" there may be far fewer executions'
+    : `threads are taken to share all variables of the program, for ${why()}: "sharedMemory: false" if they share none, or epollsim() of epollsim/vitest/plugin among the plugins of vitest, make far fewer executions`;
+
+const notRewritten = 'the program was not loaded by the command';
+const why = (): string => {
+  const reason = refusal() ?? notRewritten;
+  return reason === notRewritten ? 'nothing says what they share' : reason;
+};

@@ -1,0 +1,228 @@
+/**
+ * checkTest(): a program on every schedule, as a test.
+ *
+ *     checkTest('no wakeup is lost', { kernel: '7.3' }, function* (sys) { … });
+ */
+import type { TestContext } from 'vitest';
+import {
+  type CheckOptions,
+  checkingOf,
+  check as checkProgram,
+  type Verdict,
+} from '../check/check.ts';
+import { readSchedule, type ScheduleDocument, ScheduleError } from '../check/schedule_text.ts';
+import { defaultKernel } from '../kernel/history.ts';
+import { count } from '../shared/words.ts';
+import { refusal } from '../sim/told.ts';
+import { inWords } from '../syscalls/found.ts';
+import type { Code, Sys } from '../syscalls/sys.ts';
+import { failure, incompleteText } from './check_failure.ts';
+import { shownPath } from './finding_text.ts';
+import { KeptSchedule } from './kept.ts';
+import {
+  type Given,
+  type ProgramTest,
+  programTest,
+  type TestSettings,
+  withoutSettings,
+} from './program_test.ts';
+import { definedAt } from './sim_test.ts';
+
+export interface CheckTestOptions extends TestSettings, Omit<CheckOptions, 'keep' | 'findings'> {
+  /**
+   * Only the interleaving that a schedule in words describes, as a failure prints it. Its kernel is
+   * the one of the test unless `kernel` says otherwise.
+   */
+  readonly schedule?: string | undefined;
+  /**
+   * False: a schedule that fails is not kept in a file, and none is run first. True unless told
+   * otherwise, but for tests that are to fail (`.fails`).
+   */
+  readonly keep?: boolean;
+  /** `pass`: what was not covered for want of time is no failure. `fail` unless told otherwise. */
+  readonly incomplete?: 'fail' | 'pass';
+  /**
+   * For how long, in seconds: six tenths of the test's timeout unless told otherwise. The timeout
+   * follows from it where none is given.
+   */
+  readonly seconds?: number | undefined;
+}
+
+/**
+ * A test that runs `program` on every interleaving that can be told apart, or on those that `strategy`
+ * and `preemptions` ask for. It fails where a detector finds something, and where not everything was
+ * covered within `seconds`, `executions` and `steps`.
+ *
+ * A failure shows the shortest interleaving, why it is so, and the schedule, which is kept in
+ * `__schedules__` next to the test and run first from then on.
+ *
+ * Threads are taken to share all variables of the program at any time, unless `sharedMemory` is
+ * false or the plugin of `epollsim/vitest/plugin` makes the program tell of what it shares.
+ *
+ * @throws TypeError, RangeError when the test is defined, for options that do not fit
+ */
+export const checkTest: ProgramTest<CheckTestOptions, TestContext> = programTest({
+  name: 'checkTest',
+  check,
+  settings,
+  run,
+});
+
+/** Of the timeout of the test, what the check may take; the rest is for showing what was found. */
+const share = 0.6;
+
+const names: readonly string[] = [
+  ...['executions', 'incomplete', 'keep', 'kernel', 'machine', 'memory', 'mismatch', 'off'],
+  ...['preemptions', 'rounds', 'schedule', 'seconds', 'seed', 'sharedMemory', 'steps'],
+  ...['strategy', 'strict', 'with', 'without'],
+];
+
+function check(options: CheckTestOptions): void {
+  const { schedule, seconds, timeout } = options;
+  for (const key of Object.keys(withoutSettings(options))) {
+    if (names.includes(key)) continue;
+    throw new TypeError(`checkTest: expected one of ${names.join(', ')}, found "${key}"`);
+  }
+  if (schedule !== undefined) readSchedule(schedule.trim());
+  if (seconds === undefined) return;
+  if (typeof seconds !== 'number' || !(seconds > 0)) {
+    throw new RangeError(`checkTest: seconds: expected more than 0, found ${inWords(seconds)}`);
+  }
+  if (timeout === undefined || timeout === 0 || seconds * 1000 < timeout) return;
+  throw new RangeError(
+    `checkTest: seconds: expected less than the timeout of the test, ${timeout} ms, found ${seconds}`,
+  );
+}
+
+function settings({ seconds, timeout }: CheckTestOptions): TestSettings {
+  if (seconds === undefined || timeout !== undefined) return {};
+  return { timeout: Math.ceil((seconds * 1000) / share) };
+}
+
+function run({ args, context, options, program, site }: Given<CheckTestOptions>): void {
+  const main = (sys: Sys): Code<unknown> => program(sys, ...args);
+  const asked = checkOptionsOf(options, context);
+  if (asked.strategy === 'replay') {
+    conclude(checkProgram(main, asked), null);
+    return;
+  }
+  const keeps = options.keep !== false && context.task.fails !== true;
+  const kept = keeps ? new KeptSchedule(context) : null;
+  const first = kept === null ? null : keptVerdict(main, asked, kept);
+  if (first !== null && first.verdict.findings.length > 0) {
+    conclude(first.verdict, `it was kept in ${shownPath(first.path)}`);
+  }
+  const verdict = checkProgram(main, asked);
+  conclude(verdict, null);
+  if (first !== null && kept !== null) sayPassed(first, kept, verdict);
+
+  function conclude(verdict: Verdict, where: string | null): void {
+    const [finding] = verdict.findings;
+    if (finding !== undefined) {
+      const { path = '' } = kept ?? {};
+      const isKept = where === null && kept !== null && kept.write(finding.schedule);
+      const file = isKept ? `kept in ${shownPath(path)}: it is run first from now on` : where;
+      throw failure(verdict, finding, file, main, asked, site);
+    }
+    if (covered(verdict) || options.incomplete === 'pass') return;
+    throw definedAt(site, new Error(incompleteText(verdict, asked, options)));
+  }
+}
+
+/** The options of check(), with those of a test turned into them. */
+function checkOptionsOf(options: CheckTestOptions, { task }: TestContext): CheckOptions {
+  const { incomplete: _, keep: __, ...rest } = withoutSettings(options);
+  const text = options.schedule?.trim();
+  const seconds = options.seconds ?? secondsWithin(task.timeout);
+  const sharedMemory = options.sharedMemory ?? (refusal() === null ? 'told' : true);
+  const asked: CheckOptions = { ...rest, sharedMemory, findings: 'first' };
+  if (text === undefined) return seconds === undefined ? asked : { ...asked, seconds };
+  const { kernel, with: added, without, memory } = readSchedule(text);
+  const isSilent = !rest.kernel && !rest.with && !rest.without;
+  return {
+    ...asked,
+    ...(isSilent && kernel !== '' ? { kernel, with: added, without } : {}),
+    memory: rest.memory ?? memory,
+    strategy: 'replay',
+    schedule: text,
+  };
+}
+
+/** Undefined for a test without a timeout. */
+const secondsWithin = (timeout: number): number | undefined =>
+  timeout > 0 && Number.isFinite(timeout) ? (timeout * share) / 1000 : undefined;
+
+// Chance never covers everything; then it is enough that no limit ended it before its time.
+const covered = ({ complete, limit, strategy }: Verdict): boolean =>
+  strategy === 'exhaustive' ? complete : limit === null;
+
+// ── A schedule that was kept ─────────────────────────────────────────────────────────────────────
+
+interface KeptVerdict {
+  readonly path: string;
+  readonly verdict: Verdict;
+  /** How many of its steps no longer fit. */
+  readonly departures: number;
+}
+
+/** What comes of a schedule that was kept; null where there is none, or none that could be run. */
+function keptVerdict(
+  main: (sys: Sys) => Code<unknown>,
+  asked: CheckOptions,
+  kept: KeptSchedule,
+): KeptVerdict | null {
+  const { path } = kept;
+  const document = keptDocument(kept);
+  if (document === null) return null;
+  const other = otherKernel(document, asked);
+  if (other !== null) {
+    note(`the schedule in ${shownPath(path)} is passed over: ${other}`);
+    return null;
+  }
+  const schedule = kept.read() ?? '';
+  const checking = checkingOf(main, {
+    ...asked,
+    strategy: 'replay',
+    schedule,
+    mismatch: 'go on',
+    memory: document.memory,
+  });
+  while (checking.next());
+  const departures = checking.departures.length;
+  return { path, verdict: checking.verdict(), departures };
+}
+
+function keptDocument(kept: KeptSchedule): ScheduleDocument | null {
+  const text = kept.read();
+  if (text === null) return null;
+  try {
+    return readSchedule(text);
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    note(`the schedule in ${shownPath(kept.path)} is passed over: ${error.message}`);
+    return null;
+  }
+}
+
+/** In words, that a schedule is of another kernel than the one asked for; null if it is of that. */
+function otherKernel(document: ScheduleDocument, asked: CheckOptions): string | null {
+  const text = (one: Pick<CheckOptions, 'kernel' | 'with' | 'without'>): string =>
+    [
+      one.kernel || defaultKernel,
+      ...(one.with ?? []).map((id) => `with ${id}`),
+      ...(one.without ?? []).map((id) => `without ${id}`),
+    ].join(' ');
+  const [its, ours] = [text(document), text(asked)];
+  return its === ours ? null : `it is of kernel ${its}, and the test of ${ours}`;
+}
+
+function sayPassed({ departures, path }: KeptVerdict, kept: KeptSchedule, verdict: Verdict): void {
+  // Where chance chooses, it is worth more than what is chosen anew.
+  if (!verdict.complete && departures === 0) return;
+  const fits =
+    departures === 0 ? '' : `, and ${count(departures, 'step')} of it no longer fit the program`;
+  const then = kept.drop() ? 'it was deleted' : 'it can be deleted, as vitest -u does';
+  note(`nothing is found any more along the schedule in ${shownPath(path)}${fits}: ${then}`);
+}
+
+const note = (text: string): void => console.warn(`epollsim: ${text}`);

@@ -1,0 +1,203 @@
+/**
+ * What simTest() and checkTest() have in common: a program in place of the function of a test, and
+ * all that vitest's own `test` can do besides.
+ */
+import { type TestAPI, type TestContext, type TestOptions, test } from 'vitest';
+import { isObject } from '../sim/rule.ts';
+import { checkProgram } from '../syscalls/arguments.ts';
+import { inWords } from '../syscalls/found.ts';
+import type { Code, Sys } from '../syscalls/sys.ts';
+
+/** What vitest's own `test` takes as options; what they mean says vitest. */
+export type TestSettings = Omit<TestOptions, 'shuffle'>;
+
+const settingNames: ReadonlySet<string> = new Set<keyof TestOptions>([
+  'timeout',
+  'retry',
+  'repeats',
+  'concurrent',
+  'sequential',
+  'skip',
+  'only',
+  'todo',
+  'fails',
+  'tags',
+  'meta',
+]);
+
+/** A program that is given more than its `sys`. */
+export type ProgramWith<Args extends readonly unknown[]> = (
+  sys: Sys,
+  ...args: Args
+) => Code<unknown>;
+
+/** Options as they stand, or, of several cases, what follows from each. */
+type OptionsFor<Options, Args extends readonly unknown[]> = Options | ((...args: Args) => Options);
+
+/** A case that was given as a row of text; what its columns are, vitest does not know. */
+// biome-ignore lint/suspicious/noExplicitAny: each member is whatever stands in the column
+type Row = any;
+
+/** What a list of cases gives: a function that makes a test of each. */
+export interface CasesTest<
+  Options,
+  Args extends readonly unknown[],
+  Given extends readonly unknown[],
+> {
+  (name: string, program: ProgramWith<Given>): void;
+  (name: string, options: OptionsFor<Options, Args>, program: ProgramWith<Given>): void;
+}
+
+/** As vitest's `test` has them. */
+export interface Modifiers<Options, Context> {
+  readonly only: ProgramTest<Options, Context>;
+  readonly skip: ProgramTest<Options, Context>;
+  readonly todo: ProgramTest<Options, Context>;
+  readonly fails: ProgramTest<Options, Context>;
+  readonly concurrent: ProgramTest<Options, Context>;
+  readonly sequential: ProgramTest<Options, Context>;
+  skipIf(condition: unknown): ProgramTest<Options, Context>;
+  runIf(condition: unknown): ProgramTest<Options, Context>;
+  /** The program is given `sys` and the case, spread where it is an array. */
+  each<T extends readonly unknown[] | readonly [unknown]>(
+    cases: readonly T[],
+  ): CasesTest<Options, [...T], [...T]>;
+  each<T>(cases: readonly T[]): CasesTest<Options, [T], [T]>;
+  /** A table as text. The case has a member for each column. */
+  each(table: TemplateStringsArray, ...values: unknown[]): CasesTest<Options, [Row], [Row]>;
+  /** The program is given `sys`, the case, and the context of the test. */
+  for<T>(cases: readonly T[]): CasesTest<Options, [T], [T, Context]>;
+  for(table: TemplateStringsArray, ...values: unknown[]): CasesTest<Options, [Row], [Row, Context]>;
+}
+
+export interface ProgramTest<Options, Context> extends Modifiers<Options, Context> {
+  (name: string, program?: ProgramWith<readonly [Context]>, timeout?: number): void;
+  (name: string, options: Options, program?: ProgramWith<readonly [Context]>): void;
+}
+
+/** One run of a test. */
+export interface Given<Options> {
+  readonly options: Options;
+  /** What the program is given besides `sys`; `context` stands for that of the test. */
+  readonly args: readonly unknown[];
+  readonly context: TestContext;
+  /** Where the test was defined, for the stack of an error. */
+  readonly site: string;
+  readonly program: ProgramWith<readonly unknown[]>;
+}
+
+/** How a kind of test is told apart, and what it does. */
+export interface Kind<Options> {
+  readonly name: string;
+  /** Throws for options that it cannot do with; before any test runs. */
+  check(options: Options): void;
+  /** What vitest is to be told that follows from the options. */
+  settings(options: Options): TestSettings;
+  run(given: Given<Options>): void;
+}
+
+type AnyFunction = (...args: never[]) => unknown;
+
+/** A test function of a kind, on top of vitest's `test` or one of its modifiers. */
+export function programTest<Options extends object, Context>(
+  kind: Kind<Options>,
+  api: Pick<TestAPI, keyof TestAPI> = test,
+): ProgramTest<Options, Context> {
+  const made = (name: string, first?: unknown, second?: unknown): void => {
+    const { options, program } = givenOf(kind, first, second);
+    const fixed = typeof options === 'function' ? ({} as Options) : options;
+    const settings = settingsOf(kind, fixed);
+    const site = siteOf(made);
+    const run =
+      program &&
+      ((context: TestContext): void =>
+        kind.run({ options: fixed, args: [context], context, site, program }));
+    (api as TestAPI)(name, settings, run);
+  };
+  for (const name of ['only', 'skip', 'todo', 'fails', 'concurrent', 'sequential'] as const) {
+    Object.defineProperty(made, name, { get: () => programTest(kind, api[name] as TestAPI) });
+  }
+  const own = {
+    skipIf: (condition: unknown) =>
+      programTest(kind, condition ? (api.skip as TestAPI) : (api as TestAPI)),
+    runIf: (condition: unknown) =>
+      programTest(kind, condition ? (api as TestAPI) : (api.skip as TestAPI)),
+    each: casesOf(kind, api as TestAPI, false),
+    for: casesOf(kind, api as TestAPI, true),
+  };
+  return Object.assign(made, own) as unknown as ProgramTest<Options, Context>;
+}
+
+/** `withContext`: the program is given the case as it is, and the context behind it. */
+function casesOf<Options extends object>(kind: Kind<Options>, api: TestAPI, withContext: boolean) {
+  return (cases: readonly unknown[], ...rest: readonly unknown[]) => {
+    // Of a template, vitest makes the cases.
+    const each = api.for(cases as never, ...(rest as []));
+    const made = (name: string, first?: unknown, second?: unknown): void => {
+      const { options, program } = givenOf(kind, first, second);
+      const follows = typeof options === 'function' ? options : null;
+      const settings = settingsOf(kind, follows === null ? (options as Options) : ({} as Options));
+      const site = siteOf(made);
+      const run = (one: unknown, context: TestContext): void => {
+        const spread = Array.isArray(one) && !withContext ? (one as unknown[]) : [one];
+        const chosen = follows === null ? options : follows(...(spread as never[]));
+        kind.check(chosen as Options);
+        const args = withContext ? [one, context] : spread;
+        if (program) kind.run({ options: chosen as Options, args, context, site, program });
+      };
+      each(name, settings, run as never);
+    };
+    return made;
+  };
+}
+
+type OptionsGiven<Options> = Options | ((...args: never[]) => Options);
+
+/** `(name, program, timeout)`, `(name, options, program)`, or `(name)` of a test to be written. */
+function givenOf<Options extends object>(
+  kind: Kind<Options>,
+  first: unknown,
+  second: unknown,
+): { options: OptionsGiven<Options>; program: ProgramWith<readonly unknown[]> | undefined } {
+  const isProgramFirst = typeof first === 'function' && typeof second !== 'function';
+  const options = isProgramFirst
+    ? typeof second === 'number'
+      ? { timeout: second }
+      : (second ?? {})
+    : (first ?? {});
+  const program = isProgramFirst ? first : second;
+  if (!isObject(options) && typeof options !== 'function') {
+    throw new TypeError(
+      `${kind.name}: expected ${kind.name}(name, options, program), found ${inWords(options)} in place of the options`,
+    );
+  }
+  if (program !== undefined) checkProgram(kind.name, program);
+  if (typeof options !== 'function') kind.check(options as Options);
+  return {
+    options: options as OptionsGiven<Options>,
+    program: program as ProgramWith<readonly unknown[]> | undefined,
+  };
+}
+
+/** What is vitest's of the options, and what follows from the rest. */
+function settingsOf<Options extends object>(kind: Kind<Options>, options: Options): TestSettings {
+  const own = Object.entries(options).filter(
+    ([key, value]) => settingNames.has(key) && value !== undefined,
+  );
+  return { ...kind.settings(options), ...(Object.fromEntries(own) as TestSettings) };
+}
+
+/** The options without what is vitest's. */
+export function withoutSettings<Options extends object>(
+  options: Options,
+): Omit<Options, keyof TestSettings> {
+  const rest = Object.entries(options).filter(([key]) => !settingNames.has(key));
+  return Object.fromEntries(rest) as Omit<Options, keyof TestSettings>;
+}
+
+/** The stack of whoever calls `outermost`, without its first line. */
+function siteOf(outermost: AnyFunction): string {
+  const holder = { stack: '' };
+  Error.captureStackTrace(holder, outermost);
+  return holder.stack.slice(holder.stack.indexOf('\n') + 1);
+}

@@ -1,0 +1,89 @@
+/**
+ * What a failure of simTest() says besides: the table of what happened, who sleeps, why, and how to run
+ * it again. For that it is run a second time, with somebody who listens.
+ */
+import { Machine } from '../sim/machine.ts';
+import { sleeperText } from '../sim/report.ts';
+import type { TraceEvent } from '../trace/events.ts';
+import type { Ending, Format, Scene } from '../trace/format.ts';
+import { runTraced } from '../trace/run.ts';
+import { TableRows } from '../trace/table.ts';
+import { sleepOf } from '../why/answer.ts';
+import { History } from '../why/history.ts';
+import { findingsText } from '../why/text.ts';
+import { appended } from './appended.ts';
+import { LastRows } from './last_rows.ts';
+import { indented } from './matchers/state.ts';
+import type { Setting } from './sim_test.ts';
+
+/** Runs the program on another machine, which `running` runs. */
+type Again = (machine: Machine, running: () => void) => void;
+
+/** The error, with all that can be found out about it. */
+export function explained(error: unknown, machine: Machine, setting: Setting, again: Again): Error {
+  const asleep = machine.asleep().map((sleeper) => `${sleeperText(sleeper)}`);
+  const { table, reasons } = secondRun(error, setting, again);
+  const parts = [
+    table === null
+      ? `${setting.name}; a second execution, to show what happened, went another way: the program depends on something outside of it`
+      : `what happened, ${setting.name}:\n\n${table}`,
+    ...(asleep.length === 0 ? [] : [`asleep: ${asleep.join(', ')}`]),
+    ...(reasons === '' ? [] : [indented(reasons.replace(/^\n+/, ''))]),
+    `to run it again: ${setting.again}`,
+  ];
+  return appended(error, parts.join('\n\n'));
+}
+
+interface Told {
+  /** Null where it went another way. */
+  readonly table: string | null;
+  readonly reasons: string;
+}
+
+function secondRun(error: unknown, setting: Setting, again: Again): Told {
+  const nothing: Told = { table: null, reasons: '' };
+  const rows = new LastRows();
+  const history = new History();
+  let machine: Machine;
+  try {
+    machine = new Machine(setting.options());
+  } catch {
+    return nothing;
+  }
+  try {
+    again(machine, () => void runTraced(machine, both(new TableRows(rows), history)));
+    setting.end();
+    return nothing;
+  } catch (second) {
+    if (messageOf(second) !== messageOf(error)) return nothing;
+  }
+  return { table: rows.text(), reasons: reasonsOf(machine, history) };
+}
+
+/** Why nobody has woken those who sleep; that a test fails matters more. */
+function reasonsOf(machine: Machine, history: History): string {
+  try {
+    return findingsText(machine.asleep().flatMap(({ name }) => sleepOf(name, history)));
+  } catch {
+    return '';
+  }
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
+/** Two formats of one run. */
+const both = (one: Format, other: Format): Format => ({
+  begin: (scene: Scene) => {
+    one.begin(scene);
+    other.begin(scene);
+  },
+  event: (event: TraceEvent) => {
+    one.event(event);
+    other.event(event);
+  },
+  end: (ending: Ending) => {
+    one.end(ending);
+    other.end(ending);
+  },
+});

@@ -11,30 +11,32 @@ import type { CheckTestOptions } from './check_test.ts';
 import { findingBody } from './finding_text.ts';
 import { definedAt } from './sim_test.ts';
 
+/** What is checked, for which test. */
+export interface Checked {
+  readonly main: (sys: Sys) => Code<unknown>;
+  readonly asked: CheckOptions;
+  readonly options: CheckTestOptions;
+  readonly site: string;
+}
+
 /** The error of a test in which something was found; `file`: where the schedule is kept, in words. */
 export function failure(
   verdict: Verdict,
   finding: Finding,
   file: string | null,
-  main: (sys: Sys) => Code<unknown>,
-  asked: CheckOptions,
-  site: string,
+  checked: Checked,
 ): Error {
   const where = file === null ? '' : `\n\n${file}`;
   const text = `${summary(verdict)}; ${findingBody(finding)}${where}`;
-  const thrown = finding.kind === 'exception' ? thrownBy(finding, main, asked) : null;
+  const thrown = finding.kind === 'exception' ? thrownBy(finding, checked) : null;
   if (thrown !== null) return appended(thrown, text);
   const error = new Error(`${finding.sentence}\n${text}`);
   error.name = finding.kind;
-  return definedAt(site, error);
+  return definedAt(checked.site, error);
 }
 
 /** What the program threw, as it was: with the diff of an assertion of vitest. */
-function thrownBy(
-  { schedule }: Finding,
-  main: (sys: Sys) => Code<unknown>,
-  asked: CheckOptions,
-): Error | null {
+function thrownBy({ schedule }: Finding, { asked, main }: Checked): Error | null {
   const replay = new Replay(readSchedule(schedule).steps, true);
   for (const { error } of explore(subjectOf(main, asked), replay, asked)) {
     return error instanceof Error ? error : null;

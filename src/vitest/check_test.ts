@@ -16,7 +16,7 @@ import { count } from '../shared/words.ts';
 import { refusal } from '../sim/told.ts';
 import { inWords } from '../syscalls/found.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
-import { failure, incompleteText } from './check_failure.ts';
+import { type Checked, failure, incompleteText } from './check_failure.ts';
 import { shownPath } from './finding_text.ts';
 import { KeptSchedule } from './kept.ts';
 import {
@@ -88,7 +88,12 @@ function check(options: CheckTestOptions): void {
   if (typeof seconds !== 'number' || !(seconds > 0)) {
     throw new RangeError(`checkTest: seconds: expected more than 0, found ${inWords(seconds)}`);
   }
-  if (timeout === undefined || timeout === 0 || seconds * 1000 < timeout) return;
+  if (timeout !== undefined) checkWithin(seconds, timeout);
+}
+
+/** Throws where the check would go on when the test is over. 0 is no timeout. */
+function checkWithin(seconds: number, timeout: number): void {
+  if (timeout === 0 || seconds * 1000 < timeout) return;
   throw new RangeError(
     `checkTest: seconds: expected less than the timeout of the test, ${timeout} ms, found ${seconds}`,
   );
@@ -102,37 +107,44 @@ function settings({ seconds, timeout }: CheckTestOptions): TestSettings {
 function run({ args, context, options, program, site }: Given<CheckTestOptions>): void {
   const main = (sys: Sys): Code<unknown> => program(sys, ...args);
   const asked = checkOptionsOf(options, context);
+  const checked: Checked = { main, asked, options, site };
   if (asked.strategy === 'replay') {
-    conclude(checkProgram(main, asked), null);
+    judge(checkProgram(main, asked), checked, () => null);
     return;
   }
   const keeps = options.keep !== false && context.task.fails !== true;
   const kept = keeps ? new KeptSchedule(context) : null;
   const first = kept === null ? null : keptVerdict(main, asked, kept);
   if (first !== null && first.verdict.findings.length > 0) {
-    conclude(first.verdict, `it was kept in ${shownPath(first.path)}`);
+    judge(first.verdict, checked, () => `it was kept in ${shownPath(first.path)}`);
   }
   const verdict = checkProgram(main, asked);
-  conclude(verdict, null);
+  judge(verdict, checked, (schedule) =>
+    kept?.write(schedule) === true
+      ? `kept in ${shownPath(kept.path)}: it is run first from now on`
+      : null,
+  );
   if (first !== null && kept !== null) sayPassed(first, kept, verdict);
+}
 
-  function conclude(verdict: Verdict, where: string | null): void {
-    const [finding] = verdict.findings;
-    if (finding !== undefined) {
-      const { path = '' } = kept ?? {};
-      const isKept = where === null && kept !== null && kept.write(finding.schedule);
-      const file = isKept ? `kept in ${shownPath(path)}: it is run first from now on` : where;
-      throw failure(verdict, finding, file, main, asked, site);
-    }
-    if (covered(verdict) || options.incomplete === 'pass') return;
-    throw definedAt(site, new Error(incompleteText(verdict, asked, options)));
-  }
+/** Throws for what was found, which `keep` may keep: in words where; and for what was not covered. */
+function judge(
+  verdict: Verdict,
+  checked: Checked,
+  keep: (schedule: string) => string | null,
+): void {
+  const [finding] = verdict.findings;
+  if (finding !== undefined) throw failure(verdict, finding, keep(finding.schedule), checked);
+  const { asked, options, site } = checked;
+  if (covered(verdict) || options.incomplete === 'pass') return;
+  throw definedAt(site, new Error(incompleteText(verdict, asked, options)));
 }
 
 /** The options of check(), with those of a test turned into them. */
 function checkOptionsOf(options: CheckTestOptions, { task }: TestContext): CheckOptions {
   const { incomplete: _, keep: __, ...rest } = withoutSettings(options);
   const text = options.schedule?.trim();
+  if (options.seconds !== undefined) checkWithin(options.seconds, task.timeout);
   const seconds = options.seconds ?? secondsWithin(task.timeout);
   const sharedMemory = options.sharedMemory ?? (refusal() === null ? 'told' : true);
   const asked: CheckOptions = { ...rest, sharedMemory, findings: 'first' };

@@ -104,8 +104,10 @@ export function programTest<Options extends object, Context>(
   api: Pick<TestAPI, keyof TestAPI> = test,
 ): ProgramTest<Options, Context> {
   const made = (name: string, first?: unknown, second?: unknown): void => {
-    const { options, program } = givenOf(kind, first, second);
-    const fixed = typeof options === 'function' ? ({} as Options) : options;
+    const { options: fixed, program } = givenOf(kind, first, second);
+    if (typeof fixed === 'function') {
+      throw new TypeError(`${kind.name}: expected options, found a function: there are no cases`);
+    }
     const settings = settingsOf(kind, fixed);
     const site = siteOf(made);
     const run =
@@ -141,7 +143,7 @@ function casesOf<Options extends object>(kind: Kind<Options>, api: TestAPI, with
       const run = (one: unknown, context: TestContext): void => {
         const spread = Array.isArray(one) && !withContext ? (one as unknown[]) : [one];
         const chosen = follows === null ? options : follows(...(spread as never[]));
-        kind.check(chosen as Options);
+        if (follows !== null) checkFollowing(kind, chosen as Options);
         const args = withContext ? [one, context] : spread;
         if (program) kind.run({ options: chosen as Options, args, context, site, program });
       };
@@ -149,6 +151,14 @@ function casesOf<Options extends object>(kind: Kind<Options>, api: TestAPI, with
     };
     return made;
   };
+}
+
+/** Throws for options of a single case that do not fit; vitest has taken its own by then. */
+function checkFollowing<Options extends object>(kind: Kind<Options>, options: Options): void {
+  kind.check(options);
+  const late = Object.keys(options).find((key) => settingNames.has(key));
+  if (late === undefined) return;
+  throw new TypeError(`${kind.name}: ${late} cannot follow from the case: expected it for all`);
 }
 
 type OptionsGiven<Options> = Options | ((...args: never[]) => Options);

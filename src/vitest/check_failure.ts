@@ -65,7 +65,7 @@ export function incompleteText(
 const sharedHint = (options: CheckTestOptions): string =>
   options.sharedMemory === true
     ? 'threads are taken to share all variables of the program: without "sharedMemory: true" there may be far fewer executions'
-    : `threads are taken to share all variables of the program, for ${why()}: "sharedMemory: false" if they share none, or epollsim() of epollsim/vitest/plugin among the plugins of vitest, make far fewer executions`;
+    : `threads are taken to share all variables of the program, as ${why()}: "sharedMemory: false" if they share none, or epollsim() of epollsim/vitest/plugin among the plugins of vitest, make far fewer executions`;
 
 const notRewritten = 'the program was not loaded by the command';
 const why = (): string => {

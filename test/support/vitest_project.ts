@@ -1,6 +1,7 @@
 /** Projects of somebody who tests with vitest and this package: a folder of their own, and vitest as a process. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { rolldown } from 'rolldown';
 import { root } from './tidy.ts';
 
 /** What vitest says of a test. */
@@ -44,23 +46,61 @@ interface JsonReport {
 const environment = { PATH: process.env.PATH ?? '', HOME: tmpdir(), NO_COLOR: '1' };
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 
-const configText = (plugin: boolean): string => `
-import { defineConfig } from 'vitest/config';
-${plugin ? `import { epollsim } from ${JSON.stringify(join(root, 'src/vitest/plugin.ts'))};` : ''}
-export default defineConfig({
-  ${plugin ? 'plugins: [epollsim()],' : ''}
-  resolve: { alias: [
-    { find: /^epollsim$/, replacement: ${JSON.stringify(join(root, 'src/index.ts'))} },
-    { find: /^epollsim\\/vitest$/, replacement: ${JSON.stringify(join(root, 'src/vitest/index.ts'))} },
-  ] },
-});
-`;
+const configText = (plugin: boolean): string =>
+  plugin
+    ? `import { epollsim } from 'epollsim/vitest/plugin';\nexport default { plugins: [epollsim()] };\n`
+    : 'export default {};\n';
+
+/**
+ * The package as it is installed, made from the sources as they are now: a folder with package.json, dist/
+ * and docs/. It lies in node_modules, so that it finds its packages, and vitest leaves it as it is.
+ */
+async function install(): Promise<string> {
+  const folder = join(root, 'node_modules', `${prefix}${process.pid}`);
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : 0;
+    if (pid === process.pid || (pid > 0 && !isAlive(pid))) {
+      rmSync(join(root, 'node_modules', name), { recursive: true, force: true });
+    }
+  }
+  const build = await rolldown({
+    input: ['index', 'vitest/index', 'vitest/plugin', 'sim/told'].map((name) =>
+      join(root, `src/${name}.ts`),
+    ),
+    platform: 'node',
+    external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+  });
+  await build.write({
+    dir: join(folder, 'dist/src'),
+    preserveModules: true,
+    preserveModulesRoot: join(root, 'src'),
+    entryFileNames: '[name].js',
+  });
+  await build.close();
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+  symlinkSync(join(root, 'docs'), join(folder, 'docs'));
+  return folder;
+}
+
+const prefix = '.epollsim-vitest-';
+
+/** A worker of vitest ends without notice: what it has left, the next one removes. */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+let installed: Promise<string> | null = null;
 
 export class Project {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'epollsim-vitest-'));
 
   constructor(files: Readonly<Record<string, string>>, { plugin = false } = {}) {
-    symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
+    mkdirSync(join(this.folder, 'node_modules'));
+    symlinkSync(join(root, 'node_modules/vitest'), join(this.folder, 'node_modules/vitest'));
     this.write('package.json', '{"type":"module"}');
     this.write('vitest.config.ts', configText(plugin));
     for (const [path, text] of Object.entries(files)) this.write(path, text);
@@ -84,8 +124,18 @@ export class Project {
       .sort();
   }
 
+  private async install(): Promise<void> {
+    const link = join(this.folder, 'node_modules/epollsim');
+    const made = await (installed ??= install());
+    if (!existsSync(link)) symlinkSync(made, link);
+  }
+
   /** Runs the tests; `args` and `env` as on a command line. */
-  run(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  async run(
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Run> {
+    await this.install();
     const report = join(this.folder, 'report.json');
     rmSync(report, { force: true });
     const whole = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -104,7 +154,8 @@ export class Project {
   }
 
   /** Starts vitest so that it runs tests again when their files change. */
-  watch(): Watch {
+  async watch(): Promise<Watch> {
+    await this.install();
     return new Watch(
       spawn(process.execPath, [vitest, '--watch', '--reporter=default'], {
         cwd: this.folder,

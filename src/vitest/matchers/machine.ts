@@ -37,7 +37,7 @@ export function toBeReady(this: Asking, received: unknown, events?: number): Jud
     message: () => {
       const what = isEpoll ? 'the epoll instance' : 'the file';
       const kind = events === undefined ? 'ready' : `ready for ${epollFlags(events)}`;
-      const has = bits === null ? 'what cannot be told now' : epollFlags(bits) || 'nothing';
+      const has = bits ? epollFlags(bits) : bits === 0 ? 'nothing' : 'what cannot be told now';
       const negation = this.isNot === true ? 'not ' : '';
       return said(
         `expected ${what} behind descriptor ${fd} ${negation}to be ${kind}; it has ${has}`,

@@ -313,7 +313,9 @@ describe('tests mirror the sources', () => {
   test('every test file is about something', () => {
     const paths = (files: readonly Source[]): string[] => files.map(({ path }) => path);
     const folders = ['src', 'scripts', 'docs', 'examples', 'corpus', 'conformance', 'bench', 'lab'];
-    const known = folders.flatMap((folder) => paths(filesIn(folder, '.ts', '.md', '.ndjson')));
+    const known = folders.flatMap((folder) =>
+      paths(filesIn(folder, '.ts', '.mjs', '.md', '.ndjson')),
+    );
 
     expect(testsOfNothing(paths(filesIn('test', '.test.ts')), known)).toEqual([]);
   });

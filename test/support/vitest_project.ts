@@ -93,7 +93,10 @@ function isAlive(pid: number): boolean {
   }
 }
 
-let installed: Promise<string> | null = null;
+let made: Promise<string> | null = null;
+
+/** The folder of the package, installed once. */
+export const installed = (): Promise<string> => (made ??= install());
 
 export class Project {
   readonly folder: string = mkdtempSync(join(tmpdir(), 'epollsim-vitest-'));
@@ -126,8 +129,7 @@ export class Project {
 
   private async install(): Promise<void> {
     const link = join(this.folder, 'node_modules/epollsim');
-    const made = await (installed ??= install());
-    if (!existsSync(link)) symlinkSync(made, link);
+    if (!existsSync(link)) symlinkSync(await installed(), link);
   }
 
   /** Runs the tests; `args` and `env` as on a command line. */

@@ -198,7 +198,7 @@ describe('Threads and machines', () => {
     expect(machine).not.toHaveBlocked('main', 'poll');
     expect(machine).not.toHaveFinished();
     expect(saidBy(() => expect(thread(machine, 't1')).toBeBlockedIn('read'))).toMatch(
-      /^expected t1 to be blocked in read; t1 sleeps in epoll_wait\n\nthe machine at this moment:\n {2}ep4 [^]*\n {2}t1 {2}asleep in epoll_wait on ep4->wq/,
+      /^expected t1 to be blocked in read; t1 sleeps in epoll_wait\n\nthe machine at this moment:\n {2}ep4 [\s\S]*\n {2}t1 {2}asleep in epoll_wait on ep4->wq/,
     );
     expect(saidBy(() => expect(thread(machine, 't9')).toBeBlocked())).toMatch(
       /^expected t9 to be blocked; there is no thread t9: it has ended, or has not begun \(there are main, t1 and t2\)/,
@@ -208,7 +208,7 @@ describe('Threads and machines', () => {
     );
     const table = saidBy(() => expect(machine).not.toHaveBlocked('t1'));
     expect(table).toMatch(/^expected t1 not to be blocked, and it is\n/);
-    expect(table).toMatch(/what happened:\n[^]* epoll_wait\(4, 1,/);
+    expect(table).toMatch(/what happened:\n[\s\S]* epoll_wait\(4, 1,/);
   });
 
   test('toHaveFinished: nobody is left', () => {
@@ -300,7 +300,7 @@ describe('Verdicts', () => {
     expect(short).not.toFindNothing();
     expect(check(racing, { strategy: 'random', executions: 5 })).toFindNothing();
     expect(saidBy(() => expect(bad).toFindNothing())).toMatch(
-      /^expected that nothing is found: 1 finding in 1 execution\n\nassertion: Assertion failed in main: it holds\.\n[^]*schedule: `/,
+      /^expected that nothing is found: 1 finding in 1 execution\n\nassertion: Assertion failed in main: it holds\.\n[\s\S]*schedule: `/,
     );
     expect(saidBy(() => expect(short).toFindNothing())).toMatch(
       /^expected that nothing is found, and everything covered: nothing found in 1 execution, but not every interleaving was covered\n1 executions are done/,

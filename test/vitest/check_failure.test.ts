@@ -1,0 +1,125 @@
+/**
+ * What a user sees of a test of checkTest() that fails: vitest runs in a process of its own, on tests that are
+ * wrong on purpose.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Project, type Run } from '../support/vitest_project.ts';
+
+const checked = `
+import { EPOLL_CTL_ADD, EPOLLIN } from 'epollsim';
+import { checkTest } from 'epollsim/vitest';
+import { expect } from 'vitest';
+
+function* race(sys) {
+  const event = yield* sys.eventfd2(1, 0);
+  const ep = yield* sys.epoll_create1(0);
+  yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, event, { events: EPOLLIN });
+  const ask = function* (sys) {
+    sys.assert((yield* sys.epoll_wait(ep, 1, 0)).ret === 1, 'it is found');
+  };
+  yield* sys.pthread_create(ask);
+  yield* ask(sys);
+  yield* sys.poll([], -1);
+}
+
+checkTest('races', { sharedMemory: false }, race);
+
+checkTest('compares', { keep: false, sharedMemory: false }, function* (sys) {
+  const [r, w] = yield* sys.pipe2(0);
+  yield* sys.pthread_create(function* (sys) {
+    yield* sys.write(w, 'he');
+    yield* sys.write(w, 'llo');
+  });
+  expect({ n: yield* sys.read(r, new Uint8Array(9)) }).toEqual({ n: 5 });
+});
+
+const many = function* (sys) {
+  for (let i = 0; i < 4; i++) {
+    yield* sys.pthread_create(function* (sys) {
+      for (let j = 0; j < 5; j++) yield* sys.eventfd2(0, 0);
+    });
+  }
+};
+checkTest('takes long', { timeout: 1000 }, many);
+checkTest('takes long, and may', { timeout: 1000, incomplete: 'pass' }, many);
+checkTest('takes too many', { executions: 10, sharedMemory: true }, many);
+`;
+
+let run: Run;
+const project = new Project({ 'checks.test.js': checked });
+
+beforeAll(async () => {
+  run = await project.run();
+}, 60_000);
+afterAll(() => project.remove());
+
+/** What a test says that has failed. */
+const messageOf = (name: string, { tests } = run): string => {
+  expect(tests[name]?.status, name).toBe('failed');
+  return tests[name]?.message ?? '';
+};
+
+describe('A failure of checkTest()', () => {
+  /** All that one needs to understand a race, in one message. */
+  test('says what, how, why, how to run it again, where it is kept, and where to read on', () => {
+    const message = messageOf('races');
+    expect(message).toMatch(/^assertion: Assertion failed in \w+: it is found\./);
+    expect(message).toMatch(/1 finding in \d+ executions?; \d+ steps, 1 preemption, and no fewer/);
+    expect(message).toMatch(/main +│ t1\n/);
+    expect(message).toContain('lists-seen-empty: ep4[3] is ready, and the scan of');
+    expect(message).toMatch(/ {2}schedule: `\n {4}# epollsim schedule 1\n {4}# kernel 6.18\n/);
+    expect(message).toMatch(/ {4}main: lock ep->lock\n {4}t1: start\n/);
+    expect(message).toMatch(/^about assertion: .*docs\/detectors\/assertion\.md$/m);
+    const [file] = project.kept;
+    expect(project.kept).toHaveLength(1);
+    expect(message).toContain(`kept in ${file}: it is run first from now on`);
+    expect(message).toContain('checks.test.js:18:'); // Where the test is.
+  });
+
+  /** What vitest shows of two objects says more than their texts. */
+  test('keeps the diff of an assertion of the program, and its place', () => {
+    const message = messageOf('compares');
+    expect(message).toMatch(/^AssertionError: expected \{ n: 2 \} to deeply equal \{ n: 5 \}/);
+    expect(message).toContain('about exception: ');
+    expect(message).toContain('checks.test.js:26:');
+    expect(run.printed).toMatch(/-\s+"n": 5,\n\+\s+"n": 2,/);
+  });
+
+  /** "Test timed out in 1000ms" says nothing of what was covered. */
+  test('is one where not everything was covered, and says what to change', () => {
+    const message = messageOf('takes long');
+    expect(message).toMatch(/nothing found in \d+ executions, but not every interleaving was cov/);
+    expect(message).toContain('0.6 s are over and executions are left: raise "seconds"');
+    expect(message).toContain('it takes about');
+    expect(message).toContain('"seconds" follows from the timeout of the test: six tenths of it');
+    expect(message).toContain('"sharedMemory: false" if they share none, or epollsim() of');
+    expect(message).toContain("incomplete: 'pass'");
+    expect(message).not.toContain('timed out');
+    expect(messageOf('takes too many')).toContain('10 executions are done and more are');
+    expect(run.tests['takes long, and may']?.status).toBe('passed');
+  });
+
+  /** A paste that has to be repaired by hand first. */
+  test('shows a schedule that can be pasted into the options as it is', async () => {
+    const message = messageOf('races');
+    const [pasted = ''] = /schedule: `[^`]*`,/.exec(message) ?? [];
+    const source = (options: string): string =>
+      checked
+        .slice(0, checked.indexOf("checkTest('compares'"))
+        .replace("checkTest('races', { sharedMemory: false }, race);", options)
+        .replace('checkTest }', 'checkTest, simTest }');
+    const again = new Project({
+      'again.test.js': source(
+        `checkTest('along', { ${pasted} }, race);\nsimTest('alone', { ${pasted} }, race);`,
+      ),
+    });
+    const along = await again.run();
+    const kept = again.kept;
+    again.remove();
+
+    expect(messageOf('along', along)).toContain('1 finding in 1 execution;');
+    expect(messageOf('alone', along)).toContain('what happened, along the schedule:');
+    expect(messageOf('alone', along)).toMatch(/assertion failed in \w+: it is found/);
+    expect(kept).toEqual([]);
+  }, 60_000);
+});

@@ -1,4 +1,3 @@
-/** How an event loop is tested: on a machine of its own, on many schedules, in milliseconds. */
 import {
   AF_UNIX,
   type Code,
@@ -6,13 +5,12 @@ import {
   EPOLL_CTL_ADD,
   EPOLLET,
   EPOLLIN,
-  randomSchedule,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   type Sys,
-  simulate,
 } from 'epollsim';
-import { expect, test } from 'vitest';
+import { checkTest, simTest } from 'epollsim/vitest';
+import { expect } from 'vitest';
 
 /** The code under test: counts the bytes that come until the other side closes. */
 function* countBytes(sys: Sys, fd: number): Code<number> {
@@ -30,17 +28,15 @@ function* countBytes(sys: Sys, fd: number): Code<number> {
   }
 }
 
-const seeds = Array.from({ length: 20 }, (_, seed) => seed);
+function* countsAll(sys: Sys): Code<void> {
+  const [reader, writer] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+  yield* sys.pthread_create(function* (sys) {
+    yield* sys.write(writer, 'hello');
+    yield* sys.write(writer, 'world');
+    yield* sys.close(writer);
+  });
+  expect(yield* countBytes(sys, reader)).toBe(10);
+}
 
-test.each(seeds)('countBytes() sees every byte and the end, on schedule %i', (seed) => {
-  const program = function* (sys: Sys): Code<number> {
-    const [reader, writer] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
-    yield* sys.pthread_create(function* (sys) {
-      yield* sys.write(writer, 'hello');
-      yield* sys.write(writer, 'world');
-      yield* sys.close(writer);
-    });
-    return yield* countBytes(sys, reader);
-  };
-  expect(simulate(program, { schedule: randomSchedule(seed) })).toBe(10);
-});
+simTest('countBytes() sees every byte and the end, on twenty schedules', { seeds: 20 }, countsAll);
+checkTest('on all with one preemption', { preemptions: 1, sharedMemory: false }, countsAll);

@@ -70,6 +70,8 @@ export const checkTest: ProgramTest<CheckTestOptions, TestContext> = programTest
 
 /** Of the timeout of the test, what the check may take; the rest is for showing what was found. */
 const share = 0.6;
+/** What a short check needs besides. */
+const slackMs = 1000;
 
 const names: readonly string[] = [
   ...['executions', 'incomplete', 'keep', 'kernel', 'machine', 'memory', 'mismatch', 'off'],
@@ -101,7 +103,7 @@ function checkWithin(seconds: number, timeout: number): void {
 
 function settings({ seconds, timeout }: CheckTestOptions): TestSettings {
   if (seconds === undefined || timeout !== undefined) return {};
-  return { timeout: Math.ceil((seconds * 1000) / share) };
+  return { timeout: Math.ceil((seconds * 1000) / share) + slackMs };
 }
 
 function run({ args, context, options, program, site }: Given<CheckTestOptions>): void {

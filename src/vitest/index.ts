@@ -1,8 +1,6 @@
 /**
  * epollsim/vitest: programs on simulated kernels as tests of Vitest. This file is the table of contents.
  *
- *     import { checkTest, simTest } from 'epollsim/vitest';
- *
  *     simTest('a pipe that has bytes is readable', function* (sys) {
  *       const [reader, writer] = yield* sys.pipe2(0);
  *       yield* sys.write(writer, 'x');

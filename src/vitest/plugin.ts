@@ -2,9 +2,7 @@
  * A plugin for vitest that makes programs tell what their threads share, as the command does it: then
  * checkTest() runs far fewer executions.
  *
- *     // vitest.config.ts
- *     import { epollsim } from 'epollsim/vitest/plugin';
- *     export default defineConfig({ plugins: [epollsim()] });
+ *     export default defineConfig({ plugins: [epollsim()] }); // in vitest.config.ts
  *
  * Rewritten is every module of the project that vitest loads as a module; packages are not. What
  * cannot be rewritten is taken to share all it can.

@@ -90,6 +90,39 @@ test('What is built takes the steps of the sources, with somebody looking on and
 });
 
 /**
+ * Whoever installs the package and checks a program that waits by sched_yield(): the call sleeps and
+ * goes on at once, and of what is built it may go straight.
+ */
+test.each([false, true])(
+  'What is built checks calls that only give way as the sources do, shared memory %s',
+  async (sharedMemory) => {
+    const epollsim: typeof Epollsim = await import(`${built}/src/index.js`);
+    const program = function* (sys: Epollsim.Sys): Epollsim.Code<number> {
+      let turns = 0;
+      const threads: number[] = [];
+      for (let i = 0; i < 2; i++) {
+        const yielding = function* (sys: Epollsim.Sys): Epollsim.Code<void> {
+          for (let j = 0; j < 2; j++) yield* sys.sched_yield();
+          turns++;
+        };
+        threads.push(yield* sys.pthread_create(yielding));
+      }
+      for (const thread of threads) yield* sys.pthread_join(thread);
+      return turns;
+    };
+    const options = { sharedMemory, executions: 300 };
+    const { complete, executions, findings, results } = epollsim.check(program, options);
+    const expected = check(program as Parameters<typeof check>[0], options);
+    expect([complete, executions, findings, results]).toEqual([
+      expected.complete,
+      expected.executions,
+      [],
+      expected.results,
+    ]);
+  },
+);
+
+/**
  * Whoever looks a bug of a kernel up: in what is built it is found in a call that goes through, and
  * told step by step.
  */

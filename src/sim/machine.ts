@@ -602,7 +602,7 @@ export class Machine implements ThreadMaker {
       this.failure = error; // Of the schedule, and none that a program could catch.
     }
     setCurrent(task); // A timer may have been started.
-    if (this.chosen?.execution === running && op.verb !== 'schedule' && perform(op, task)) {
+    if (this.chosen?.execution === running && perform(op, task)) {
       kernel.stepsLeft--;
       return true;
     }

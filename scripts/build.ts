@@ -4,14 +4,16 @@
  * In kernel code each `yield op` becomes `atOnce(op) || (yield op)`: where nobody could run in
  * between, the operation is carried out on the spot instead of being announced to the machine. And
  * each kernel function gets a straight twin, see straight.ts. What belongs together becomes one file,
- * see bundle.ts. The sources stay as they are, and test/build.test.ts plays the corpus on what is
+ * see bundle.ts, and all of it one for browsers, see browser.ts. The sources stay as they are, and test/build.test.ts plays the corpus on what is
  * built.
  */
 import { cpSync, rmSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { bundleForBrowsers } from './browser.ts';
 import { bundle } from './bundle.ts';
+import { readManifest } from './entries.ts';
 import { helpers, Straightener } from './straight.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -82,4 +84,7 @@ function report(diagnostics: readonly ts.Diagnostic[]): number {
 }
 
 process.exitCode = build();
-if (process.exitCode === 0) await bundle(outDir);
+if (process.exitCode === 0) {
+  await bundle(outDir);
+  await bundleForBrowsers(outDir, readManifest());
+}

@@ -14,6 +14,7 @@ import { type Plugin, rolldown } from 'rolldown';
 const groups = [
   { name: 'src/kernel/core', test: /src\/(kernel|net|syscalls)\// },
   { name: 'src/sim/core', test: /src\/(sim|trace|why|check|scenario)\// },
+  { name: 'src/export/core', test: /src\/(strace|export)\// },
 ];
 /** What stays as it is: a command line is read with it, and that is to be quick. */
 const apart = /src\/(kernel\/(history|commits_\w+)|check\/schedule_text)\./;
@@ -48,7 +49,7 @@ export async function bundle(outDir: string): Promise<void> {
     input: Object.fromEntries(entries.map((file) => [nameOf(file), file])),
     platform: 'node',
     external: (id) => !id.startsWith('.') && !id.startsWith('/'),
-    plugins: [staysApart],
+    plugins: [staysApart(index)],
   });
   const made = join(outDir, '.made');
   await build.write({
@@ -75,11 +76,13 @@ const seenFrom = (file: string, text: string): string =>
     return `"${seen.startsWith('.') ? seen : `./${seen}`}"`;
   });
 
-const staysApart: Plugin = {
+/** What is not bundled is there once, for whoever imports it: its classes are the same for all. */
+const staysApart = (index: string): Plugin => ({
   name: 'stays apart',
   resolveId(id, importer) {
     if (importer === undefined || !id.startsWith('.')) return null;
     const file = resolve(dirname(importer), id);
-    return apart.test(slashed(file)) ? { id: `apart:${slashed(file)}`, external: true } : null;
+    const isInside = file === index || isBundled(relative(dirname(dirname(index)), file));
+    return isInside ? null : { id: `apart:${slashed(file)}`, external: true };
   },
-};
+});

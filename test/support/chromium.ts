@@ -1,0 +1,94 @@
+/** A page in headless Chromium that is served the files of one folder, and nothing else. */
+import { createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, extname, join, normalize } from 'node:path';
+import { type BrowserContext, chromium, type JSHandle, type Page } from 'playwright-core';
+
+const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** The Chromium of this machine: CHROMIUM, or what is found in PATH; null if there is none. */
+export function findChromium(): string | null {
+  const { CHROMIUM, PATH = '' } = process.env;
+  if (CHROMIUM !== undefined) return CHROMIUM;
+  const paths = PATH.split(delimiter).flatMap((folder) =>
+    programs.map((program) => join(folder, program)),
+  );
+  return paths.find((path) => existsSync(path)) ?? null;
+}
+
+/** Keeps it from asking the network for anything of its own. */
+const args = `--disable-gpu --disable-quic --no-first-run --disable-background-networking
+  --disable-component-update --disable-sync`.split(/\s+/);
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.map': 'application/json',
+};
+
+/** A page whose modules are found by these names, and below it the files of the folder. */
+function serve(folder: string, imports: Readonly<Record<string, string>>): Promise<Server> {
+  const html = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>`;
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const file = join(folder, path);
+    if (path === '/') response.setHeader('content-type', 'text/html').end(html);
+    else if (!existsSync(file)) response.writeHead(404).end();
+    else {
+      response.setHeader('content-type', types[extname(path)] ?? 'text/plain');
+      createReadStream(file).pipe(response);
+    }
+  });
+  return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
+}
+
+export class Browser {
+  readonly page: Page;
+  /** What a page that works has none of: errors, and files that are not there. */
+  readonly complaints: string[] = [];
+  private readonly server: Server;
+  private readonly context: BrowserContext;
+  private readonly profile: string;
+
+  private constructor(server: Server, context: BrowserContext, page: Page, profile: string) {
+    this.server = server;
+    this.context = context;
+    this.page = page;
+    this.profile = profile;
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(message.text());
+    });
+  }
+
+  /** `imports` tells by which name a module of the folder is imported: `/browser/epollsim.js`. */
+  static async open(
+    executablePath: string,
+    folder: string,
+    imports: Readonly<Record<string, string>>,
+  ): Promise<Browser> {
+    const server = await serve(folder, imports);
+    const profile = mkdtempSync(join(tmpdir(), 'epollsim-chromium-'));
+    const options = { executablePath, headless: true, chromiumSandbox: false, args };
+    const context = await chromium.launchPersistentContext(profile, options);
+    const page = context.pages()[0] ?? (await context.newPage());
+    const browser = new Browser(server, context, page, profile);
+    await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    return browser;
+  }
+
+  /** A module, as the page imports it. */
+  import<T extends object>(name: string): Promise<JSHandle<T>> {
+    // As text, for what compiles tests would make of import() what only it understands.
+    return this.page.evaluateHandle(`import(${JSON.stringify(name)})`) as Promise<JSHandle<T>>;
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+    this.server.close();
+    rmSync(this.profile, { recursive: true, force: true });
+  }
+}

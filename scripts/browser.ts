@@ -18,7 +18,7 @@ export const browserName = ({ name }: Entry): string => name.slice(name.indexOf(
 
 /** The entries that a browser gets a module for. */
 export const browserEntries = (manifest: Manifest): Entry[] =>
-  entriesOf(manifest).filter(({ inBrowser, source }) => inBrowser && source !== null);
+  entriesOf(manifest).filter(({ host, source }) => host === 'anywhere' && source !== null);
 
 /** Whatever is imported has to be inside; throws an Error that names what is not. */
 const nothingOutside: Plugin = {

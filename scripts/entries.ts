@@ -12,12 +12,20 @@ export interface Entry {
   readonly types: string;
   /** Its source, by its path from package.json; null for what is made of another entry. */
   readonly source: string | null;
-  /** Runs in a browser too, so that nothing of Node is behind it. */
-  readonly inBrowser: boolean;
+  readonly host: Host;
 }
 
-/** Every other entry has to run in a browser. */
-const needNode: ReadonlySet<string> = new Set(['./node', './vitest']);
+/**
+ * Where an entry can be imported: anywhere, with nothing of Node behind it; in Node; or in a test
+ * that vitest runs.
+ */
+export type Host = 'anywhere' | 'node' | 'vitest';
+
+/** Every other entry runs anywhere. */
+const hosts: ReadonlyMap<string, Host> = new Map([
+  ['./node', 'node'],
+  ['./vitest', 'vitest'],
+]);
 
 interface Target {
   readonly 'epollsim:src'?: string;
@@ -45,7 +53,7 @@ export function entriesOf({ name, exports }: Manifest): Entry[] {
       file: target.default,
       types: target.types,
       source: target['epollsim:src'] ?? null,
-      inBrowser: !needNode.has(subpath),
+      host: hosts.get(subpath) ?? 'anywhere',
     });
   }
   return entries;

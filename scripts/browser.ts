@@ -48,7 +48,8 @@ export async function bundleForBrowsers(outDir: string, manifest: Manifest): Pro
     // They lie beside it in the package, where a map finds them, and would make it twice as large.
     sourcemapExcludeSources: true,
     entryFileNames: '[name].js',
-    chunkFileNames: 'shared.js',
+    chunkFileNames: '[name].js',
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
     postBanner: `/*! epollsim ${manifest.version}, GPL-2.0-or-later; what else is inside: LICENSES.txt */`,
   });
   await build.close();

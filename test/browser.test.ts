@@ -1,12 +1,24 @@
 /** What a page gets of the package, in a browser. */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JSHandle } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import falseNegative from '../examples/false-negative.ts';
-import { browserEntries, browserName } from '../scripts/browser.ts';
+import { browserEntries, browserName, bundleForBrowsers, bundleOf } from '../scripts/browser.ts';
 import { readManifest } from '../scripts/entries.ts';
+import { shownSizes, sizes, tooLarge } from '../scripts/size.ts';
 import { check } from '../src/check/check.ts';
 import type * as Epollsim from '../src/index.ts';
 import { Browser, findChromium } from './support/chromium.ts';
@@ -28,6 +40,85 @@ function sample(file: string): string[] {
   return lines.filter((_, i) => i % every === 0);
 }
 
+beforeAll(() => {
+  execFileSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts', built], {
+    cwd: root,
+    stdio: 'pipe',
+  });
+  cpSync(`${root}package.json`, `${built}/package.json`); // Says what a bundler may leave out.
+}, 300_000);
+
+describe('What is built for browsers', () => {
+  /** Whoever opens a page on a phone: each byte that comes in is loaded by all of them. */
+  test('is no larger than its bounds, and docs/package.md says how large', async () => {
+    const rows = await sizes(built, readManifest());
+    expect(tooLarge(rows)).toEqual([]);
+
+    const shown = shownSizes();
+    const renew = 'run "npm run size -- --page"';
+    for (const { what, gzip } of rows) {
+      const off = Math.abs((shown.get(what) ?? 0) - gzip) / gzip;
+      expect(off, `${what} has ${gzip} bytes with gzip: ${renew}`).toBeLessThan(0.1);
+    }
+  }, 60_000);
+
+  /** Whoever has made it larger, and is to decide what to do. */
+  test('a bound that is passed says by how much, and what to do then', () => {
+    const what = 'dist/browser/epollsim.js';
+    const [found] = tooLarge([{ what, raw: 9e6, gzip: 2e6, brotli: 1e6 }]);
+    expect(found).toMatch(/^dist.browser.epollsim\.js: 2000 kB with gzip, and at most \d+ kB were/);
+    expect(found).toContain('raise the bound in scripts/size.ts');
+  });
+
+  /** Whoever has a bundler: what it leaves out of the package must not be needed. */
+  test('simulate() works where nothing else was taken from the package', async () => {
+    const text = await bundleOf(['simulate'], `${built}/src/index.js`);
+    const module = `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`;
+    const { simulate }: typeof Epollsim = await import(/* @vite-ignore */ module);
+    const value = simulate(function* (sys) {
+      const [reader, writer] = yield* sys.pipe2(0);
+      yield* sys.write(writer, 'x');
+      return yield* sys.read(reader, new Uint8Array(8));
+    });
+    expect(value).toBe(1);
+  });
+
+  /** A page that stops at `import "node:fs"`, which whoever wrote that has not seen in Node. */
+  test.each(['node:fs', 'fs', 'epollsim-no-such-package'])(
+    'is nothing where an entry needs %s',
+    async (name) => {
+      const folder = mkdtempSync(join(tmpdir(), 'epollsim-browser-'));
+      mkdirSync(join(folder, 'src'));
+      writeFileSync(join(folder, 'src/index.js'), `import '${name}'; export const x = 1;`);
+      const manifest = {
+        ...readManifest(),
+        exports: { '.': { 'epollsim:src': '-', types: '-', default: './dist/src/index.js' } },
+      };
+      const made = bundleForBrowsers(folder, manifest).finally(() =>
+        rmSync(folder, { recursive: true }),
+      );
+      await expect(made).rejects.toThrow(`imports ${name}, which no browser has`);
+    },
+  );
+
+  /** Whoever hands the file on, and has to hand on the licences of what is inside. */
+  test('has the licences of the packages inside', () => {
+    const text = readFileSync(`${built}/browser/LICENSES.txt`, 'utf8');
+    const names = [...text.matchAll(/^(\S+)\n=+$/gm)].map(([, name]) => name);
+    expect(names).toEqual(['denque', 'fflate', 'functional-red-black-tree']);
+  });
+
+  /** Whoever steps through it in a debugger: the map has no sources of its own. */
+  test('has a map that leads to the modules beside it', () => {
+    const map = JSON.parse(readFileSync(`${built}/browser/epollsim.js.map`, 'utf8')) as {
+      sources: string[];
+    };
+    const own = map.sources.filter((source) => !source.includes('node_modules'));
+    expect(own).toContain('../src/kernel/core.js');
+    expect(own.filter((source) => !existsSync(join(built, 'browser', source)))).toEqual([]);
+  });
+});
+
 const executable = findChromium();
 if (executable === null) {
   console.warn('skipped: no Chromium was found in PATH, nor is CHROMIUM set; no browser was tried');
@@ -40,10 +131,6 @@ describe.skipIf(executable === null)('In a browser', () => {
   let epollsim: JSHandle<typeof Epollsim>;
 
   beforeAll(async () => {
-    execFileSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts', built], {
-      cwd: root,
-      stdio: 'pipe',
-    });
     const imports = entries.map(([name, entry]) => [name, `/browser/${browserName(entry)}.js`]);
     browser = await Browser.open(executable as string, built, Object.fromEntries(imports));
     epollsim = await browser.import('epollsim');

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { entriesOf, readManifest } from '../scripts/entries.ts';
 import { check } from '../src/check/check.ts';
 import type * as Epollsim from '../src/index.ts';
 import type * as Parse from '../src/scenario/parse.ts';
@@ -164,6 +165,42 @@ test('The source of the player lies beside what is built', () => {
 test('The types that are built do not show what of a machine is for the kernel alone', () => {
   const types = readFileSync(`${built}/src/sim/machine.d.ts`, 'utf8');
   expect(types).not.toMatch(/\b(?:steps|stepOn|goesThrough|wentThrough)\b[:(]|Stepper/);
+});
+
+const entries = entriesOf(readManifest()).filter(({ host, source }) => source && host !== 'vitest');
+
+/** Whoever uses two entries, and asks whether an error from one is the class that the other has. */
+test('A class that several modules of the package hand on is one class', async () => {
+  const index = (await import(`${built}/src/index.js`)) as Record<string, unknown>;
+  const modules = readdirSync(`${built}/src`, { recursive: true, encoding: 'utf8' }).filter(
+    // The command's are programs; of the core files the names mean nothing.
+    (path) => path.endsWith('.js') && !/^(cli|vitest)\/|core\.js$/.test(path),
+  );
+  expect(modules).toContain('export/answer.js');
+  const copies: string[] = [];
+  for (const path of modules) {
+    const module = (await import(`${built}/src/${path}`)) as Record<string, unknown>;
+    const isClass = (name: string): boolean => /^class\b/.test(String(index[name]));
+    const isCopy = (name: string): boolean => isClass(name) && module[name] !== index[name];
+    copies.push(
+      ...Object.keys(module)
+        .filter(isCopy)
+        .map((name) => `${path}: ${name}`),
+    );
+  }
+  expect(copies).toEqual([]);
+});
+
+/** Whoever has not left CommonJS: a top-level await anywhere behind an entry would end it. */
+test.each(entries)('$name is had by require() too, and is what import gives', ({ file }) => {
+  const path = JSON.stringify(file.replace('./dist', built));
+  const script = `const had = require(${path});
+    import(${path}).then((module) => {
+      const other = Object.keys(module).filter((name) => module[name] !== had[name]);
+      console.log(Object.keys(module).length > 0, other);
+    });`;
+  const printed = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  expect(printed).toBe('true []\n');
 });
 
 /** Speed is bitten: without twins every call pays for generators, several times its own cost. */

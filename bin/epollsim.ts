@@ -21,6 +21,7 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['races', async (argv) => (await import('../src/cli/races.ts')).races(argv)],
   ['strace', async (argv) => (await import('../src/cli/strace.ts')).strace(argv)],
   ['conform', async (argv) => (await import('../conformance/conform.ts')).conform(argv)],
+  ['kit', async (argv) => (await import('../conformance/pack_kit.ts')).packKit(argv)],
   ['fuzz', async (argv) => (await import('../conformance/fuzz.ts')).fuzz(argv)],
 ]);
 

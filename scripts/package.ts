@@ -132,7 +132,7 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
   if (isJson) console.log(JSON.stringify(outcomes));
   else console.log(summary(outcomes));

@@ -172,6 +172,7 @@ const runs: readonly (readonly [what: string, command: string])[] = [
   ['vitest', 'npx vitest run'],
   ['epollsim play', 'npx epollsim play --format strace first.ts'],
   ['epollsim races', 'npx epollsim races false-negative'],
+  ['epollsim kit', 'npx epollsim kit --group classic --out kit.tar.gz'],
   [
     'epollsim conform',
     'npx epollsim conform --no-live node_modules/epollsim/corpus/linux-6.18/classic.scenarios.ndjson',

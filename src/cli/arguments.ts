@@ -40,7 +40,9 @@ export interface PlayRequest extends KernelOptions {
 export type Request = PlayRequest | { readonly verb: 'help' } | { readonly verb: 'version' };
 
 /** Those that bin/epollsim.ts knows; what is read here is `play`. */
-const verbs = ['play', 'check', 'why', 'compare', 'worker', 'kernels', 'races', 'conform', 'fuzz'];
+const verbs = `play check why compare worker export kernels races strace conform fuzz kit`.split(
+  ' ',
+);
 
 /** Less than a second, and more than a scenario needs. */
 export const defaultMaxSteps = 1_000_000;

@@ -18,6 +18,7 @@ usage: epollsim play [options] FILE...
        epollsim strace [options] FILE         the log that strace wrote of a program, explained
        epollsim conform [options] [FILE...]   scenarios on the model and on the Linux underneath
        epollsim fuzz [options]                the same with random scenarios
+       epollsim kit [options]                 the conformance kit for other kernels, as an archive
        epollsim VERB --help                   the options of check, worker, export, strace, …
 
 play: plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or JavaScript with

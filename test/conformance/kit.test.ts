@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { casesOf, corpusFolder, groupsOf } from '../../conformance/corpus.ts';
 import { kitFiles } from '../../conformance/kit/kit.ts';
-import { archive } from '../../scripts/kit.ts';
+import { archive } from '../../conformance/pack_kit.ts';
 import { whyNotHere } from '../export/programs.ts';
 
 const why = whyNotHere('6.18');

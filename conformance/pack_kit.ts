@@ -1,25 +1,25 @@
 /**
- * Packs the conformance kit: `npm run kit -- [--out FILE]`. The same input gives the same bytes.
+ * `epollsim kit`: packs the conformance kit. The same input gives the same bytes.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'fflate';
 import { packTar, type TarEntry } from 'modern-tar';
-import { corpusFolder } from '../conformance/corpus.ts';
-import { type KitFile, kitFiles } from '../conformance/kit/kit.ts';
-import { FileError, reasonOf, report } from '../src/cli/errors.ts';
+import { type ExitCode, exitCodes, FileError, reasonOf, UsageError } from '../src/cli/errors.ts';
 import { userPath } from '../src/cli/input.ts';
 import { listOf, readOptions, textOf } from '../src/cli/options.ts';
 import { Progress } from '../src/cli/progress.ts';
 import { packageFile } from '../src/shared/home.ts';
+import { corpusFolder } from './corpus.ts';
+import { type KitFile, kitFiles } from './kit/kit.ts';
 
-const help = `usage: npm run kit -- [options]
+const help = `usage: epollsim kit [options]
 
 Packs the corpus with its transcripts, a player in C and a driver for a shell into one archive.
 
   -o, --out FILE    where to (default: epollsim-conformance-VERSION.tar.gz)
       --group NAME  only this group of the corpus; several with commas between
       --corpus DIR  another corpus, as epollsim conform --record --corpus DIR makes it
+  -h, --help        this text
 `;
 
 const table = {
@@ -47,12 +47,14 @@ export async function archive(top: string, files: readonly KitFile[]): Promise<U
   return gzipSync(await packTar(entries), { level: 9, mtime: date });
 }
 
-async function main(argv: readonly string[]): Promise<number> {
+/** The verb; throws a UsageError for what is no option, a FileError where it cannot be written. */
+export async function packKit(argv: readonly string[]): Promise<ExitCode> {
   const { values, positionals } = readOptions(argv, table);
-  const [first] = positionals;
-  if (values['help'] === true || first !== undefined) {
-    process.stderr.write(help);
-    return first === undefined ? 0 : 2;
+  const [, ...rest] = positionals;
+  if (rest.length > 0) throw new UsageError(`kit: expected no file, found "${rest[0]}"`);
+  if (values['help'] === true) {
+    process.stdout.write(help);
+    return exitCodes.done;
   }
   const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
     version: string;
@@ -76,9 +78,5 @@ async function main(argv: readonly string[]): Promise<number> {
     throw new FileError(`cannot write ${out}: ${reasonOf(error)}`);
   }
   console.log(`${out}: ${files.length} files, ${bytes.length} bytes`);
-  return 0;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.exitCode = await main(process.argv.slice(2)).catch(report);
+  return exitCodes.done;
 }

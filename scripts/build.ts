@@ -15,6 +15,7 @@ import { bundleForBrowsers } from './browser.ts';
 import { bundle } from './bundle.ts';
 import { readManifest } from './entries.ts';
 import { helpers, Straightener } from './straight.ts';
+import { pruneTypes } from './types.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const outDir = process.argv[2] ?? join(root, 'dist');
@@ -85,6 +86,8 @@ function report(diagnostics: readonly ts.Diagnostic[]): number {
 
 process.exitCode = build();
 if (process.exitCode === 0) {
+  const manifest = readManifest();
+  pruneTypes(outDir, manifest);
   await bundle(outDir);
-  await bundleForBrowsers(outDir, readManifest());
+  await bundleForBrowsers(outDir, manifest);
 }

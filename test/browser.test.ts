@@ -48,7 +48,7 @@ beforeAll(() => {
   cpSync(`${root}package.json`, `${built}/package.json`); // Says what a bundler may leave out.
 }, 300_000);
 
-describe('What is built for browsers', () => {
+describe('What is built for browsers', { timeout: 60_000 }, () => {
   /** Whoever opens a page on a phone: each byte that comes in is loaded by all of them. */
   test('is no larger than its bounds, and docs/package.md says how large', async () => {
     const rows = await sizes(built, readManifest());
@@ -60,7 +60,7 @@ describe('What is built for browsers', () => {
       const off = Math.abs((shown.get(what) ?? 0) - gzip) / gzip;
       expect(off, `${what} has ${gzip} bytes with gzip: ${renew}`).toBeLessThan(0.1);
     }
-  }, 60_000);
+  });
 
   /** Whoever has made it larger, and is to decide what to do. */
   test('a bound that is passed says by how much, and what to do then', () => {
@@ -126,7 +126,7 @@ if (executable === null) {
 
 const entries = browserEntries(readManifest()).map((entry) => [entry.name, entry] as const);
 
-describe.skipIf(executable === null)('In a browser', () => {
+describe.skipIf(executable === null)('In a browser', { timeout: 60_000 }, () => {
   let browser: Browser;
   let epollsim: JSHandle<typeof Epollsim>;
 

@@ -54,6 +54,7 @@ describe('What is built answers like Linux 6.18', () => {
  */
 test.each(['4.4', '4.20', '5.4', '5.7-rc4', '5.10', '6.12', '7.3'])(
   'What is built answers as the sources do for %s',
+  { timeout: 60_000 },
   async (kernel) => {
     const fromBuilt: typeof Play = await import(`${built}/src/scenario/play.js`);
     for (const line of ['basic', 'nested', 'wakeups'].flatMap((profile) =>
@@ -170,7 +171,9 @@ test('The types that are built do not show what of a machine is for the kernel a
 const entries = entriesOf(readManifest()).filter(({ host, source }) => source && host !== 'vitest');
 
 /** Whoever uses two entries, and asks whether an error from one is the class that the other has. */
-test('A class that several modules of the package hand on is one class', async () => {
+test('A class that several modules of the package hand on is one class', {
+  timeout: 60_000,
+}, async () => {
   const index = (await import(`${built}/src/index.js`)) as Record<string, unknown>;
   const modules = readdirSync(`${built}/src`, { recursive: true, encoding: 'utf8' }).filter(
     // The command's are programs; of the core files the names mean nothing.
@@ -192,15 +195,28 @@ test('A class that several modules of the package hand on is one class', async (
 });
 
 /** Whoever has not left CommonJS: a top-level await anywhere behind an entry would end it. */
-test.each(entries)('$name is had by require() too, and is what import gives', ({ file }) => {
-  const path = JSON.stringify(file.replace('./dist', built));
-  const script = `const had = require(${path});
+test.each(entries)(
+  '$name is had by require() too, and is what import gives',
+  { timeout: 60_000 },
+  ({ file }) => {
+    const path = JSON.stringify(file.replace('./dist', built));
+    const script = `const had = require(${path});
     import(${path}).then((module) => {
       const other = Object.keys(module).filter((name) => module[name] !== had[name]);
       console.log(Object.keys(module).length > 0, other);
     });`;
-  const printed = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' });
-  expect(printed).toBe('true []\n');
+    const printed = execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+    expect(printed).toBe('true []\n');
+  },
+);
+
+/** Whoever loads the package, half of whose files would be types of a command that nobody imports. */
+test('Types that no entry leads to are left out, and the others are there', () => {
+  const types = readdirSync(built, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    path.endsWith('.d.ts'),
+  );
+  expect(types).toEqual(expect.arrayContaining(['src/index.d.ts', 'src/sim/machine.d.ts']));
+  expect(types.filter((path) => /^(bin|conformance|src\/cli)\//.test(path))).toEqual([]);
 });
 
 /** Speed is bitten: without twins every call pays for generators, several times its own cost. */

@@ -8,10 +8,10 @@ import { type BrowserContext, chromium, type JSHandle, type Page } from 'playwri
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** The Chromium of this machine: CHROMIUM, or what is found in PATH; null if there is none. */
+/** The Chromium of this machine: CHROMIUM (empty: none), or the first in PATH; null if there is none. */
 export function findChromium(): string | null {
   const { CHROMIUM, PATH = '' } = process.env;
-  if (CHROMIUM !== undefined) return CHROMIUM;
+  if (CHROMIUM !== undefined) return CHROMIUM === '' ? null : CHROMIUM;
   const paths = PATH.split(delimiter).flatMap((folder) =>
     programs.map((program) => join(folder, program)),
   );

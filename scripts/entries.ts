@@ -25,6 +25,7 @@ export type Host = 'anywhere' | 'node' | 'vitest';
 const hosts: ReadonlyMap<string, Host> = new Map([
   ['./node', 'node'],
   ['./vitest', 'vitest'],
+  ['./vitest/plugin', 'node'],
 ]);
 
 interface Target {

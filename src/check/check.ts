@@ -8,6 +8,7 @@
  */
 import { defaultKernel, type KernelChoice } from '../kernel/history.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
+import { type Pausing, pauseNeeded, withoutPause } from '../sim/pause.ts';
 import type { Report } from '../sim/report.ts';
 import { type Memory, ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
@@ -15,9 +16,9 @@ import type { Code, Sys } from '../syscalls/sys.ts';
 import { Bounded } from './bounded.ts';
 import { observed, type Problem } from './detectors/index.ts';
 import { Dpor, type Left, type Part } from './dpor.ts';
-import { type Estimate, estimate, estimateText, refined } from './estimate.ts';
-import { type Explored, type ExploreOptions, explore, type Subject } from './explore.ts';
-import { type Finding, findingOf } from './finding.ts';
+import { type Estimate, estimateText, estimating, refined } from './estimate.ts';
+import { type Explored, type ExploreOptions, exploring, type Subject } from './explore.ts';
+import { type Finding, finding } from './finding.ts';
 import { checkLiberties } from './liberties.ts';
 import type { ContextId } from './order.ts';
 import { Pct, RandomWalk } from './random.ts';
@@ -108,10 +109,14 @@ export interface Ended {
 
 /** Checks a program on every schedule, or on those that `options` ask for. */
 export function check(program: (sys: Sys) => Code<unknown>, options: CheckOptions = {}): Verdict {
-  const checking = checkingOf(program, options);
-  while (checking.next());
-  if (checking.reached !== null) checking.sample();
-  return checking.verdict();
+  return withoutPause(runCheck(checkingOf(program, options)));
+}
+
+/** Runs a check to its end, with pauses. */
+export function* runCheck<T>(checking: Checking<T>): Pausing<Verdict> {
+  while (checking.goOn()) if (checking.isPaused) yield null;
+  if (checking.reached !== null) yield* checking.sampling();
+  return yield* checking.deciding();
 }
 
 /** The check of a program, before its first execution. */
@@ -140,7 +145,8 @@ export class Checking<T> {
   private readonly subject: Subject<T>;
   private readonly textOf: (result: T) => string;
   private readonly strategy: Strategy;
-  private readonly running: Generator<Explored<T>, void, void>;
+  private readonly running: Generator<Explored<T> | null, void, void>;
+  private paused = false;
   private limit: LimitReached | null = null;
   private exhausted = false;
   private sampled: Estimate | null = null;
@@ -158,7 +164,7 @@ export class Checking<T> {
     this.subject = subject;
     this.textOf = textOf;
     this.strategy = part === null ? strategyOf(options) : new Dpor(part);
-    this.running = explore(this.subject, this.strategy, options);
+    this.running = exploring(this.subject, this.strategy, options);
   }
 
   get executions(): number {
@@ -176,19 +182,33 @@ export class Checking<T> {
 
   /** Runs one more execution; false when there is no more to do. */
   next(): boolean {
+    const more = this.goOn();
+    if (this.isPaused) throw pauseNeeded();
+    return more;
+  }
+
+  /** As next(), or up to where JavaScript has to come to rest before this is called again. */
+  goOn(): boolean {
     if (this.exhausted || this.limit !== null) return false;
     this.limit = limitReached(this.options, this.tally, Date.now() - this.began);
     if (this.limit !== null) return false;
     const step = this.running.next();
+    this.paused = step.done !== true && step.value === null;
     if (step.done === true) {
       this.exhausted = true;
       return false;
     }
+    if (step.value === null) return true;
     const { error, result } = step.value;
     if (error instanceof ScheduleMismatch) throw error;
     if (error === null && this.strategy instanceof Replay) this.strategy.end();
     this.tally.note(step.value, result === null ? null : this.textOf(result));
     return this.findings === 0 || this.options.findings === 'all';
+  }
+
+  /** Was the execution under way left, so that JavaScript can come to rest? */
+  get isPaused(): boolean {
+    return this.paused;
   }
 
   get isExhausted(): boolean {
@@ -215,7 +235,12 @@ export class Checking<T> {
    * milliseconds; see `estimate`.
    */
   sample(ms = 200): void {
-    this.sampled ??= sampleOf(this.subject, this.options, ms);
+    withoutPause(this.sampling(ms));
+  }
+
+  /** As sample(), with pauses. */
+  *sampling(ms = 200): Pausing<void> {
+    this.sampled ??= yield* sampling(this.subject, this.options, ms);
   }
 
   /**
@@ -234,21 +259,32 @@ export class Checking<T> {
   }
 
   verdict(): Verdict {
+    return withoutPause(this.deciding());
+  }
+
+  /** As verdict(), with pauses. */
+  deciding(): Pausing<Verdict> {
     const { estimate, exhausted, limit, options, subject, tally } = this;
-    return verdictOf(subject, options, tally, exhausted, limit, estimate);
+    return deciding(subject, options, tally, exhausted, limit, estimate);
   }
 }
 
 /** About how many executions an exhaustive check takes; null for another one. */
-export function sampleOf<T>(
+export const sampleOf = <T>(
   subject: Subject<T>,
   options: CheckOptions,
   ms: number,
-): Estimate | null {
+): Estimate | null => withoutPause(sampling(subject, options, ms));
+
+function* sampling<T>(
+  subject: Subject<T>,
+  options: CheckOptions,
+  ms: number,
+): Pausing<Estimate | null> {
   const { preemptions, strategy = 'exhaustive' } = options;
   if (strategy !== 'exhaustive' || preemptions !== undefined) return null;
   const end = Date.now() + ms;
-  return estimate(subject, options, () => Date.now() < end);
+  return yield* estimating(subject, options, () => Date.now() < end);
 }
 
 /** Options as they are meant, where one follows from another one. Throws a TypeError for what cannot be. */
@@ -283,14 +319,23 @@ export function limitReached(
 }
 
 /** What comes of executions that were counted; `exhausted` if there are no more. */
-export function verdictOf<T>(
+export const verdictOf = <T>(
   subject: Subject<T>,
   options: CheckOptions,
   tally: Tally,
   exhausted: boolean,
   reached: LimitReached | null,
   estimate: Estimate | null = null,
-): Verdict {
+): Verdict => withoutPause(deciding(subject, options, tally, exhausted, reached, estimate));
+
+function* deciding<T>(
+  subject: Subject<T>,
+  options: CheckOptions,
+  tally: Tally,
+  exhausted: boolean,
+  reached: LimitReached | null,
+  estimate: Estimate | null,
+): Pausing<Verdict> {
   const {
     strategy = 'exhaustive',
     kernel = defaultKernel,
@@ -300,12 +345,13 @@ export function verdictOf<T>(
   const { executions, redundant, longest, tooLong, results, problems } = tally;
   const tooMany = tooLong > 0 ? stepsReached(steps, tooLong) : null;
   const limit = reached === null ? tooMany : withEstimate(reached, estimate);
+  const findings: Finding[] = [];
+  for (const shown of problems.values()) {
+    if (shown.problem.severity === 'bug') findings.push(yield* finding(subject, options, shown));
+  }
   return {
     complete: exhausted && strategy === 'exhaustive' && limit === null,
-    findings: [...problems.values()]
-      .filter(({ problem }) => problem.severity === 'bug')
-      .map((shown) => findingOf(subject, options, shown))
-      .filter(isFirstOfCause),
+    findings: findings.filter(isFirstOfCause),
     information: [...problems.values()]
       .map(({ problem }) => problem)
       .filter(({ severity }) => severity === 'information')
@@ -358,10 +404,11 @@ export function subjectOf(
       }),
     );
     const spawned = machine.spawn(program);
-    const run = (): Ended => {
-      const report = machine.run();
+    const run = (): Ended | null => {
+      const report = machine.proceed();
       const { result } = spawned;
-      return { report, value: result?.how === 'returned' ? result.value : undefined };
+      const value = result?.how === 'returned' ? result.value : undefined;
+      return report && { report, value };
     };
     return { machine, run };
   };

@@ -9,9 +9,10 @@
  * what they touch decides which choices sleep below. What no probe has come to see at a node is
  * missing, so estimates rather are too low, and the range is wider upwards.
  */
+import { type Pausing, withoutPause } from '../sim/pause.ts';
 import { Random } from '../sim/schedule.ts';
 import { Dpor, type Node } from './dpor.ts';
-import { type ExploreOptions, explore, type Subject } from './explore.ts';
+import { type ExploreOptions, exploring, type Subject } from './explore.ts';
 import type { ContextId } from './order.ts';
 import type { Choosing } from './strategy.ts';
 
@@ -107,17 +108,24 @@ const most = 200;
 const least = 4;
 
 /** Takes probes for as long as `goesOn` says so; the same ones each time. */
-export function estimate<T>(
+export const estimate = <T>(
   subject: Subject<T>,
   options: ExploreOptions,
   goesOn: () => boolean,
-): Estimate {
+): Estimate => withoutPause(estimating(subject, options, goesOn));
+
+/** As estimate(), with pauses. */
+export function* estimating<T>(
+  subject: Subject<T>,
+  options: ExploreOptions,
+  goesOn: () => boolean,
+): Pausing<Estimate> {
   const random = new Random(1);
   const seen: Seen = new Map();
   const ways: (readonly Passed[] | null)[] = [];
   while (ways.length < most && (ways.length < least || goesOn())) {
     const probe = new Probe(random, seen);
-    for (const _ of explore(subject, probe, options));
+    for (const leaf of exploring(subject, probe, options)) if (leaf === null) yield null;
     ways.push(probe.way);
   }
   return estimateOf(ways.map(leavesOf));

@@ -6,6 +6,7 @@
 import { restartIdentities } from '../kernel/footprint.ts';
 import { GoesRound, OutOfSteps } from '../kernel/steps.ts';
 import type { Machine } from '../sim/machine.ts';
+import { type Pausing, pauseNeeded } from '../sim/pause.ts';
 import type { Memory, SharedMemory } from '../sim/schedule.ts';
 import { Course } from './execution.ts';
 import { type LibertyOptions, libertiesOf, type TakenLiberty, takenLiberty } from './liberties.ts';
@@ -18,8 +19,11 @@ export type Subject<T> = (course: Course) => Trial<T>;
 
 export interface Trial<T> {
   readonly machine: Machine;
-  /** Runs the machine to its end; what came of it. What it throws ends the execution. */
-  run(): T;
+  /**
+   * Runs the machine to its end; what came of it. What it throws ends the execution. Null where the
+   * machine has paused (sim/pause.ts): this is called again when JavaScript has come to rest.
+   */
+  run(): T | null;
 }
 
 /** One execution that is over. */
@@ -54,48 +58,73 @@ export interface ExploreOptions extends LibertyOptions {
 
 const noLiberties: readonly TakenLiberty[] = [];
 
+/** The executions, one after the other; an Error for a program that is an async function. */
 export function* explore<T>(
   subject: Subject<T>,
   strategy: Strategy,
   options: ExploreOptions = {},
 ): Generator<Explored<T>, void, void> {
-  const { rounds = manyRounds } = options;
-  const spinning = Number.isFinite(rounds) ? new Spinning(rounds) : null;
-  while (strategy.begin()) {
-    spinning?.begin();
-    yield runOnce(subject, strategy, options, spinning);
+  for (const execution of exploring(subject, strategy, options)) {
+    if (execution === null) throw pauseNeeded();
+    yield execution;
   }
 }
 
-function runOnce<T>(
+/** As explore(), and null wherever JavaScript has to come to rest before it goes on. */
+export function* exploring<T>(
   subject: Subject<T>,
   strategy: Strategy,
-  options: ExploreOptions,
-  spinning: Spinning | null,
-): Explored<T> {
-  const { sharedMemory = true, memory = 'sc' } = options;
-  for (;;) {
-    restartIdentities();
-    const course = new Course(strategy, sharedMemory, memory, spinning, libertiesOf(options));
-    const trial = subject(course);
-    const { machine } = trial;
-    let result: T | null = null;
-    let error: unknown = null;
-    try {
-      result = trial.run();
-    } catch (thrown) {
-      error = thrown;
+  options: ExploreOptions = {},
+): Generator<Explored<T> | null, void, void> {
+  const { memory = 'sc', rounds = manyRounds, sharedMemory = true } = options;
+  const spinning = Number.isFinite(rounds) ? new Spinning(rounds) : null;
+  while (strategy.begin()) {
+    spinning?.begin();
+    for (let explored: Explored<T> | null = null; explored === null; ) {
+      restartIdentities();
+      const course = new Course(strategy, sharedMemory, memory, spinning, libertiesOf(options));
+      const trial = subject(course);
+      let result: T | null = null;
+      let error: unknown = null;
+      try {
+        result = trial.run();
+        for (; trial.machine.isPaused; result = trial.run()) yield null;
+      } catch (thrown) {
+        error = thrown;
+      }
+      if (spinning?.isAsked !== true) yield (explored = exploredOn(course, trial, result, error));
+      else {
+        yield* spinning.answer(subject, options);
+        strategy.again?.();
+      }
     }
-    if (spinning?.isAsked === true) {
-      spinning.answer(subject, options);
-      strategy.again?.();
-      continue;
-    }
-    course.end(machine.kernel);
-    const { steps, path, preemptions } = course;
-    const redundant = course.cut || error instanceof GoesRound;
-    const extent = redundant ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
-    const liberties = course.taken.length === 0 ? noLiberties : course.taken.map(takenLiberty);
-    return { machine, result, error, steps, path, preemptions, liberties, extent };
   }
+}
+
+/** What the execution has come to. */
+function exploredOn<T>(
+  course: Course,
+  { machine }: Trial<T>,
+  result: T | null,
+  error: unknown,
+): Explored<T> {
+  course.end(machine.kernel);
+  const { steps, path, preemptions } = course;
+  const redundant = course.cut || error instanceof GoesRound;
+  const extent = redundant ? 'redundant' : error instanceof OutOfSteps ? 'long' : 'whole';
+  const liberties = course.taken.length === 0 ? noLiberties : course.taken.map(takenLiberty);
+  return { machine, result, error, steps, path, preemptions, liberties, extent };
+}
+
+/** The first execution; null if there is none. */
+export function* firstOf<T>(
+  subject: Subject<T>,
+  strategy: Strategy,
+  options: ExploreOptions = {},
+): Pausing<Explored<T> | null> {
+  for (const execution of exploring(subject, strategy, options)) {
+    if (execution !== null) return execution;
+    yield null;
+  }
+  return null;
 }

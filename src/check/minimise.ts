@@ -3,9 +3,10 @@
  * preemptions, then fewer changes between contexts. What counts as the same end is the caller's to say: the same cause, not the same
  * message.
  */
+import type { Pausing } from '../sim/pause.ts';
 import { Bounded } from './bounded.ts';
 import { Dpor } from './dpor.ts';
-import { type Explored, type ExploreOptions, explore, type Subject } from './explore.ts';
+import { type Explored, type ExploreOptions, exploring, firstOf, type Subject } from './explore.ts';
 import { InTurn } from './in_turn.ts';
 import type { ContextId } from './order.ts';
 import { type Choosing, Once } from './strategy.ts';
@@ -71,17 +72,17 @@ export interface MinimiseOptions extends ExploreOptions {
 }
 
 /** The shortest execution that was found to end as `first` does, as `isSame` has it. */
-export function minimise<T>(
+export function* minimise<T>(
   subject: Subject<T>,
   first: Explored<T>,
   isSame: (execution: Explored<T>) => boolean,
   options: MinimiseOptions = {},
-): Minimised<T> {
+): Pausing<Minimised<T>> {
   const search = new Search(subject, first, isSame, options);
-  const fewestLiberties = search.takeFewerLiberties();
-  search.shorten();
-  const fewest = search.preemptLess();
-  search.shorten();
+  yield* search.shorten();
+  const fewestLiberties = yield* search.takeFewerLiberties();
+  const fewest = yield* search.preemptLess();
+  yield* search.shorten();
   return { execution: search.best, fewest, fewestLiberties };
 }
 
@@ -106,7 +107,7 @@ class Search<T> {
   }
 
   /** Leaves blocks out and lets blocks run on, as long as that helps. */
-  shorten(): void {
+  *shorten(): Pausing<void> {
     for (let helped = true; helped && this.left > 0; ) {
       helped = false;
       const blocks = blocksOf(this.best.path);
@@ -114,29 +115,32 @@ class Search<T> {
         const block = blocks[i] as Block;
         const longer = { ...block, count: Number.POSITIVE_INFINITY };
         helped =
-          this.tryBlocks([...blocks.slice(0, i), ...blocks.slice(i + 1)]) ||
-          this.tryBlocks([...blocks.slice(0, i), longer, ...blocks.slice(i + 1)]);
+          (yield* this.tryBlocks([...blocks.slice(0, i), ...blocks.slice(i + 1)])) ||
+          (yield* this.tryBlocks([...blocks.slice(0, i), longer, ...blocks.slice(i + 1)]));
       }
     }
   }
 
-  private tryBlocks(blocks: readonly Block[]): boolean {
+  private *tryBlocks(blocks: readonly Block[]): Pausing<boolean> {
     if (this.left-- <= 0) return false;
-    for (const execution of explore(this.subject, new Blocks(blocks), this.options)) {
-      if (execution.extent === 'redundant' || !this.isSame(execution)) return false;
-      if (!isShorter(execution, this.best)) return false;
-      this.best = execution;
-      return true;
-    }
-    return false;
+    const execution = yield* firstOf(this.subject, new Blocks(blocks), this.options);
+    if (execution === null || execution.extent === 'redundant') return false;
+    if (!this.isSame(execution) || !isShorter(execution, this.best)) return false;
+    this.best = execution;
+    return true;
   }
 
   /** Looks for an execution in which the kernel takes fewer liberties; whether all such were tried. */
-  takeFewerLiberties(): boolean {
+  *takeFewerLiberties(): Pausing<boolean> {
+    const kept = this.left / 2;
     for (let most = 0; most < this.best.liberties.length; most++) {
       const options = { ...this.options, maxLiberties: most };
-      for (const execution of explore(this.subject, new Dpor(), options)) {
-        if (this.left-- <= 0) return false;
+      for (const execution of exploring(this.subject, new Dpor(), options)) {
+        if (execution === null) {
+          yield null;
+          continue;
+        }
+        if (this.left-- <= kept) return false;
         if (execution.extent === 'redundant' || !this.isSame(execution)) continue;
         this.best = execution;
         return true;
@@ -146,10 +150,14 @@ class Search<T> {
   }
 
   /** Looks for an execution with fewer preemptions; whether all that have fewer were tried. */
-  preemptLess(): boolean {
+  *preemptLess(): Pausing<boolean> {
     for (let bound = 0; bound < this.best.preemptions; bound++) {
       const options = { ...this.options, maxLiberties: this.best.liberties.length };
-      for (const execution of explore(this.subject, new Bounded(bound), options)) {
+      for (const execution of exploring(this.subject, new Bounded(bound), options)) {
+        if (execution === null) {
+          yield null;
+          continue;
+        }
         if (this.left-- <= 0) return false;
         if (!this.isSame(execution)) continue;
         this.best = execution;

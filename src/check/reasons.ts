@@ -1,10 +1,11 @@
 /** Why the tasks of a finding were not told of anything: the answers of src/why for their last wait. */
+import { type Pausing, withoutPause } from '../sim/pause.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { lastWaitOf } from '../why/answer.ts';
 import { History } from '../why/history.ts';
 import type { Finding as Because } from '../why/verdict.ts';
 import type { DetectorName, Problem } from './detectors/index.ts';
-import { type ExploreOptions, explore, type Subject } from './explore.ts';
+import { type ExploreOptions, firstOf, type Subject } from './explore.ts';
 import type { ContextId } from './order.ts';
 import { Retrace } from './replay.ts';
 
@@ -22,15 +23,15 @@ const ofWaiting: ReadonlySet<DetectorName> = new Set<DetectorName>([
 const most = 3;
 
 /** Of the execution that a path leads through: what explains the problem that it shows. */
-export function reasonsFor<T>(
+export function* reasonsFor<T>(
   subject: Subject<T>,
   path: readonly ContextId[],
   { kind, objects, tasks }: Problem,
   options: ExploreOptions,
-): Because[] {
+): Pausing<Because[]> {
   if (!ofWaiting.has(kind)) return [];
   const history = new History();
-  traceInto(history, subject, path, options);
+  yield* tracingInto(history, subject, path, options);
   const found = tasks.flatMap((task) => lastWaitOf(task, history));
   const speaking = found.filter(({ cause }) => cause !== 'not-ready' && cause !== 'told');
   const named = speaking.filter(({ about }) => objects.includes(about));
@@ -38,12 +39,19 @@ export function reasonsFor<T>(
 }
 
 /** Keeps what happens in the execution that a path leads through. */
-export function traceInto<T>(
+export const traceInto = <T>(
   history: History,
   subject: Subject<T>,
   path: readonly ContextId[],
   options: ExploreOptions,
-): void {
+): void => withoutPause(tracingInto(history, subject, path, options));
+
+function* tracingInto<T>(
+  history: History,
+  subject: Subject<T>,
+  path: readonly ContextId[],
+  options: ExploreOptions,
+): Pausing<void> {
   const traced: Subject<T> = (schedule) => {
     const trial = subject(schedule);
     const { kernel } = trial.machine;
@@ -53,8 +61,6 @@ export function traceInto<T>(
     kernel.tracer = recorder;
     return trial;
   };
-  for (const _ of explore(traced, new Retrace(path), options)) {
-    history.end({ blocked: [], error: null });
-    break;
-  }
+  yield* firstOf(traced, new Retrace(path), options);
+  history.end({ blocked: [], error: null });
 }

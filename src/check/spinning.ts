@@ -13,6 +13,7 @@
 import { restartIdentities } from '../kernel/footprint.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import type { Machine } from '../sim/machine.ts';
+import type { Pausing } from '../sim/pause.ts';
 import { observationsOf } from './detectors/observations.ts';
 import { Course } from './execution.ts';
 import type { ExploreOptions, Subject } from './explore.ts';
@@ -74,7 +75,7 @@ export class Spinning {
   }
 
   /** Finds the answer to what was asked, with an execution of its own. */
-  answer<T>(subject: Subject<T>, options: ExploreOptions): void {
+  *answer<T>(subject: Subject<T>, options: ExploreOptions): Pausing<void> {
     const { question } = this;
     if (question === null) return;
     this.question = null;
@@ -86,7 +87,7 @@ export class Spinning {
     const { machine, run } = subject(course);
     alone.machine = machine;
     try {
-      run();
+      for (run(); machine.isPaused; run()) yield null;
     } catch {
       // It does not go round, then.
     }

@@ -6,11 +6,12 @@
  * where the kernel decides something.
  */
 import type { Touch } from '../kernel/footprint.ts';
+import { type Pausing, withoutPause } from '../sim/pause.ts';
 import { briefCall, briefExit, briefResult } from '../trace/calls/brief.ts';
 import { begunCall, endedCall } from '../trace/calls/text.ts';
 import type { TraceEvent } from '../trace/events.ts';
 import { Recorder } from '../trace/recorder.ts';
-import { type ExploreOptions, explore, type Subject } from './explore.ts';
+import { type ExploreOptions, firstOf, type Subject } from './explore.ts';
 import { type ContextId, ending, isLiberty, Order, type Taken } from './order.ts';
 import { type Choosing, isAtRest, Once, Way } from './strategy.ts';
 
@@ -74,17 +75,24 @@ class Telling extends Once {
 }
 
 /** Tells the execution that a path leads through. */
-export function tell<T>(
+export const tell = <T>(
   subject: Subject<T>,
   path: readonly ContextId[],
   options: ExploreOptions = {},
-): Story {
-  const telling = new Telling(path);
+): Story => withoutPause(telling(subject, path, options));
+
+/** As tell(), with pauses. */
+export function* telling<T>(
+  subject: Subject<T>,
+  path: readonly ContextId[],
+  options: ExploreOptions = {},
+): Pausing<Story> {
+  const told = new Telling(path);
   const lines: string[][] = [];
   const listen = (event: TraceEvent): void => {
-    const alone = telling.together === Number.POSITIVE_INFINITY;
+    const alone = told.together === Number.POSITIVE_INFINITY;
     const text = alone ? setUpText(event) : textOf(event);
-    if (text !== null) (lines[telling.words.length - 1] ??= []).push(text);
+    if (text !== null) (lines[told.words.length - 1] ??= []).push(text);
   };
   const traced: Subject<T> = (schedule) => {
     const trial = subject(schedule);
@@ -92,9 +100,9 @@ export function tell<T>(
     kernel.tracer = new Recorder(listen, { functions: true });
     return trial;
   };
-  for (const _ of explore(traced, telling, options)) break;
-  const rows = telling.words.flatMap((words, step): StoryRow[] => {
-    if (telling.idle.has(step)) return [];
+  yield* firstOf(traced, told, options);
+  const rows = told.words.flatMap((words, step): StoryRow[] => {
+    if (told.idle.has(step)) return [];
     const colon = words.indexOf(': ');
     const said = lines[step] ?? [];
     const row = {
@@ -102,8 +110,8 @@ export function tell<T>(
       context: words.slice(0, colon),
       does: words.slice(colon + 2),
       lines: said,
-      matters: said.length > 0 || (telling.entangled.has(step) && step >= telling.together),
-      alone: step < telling.together,
+      matters: said.length > 0 || (told.entangled.has(step) && step >= told.together),
+      alone: step < told.together,
     };
     return [row];
   });

@@ -105,10 +105,16 @@ export class AtFirstUse<T, From = void> {
   }
 }
 
-/** Begins at the first number again, for a machine that is to be like the one before. */
-export function restartIdentities(): void {
-  identities.last = 0;
+/**
+ * Begins at the first number again, for a machine that is to be like the one before; or goes on
+ * behind `last`, for one that others came between.
+ */
+export function restartIdentities(last = 0): void {
+  identities.last = last;
 }
+
+/** The number that was given last. */
+export const lastIdentity = (): number => identities.last;
 
 /** Says that the running step looks at something without a lock that guards it. */
 export function looksAt(identity: number): void {

@@ -12,7 +12,7 @@ import { __set_bit } from '../kernel/bitmap.ts';
 import { current, setCurrent } from '../kernel/current.ts';
 import { enabled, perform, sleepOn } from '../kernel/execute.ts';
 import { type file, files_struct } from '../kernel/file.ts';
-import { Changes, writesTo } from '../kernel/footprint.ts';
+import { Changes, lastIdentity, restartIdentities, writesTo } from '../kernel/footprint.ts';
 import { linkTask, newThread } from '../kernel/fork.ts';
 import { Globals } from '../kernel/globals.ts';
 import { type KernelChoice, patchedKernel, rankOf } from '../kernel/history.ts';
@@ -46,6 +46,7 @@ import { Host, type HostOptions, type Link, type LinkOptions, Topology } from '.
 import { type LibertiesTaken, libertyName } from './liberties/index.ts';
 import type { Liberty } from './liberty.ts';
 import { checkOptions } from './options.ts';
+import { pauseNeeded } from './pause.ts';
 import { checkSleeper, notAnOperation, runChild, runProcess, runThread } from './program.ts';
 import { type Report, type Sleeper, Spawned, sleeperOf } from './report.ts';
 import { isObject, type Rule, refuseUnknown } from './rule.ts';
@@ -389,6 +390,12 @@ export class Machine implements ThreadMaker {
 
   /** Runs until nothing can run without the clock, and the network has come to rest. */
   settle(): void {
+    if (this.isPaused) throw pauseNeeded();
+    this.settleOrPause();
+    if (this.isPaused) throw pauseNeeded();
+  }
+
+  private settleOrPause(): void {
     expectNothingRuns('run() and settle()');
     this.kernel.running = true;
     if (this.kernel.exact) this.kernel.stepper = this;
@@ -402,12 +409,48 @@ export class Machine implements ThreadMaker {
   }
 
   private goOn(): void {
+    if (this.pausedOn !== null) this.goOnFrom(this.pausedOn);
     for (;;) {
-      if (this.kernel.interruptDue) this.interrupt('hrtimer_interrupt', hrtimer_interrupt);
+      if (this.kernel.interruptDue) {
+        if (this.kernel.pauses) return this.pause();
+        this.interrupt('hrtimer_interrupt', hrtimer_interrupt);
+      }
       const choice = this.answered ? this.answer() : this.next();
       if (choice !== null) this.go(choice);
       else if (this.stopped || !this.restNetwork()) return;
     }
+  }
+
+  /** The CPU whose context waits until JavaScript has come to rest, see pause.ts. */
+  private pausedOn: rq | null = null;
+  /** What the machine's next thing is numbered behind, while others may be made. */
+  private identities = 0;
+
+  /** Has the machine left off, so that JavaScript can come to rest? */
+  get isPaused(): boolean {
+    return this.pausedOn !== null;
+  }
+
+  /** Leaves off where the context that ran last stands, as if it had announced nothing. */
+  private pause(): void {
+    const { kernel } = this;
+    const queue = kernel.runqueues[current.cpu] as rq;
+    contextOf(queue).op = null;
+    this.pausedOn = queue;
+    this.identities = lastIdentity();
+    kernel.pauses = false;
+    const next = kernel.exact ? null : nextTimer(kernel.hrtimers);
+    kernel.interruptDue = next !== null && dueAt(next) <= kernel.hrtimers.now_ns;
+  }
+
+  /** The context on that CPU goes on before anything else happens. */
+  private goOnFrom(queue: rq): void {
+    this.pausedOn = null;
+    restartIdentities(this.identities);
+    const choice = new Choice();
+    choice.queue = queue;
+    choice.execution = contextOf(queue);
+    this.go(choice);
   }
 
   /** Starts what the network puts off until nothing else can run; false if there is nothing. */
@@ -422,17 +465,42 @@ export class Machine implements ThreadMaker {
    * its thread ends or sleeps for ever.
    */
   run(until: number = Number.POSITIVE_INFINITY): Report {
-    grantSteps(this.kernel);
-    this.settle();
-    // How many timers in the background have fired with no other one waiting, and woken nobody.
-    let alone = 0;
-    let { wakeups } = this.kernel;
-    while (!this.stopped && this.isWorthWaiting(until, alone) && this.fireTimers(until)) {
-      if (this.kernel.hrtimers.awaited === 0) alone++;
-      if (this.kernel.wakeups !== wakeups) alone = 0;
-      wakeups = this.kernel.wakeups;
-      this.settle();
+    const report = this.isPaused ? null : this.proceed(until);
+    if (report === null) throw pauseNeeded();
+    return report;
+  }
+
+  /**
+   * As run(), and null where JavaScript has to come to rest before it is called again; `isPaused`
+   * says so, too.
+   */
+  proceed(until: number = Number.POSITIVE_INFINITY): Report | null {
+    if (!this.isPaused) {
+      grantSteps(this.kernel);
+      this.lonely = 0;
+      this.wakeups = null;
     }
+    this.settleOrPause();
+    while (this.mayWait && this.isWorthWaiting(until) && this.fireTimers(until)) {
+      if (this.kernel.hrtimers.awaited === 0) this.lonely++;
+      if (this.kernel.wakeups !== (this.wakeups ?? this.kernel.wakeups)) this.lonely = 0;
+      this.wakeups = this.kernel.wakeups;
+      this.settleOrPause();
+    }
+    return this.isPaused ? null : this.reportAt(until);
+  }
+
+  // Of the run under way:
+  /** How many timers in the background have fired with no other one waiting, and woken nobody. */
+  private lonely = 0;
+  /** How many wakeups there were when a timer fired last; null before the first. */
+  private wakeups: number | null = null;
+
+  private get mayWait(): boolean {
+    return !this.stopped && !this.isPaused;
+  }
+
+  private reportAt(until: number): Report {
     if (until !== Number.POSITIVE_INFINITY && this.kernel.hrtimers.now_ns < until) {
       this.kernel.hrtimers.now_ns = until;
     } else for (const task of this.kernel.tasks.values()) checkSleeper(task);
@@ -441,9 +509,9 @@ export class Machine implements ThreadMaker {
   }
 
   /** Is there a timer that anybody may wait for? One in the background may still wake a sleeper. */
-  private isWorthWaiting(until: number, alone: number): boolean {
+  private isWorthWaiting(until: number): boolean {
     if (until !== Number.POSITIVE_INFINITY || this.kernel.hrtimers.awaited > 0) return true;
-    return alone < PATIENCE && this.asleep().length > 0;
+    return this.lonely < PATIENCE && this.asleep().length > 0;
   }
 
   /** The tasks that have not come to their end, and where each of them is. */
@@ -769,6 +837,9 @@ function expectNothingRuns(what: string): void {
   if (task?.kernel.running !== true) return;
   throw new Error(`${what}: expected outside of programs, found inside of ${task.comm}`);
 }
+
+/** What runs on a CPU: an interrupt, or the task below. */
+const contextOf = ({ curr, irq }: rq): Execution => irq ?? (curr.execution as Execution);
 
 const noTimers: readonly hrtimer[] = [];
 const noStores: readonly StoreBuffer[] = [];

@@ -6,6 +6,7 @@ import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Machine, type MachineOptions } from './machine.ts';
 import { checkOptions } from './options.ts';
+import { type Pausing, running, withoutPause } from './pause.ts';
 import { type Sleeper, sleeperText } from './report.ts';
 
 /** Ends what loops for ever in a fraction of a second, before a test runner loses its patience. */
@@ -27,13 +28,20 @@ export class NeverEnds extends Error {
  * error that says who sleeps where if it never comes to its end, or where it loops after
  * `maxSteps`, which is 1 million here unless told otherwise.
  */
-export function simulate<T>(program: (sys: Sys) => Code<T>, options: MachineOptions = {}): T {
+export const simulate = <T>(program: (sys: Sys) => Code<T>, options: MachineOptions = {}): T =>
+  withoutPause(simulating(program, options));
+
+/** As simulate(), with pauses. */
+export function* simulating<T>(
+  program: (sys: Sys) => Code<T>,
+  options: MachineOptions = {},
+): Pausing<T> {
   checkProgram('simulate', program);
   checkOptions(options);
   const { maxSteps = defaultMaxSteps } = options;
   const machine = new Machine({ ...options, maxSteps });
   const spawned = machine.spawn(program);
-  const { asleep } = machine.run();
+  const { asleep } = yield* running(machine);
   const { result } = spawned;
   if (result?.how === 'returned') return result.value;
   if (result === null) {

@@ -4,6 +4,7 @@
 import { KernelBug } from '../kernel/bug.ts';
 import { OutOfSteps } from '../kernel/steps.ts';
 import type { Machine } from '../sim/machine.ts';
+import { type Pausing, running, withoutPause } from '../sim/pause.ts';
 import type { Report } from '../sim/report.ts';
 import { ScheduleMismatch } from '../sim/schedule.ts';
 import { AssertionFailed } from '../syscalls/sys.ts';
@@ -14,11 +15,21 @@ import { Recorder } from './recorder.ts';
  * Runs a machine on which programs have been spawned, while a format writes down what happens.
  * Throws what a program throws, when the format has come to its end.
  */
-export function runTraced(
+export const runTraced = (
   machine: Machine,
   format: Format,
   name: string | null = null,
-): Report & { readonly recorder: Recorder } {
+): TracedReport => withoutPause(runningTraced(machine, format, name));
+
+/** What came of a run, and what listened to it. */
+export type TracedReport = Report & { readonly recorder: Recorder };
+
+/** As runTraced(), with pauses. */
+export function* runningTraced(
+  machine: Machine,
+  format: Format,
+  name: string | null = null,
+): Pausing<TracedReport> {
   const { functions = true } = format;
   const recorder = new Recorder((event) => format.event(event), { functions });
   const { kernel } = machine;
@@ -28,7 +39,7 @@ export function runTraced(
   kernel.tracer = recorder;
   let error: string | null = null;
   try {
-    return { ...machine.run(), recorder };
+    return { ...(yield* running(machine)), recorder };
   } catch (thrown) {
     error = failureText(thrown);
     throw thrown;

@@ -5,10 +5,11 @@
  * itself it does twice; where that makes it go another way, nothing is said.
  */
 import { Machine, type MachineOptions } from '../sim/machine.ts';
+import { type Pausing, withoutPause } from '../sim/pause.ts';
 import type { Report, Sleeper } from '../sim/report.ts';
-import { defaultMaxSteps, NeverEnds, simulate as simulateOnce } from '../sim/simulate.ts';
+import { defaultMaxSteps, NeverEnds, simulating as simulatingOnce } from '../sim/simulate.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
-import { runTraced } from '../trace/run.ts';
+import { runningTraced } from '../trace/run.ts';
 import { sleepOf } from './answer.ts';
 import { History } from './history.ts';
 import { findingsText } from './text.ts';
@@ -18,22 +19,29 @@ import { findingsText } from './text.ts';
  * error that says who sleeps where, and why, if it never comes to its end, or where it loops after
  * `maxSteps`, which is 1 million here unless told otherwise.
  */
-export function simulate<T>(program: (sys: Sys) => Code<T>, options: MachineOptions = {}): T {
+export const simulate = <T>(program: (sys: Sys) => Code<T>, options: MachineOptions = {}): T =>
+  withoutPause(simulating(program, options));
+
+/** As simulate(), with pauses. */
+export function* simulating<T>(
+  program: (sys: Sys) => Code<T>,
+  options: MachineOptions = {},
+): Pausing<T> {
   try {
-    return simulateOnce(program, options);
+    return yield* simulatingOnce(program, options);
   } catch (error) {
-    if (error instanceof NeverEnds) explain(error, program, options);
+    if (error instanceof NeverEnds) yield* explain(error, program, options);
     throw error;
   }
 }
 
 /** Appends why the sleepers sleep, to what a test runner shows. */
-function explain(
+function* explain(
   error: NeverEnds,
   program: (sys: Sys) => Code<unknown>,
   options: MachineOptions,
-): void {
-  const reasons = reasonsOf(error.asleep, program, options);
+): Pausing<void> {
+  const reasons = yield* reasonsOf(error.asleep, program, options);
   if (reasons === '') return;
   const { message, stack } = error;
   error.message = `${message}\n${reasons}`;
@@ -41,34 +49,39 @@ function explain(
 }
 
 /** Empty where a second execution is not to be had, or goes another way. */
-function reasonsOf(
+function* reasonsOf(
   asleep: readonly Sleeper[],
   program: (sys: Sys) => Code<unknown>,
   options: MachineOptions,
-): string {
+): Pausing<string> {
   const { schedule, ...others } = options;
-  const again = schedule?.again?.();
-  if ((schedule !== undefined && again === undefined) || others.tracer !== undefined) return '';
-  const choice = again === undefined ? {} : { schedule: again };
+  const fresh = schedule?.again?.();
+  if ((schedule !== undefined && fresh === undefined) || others.tracer !== undefined) return '';
+  const choice = fresh === undefined ? {} : { schedule: fresh };
   try {
-    return sleepersOf(program, { maxSteps: defaultMaxSteps, ...others, ...choice }, (report) =>
-      isSame(report.asleep, asleep),
-    );
+    const again = { maxSteps: defaultMaxSteps, ...others, ...choice };
+    return yield* sleepersIn(program, again, (report) => isSame(report.asleep, asleep));
   } catch {
     return '';
   }
 }
 
 /** Why those sleep who do so when a program is run once more; empty where it goes another way. */
-export function sleepersOf(
+export const sleepersOf = (
   program: (sys: Sys) => Code<unknown>,
   options: MachineOptions,
   isAsBefore: (report: Report) => boolean,
-): string {
+): string => withoutPause(sleepersIn(program, options, isAsBefore));
+
+function* sleepersIn(
+  program: (sys: Sys) => Code<unknown>,
+  options: MachineOptions,
+  isAsBefore: (report: Report) => boolean,
+): Pausing<string> {
   const history = new History();
   const machine = new Machine(options);
   machine.spawn(program);
-  const report = runTraced(machine, history);
+  const report = yield* runningTraced(machine, history);
   if (!isAsBefore(report)) return '';
   return findingsText(report.asleep.flatMap(({ name }) => sleepOf(name, history)));
 }

@@ -150,7 +150,7 @@ export class Checking<T> {
   private limit: LimitReached | null = null;
   private exhausted = false;
   private sampled: Estimate | null = null;
-  private readonly began = Date.now();
+  private readonly began = now();
 
   /** `part`: only that part of an exhaustive exploration. */
   constructor(
@@ -190,7 +190,7 @@ export class Checking<T> {
   /** As next(), or up to where JavaScript has to come to rest before this is called again. */
   goOn(): boolean {
     if (this.exhausted || this.limit !== null) return false;
-    this.limit = limitReached(this.options, this.tally, Date.now() - this.began);
+    this.limit = limitReached(this.options, this.tally, now() - this.began);
     if (this.limit !== null) return false;
     const step = this.running.next();
     this.paused = step.done !== true && step.value === null;
@@ -283,8 +283,8 @@ function* sampling<T>(
 ): Pausing<Estimate | null> {
   const { preemptions, strategy = 'exhaustive' } = options;
   if (strategy !== 'exhaustive' || preemptions !== undefined) return null;
-  const end = Date.now() + ms;
-  return yield* estimating(subject, options, () => Date.now() < end);
+  const end = now() + ms;
+  return yield* estimating(subject, options, () => now() < end);
 }
 
 /** Options as they are meant, where one follows from another one. Throws a TypeError for what cannot be. */
@@ -385,6 +385,9 @@ const withEstimate = (limit: LimitReached, estimate: Estimate | null): LimitReac
     : { ...limit, message: `${limit.message}; it takes ${estimateText(estimate)}` };
 
 const defaultSteps = 20_000;
+
+/** As it was when this was loaded: a program's fake clock may stand in its place. */
+const { now } = Date;
 
 /** What `check` explores: the program on a fresh machine. */
 export function subjectOf(

@@ -23,6 +23,8 @@ export class MadeCalls {
   private last = 0;
   private lastName = '';
   private readonly earlier: Map<number, MadeCall> = new Map();
+  /** What a task has forgotten that calls by promises, in words; see src/async. */
+  promised: ((task: task_struct) => string | null) | null = null;
 
   /** The running task makes the call `name`, as its program calls it; the call's number. */
   make(name: string): number {
@@ -64,6 +66,6 @@ export class MadeCalls {
     for (const made of this.earlier.values()) {
       if (made.task === task) return `sys.${made.name}(…) was called without "yield*"`;
     }
-    return null;
+    return this.promised === null ? null : this.promised(task);
   }
 }

@@ -93,7 +93,7 @@ export class Globals {
   cutsCircles = false;
   /** A timer is due now: the clock's interrupt comes at the next opportunity. */
   interruptDue = false;
-  /** The running context waits until JavaScript has come to rest, see sim/pause.ts. */
+  /** A context waits until JavaScript has come to rest, see sim/pause.ts. */
   pauses = false;
   /** How many steps may be taken before somebody is told, and what is left; see steps.ts. */
   maxSteps = 10_000_000;

@@ -20,6 +20,7 @@ import {
   dueAt,
   HRTIMER_NORESTART,
   hrtimer,
+  hrtimer_cancel,
   hrtimer_interrupt,
   hrtimer_start,
   hrtimerInterruptOf,
@@ -42,6 +43,7 @@ import { initNet, type NetGlobals, type net, settleNetwork } from '../net/net.ts
 import { checkProgram } from '../syscalls/arguments.ts';
 import { inWords } from '../syscalls/found.ts';
 import { type Code, type Program, Sys, type ThreadMaker } from '../syscalls/sys.ts';
+import { onBehalfOf } from './behalf.ts';
 import { Host, type HostOptions, type Link, type LinkOptions, Topology } from './host.ts';
 import { type LibertiesTaken, libertyName } from './liberties/index.ts';
 import type { Liberty } from './liberty.ts';
@@ -319,8 +321,11 @@ export class Machine implements ThreadMaker {
     return this.kernel.hrtimers.now_ns;
   }
 
-  /** Does something in `delay_ns` from now, as an interrupt: cuts a link, for instance. */
-  after(delay_ns: number, action: () => void): void {
+  /**
+   * Does something in `delay_ns` from now, as an interrupt: cuts a link, for instance. What is given
+   * back takes it back: true if it had not been done.
+   */
+  after(delay_ns: number, action: () => void): () => boolean {
     if (typeof delay_ns !== 'number' || !(delay_ns >= 0)) {
       throw new RangeError(`after: expected nanoseconds, 0 or more, found ${inWords(delay_ns)}`);
     }
@@ -331,8 +336,9 @@ export class Machine implements ThreadMaker {
       action();
       return HRTIMER_NORESTART;
     });
-    if (!this.kernel.running) setCurrent(this.idle());
-    hrtimer_start(timer, this.kernel.hrtimers.now_ns + delay_ns);
+    const { kernel } = this;
+    onBehalfOf(kernel, () => hrtimer_start(timer, kernel.hrtimers.now_ns + delay_ns));
+    return () => onBehalfOf(kernel, () => hrtimer_cancel(timer));
   }
 
   /**
@@ -438,7 +444,6 @@ export class Machine implements ThreadMaker {
     contextOf(queue).op = null;
     this.pausedOn = queue;
     this.identities = lastIdentity();
-    kernel.pauses = false;
     const next = kernel.exact ? null : nextTimer(kernel.hrtimers);
     kernel.interruptDue = next !== null && dueAt(next) <= kernel.hrtimers.now_ns;
   }
@@ -446,6 +451,7 @@ export class Machine implements ThreadMaker {
   /** The context on that CPU goes on before anything else happens. */
   private goOnFrom(queue: rq): void {
     this.pausedOn = null;
+    this.kernel.pauses = false;
     restartIdentities(this.identities);
     const choice = new Choice();
     choice.queue = queue;

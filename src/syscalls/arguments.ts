@@ -276,6 +276,9 @@ const calls: Readonly<Record<CallName, Readonly<Record<string, Shape>>>> = {
   pthread_join: { tid: int },
 };
 
+/** The names of all calls. */
+export const callNames: readonly CallName[] = Object.keys(calls) as CallName[];
+
 /** Is the first argument of a call a descriptor? */
 export function takesDescriptor(call: string): boolean {
   const [first = ''] = Object.keys(calls[call as CallName] ?? {});
@@ -286,12 +289,21 @@ export function takesDescriptor(call: string): boolean {
 export function checkArguments(call: CallName, values: readonly unknown[]): void {
   const shapes = calls[call];
   let i = 0;
-  for (const name in shapes) {
-    const wrong = (shapes[name] as Shape)(values[i++]);
-    if (wrong === null) continue;
-    const { at, expected, found } = wrong;
-    throw new TypeError(`${call}: ${name}${at}: expected ${expected}, found ${inWords(found)}`);
+  for (const name in shapes) checkArgument(call, name, shapes[name] as Shape, values[i++]);
+}
+
+/** The same for those that are given: what is left out may have a default. */
+export function checkGiven(call: CallName, values: readonly unknown[]): void {
+  for (const [i, [name, shape]] of Object.entries(calls[call]).entries()) {
+    if (values[i] !== undefined) checkArgument(call, name, shape, values[i]);
   }
+}
+
+function checkArgument(call: CallName, name: string, shape: Shape, value: unknown): void {
+  const wrong = shape(value);
+  if (wrong === null) return;
+  const { at, expected, found } = wrong;
+  throw new TypeError(`${call}: ${name}${at}: expected ${expected}, found ${inWords(found)}`);
 }
 
 /** What is asked of a program, a thread's included. */

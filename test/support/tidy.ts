@@ -125,13 +125,17 @@ const layers = [
   'check',
   'scenario',
   'export',
+  'async',
+  'node',
   'shared',
   'vitest',
   'cli',
 ];
 /** What runs in a browser too. */
 const core: ReadonlySet<string> = new Set(
-  layers.filter((layer) => !['check', 'shared', 'vitest', 'cli'].includes(layer)),
+  layers.filter(
+    (layer) => !['check', 'async', 'node', 'shared', 'vitest', 'cli'].includes(layer),
+  ),
 );
 const bannedGlobals = words(`
   Date Promise console process performance globalThis fetch crypto Buffer setTimeout

@@ -78,7 +78,8 @@ export function placeOf(stack: string): string | null {
     const frame = /([^\s(]+?):(\d+)(?::\d+)?\)?$/.exec(line);
     const path = frame?.[1]?.split('/') ?? [];
     // Of what is built, the system calls are in one file with the kernel.
-    const isOurs = /^(?:syscalls|kernel)$/.test(path.at(-2) ?? '') && path.includes('src');
+    const isOurs =
+      /^(?:syscalls|kernel|async|node)$/.test(path.at(-2) ?? '') && path.includes('src');
     if (frame === null || path.length < 2 || path[0] === 'node:internal' || isOurs) continue;
     return `${path.at(-1)}:${frame[2]}`;
   }

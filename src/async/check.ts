@@ -1,0 +1,20 @@
+/** The checker, for programs that are async functions. */
+import { type CheckOptions, checkingOf, runCheck, type Verdict } from '../check/check.ts';
+import type { AsyncProgram } from './sys.ts';
+import { inFakeTime, type TimeOptions } from './timed.ts';
+import { withPauses } from './turn.ts';
+
+/**
+ * As check(), of an async function: runs it again and again from its start, each time along another
+ * schedule. An async function takes the steps that a generator with the same calls takes, so the
+ * verdict, its schedules and what replays them are the same.
+ *
+ * @throws {TypeError} if `program` is no function, or an option is wrong.
+ * @throws {ScheduleMismatch} where a schedule to replay does not fit.
+ */
+export async function checkAsync(
+  program: AsyncProgram,
+  { fakeTime = false, ...options }: CheckOptions & TimeOptions = {},
+): Promise<Verdict> {
+  return inFakeTime(fakeTime, program, (timed) => withPauses(runCheck(checkingOf(timed, options))));
+}

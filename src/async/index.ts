@@ -1,0 +1,19 @@
+/**
+ * epollsim/async: event loops and programs that are written with promises. This file is the table of
+ * contents; docs/own-loop.md is the guide.
+ *
+ *     await simulateAsync(async (sys) => {
+ *       const ep = await sys.epoll_create1(0);
+ *       …
+ *     });
+ */
+
+// ── Programs that are async functions ────────────────────────────────────────────────────────────
+
+export { checkAsync } from './check.ts';
+export { runAsync, runTracedAsync, simulateAsync, spawnAsync } from './run.ts';
+export type { AsyncProgram, AsyncSigaction, AsyncSignalHandler, AsyncSys } from './sys.ts';
+/** An async function for whatever takes a generator. */
+export { asProgram } from './thread.ts';
+export { type FakeTime, type FakeTimer, fakeTime, type TimerId } from './time.ts';
+export type { TimeOptions } from './timed.ts';

@@ -1,0 +1,238 @@
+/**
+ * A thread whose program is an async function: makes its calls, and lets JavaScript come to rest
+ * after each.
+ *
+ * Invariants: whatever JavaScript runs between two steps of the machine was set going by one context:
+ * by the thread whose call has returned, or the timer that has fired. It has come to rest before
+ * anybody takes a step. A thread makes its calls one after the other, in the order asked for.
+ */
+import { current } from '../kernel/current.ts';
+import { runSyscall } from '../kernel/entry.ts';
+import { ERESTARTSYS } from '../kernel/errno.ts';
+import type { Kernel } from '../kernel/op.ts';
+import {
+  schedule,
+  set_current_state,
+  signal_pending,
+  TASK_INTERRUPTIBLE,
+  TASK_RUNNING,
+} from '../kernel/sched.ts';
+import type { SignalHandler, sigaction } from '../kernel/signal.ts';
+import { type CallName, callNames, checkGiven } from '../syscalls/arguments.ts';
+import { inWords } from '../syscalls/found.ts';
+import type { Code, Sys } from '../syscalls/sys.ts';
+import { CallPromise } from './call_promise.ts';
+import type { AsyncProgram, AsyncSignalHandler, AsyncSys } from './sys.ts';
+import { type World, worldOf } from './world.ts';
+
+/**
+ * An async function as a program for whatever takes a generator: `machine.spawn(asProgram(f))`,
+ * `sys.pthread_create(asProgram(f))`. Its machine is run by runAsync().
+ *
+ * @throws {TypeError} if `program` is no function.
+ */
+export function asProgram<T>(program: AsyncProgram<T>): (sys: Sys) => Code<T> {
+  if (typeof program !== 'function') {
+    throw new TypeError(
+      `expected an async function (async (sys) => { … }), found ${inWords(program)}`,
+    );
+  }
+  if (isGenerator(program)) return program as unknown as (sys: Sys) => Code<T>;
+  return function* (sys) {
+    const thread = new AsyncThread(sys);
+    return (yield* thread.run(() => program(thread.sys))) as T;
+  };
+}
+
+const isGenerator = (found: unknown): boolean =>
+  Object.prototype.toString.call(found) === '[object GeneratorFunction]';
+
+/** Code of the thread: what it runs, or the handler of a signal on top of that. */
+class Frame {
+  ended: { readonly how: 'returned' | 'threw'; readonly value: unknown } | null = null;
+}
+
+export class AsyncThread {
+  readonly sys: AsyncSys;
+  /** It waits for JavaScript to go on with it. */
+  isAsleep = false;
+  private readonly steps: Sys;
+  private readonly world: World;
+  /** What it is asked to call, the oldest first. */
+  private readonly asked: CallPromise<unknown>[] = [];
+  /** Calls of which nobody has asked what came of them. */
+  private readonly unheard: Set<CallPromise<unknown>> = new Set();
+  private readonly frames: Frame[] = [];
+  private under: CallName | null = null;
+  private isOver = false;
+
+  constructor(steps: Sys) {
+    this.steps = steps;
+    this.sys = new PromisedCalls(this, steps) as unknown as AsyncSys;
+    this.world = worldOf(steps.task.kernel);
+    this.world.add(steps.task, this);
+  }
+
+  /** Is there something that the thread can go on with? */
+  get hasNews(): boolean {
+    return this.asked.length > 0 || this.frames.at(-1)?.ended !== null;
+  }
+
+  /** Runs an async function to its end; what it returns. Throws what it throws. */
+  *run(program: () => unknown): Code<unknown> {
+    const { how, value } = yield* this.follow(program);
+    this.isOver = true;
+    if (how === 'threw') throw value;
+    return value;
+  }
+
+  /** Runs the handler of a signal on top of what it has interrupted. */
+  *handle(handler: () => unknown): Code<void> {
+    const { how, value } = yield* this.follow(handler);
+    if (how === 'threw') throw value;
+  }
+
+  private *follow(program: () => unknown): Code<NonNullable<Frame['ended']>> {
+    const { asked, frames, world } = this;
+    const frame = new Frame();
+    frames.push(frame);
+    this.begin(frame, program);
+    yield* world.rest();
+    while (frame.ended === null) {
+      const call = asked.shift();
+      if (call === undefined) yield* runSyscall(() => this.sleep(), 'await');
+      else {
+        yield* this.make(call);
+        yield* world.rest();
+      }
+    }
+    frames.pop();
+    return frame.ended;
+  }
+
+  private begin(frame: Frame, program: () => unknown): void {
+    const end = (how: 'returned' | 'threw') => (value: unknown) => {
+      frame.ended = { how, value };
+    };
+    try {
+      Promise.resolve(program()).then(end('returned'), end('threw'));
+    } catch (error) {
+      end('threw')(error); // Of a function that is not async.
+    }
+  }
+
+  /** Makes a call. Whether JavaScript can do anything about an error, its kind says. */
+  private *make(promise: CallPromise<unknown>): Code<void> {
+    const { steps, under } = this; // A handler's call stands in another one.
+    this.under = promise.call;
+    const call = steps[promise.call] as (...values: readonly unknown[]) => Code<unknown>;
+    try {
+      promise.resolve(yield* call.apply(steps, promise.values as unknown[]));
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      promise.reject(error);
+    }
+    this.under = under;
+  }
+
+  /** Waits until JavaScript has gone on. It can do so only where the machine pauses. */
+  private *sleep(): Kernel<number> {
+    set_current_state(TASK_INTERRUPTIBLE);
+    this.isAsleep = true;
+    if (!this.hasNews && !signal_pending(current)) yield schedule(current);
+    this.isAsleep = false;
+    set_current_state(TASK_RUNNING);
+    return this.hasNews ? 0 : -ERESTARTSYS;
+  }
+
+  /** @internal The program makes a call. */
+  ask(call: CallName, values: readonly unknown[]): Promise<unknown> {
+    if (this.isOver) {
+      const { comm } = this.steps.task;
+      throw new TypeError(`${call}: expected a call by ${comm} while it runs, and it has ended`);
+    }
+    const given = call === 'sigaction' ? withHandler(values) : values.map(programOf);
+    checkGiven(call, given);
+    const promise: CallPromise<unknown> = new CallPromise(call, given, () =>
+      this.unheard.delete(promise),
+    );
+    this.unheard.add(promise);
+    this.asked.push(promise);
+    return promise;
+  }
+
+  /** What the thread has forgotten, or waits for in vain, in words; null if it has done all. */
+  forgotten(): string | null {
+    const [unheard] = this.unheard;
+    if (unheard !== undefined) return `sys.${unheard.call}(…) was called without "await"`;
+    const [next] = this.asked;
+    if (next !== undefined && this.isOver) {
+      return `its program has returned before sys.${next.call}(…): code that calls it is not awaited`;
+    }
+    if (next !== undefined && this.under !== null) {
+      return (
+        `sys.${next.call}(…) waits until sys.${this.under}(…) has returned (a thread makes one ` +
+        'call at a time, and each thread has a sys of its own)'
+      );
+    }
+    return this.isAsleep
+      ? 'it awaits a promise that nothing on its machine settles (timers: see fakeTime)'
+      : null;
+  }
+}
+
+/** Programs among the arguments of a call, as the call takes them. */
+const programOf = (value: unknown): unknown =>
+  typeof value === 'function' ? asProgram(value as AsyncProgram) : value;
+
+/** The arguments of sigaction, with its handler as a generator. */
+function withHandler([signum, act]: readonly unknown[]): readonly unknown[] {
+  const handler = (act as Partial<sigaction> | null | undefined)?.handler;
+  if (typeof handler !== 'function' || isGenerator(handler)) return [signum, act];
+  return [
+    signum,
+    { ...(act as object), handler: handling(handler as unknown as AsyncSignalHandler) },
+  ];
+}
+
+function handling(handler: AsyncSignalHandler): SignalHandler {
+  return function* (signo, info) {
+    const thread = worldOf(current.kernel).threadOf(current);
+    if (thread === null) {
+      throw new TypeError(
+        `${current.comm}: expected a generator function as the handler of its signal, as its ` +
+          'program is one, found an async function',
+      );
+    }
+    yield* thread.handle(() => handler(signo, info, thread.sys));
+  };
+}
+
+/** What a program sees of its thread. */
+class PromisedCalls {
+  readonly task: Sys['task'];
+  readonly #thread: AsyncThread;
+  readonly #steps: Sys;
+
+  constructor(thread: AsyncThread, steps: Sys) {
+    this.#thread = thread;
+    this.#steps = steps;
+    this.task = steps.task;
+  }
+
+  assert(condition: unknown, message: string): void {
+    this.#steps.assert(condition, message);
+  }
+
+  static {
+    for (const call of callNames) {
+      Object.defineProperty(PromisedCalls.prototype, call, {
+        value(this: PromisedCalls, ...values: unknown[]): Promise<unknown> {
+          return this.#thread.ask(call, values);
+        },
+      });
+    }
+  }
+}
+
+export const isAsyncSys = (found: unknown): found is AsyncSys => found instanceof PromisedCalls;

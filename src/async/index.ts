@@ -15,5 +15,11 @@ export { runAsync, runTracedAsync, simulateAsync, spawnAsync } from './run.ts';
 export type { AsyncProgram, AsyncSigaction, AsyncSignalHandler, AsyncSys } from './sys.ts';
 /** An async function for whatever takes a generator. */
 export { asProgram } from './thread.ts';
+// ── An event loop's kernel ───────────────────────────────────────────────────────────────────────
+
+export type { AsyncReactor, Events, Reactor } from './reactor.ts';
+
+// ── Timers and clocks of JavaScript ──────────────────────────────────────────────────────────────
+
 export { type FakeTime, type FakeTimer, fakeTime, type TimerId } from './time.ts';
 export type { TimeOptions } from './timed.ts';

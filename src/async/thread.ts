@@ -100,8 +100,10 @@ export class AsyncThread {
     yield* world.rest();
     while (frame.ended === null) {
       const call = asked.shift();
-      if (call === undefined) yield* runSyscall(() => this.sleep(), 'await');
-      else {
+      if (call === undefined) {
+        this.steps.task.kernel.touchProgramMemory?.(); // As a call does when it is made.
+        yield* runSyscall(() => this.sleep(), 'await');
+      } else {
         yield* this.make(call);
         yield* world.rest();
       }

@@ -99,9 +99,11 @@ export class FakeTimer {
   *#fire(call: () => unknown): Kernel<number> {
     const kernel = this.#kernel;
     const world = worldOf(kernel);
+    if (kernel.live === 0) return HRTIMER_NORESTART; // Whoever set it has ended.
     kernel.touchProgramMemory?.();
     world.watch(call());
     if (world.isAsync) yield* world.rest();
+    kernel.touchProgramMemory?.();
     if (this.#options.repeats && !this.#cleared) {
       this.#timer.expires = kernel.hrtimers.now_ns + this.#delay_ns;
       return HRTIMER_RESTART;

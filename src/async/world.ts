@@ -30,7 +30,6 @@ export class World {
   /** Lets JavaScript come to rest; who has been waiting for what it did goes on from here. */
   *rest(): Code<void> {
     yield* pause(this.kernel);
-    this.kernel.touchProgramMemory?.();
     if (this.failures.length > 0) throw this.failures.shift();
     for (const [task, thread] of this.threads) {
       if (task.__state === TASK_DEAD) this.threads.delete(task);

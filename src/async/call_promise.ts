@@ -1,5 +1,6 @@
 /** The promise of a call. It knows whether anybody awaits it. */
 import type { CallName } from '../syscalls/arguments.ts';
+import type { Code, Sys } from '../syscalls/sys.ts';
 
 export class CallPromise<T> extends Promise<T> {
   /** What comes of it is an ordinary promise. */
@@ -35,15 +36,16 @@ export class CallPromise<T> extends Promise<T> {
     return super.then(fulfilled, rejected);
   }
 
-  /** The call has returned `value`. */
-  resolve(value: T): void {
-    this.settled.resolve(value);
-  }
-
-  /** The call cannot be made. Nobody else hears of it if nobody awaits it: that is told of as such. */
-  reject(error: unknown): void {
-    super.then(undefined, () => {});
-    this.settled.reject(error);
+  /** Makes the call. Whether JavaScript can do anything about an error, its kind says. */
+  *run(steps: Sys): Code<void> {
+    const call = steps[this.call] as (...values: readonly unknown[]) => Code<unknown>;
+    try {
+      this.settled.resolve((yield* call.apply(steps, this.values as unknown[])) as T);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      super.then(undefined, () => {}); // If nobody awaits it, that is told of as such.
+      this.settled.reject(error);
+    }
   }
 }
 

@@ -16,6 +16,7 @@ import {
   signal_pending,
   TASK_INTERRUPTIBLE,
   TASK_RUNNING,
+  wake_up_process,
 } from '../kernel/sched.ts';
 import type { SignalHandler, sigaction } from '../kernel/signal.ts';
 import { type CallName, callNames, checkGiven } from '../syscalls/arguments.ts';
@@ -52,18 +53,39 @@ class Frame {
   ended: { readonly how: 'returned' | 'threw'; readonly value: unknown } | null = null;
 }
 
+/** What a thread is asked to do: a call of its program, or what stands behind a stream of it. */
+interface Asked {
+  /** For errors. */
+  readonly call: string;
+  run(steps: Sys): Code<void>;
+}
+
+/** What a thread does while its program has nothing to call: it waits for files of its program. */
+export interface IdleLoop {
+  /** Is there a file to wait for? */
+  readonly isActive: boolean;
+  /** Is it to wait for something else than it waits for? */
+  readonly hasNews: boolean;
+  /** Waits, and tells the program's code what has come. */
+  wait(steps: Sys): Code<void>;
+  /** Ends the wait of a thread that others have found something to do for. */
+  wake(): Code<void>;
+}
+
 export class AsyncThread {
   readonly sys: AsyncSys;
+  /** Where streams are, that which waits for their files. */
+  loop: IdleLoop | null = null;
   /** It waits for JavaScript to go on with it. */
-  isAsleep = false;
+  private isAsleep = false;
   private readonly steps: Sys;
   private readonly world: World;
-  /** What it is asked to call, the oldest first. */
-  private readonly asked: CallPromise<unknown>[] = [];
+  /** The oldest first. */
+  private readonly asked: Asked[] = [];
   /** Calls of which nobody has asked what came of them. */
   private readonly unheard: Set<CallPromise<unknown>> = new Set();
   private readonly frames: Frame[] = [];
-  private under: CallName | null = null;
+  private under: string | null = null;
   private isOver = false;
 
   constructor(steps: Sys) {
@@ -75,7 +97,8 @@ export class AsyncThread {
 
   /** Is there something that the thread can go on with? */
   get hasNews(): boolean {
-    return this.asked.length > 0 || this.frames.at(-1)?.ended !== null;
+    const { asked, frames, loop } = this;
+    return asked.length > 0 || frames.at(-1)?.ended !== null || loop?.hasNews === true;
   }
 
   /** Runs an async function to its end; what it returns. Throws what it throws. */
@@ -99,14 +122,15 @@ export class AsyncThread {
     this.begin(frame, program);
     yield* world.rest();
     while (frame.ended === null) {
-      const call = asked.shift();
-      if (call === undefined) {
+      const next = asked.shift();
+      if (next !== undefined) yield* this.do(next);
+      else if (this.loop?.isActive === true) yield* this.loop.wait(this.steps);
+      else {
         this.steps.task.kernel.touchProgramMemory?.(); // As a call does when it is made.
         yield* runSyscall(() => this.sleep(), 'await');
-      } else {
-        yield* this.make(call);
-        yield* world.rest();
+        continue; // Nothing has been set going.
       }
+      yield* world.rest();
     }
     frames.pop();
     return frame.ended;
@@ -123,17 +147,10 @@ export class AsyncThread {
     }
   }
 
-  /** Makes a call. Whether JavaScript can do anything about an error, its kind says. */
-  private *make(promise: CallPromise<unknown>): Code<void> {
-    const { steps, under } = this; // A handler's call stands in another one.
-    this.under = promise.call;
-    const call = steps[promise.call] as (...values: readonly unknown[]) => Code<unknown>;
-    try {
-      promise.resolve(yield* call.apply(steps, promise.values as unknown[]));
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      promise.reject(error);
-    }
+  private *do(asked: Asked): Code<void> {
+    const { under } = this; // A handler's call stands in another one.
+    this.under = asked.call;
+    yield* asked.run(this.steps);
     this.under = under;
   }
 
@@ -145,6 +162,18 @@ export class AsyncThread {
     this.isAsleep = false;
     set_current_state(TASK_RUNNING);
     return this.hasNews ? 0 : -ERESTARTSYS;
+  }
+
+  /** JavaScript has gone on with this thread, in a pause of another context: it goes on, too. */
+  *wake(): Code<void> {
+    if (this.isAsleep) wake_up_process(this.steps.task);
+    else if (this.loop !== null) yield* this.loop.wake();
+  }
+
+  /** @internal Does something else than a call of the program, in its turn; false if it has ended. */
+  post(call: string, run: (steps: Sys) => Code<void>): boolean {
+    if (!this.isOver) this.asked.push({ call, run });
+    return !this.isOver;
   }
 
   /** @internal The program makes a call. */
@@ -226,6 +255,10 @@ class PromisedCalls {
     this.#steps.assert(condition, message);
   }
 
+  static threadOf(sys: PromisedCalls): AsyncThread {
+    return sys.#thread;
+  }
+
   static {
     for (const call of callNames) {
       Object.defineProperty(PromisedCalls.prototype, call, {
@@ -236,5 +269,8 @@ class PromisedCalls {
     }
   }
 }
+
+/** The thread whose sys it is. */
+export const threadOf = (sys: AsyncSys): AsyncThread => PromisedCalls.threadOf(sys as never);
 
 export const isAsyncSys = (found: unknown): found is AsyncSys => found instanceof PromisedCalls;

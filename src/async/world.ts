@@ -1,6 +1,6 @@
 /** The threads of a machine that are async functions: who waits for what JavaScript comes to. */
 import type { Globals } from '../kernel/globals.ts';
-import { TASK_DEAD, type task_struct, wake_up_process } from '../kernel/sched.ts';
+import { TASK_DEAD, type task_struct } from '../kernel/sched.ts';
 import { pause } from '../sim/pause.ts';
 import type { Code } from '../syscalls/sys.ts';
 import type { AsyncThread } from './thread.ts';
@@ -33,7 +33,7 @@ export class World {
     if (this.failures.length > 0) throw this.failures.shift();
     for (const [task, thread] of this.threads) {
       if (task.__state === TASK_DEAD) this.threads.delete(task);
-      else if (thread.isAsleep && thread.hasNews) wake_up_process(task);
+      else if (thread.hasNews) yield* thread.wake();
     }
   }
 

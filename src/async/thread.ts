@@ -197,8 +197,11 @@ export class AsyncThread {
     const [unheard] = this.unheard;
     if (unheard !== undefined) return `sys.${unheard.call}(…) was called without "await"`;
     const [next] = this.asked;
-    if (next !== undefined && this.isOver) {
-      return `its program has returned before sys.${next.call}(…): code that calls it is not awaited`;
+    if (this.isOver) {
+      const call = this.asked.find((one) => one instanceof CallPromise);
+      return call === undefined // What a stream still had to do ends with its process.
+        ? null
+        : `its program has returned before sys.${call.call}(…): code that calls it is not awaited`;
     }
     if (next !== undefined && this.under !== null) {
       return (

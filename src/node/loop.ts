@@ -56,7 +56,7 @@ export class Loop implements IdleLoop {
 
   get hasNews(): boolean {
     for (const { fd, wanted } of this.watchers.values()) {
-      if (wanted !== (this.registered.get(fd) ?? 0)) return true;
+      if ((wanted & ~(this.registered.get(fd) ?? 0)) !== 0) return true;
     }
     return false;
   }
@@ -68,11 +68,14 @@ export class Loop implements IdleLoop {
   /** Before the descriptor is closed, as libuv does it: a copy of it would keep the item. */
   *remove({ fd }: Watcher, steps: Sys): Code<void> {
     this.watchers.delete(fd);
+    yield* this.forget(fd, steps);
+  }
+
+  private *forget(fd: number, steps: Sys): Code<void> {
     if (this.registered.delete(fd)) yield* steps.epoll_ctl(this.ep, EPOLL_CTL_DEL, fd);
   }
 
   *wait(steps: Sys): Code<void> {
-    if (this.ep < 0) yield* this.open(steps);
     for (const watcher of this.watchers.values()) yield* this.register(watcher, steps);
     this.isWaiting = true;
     const found = yield* steps.epoll_wait(this.ep, maxevents, -1);
@@ -88,7 +91,9 @@ export class Loop implements IdleLoop {
     if (this.isWaiting && this.async !== null) yield* eventfd_signal_mask(this.async, 0);
   }
 
-  private *open(steps: Sys): Code<void> {
+  /** Before its first stream is used. */
+  *open(steps: Sys): Code<void> {
+    if (this.ep >= 0) return;
     yield* steps.sigaction(SIGPIPE, { handler: SIG_IGN }); // As Node does when it starts.
     this.ep = yield* steps.epoll_create1(EPOLL_CLOEXEC);
     this.woken = yield* steps.eventfd2(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -97,8 +102,9 @@ export class Loop implements IdleLoop {
   }
 
   private *register({ fd, wanted }: Watcher, steps: Sys): Code<void> {
+    if (wanted === 0) return yield* this.forget(fd, steps); // EPOLLHUP comes unasked, too.
     const before = this.registered.get(fd);
-    if (before === wanted || (before === undefined && wanted === 0)) return;
+    if (before === wanted) return;
     yield* this.ask(steps, before === undefined ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, wanted);
     this.registered.set(fd, wanted);
   }

@@ -96,6 +96,7 @@ class Handle implements Watcher {
   }
 
   private *open(steps: Sys): Code<void> {
+    yield* this.loop.open(steps);
     const flags = yield* steps.fcntl(this.fd, F_GETFL);
     if (flags >= 0) yield* steps.fcntl(this.fd, F_SETFL, flags | O_NONBLOCK);
     if (this.stream.destroyed) return;

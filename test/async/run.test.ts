@@ -15,6 +15,7 @@ import {
   check,
   EPOLL_CTL_ADD,
   EPOLLIN,
+  KernelBug,
   Machine,
   O_NONBLOCK,
   type Program,
@@ -373,6 +374,22 @@ describe('What is wrong is said', () => {
       kept = sys;
     });
     expect(() => kept?.getpid()).toThrow('expected a call by main while it runs, and it has ended');
+  });
+
+  /** The kernel is broken from there on: nothing that the program does next means anything. */
+  test('a bug of the kernel ends the run, whatever the program catches', async () => {
+    const found = simulateAsync(
+      async (sys) => {
+        const event = { events: EPOLLIN };
+        const first = await sys.epoll_create1(0);
+        const second = await sys.epoll_create1(0);
+        await sys.epoll_ctl(first, EPOLL_CTL_ADD, await sys.eventfd2(1, 0), event);
+        await sys.epoll_ctl(second, EPOLL_CTL_ADD, first, event);
+        await sys.epoll_ctl(first, EPOLL_CTL_ADD, second, event).catch(() => 0);
+      },
+      { kernel: '4.4', without: ['22bacca48a17'] },
+    );
+    await expect(found).rejects.toBeInstanceOf(KernelBug);
   });
 
   test('a loop without end is ended after maxSteps, and cannot catch that', async () => {

@@ -141,7 +141,7 @@ describe('Reading', () => {
 describe('Writing', () => {
   /** What the kernel does not take at once has to follow, in order, once. */
   test('goes on when there is room again, and drains', async () => {
-    const sent = Buffer.from(Array.from({ length: 60_000 }, (_, i) => i % 251));
+    const sent = Buffer.from(Array.from({ length: 400_000 }, (_, i) => i % 251));
     const found = await simulateAsync(async (sys) => {
       const [fd, peer] = await tcpPair(sys);
       await sys.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 8192);
@@ -344,6 +344,28 @@ describe('The thread of a stream', () => {
     });
     expect(found.sort()).toEqual([...[0, 1, 2, 3, 4].map((i) => `number ${i}`), 'true']);
   });
+});
+
+/** It would be told of the same end for ever, and the loop would spin. */
+test('a stream that is not read costs nothing when its peer is gone', async () => {
+  const found = await simulateAsync(
+    async (sys) => {
+      const [paused, gone] = await unixPair(sys);
+      const [fd, peer] = await unixPair(sys);
+      const full = socketStream(sys, paused, { highWaterMark: 1 }).on('readable', () => {});
+      const stream = socketStream(sys, fd);
+      await sys.write(gone, 'something');
+      fakeTime(sys).setTimeout(() => stream.end('late'), 100);
+      stream.resume();
+      await once(full, 'readable');
+      await sys.close(gone);
+      await once(stream, 'finish');
+      const buf = new Uint8Array(9);
+      return decodeText(buf.subarray(0, await sys.read(peer, buf)));
+    },
+    { maxSteps: 5000 },
+  );
+  expect(found).toBe('late');
 });
 
 /** A whole server of Node: parser, keep-alive, bodies, and what it does with its timers. */

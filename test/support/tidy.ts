@@ -133,9 +133,7 @@ const layers = [
 ];
 /** What runs in a browser too. */
 const core: ReadonlySet<string> = new Set(
-  layers.filter(
-    (layer) => !['check', 'async', 'node', 'shared', 'vitest', 'cli'].includes(layer),
-  ),
+  layers.filter((layer) => !['check', 'async', 'node', 'shared', 'vitest', 'cli'].includes(layer)),
 );
 const bannedGlobals = words(`
   Date Promise console process performance globalThis fetch crypto Buffer setTimeout

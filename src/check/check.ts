@@ -291,9 +291,12 @@ function* sampling<T>(
 function settled(options: CheckOptions): CheckOptions {
   checkLiberties(options);
   const { liberties, maxLiberties, schedule, strategy } = options;
-  if (strategy === 'replay' && schedule !== undefined && liberties === undefined) {
-    const { liberties: kinds } = readSchedule(schedule);
-    return { ...options, liberties: kinds, maxLiberties: Number.POSITIVE_INFINITY };
+  if (strategy === 'replay' && schedule !== undefined) {
+    return {
+      ...options,
+      liberties: liberties ?? readSchedule(schedule).liberties,
+      maxLiberties: maxLiberties ?? Number.POSITIVE_INFINITY,
+    };
   }
   return isSampling(options)
     ? { ...options, maxLiberties: maxLiberties ?? severalLiberties }

@@ -3,8 +3,8 @@
  * the output goes and in which format.
  */
 
-import { Course } from '../check/execution.ts';
-import { libertiesOf } from '../check/liberties.ts';
+import { courseAlong } from '../check/along.ts';
+import type { Course } from '../check/execution.ts';
 import { Replay } from '../check/replay.ts';
 import { readSchedule } from '../check/schedule_text.ts';
 import type { OutcomeOptions } from '../scenario/outcomes.ts';
@@ -56,11 +56,10 @@ export class Stage {
   course(): Course | null {
     const { schedule } = this.request;
     if (schedule === undefined) return null;
-    const { liberties, memory, steps } = readSchedule(schedule);
-    this.replay = new Replay(steps, this.request.mismatch === 'go on');
+    const document = readSchedule(schedule);
+    this.replay = new Replay(document.steps, this.request.mismatch === 'go on');
     this.replay.begin();
-    const all = { liberties, maxLiberties: Number.POSITIVE_INFINITY };
-    return new Course(this.replay, false, memory, null, libertiesOf(all));
+    return courseAlong(this.replay, document);
   }
 
   /** The execution is over: throws a ScheduleMismatch where the schedule goes on. */

@@ -1,7 +1,7 @@
 /** What came of the check of a program, for a person and as JSON. */
 import type { Finding, Verdict } from '../check/check.ts';
 import { storyText } from '../check/story.ts';
-import { count, summary } from '../shared/words.ts';
+import { count, libertyLines, summary } from '../shared/words.ts';
 import type { Colours } from '../trace/format.ts';
 import { findingLines as reasonLines } from '../why/text.ts';
 
@@ -41,7 +41,7 @@ function* findingLines(
   yield `${red(kind)}: ${bold(sentence)}`;
   const least = fewest ? ', and no fewer will do' : '';
   yield `  ${count(steps, 'step')}, ${count(preemptions, 'preemption')}${least}; first seen in execution ${execution}`;
-  yield* libertyLines(finding);
+  for (const line of libertyLines(finding)) yield `  ${line}`;
   yield '';
   for (const line of storyText(story, width - 2).split('\n')) if (line !== '') yield `  ${line}`;
   for (const reason of because) {
@@ -50,14 +50,6 @@ function* findingLines(
   yield '';
   yield '  the schedule, for --schedule FILE:';
   for (const line of schedule.split('\n')) if (line !== '') yield `    ${line}`;
-}
-
-/** What the kernel had to do that it need not have done. */
-function* libertyLines({ fewestLiberties, liberties }: Finding): Generator<string, void, void> {
-  if (liberties.length === 0) return;
-  const least = fewestLiberties ? ', and breaks with no fewer' : '';
-  yield `  needs ${liberties.length === 1 ? 'a liberty' : `${liberties.length} liberties`} of the kernel${least}:`;
-  for (const { does, kind, source } of liberties) yield `    ${kind}: ${does} (${source})`;
 }
 
 /** A line of JSON. */

@@ -2,8 +2,8 @@
  * Asks a scenario or a program why: runs it once, keeps what happens as a graph of causes, and reads
  * the answer from that.
  */
-import { Course } from '../check/execution.ts';
-import { libertiesOf } from '../check/liberties.ts';
+import { courseAlong } from '../check/along.ts';
+import type { Course } from '../check/execution.ts';
 import { Replay } from '../check/replay.ts';
 import { readSchedule } from '../check/schedule_text.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
@@ -49,18 +49,12 @@ interface Along {
 }
 
 function replayOf(words: string): Along {
-  const { liberties, memory, steps } = readSchedule(words);
-  const replay = new Replay(steps, false);
+  const document = readSchedule(words);
+  const replay = new Replay(document.steps, false);
   replay.begin();
   return {
     steps: replay,
-    course: new Course(
-      replay,
-      false,
-      memory,
-      null,
-      libertiesOf({ liberties, maxLiberties: Number.POSITIVE_INFINITY }),
-    ),
+    course: courseAlong(replay, document),
   };
 }
 

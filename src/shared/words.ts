@@ -1,11 +1,25 @@
 /** What the checker has to say in a line, wherever it is said. */
-import type { Verdict } from '../check/check.ts';
+import type { Finding, Verdict } from '../check/check.ts';
 
 export const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 export const processCount = (number: number): string =>
   `${number} process${number === 1 ? '' : 'es'}`;
+
+/** What the kernel had to do, and need not have done, for something to be found; nothing for most findings. */
+export function libertyLines({
+  fewestLiberties,
+  liberties,
+}: Pick<Finding, 'fewestLiberties' | 'liberties'>): string[] {
+  const { length } = liberties;
+  if (length === 0) return [];
+  const many = length === 1 ? 'a liberty' : `${length} liberties`;
+  return [
+    `needs ${many} of the kernel${fewestLiberties ? ', and breaks with no fewer' : ''}:`,
+    ...liberties.map(({ does, kind, source }) => `  ${kind}: ${does} (${source})`),
+  ];
+}
 
 /** Which interleavings were covered: of a bound on preemptions no more than what it lets through. */
 export function coverage({

@@ -74,7 +74,18 @@ const share = 0.6;
 const slackMs = 1000;
 
 const names: readonly string[] = [
-  ...['executions', 'incomplete', 'keep', 'kernel', 'machine', 'memory', 'mismatch', 'off'],
+  ...[
+    'executions',
+    'incomplete',
+    'keep',
+    'kernel',
+    'liberties',
+    'machine',
+    'maxLiberties',
+    'memory',
+    'mismatch',
+    'off',
+  ],
   ...['preemptions', 'rounds', 'schedule', 'seconds', 'seed', 'sharedMemory', 'steps'],
   ...['strategy', 'strict', 'with', 'without'],
 ];
@@ -151,12 +162,14 @@ function checkOptionsOf(options: CheckTestOptions, { task }: TestContext): Check
   const sharedMemory = options.sharedMemory ?? (refusal() === null ? 'told' : true);
   const asked: CheckOptions = { ...rest, sharedMemory, findings: 'first' };
   if (text === undefined) return seconds === undefined ? asked : { ...asked, seconds };
-  const { kernel, with: added, without, memory } = readSchedule(text);
+  const { kernel, with: added, without, liberties, memory } = readSchedule(text);
   const isSilent = !rest.kernel && !rest.with && !rest.without;
   return {
     ...asked,
     ...(isSilent && kernel !== '' ? { kernel, with: added, without } : {}),
     memory: rest.memory ?? memory,
+    liberties,
+    maxLiberties: undefined,
     strategy: 'replay',
     schedule: text,
   };
@@ -200,6 +213,8 @@ function keptVerdict(
     schedule,
     mismatch: 'go on',
     memory: document.memory,
+    liberties: document.liberties,
+    maxLiberties: undefined,
   });
   while (checking.next());
   const departures = checking.departures.length;

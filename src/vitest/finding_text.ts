@@ -6,7 +6,7 @@ import type { Finding } from '../check/check.ts';
 import type { DetectorName } from '../check/detectors/index.ts';
 import { storyText } from '../check/story.ts';
 import { packageFile } from '../shared/home.ts';
-import { count } from '../shared/words.ts';
+import { count, libertyLines } from '../shared/words.ts';
 import { findingLines } from '../why/text.ts';
 import { indented } from './matchers/state.ts';
 
@@ -24,6 +24,7 @@ export function findingBody(finding: Finding): string {
   const reasons = because.flatMap((reason) => findingLines(reason)).join('\n');
   return [
     `${measured}; first seen in execution ${execution}`,
+    ...libertyLines(finding),
     '',
     indented(storyText(story, width)),
     ...(reasons === '' ? [] : [indented(reasons)]),

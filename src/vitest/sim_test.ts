@@ -4,7 +4,7 @@
  *     simTest('every byte arrives', { seeds: 20, kernel: '5.10' }, function* (sys) { … });
  */
 import type { TestContext } from 'vitest';
-import { Course } from '../check/execution.ts';
+import { courseAlong } from '../check/along.ts';
 import { Replay } from '../check/replay.ts';
 import { readSchedule } from '../check/schedule_text.ts';
 import { signalName } from '../kernel/uapi/names.ts';
@@ -106,7 +106,8 @@ function settingsOf({ seed, seeds, schedule, ...rest }: SimTestOptions): Setting
 }
 
 function alongText(schedule: string, machine: MachineOptions): Setting {
-  const { kernel, with: added, without, memory, steps } = readSchedule(schedule.trim());
+  const document = readSchedule(schedule.trim());
+  const { kernel, with: added, without, steps } = document;
   const isSilent = machine.kernel === undefined && !machine.with && !machine.without;
   const release = isSilent && kernel !== '' ? { kernel, with: added, without } : {};
   let replay = new Replay(steps);
@@ -114,7 +115,7 @@ function alongText(schedule: string, machine: MachineOptions): Setting {
     options: () => {
       replay = new Replay(steps);
       replay.begin();
-      return { ...machine, ...release, cpus: 1, schedule: new Course(replay, false, memory) };
+      return { ...machine, ...release, cpus: 1, schedule: courseAlong(replay, document) };
     },
     end: () => replay.end(),
     name: 'along the schedule',

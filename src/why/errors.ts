@@ -98,7 +98,7 @@ function ofWait(call: Call, name: string, history: History): Reason | null {
 /** A handler ran: of which signal, and who had sent that. */
 export function interrupted(call: Call, history: History): Reason {
   const sent = interrupting(call, history);
-  if (sent === undefined) return said('a signal handler ran before anything was ready');
+  if (sent === undefined) return said('it was interrupted before anything was ready');
   const name = signalName(sent.signo);
   return said(
     `the handler of ${name}, which step ${sent.step} sent, ran before anything was ready`,

@@ -1,6 +1,6 @@
 /** The command line of the benchmark. */
 import { UsageError } from '../src/cli/errors.ts';
-import { readOptions, textOf } from '../src/cli/options.ts';
+import { type Row, readWords, textOf } from '../src/cli/options.ts';
 
 export const help = `usage: npm run bench -- [OPTIONS]
 
@@ -29,20 +29,20 @@ export interface Options {
   readonly help: boolean;
 }
 
-const table = {
-  only: { type: 'string' },
-  quick: { type: 'boolean' },
-  out: { type: 'string' },
-  page: { type: 'boolean' },
-  from: { type: 'string' },
-  json: { type: 'boolean' },
-  list: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
+const table: Readonly<Record<string, Row>> = {
+  only: { value: 'TEXT' },
+  quick: {},
+  out: { value: 'TEXT' },
+  page: {},
+  from: { value: 'TEXT' },
+  json: {},
+  list: {},
+  help: { short: 'h' },
+};
 
 /** What is asked for; throws a UsageError. */
 export function readArguments(argv: readonly string[]): Options {
-  const { values, positionals } = readOptions(argv, table);
+  const { values, positionals } = readWords(argv, table);
   const [word] = positionals;
   if (word !== undefined) throw new UsageError(`expected options, found "${word}"`);
   return {

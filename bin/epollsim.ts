@@ -1,14 +1,9 @@
 #!/usr/bin/env node
 /** The command `epollsim`: its verbs, each of which loads its own code and no other's. */
-import { type ExitCode, report } from '../src/cli/errors.ts';
-
-type Verb = (argv: readonly string[]) => Promise<ExitCode>;
-
-const main: Verb = async (argv) => (await import('../src/cli/main.ts')).main(argv);
+import { main, type Verb } from '../src/cli/main.ts';
 
 const verbs: ReadonlyMap<string, Verb> = new Map([
-  ['play', main],
-  ['help', main],
+  ['play', async (argv) => (await import('../src/cli/play_verb.ts')).playVerb(argv)],
   ['check', async (argv) => (await import('../src/cli/check.ts')).check(argv)],
   ['why', async (argv) => (await import('../src/cli/why.ts')).why(argv)],
   [
@@ -23,13 +18,8 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['conform', async (argv) => (await import('../conformance/conform.ts')).conform(argv)],
   ['kit', async (argv) => (await import('../conformance/pack_kit.ts')).packKit(argv)],
   ['fuzz', async (argv) => (await import('../conformance/fuzz.ts')).fuzz(argv)],
+  ['completion', async (argv) => (await import('../src/cli/completion.ts')).completion(argv)],
+  ['help', async (argv) => (await import('../src/cli/helping.ts')).help(argv)],
 ]);
 
-const argv = process.argv.slice(2);
-const verb = argv.find((word) => verbs.has(word)) ?? 'play';
-
-try {
-  process.exitCode = await (verbs.get(verb) ?? main)(argv);
-} catch (error) {
-  process.exitCode = report(error, verb);
-}
+process.exitCode = await main(process.argv.slice(2), verbs);

@@ -2,7 +2,6 @@
 import { compareFile, partingJson, partingText } from '../src/cli/compare.ts';
 import {
   type CompareRequest,
-  compareHelp,
   kernelText,
   readCompareArguments,
 } from '../src/cli/compare_options.ts';
@@ -24,15 +23,13 @@ import { findParting } from './partings.ts';
 
 export async function compareKernels(argv: readonly string[]): Promise<ExitCode> {
   const request = readCompareArguments(argv);
-  if (request !== null && request.file !== null && request.output !== undefined) {
+  if (request.file !== null && request.output !== undefined) {
     refuseInputs([request.file], request.output, '--output');
   }
-  const output = new Output(request?.output);
+  const output = new Output(request.output);
   try {
-    if (request === null) output.write(compareHelp);
-    else if (request.file !== null) return await compareFile(request.file, request, output);
-    else return await search(request, output);
-    return exitCodes.done;
+    if (request.file === null) return await search(request, output);
+    return await compareFile(request.file, request, output);
   } finally {
     output.close();
   }
@@ -50,7 +47,7 @@ async function search(request: CompareRequest, output: Output): Promise<ExitCode
     stopped = true;
   };
   process.once('SIGINT', stop);
-  const progress = new Progress();
+  const progress = new Progress(request.json);
   let code: ExitCode = exitCodes.done;
   const between = apart(request);
   // What one commit does another one may hide.

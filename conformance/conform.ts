@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { type ExitCode, exitCodes, FileError, say } from '../src/cli/errors.ts';
 import { Output } from '../src/cli/output.ts';
-import { type ConformRequest, conformHelp, readConform } from './conform_options.ts';
+import { type ConformRequest, readConform } from './conform_options.ts';
 import { ConformReport } from './conform_report.ts';
 import { type Case, record } from './corpus.ts';
 import { type Answered, Jobs } from './jobs.ts';
@@ -16,9 +16,7 @@ export async function conform(argv: readonly string[]): Promise<ExitCode> {
   const request = readConform(argv);
   const output = new Output(undefined);
   try {
-    if (request !== null) return await compareAll(request, output);
-    output.write(conformHelp);
-    return exitCodes.done;
+    return await compareAll(request, output);
   } finally {
     output.close();
   }

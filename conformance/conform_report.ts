@@ -25,7 +25,7 @@ export class ConformReport {
   private readonly json: boolean;
   /** The running kernel; null where it was not asked. */
   private readonly kernel: string | null;
-  private readonly progress: Progress = new Progress();
+  private readonly progress: Progress;
   private readonly groups: Map<string, Counts> = new Map();
   private readonly sum: Counts = noCounts();
   /** Why scenarios were skipped, and how many. */
@@ -37,6 +37,7 @@ export class ConformReport {
   constructor(output: Output, json: boolean, kernel: string | null) {
     this.output = output;
     this.json = json;
+    this.progress = new Progress(json);
     this.kernel = kernel;
   }
 

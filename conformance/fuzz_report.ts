@@ -16,7 +16,7 @@ export class FuzzReport {
   private readonly output: Output;
   private readonly request: FuzzRequest;
   private readonly kernel: string;
-  private readonly progress: Progress = new Progress();
+  private readonly progress: Progress;
   private readonly counts: Record<Finding['verdict'], number> = {
     equal: 0,
     differs: 0,
@@ -31,6 +31,7 @@ export class FuzzReport {
   constructor(output: Output, request: FuzzRequest, kernel: string) {
     this.output = output;
     this.request = request;
+    this.progress = new Progress(request.json);
     this.kernel = kernel;
   }
 

@@ -4,30 +4,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'fflate';
 import { packTar, type TarEntry } from 'modern-tar';
-import { type ExitCode, exitCodes, FileError, reasonOf, UsageError } from '../src/cli/errors.ts';
+import { kit } from '../src/cli/commands/kit.ts';
+import { type ExitCode, exitCodes, FileError, reasonOf } from '../src/cli/errors.ts';
 import { userPath } from '../src/cli/input.ts';
 import { listOf, readOptions, textOf } from '../src/cli/options.ts';
 import { Progress } from '../src/cli/progress.ts';
 import { packageFile } from '../src/shared/home.ts';
 import { corpusFolder } from './corpus.ts';
 import { type KitFile, kitFiles } from './kit/kit.ts';
-
-const help = `usage: epollsim kit [options]
-
-Packs the corpus with its transcripts, a player in C and a driver for a shell into one archive.
-
-  -o, --out FILE    where to (default: epollsim-conformance-VERSION.tar.gz)
-      --group NAME  only this group of the corpus; several with commas between
-      --corpus DIR  another corpus, as epollsim conform --record --corpus DIR makes it
-  -h, --help        this text
-`;
-
-const table = {
-  out: { type: 'string', short: 'o' },
-  group: { type: 'string', multiple: true },
-  corpus: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
 
 /** 1980, before which some archivers know no dates. */
 const date = new Date(315532800_000);
@@ -49,13 +33,7 @@ export async function archive(top: string, files: readonly KitFile[]): Promise<U
 
 /** The verb; throws a UsageError for what is no option, a FileError where it cannot be written. */
 export async function packKit(argv: readonly string[]): Promise<ExitCode> {
-  const { values, positionals } = readOptions(argv, table);
-  const [, ...rest] = positionals;
-  if (rest.length > 0) throw new UsageError(`kit: expected no file, found "${rest[0]}"`);
-  if (values['help'] === true) {
-    process.stdout.write(help);
-    return exitCodes.done;
-  }
+  const { values } = readOptions(argv, kit);
   const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
     version: string;
   };
@@ -77,6 +55,8 @@ export async function packKit(argv: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     throw new FileError(`cannot write ${out}: ${reasonOf(error)}`);
   }
-  console.log(`${out}: ${files.length} files, ${bytes.length} bytes`);
+  const packed = { file: out, files: files.length, bytes: bytes.length };
+  const said = `${out}: ${files.length} files, ${bytes.length} bytes`;
+  console.log(values['json'] === true ? JSON.stringify(packed) : said);
   return exitCodes.done;
 }

@@ -1,7 +1,9 @@
 /** What `conform` is asked to compare: scenarios from files, with what was recorded for them. */
 import { basename } from 'node:path';
+import { nothingIn } from '../src/cli/documents.ts';
 import { FileError } from '../src/cli/errors.ts';
 import { Input, userPath } from '../src/cli/input.ts';
+import { kindOf } from '../src/cli/kind.ts';
 import { DocumentReader, type ScenarioDocument } from '../src/scenario/documents.ts';
 import type { ConformRequest } from './conform_options.ts';
 import { casesOf, type Group, groupOf, groupsOf } from './corpus.ts';
@@ -44,6 +46,9 @@ function* recorded(group: Group, request: ConformRequest): Generator<Asked> {
 
 function* fromFile(file: string, request: ConformRequest): Generator<Asked> {
   const input = new Input(file);
+  if (kindOf(file, input) === 'program') {
+    throw new FileError(`${input.name}: expected scenarios, found a program`);
+  }
   const reader = new DocumentReader();
   const group = basename(file).replace(/(\.scenarios)?\.\w+$/, '');
   const asked = (document: ScenarioDocument): Asked => {
@@ -55,11 +60,15 @@ function* fromFile(file: string, request: ConformRequest): Generator<Asked> {
     const question = questionOf(JSON.stringify(document.value), null, request);
     return { group, place, question, problem: null };
   };
-  for (let chunk = input.next(); chunk !== null; chunk = input.next()) {
-    yield* reader.push(chunk).map(asked);
+  let count = 0;
+  for (let chunk = input.next(); ; chunk = input.next()) {
+    const documents = chunk === null ? reader.end() : reader.push(chunk);
+    count += documents.length;
+    yield* documents.map(asked);
+    if (chunk === null) break;
   }
-  yield* reader.end().map(asked);
   input.close();
+  if (count === 0) throw new FileError(nothingIn(input.name));
 }
 
 const questionOf = (

@@ -17,7 +17,7 @@ const groups = [
   { name: 'src/export/core', test: /src\/(strace|export)\// },
 ];
 /** What stays as it is: a command line is read with it, and that is to be quick. */
-const apart = /src\/(kernel\/(history|commits_\w+)|check\/schedule_text)\./;
+const apart = /src\/(kernel\/(history|commits_\w+)|check\/schedule_text|scenario\/near)\./;
 
 const slashed = (path: string): string => path.split(sep).join('/');
 const isBundled = (path: string): boolean =>

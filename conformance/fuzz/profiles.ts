@@ -1,4 +1,5 @@
 /** The profiles by name: what random programs are about. */
+import type { ProfileName } from '../../src/cli/commands/fuzz.ts';
 import type { Profile } from './actions.ts';
 import { basic } from './profiles/basic.ts';
 import { big } from './profiles/big.ts';
@@ -18,7 +19,7 @@ import { tty } from './profiles/tty.ts';
 import { udp } from './profiles/udp.ts';
 import { unix } from './profiles/unix.ts';
 
-export const profiles: Readonly<Record<string, Profile>> = {
+const made: Readonly<Record<ProfileName, Profile>> = {
   basic,
   big,
   classic,
@@ -37,3 +38,5 @@ export const profiles: Readonly<Record<string, Profile>> = {
   udp,
   unix,
 };
+
+export const profiles: Readonly<Record<string, Profile>> = made;

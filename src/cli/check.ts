@@ -1,5 +1,5 @@
 /** `epollsim check`: every interleaving of programs and concurrent scenarios, and what comes of them. */
-import { type CheckRequest, checkHelp, readCheck } from './check_options.ts';
+import { type CheckRequest, readCheck } from './check_options.ts';
 import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
 import { Input, refuseInputs } from './input.ts';
 import { idleChoices } from './kernel_options.ts';
@@ -27,10 +27,6 @@ export async function check(argv: readonly string[]): Promise<ExitCode> {
   let smaller: Output | null = null;
   let link: Link | null = null;
   try {
-    if (request === null) {
-      output.write(checkHelp);
-      return exitCodes.done;
-    }
     const { files, out, queue } = request;
     if (out !== undefined) {
       refuseInputs(files, out, '--out');
@@ -62,13 +58,14 @@ class Checker {
   private readonly output: Output;
   private readonly smaller: Output | null;
   private readonly link: Link | null;
-  private readonly progress: Progress = new Progress();
+  private readonly progress: Progress;
   private interrupted = false;
   /** Stops what is under way. */
   private stop: () => void = () => {};
 
   constructor(request: CheckRequest, output: Output, smaller: Output | null, link: Link | null) {
     this.request = request;
+    this.progress = new Progress(request.json);
     this.output = output;
     this.smaller = smaller;
     this.link = link;

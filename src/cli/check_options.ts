@@ -1,12 +1,11 @@
 /** The command line of `check`. */
 import type { StrategyName } from '../check/check.ts';
 import { type DetectorName, detectorNames } from '../check/detectors/index.ts';
-import { defaultKernel, newestKernel, oldestKernel } from '../kernel/history.ts';
-import { defaultBudget } from '../scenario/minimise.ts';
 import type { Memory } from '../sim/schedule.ts';
+import { check as checkCommand, memories, strategies } from './commands/check.ts';
 import { UsageError } from './errors.ts';
-import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
-import { listOf, numberOf, readOptions, textOf } from './options.ts';
+import { type KernelOptions, readKernel } from './kernel_options.ts';
+import { choiceOf, choicesOf, numberOf, readOptions, textOf } from './options.ts';
 import { type QueueAddress, readAddress } from './queue/link.ts';
 import { kernelOf, mismatchOf, scheduleOf } from './schedules.ts';
 
@@ -48,140 +47,33 @@ export interface CheckRequest extends KernelOptions {
   readonly json: boolean;
 }
 
-const table = {
-  ...kernelOptions,
-  strategy: { type: 'string' },
-  seed: { type: 'string' },
-  preemptions: { type: 'string' },
-  'max-executions': { type: 'string' },
-  'max-steps': { type: 'string' },
-  'time-limit': { type: 'string' },
-  all: { type: 'boolean' },
-  memory: { type: 'string' },
-  shared: { type: 'boolean' },
-  unshared: { type: 'boolean' },
-  schedule: { type: 'string' },
-  'on-mismatch': { type: 'string' },
-  workers: { type: 'string', short: 'j' },
-  queue: { type: 'string' },
-  checkpoint: { type: 'string' },
-  resume: { type: 'string' },
-  show: { type: 'string' },
-  off: { type: 'string', multiple: true },
-  strict: { type: 'boolean' },
-  herd: { type: 'boolean' },
-  'show-all': { type: 'boolean' },
-  'max-minimise': { type: 'string' },
-  out: { type: 'string', short: 'o' },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-export const checkHelp: string = `usage: epollsim check [options] FILE...
-
-Runs each program (TypeScript or JavaScript) and each concurrent scenario (JSON, or NDJSON with one
-a line; - is standard input) of the files on every interleaving that can be told apart. Of a program
-it says whether any interleaving breaks it, and shows the shortest one that does; of a scenario it
-lists the outcomes, how many executions came to each, and one of them, and what was found, in it and
-in as small a scenario as shows the same. Where a limit ends the search of a scenario, some thousand
-executions are taken at random from all that there are.
-
-      --kernel RELEASE     the kernel to model, ${oldestKernel} to ${newestKernel} (default: ${defaultKernel})
-      --with COMMIT        and with a commit that the release does not have; 7 digits of it will do;
-                           repeat, or separate by ","
-      --without COMMIT     and without one that it has
-
-      --memory ORDER       sc (default): what a thread writes is seen at once; tso: late where no barrier
-                           stands, as on x86; see docs/tso.md
-
-      --strategy NAME      exhaustive (default), random, or pct: random priorities that change at a
-                           few steps, which finds rare bugs sooner
-      --seed N             what random and pct follow from (default: 1)
-      --preemptions N      only executions in which a thread that can go on is made to wait at most N
-                           times
-      --max-executions N   (default: 100000; 1000 for random and pct)
-      --max-steps N        of one execution (default: 20000)
-      --time-limit S       in seconds, for each program or scenario (default: none)
-
-      --schedule FILE      only the execution that this schedule describes; each step is checked
-      --on-mismatch WHAT   where the schedule does not fit: stop (default), or go-on as near to it as
-                           can be
-      --queue URL          hand out parts to workers on other machines, through the Redis at
-                           redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:// for TLS, once
-                           it takes longer than a second or two: epollsim worker --help
-      --off DETECTOR       a detector that is not to speak; repeat, or separate by ","
-      --herd               instead, who is woken, and for what: wake-ups an event, wasted ones, the share
-                           of each waiter, steps from an event until somebody is told of it; as it is
-                           written, and with LT, ET, ONESHOT, EXCLUSIVE, an epoll instance for each
-                           waiter, and SO_REUSEPORT in its place; on all interleavings if there are no
-                           more than 1000 (or --max-executions) of them, else on 200: of a program those
-                           of play --seed 0, 1, …; with --schedule, or for a scenario in lockstep, on one:
-                           see docs/herd.md
-      --show N             of a program, also show N of the interleavings in which nothing was found;
-                           of a scenario, give the schedules of N outcomes
-      --show-all           and of all of them
-      --json               a line of JSON for each program or scenario
-
-of programs:
-      --all                go on after the first finding
-      --shared             threads share all variables of the program, touched at any time (default:
-                           those that it is seen to touch; see docs/checker.md)
-      --unshared           they share none while they run: only their calls count
-      --strict             a program that waits for ever is wrong, whatever it waits for
-  -j, --workers N          processes that share the work once it takes longer than a second or two
-                           (default: one a CPU)
-      --checkpoint FILE    where Ctrl-C or a limit leaves what is still to do (default: none for a
-                           limit, epollsim-checkpoint.json for Ctrl-C)
-      --resume FILE        go on from there
-
-of scenarios:
-      --max-minimise N     executions that may go into a smaller scenario with the same finding, for
-                           each finding (default: ${defaultBudget}; 0 leaves scenarios as they are)
-  -o, --out FILE           where to write the smaller scenarios (default: with the finding)
-
-Progress is shown on a terminal. Ctrl-C ends the search with what was found until then, and the
-search for a smaller scenario with the smallest one until then.
-
-exit codes:
-  0  every interleaving was covered, and nothing was found
-  1  something was found, or a scenario is malformed
-  2  the command line is wrong, or a file cannot be read
-  4  nothing was found, but not every interleaving was covered
-  130  Ctrl-C
-`;
-
-const strategies: readonly StrategyName[] = ['exhaustive', 'random', 'pct', 'replay'];
-
-/** What the arguments ask for, null for help; throws a UsageError. */
-export function readCheck(argv: readonly string[]): CheckRequest | null {
-  const { values, positionals } = readOptions(argv, table);
-  if (values['help'] === true) return null;
-  const files = positionals.slice(positionals.indexOf('check') + 1);
-  if (files.length === 0 || files.includes('')) {
-    throw new UsageError('check: expected a file, or - for standard input');
-  }
+/** What the arguments ask for; throws a UsageError. */
+export function readCheck(argv: readonly string[]): CheckRequest {
+  const { values, operands: files } = readOptions(argv, checkCommand);
   const schedule = scheduleOf(textOf(values['schedule']));
   const request: CheckRequest = {
     files,
     ...kernelOf(schedule, readKernel(values)),
-    strategy: strategyOf(textOf(values['strategy']), values['schedule'] !== undefined),
+    strategy:
+      choiceOf(values['strategy'], '--strategy', strategies) ??
+      (schedule === undefined ? 'exhaustive' : 'replay'),
     seed: numberOf(values['seed'], '--seed', 0, 0xffffffff),
     preemptions: numberOf(values['preemptions'], '--preemptions', 0, 1000),
     executions: numberOf(values['max-executions'], '--max-executions', 1, 9_999_999_999),
     steps: numberOf(values['max-steps'], '--max-steps', 1, 9_999_999_999),
     seconds: numberOf(values['time-limit'], '--time-limit', 1, 9_999_999_999),
     all: values['all'] === true,
-    memory: memoryOf(textOf(values['memory']), schedule?.memory),
+    memory: choiceOf(values['memory'], '--memory', memories) ?? schedule?.memory ?? 'sc',
     shared: values['shared'] === true,
     unshared: values['unshared'] === true,
     schedule: schedule?.text,
-    mismatch: mismatchOf(textOf(values['on-mismatch'])),
+    mismatch: mismatchOf(values['on-mismatch']),
     workers: numberOf(values['workers'], '--workers', 1, 256),
     queue: readAddress(textOf(values['queue'])),
     checkpoint: textOf(values['checkpoint']),
     resume: textOf(values['resume']),
     shown: shownOf(values),
-    off: listOf(values['off']).map(detectorOf),
+    off: choicesOf(values['off'], '--off', detectorNames),
     strict: values['strict'] === true,
     herd: values['herd'] === true,
     minimise: numberOf(values['max-minimise'], '--max-minimise', 0, 9_999_999_999),
@@ -190,26 +82,6 @@ export function readCheck(argv: readonly string[]): CheckRequest | null {
   };
   checkTogether(request);
   return request;
-}
-
-function strategyOf(name: string | undefined, replays: boolean): StrategyName {
-  if (name === undefined) return replays ? 'replay' : 'exhaustive';
-  const found = strategies.find((strategy) => strategy === name);
-  if (found !== undefined) return found;
-  throw new UsageError(`unknown strategy "${name}": expected ${strategies.join(', ')}`);
-}
-
-function detectorOf(name: string): DetectorName {
-  const found = detectorNames.find((known) => known === name);
-  if (found !== undefined) return found;
-  throw new UsageError(`--off: expected ${detectorNames.join(', ')}, found "${name}"`);
-}
-
-/** What is asked for, or else what the schedule was found with. */
-function memoryOf(order: string | undefined, found: Memory = 'sc'): Memory {
-  if (order === undefined) return found;
-  if (order === 'sc' || order === 'tso') return order;
-  throw new UsageError(`--memory: expected sc or tso, found "${order}"`);
 }
 
 function shownOf(values: Readonly<Record<string, unknown>>): number {

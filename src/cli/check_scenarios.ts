@@ -11,7 +11,8 @@ import { type Written, writtenText } from '../scenario/written.ts';
 import { ScheduleMismatch } from '../sim/schedule.ts';
 import { type CheckTask, worse } from './check.ts';
 import type { Crew } from './crew.ts';
-import { type ExitCode, exitCodes, say } from './errors.ts';
+import { nothingIn } from './documents.ts';
+import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
 import { Exploration, workersAfter } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { ProgramError } from './loader.ts';
@@ -60,9 +61,8 @@ class ScenarioCheck {
       }
       if (chunk === null) break;
     }
-    if (count > 0) return code;
-    say(`${input.name}: expected at least one scenario, found nothing`);
-    return exitCodes.failed;
+    if (count === 0) throw new FileError(nothingIn(input.name));
+    return code;
   }
 
   private async document({ line, ...document }: ScenarioDocument): Promise<ExitCode> {

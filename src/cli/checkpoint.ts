@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { CheckOptions } from '../check/check.ts';
 import type { Part } from '../check/dpor.ts';
 import type { TallyData } from '../check/tally.ts';
-import { FileError } from './errors.ts';
+import { FileError, reasonOf } from './errors.ts';
 import { userPath } from './input.ts';
 
 export interface Checkpoint {
@@ -50,8 +50,9 @@ function parsed(file: string): Checkpoint {
   try {
     data = JSON.parse(readFileSync(userPath(file), 'utf8')) as Partial<Checkpoint>;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new FileError(`${expected} ${code === 'ENOENT' ? 'no such file' : message}`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined) throw new FileError(`cannot read ${file}: ${reasonOf(error)}`);
+    throw new FileError(`${expected} no JSON`);
   }
   if (data?.epollsim !== 'checkpoint 1') throw new FileError(`${expected} something else`);
   return data as Checkpoint;

@@ -6,7 +6,7 @@ import { type Colours, noColours } from '../trace/format.ts';
 import { toJson } from '../trace/values.ts';
 import { findingLines } from '../why/text.ts';
 import { type CompareRequest, kernelText } from './compare_options.ts';
-import { documentsIn, nameIn } from './documents.ts';
+import { documentsIn, nameIn, nothingIn } from './documents.ts';
 import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
 import { coloursFor } from './formats.ts';
 import { Input } from './input.ts';
@@ -50,8 +50,8 @@ export async function compareFile(
 function wantedIn(input: Input, name: string | undefined): ScenarioDocument[] {
   const wanted = documentsIn(input).filter((one) => name === undefined || nameIn(one) === name);
   if (wanted.length > 0) return wanted;
-  const expected = name === undefined ? 'a scenario' : `a scenario called "${name}"`;
-  throw new FileError(`${input.name}: expected ${expected}, found none`);
+  if (name === undefined) throw new FileError(nothingIn(input.name));
+  throw new FileError(`${input.name}: expected a scenario called "${name}", found none`);
 }
 
 export function partingJson(

@@ -1,42 +1,8 @@
 /** The command line of `compare`. */
-import {
-  type CommitId,
-  commitOf,
-  type KernelChoice,
-  newestKernel,
-  oldestKernel,
-  patchedKernel,
-} from '../kernel/history.ts';
+import { type CommitId, commitOf, type KernelChoice, patchedKernel } from '../kernel/history.ts';
+import { compare as compareCommand } from './commands/compare.ts';
 import { UsageError } from './errors.ts';
 import { listOf, numberOf, readOptions, textOf } from './options.ts';
-
-export const compareHelp: string = `epollsim compare: where two kernels part
-
-usage: epollsim compare [options] FILE --kernels A,B
-       epollsim compare [options] --kernels A,B
-
-Plays a scenario on both kernels and shows the first step at which they part, and why on either side.
-Of a concurrent scenario it shows the outcomes that only one of them has. Without a FILE it looks for
-the smallest scenario on which they differ, one commit after the other of those that tell them apart.
-
-      --kernels A,B     releases from ${oldestKernel} to ${newestKernel}, each with commits put in or taken out:
-                        5.5,6.18 or 6.18,6.18-3b844826b6c6 or 5.10,5.10+3b844826b6c6
-      --with COMMIT     the second kernel is the first one, with a commit
-      --without COMMIT  or without one; repeat, or separate by ","
-      --name NAME       which scenario, where the file has several (default: all of them)
-      --seed N          of the search: the same seed looks at the same scenarios (default: 1)
-      --count N         of the search: how many scenarios of each kind, for each commit (default: 40)
-      --time-limit S    of the search, in seconds, for each commit (default: 20)
-      --json            a JSON object a line
-  -o, --output FILE     where to print it (default: standard output)
-  -h, --help            this text
-
-exit codes:
-  0  the kernels do not part, as far as was looked
-  1  they part
-  2  the command line is wrong, or a file cannot be read or written
-  130  Ctrl-C; what was found is shown
-`;
 
 export interface CompareRequest {
   /** Null: look for a scenario. */
@@ -50,27 +16,10 @@ export interface CompareRequest {
   readonly output: string | undefined;
 }
 
-const table = {
-  kernels: { type: 'string' },
-  with: { type: 'string', multiple: true },
-  without: { type: 'string', multiple: true },
-  name: { type: 'string' },
-  seed: { type: 'string' },
-  count: { type: 'string' },
-  'time-limit': { type: 'string' },
-  json: { type: 'boolean' },
-  output: { type: 'string', short: 'o' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-/** Null: help is asked for. Throws a UsageError. */
-export function readCompareArguments(argv: readonly string[]): CompareRequest | null {
-  const { values, positionals } = readOptions(argv, table);
-  if (values['help'] === true) return null;
-  const [, file = null, ...more] = positionals;
-  if (more.length > 0) {
-    throw new UsageError(`compare: expected one file, found ${positionals.length - 1}`);
-  }
+/** What the arguments ask for; throws a UsageError. */
+export function readCompareArguments(argv: readonly string[]): CompareRequest {
+  const { values, operands } = readOptions(argv, compareCommand);
+  const [file = null] = operands;
   return {
     file,
     kernels: kernelsOf(

@@ -11,6 +11,10 @@ export function documentsIn(input: Input): ScenarioDocument[] {
   return [...documents, ...reader.end()];
 }
 
+/** The message for a file without any. */
+export const nothingIn = (name: string): string =>
+  `${name}: expected at least one scenario, found nothing`;
+
 /** What a document is called, well-formed or not. */
 export const nameIn = (one: ScenarioDocument): string | null =>
   one.scenario === undefined ? one.name : one.scenario.name;

@@ -5,23 +5,33 @@
  */
 import { writeSync } from 'node:fs';
 
-/** The exit codes; --help lists them. */
+/** The exit codes. */
 export const exitCodes = {
-  /** Everything was played. */
   done: 0,
-  /** A scenario is malformed, or a program failed. The rest was played. */
   failed: 1,
-  /** The command line is wrong, or a file cannot be read. */
   usage: 2,
-  /** There is nothing to compare with: no live side, and nothing recorded. */
+  /** No live side, and nothing recorded. */
   unavailable: 3,
-  /** A check has found nothing, and has not covered everything. */
   incomplete: 4,
-  /** Ctrl-C, as a shell says it. */
+  /** As a shell says it of SIGINT. */
   interrupted: 130,
+  /** As a shell says it of SIGPIPE; 0 would say that all is well with what nobody has looked at. */
+  unread: 141,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** What they mean; the help of a verb says it in its own words. */
+export const exitTexts: Readonly<Record<ExitCode, string>> = {
+  0: 'it was done, and there is nothing to complain of',
+  1: `something is wrong with what was given: it is malformed, it failed, or what was looked for was
+    found`,
+  2: 'the command line is wrong, or a file cannot be read or written',
+  3: 'there is nothing to compare with',
+  4: 'a check has found nothing, and has not covered everything',
+  130: 'Ctrl-C; what there was until then is printed',
+  141: 'whoever read the output has gone, and the rest was not printed',
+};
 
 /** The command line is wrong: says what was expected and what was found. */
 export class UsageError extends Error {
@@ -57,17 +67,14 @@ export class Interrupted extends Error {
   override readonly name: string = 'Interrupted';
 }
 
-/** Verbs whose options stand in the help of the command itself. */
-const withoutHelp: readonly string[] = ['play', 'help'];
-
 /** Says what is to be said of an error that ends the command, in which `verb` ran; the exit code. */
-export function report(error: unknown, verb = 'play'): ExitCode {
-  if (error instanceof BrokenPipe) return exitCodes.done;
+export function report(error: unknown, verb?: string): ExitCode {
+  if (error instanceof BrokenPipe) return exitCodes.unread;
   if (error instanceof Interrupted) return exitCodes.interrupted;
   if (error instanceof UsageError) {
     const [first = '', ...more] = error.message.split('\n');
-    const help = withoutHelp.includes(verb) ? '--help' : `${verb} --help`;
-    say([`${first} (see epollsim ${help})`, ...more].join('\n'));
+    const help = verb === undefined ? 'epollsim --help' : `epollsim ${verb} --help`;
+    say([`${first} (see ${help})`, ...more].join('\n'));
     return exitCodes.usage;
   }
   if (error instanceof FileError) {

@@ -8,61 +8,23 @@ import { fromLink, looksLikeLink, toLink } from '../export/link.ts';
 import { fromTest, looksLikeTest, toTest } from '../export/vitest.ts';
 import { readDocuments } from '../scenario/documents.ts';
 import { type Written, writtenText } from '../scenario/written.ts';
-import { nameIn } from './documents.ts';
-import { type ExitCode, exitCodes, say, UsageError } from './errors.ts';
+import { namesOf } from './commands/command.ts';
+import { exportCommand, type Form, forms } from './commands/export.ts';
+import { nameIn, nothingIn } from './documents.ts';
+import { type ExitCode, exitCodes, FileError, say, UsageError } from './errors.ts';
 import { withProgram } from './given_program.ts';
 import { Input, refuseInputs, userPath } from './input.ts';
-import { type KernelOptions, kernelOptions, readKernel } from './kernel_options.ts';
-import { isProgram } from './kind.ts';
+import { type KernelOptions, readKernel } from './kernel_options.ts';
+import { isProgram, kindOf } from './kind.ts';
 import { loadText } from './loader.ts';
-import { numberOf, readOptions, textOf } from './options.ts';
-import { Output } from './output.ts';
+import { choiceOf, numberOf, readOptions, textOf } from './options.ts';
+import { print } from './output.ts';
 import { kernelOf as kernelOfSchedule, scheduleOf } from './schedules.ts';
-
-const forms = ['c', 'test', 'command', 'link', 'file'] as const;
-type Form = (typeof forms)[number];
-
-export const exportHelp: string = `usage: epollsim export --to FORM [options] FILE
-       epollsim export --to FORM [options] LINK
-
-Turns a scenario or a program, with its kernel and its schedule, from one form into another. What is
-given shows in its content: a file with scenarios or a program (- is standard input), a link, a command
-line or a test that this verb made.
-
-      --to FORM         c        a program for Linux that prints the transcript (scenarios only)
-                        test     a test for vitest
-                        command  a command line for the shell
-                        link     the fragment of a link: #v1.…
-                        file     the scenario or program itself
-  -o, --output FILE     where to print it (default: standard output)
-
-      --name NAME       which scenario, where the file has several
-      --kernel RELEASE  the kernel to model; and --with COMMIT, --without COMMIT, as in play
-      --schedule FILE   the schedule of a program or a concurrent scenario, as check prints it
-      --loops N         of C, how often a concurrent scenario is played unless the program is told
-                        otherwise (default: 10000)
-
-  -h, --help            this text
-
-exit codes:
-  0  it was exported
-  1  the input is malformed, or has no such form
-  2  the command line is wrong, or a file cannot be read or written
-`;
-
-const options = {
-  ...kernelOptions,
-  to: { type: 'string' },
-  output: { type: 'string', short: 'o' },
-  name: { type: 'string' },
-  schedule: { type: 'string' },
-  loops: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
 
 interface Request {
   readonly from: string;
   readonly to: Form;
+  readonly json: boolean;
   readonly output: string | undefined;
   readonly name: string | undefined;
   readonly schedule: string | undefined;
@@ -71,9 +33,7 @@ interface Request {
 }
 
 export async function exportArtefact(argv: readonly string[]): Promise<ExitCode> {
-  const { values, positionals } = readOptions(argv, options);
-  if (values['help'] === true) return print(exportHelp, undefined);
-  const request = readRequest(values, positionals);
+  const request = readRequest(argv);
   if (request.output !== undefined && existsSync(userPath(request.from))) {
     refuseInputs([request.from], request.output, '--output');
   }
@@ -87,21 +47,15 @@ export async function exportArtefact(argv: readonly string[]): Promise<ExitCode>
   }
 }
 
-function readRequest(
-  values: Readonly<Record<string, unknown>>,
-  [verb, from, ...rest]: readonly string[],
-): Request {
-  const to = textOf(values['to']);
-  if (verb !== 'export' || from === undefined || rest.length > 0) {
-    const found =
-      rest.length > 0 ? `"${rest[0]}" besides` : from === undefined ? 'none' : `"${verb}"`;
-    throw new UsageError(`export: expected one file or link, found ${found}`);
-  }
-  if (to === undefined) throw new UsageError(`export: expected --to ${forms.join('|')}`);
-  if (!isForm(to)) throw new UsageError(`--to: expected ${forms.join(', ')}, found "${to}"`);
+function readRequest(argv: readonly string[]): Request {
+  const { values, operands } = readOptions(argv, exportCommand);
+  const [from = ''] = operands;
+  const to = choiceOf(values['to'], '--to', forms);
+  if (to === undefined) throw new UsageError(`export: expected --to ${namesOf(forms).join('|')}`);
   return {
     from,
     to,
+    json: values['json'] === true,
     output: textOf(values['output']),
     name: textOf(values['name']),
     schedule: textOf(values['schedule']),
@@ -110,14 +64,13 @@ function readRequest(
   };
 }
 
-const isForm = (text: string): text is Form => (forms as readonly string[]).includes(text);
-
 /** What the command line speaks of. */
 function given(request: Request): Artefact {
   const { from, name } = request;
   if (!existsSync(userPath(from)) && looksLikeLink(from)) return chosen(fromLink(from), request);
   if (looksLikeCommandLine(from)) return chosen(fromCommandLine(from), request);
   const input = new Input(from);
+  kindOf(from, input);
   const text = input.rest();
   input.close();
   if (looksLikeTest(text)) return chosen(fromTest(text), request);
@@ -144,8 +97,7 @@ function scenarioIn(text: string, name: string | undefined, where: string): unkn
   const [first] = wanted;
   const known = names.filter((one) => one !== null).slice(0, 8);
   if (first === undefined) {
-    if (documents.length === 0)
-      throw new ExportError(`${where}: expected a scenario, found nothing`);
+    if (documents.length === 0) throw new FileError(nothingIn(where));
     throw new ExportError(
       `${where}: no scenario is named "${name}"; there are ${known.join(', ')}`,
     );
@@ -174,29 +126,42 @@ function chosen(artefact: Artefact, { kernel, schedule: file }: Request): Artefa
 }
 
 async function write(artefact: Artefact, request: Request): Promise<ExitCode> {
-  const { to, output, loops } = request;
-  if (to === 'c') {
-    return print(artefactToC(artefact, loops === undefined ? {} : { loops }), output);
-  }
-  if (to === 'link') return print(`${toLink(artefact)}\n`, output);
-  if (to === 'command') return print(`${toCommandLine(artefact)}\n`, output);
-  if (to === 'file') return writeFile(artefact, output);
-  if (artefact.program === undefined) return print(toTest(artefact), output);
+  const { to, loops } = request;
+  const tell = (text: string): ExitCode => told(text, artefact, request);
+  if (to === 'c') return tell(artefactToC(artefact, loops === undefined ? {} : { loops }));
+  if (to === 'link') return tell(`${toLink(artefact)}\n`);
+  if (to === 'command') return tell(`${toCommandLine(artefact)}\n`);
+  if (to === 'file') return writeFile(artefact, request);
+  if (artefact.program === undefined) return tell(toTest(artefact));
   const { program, schedule } = artefact;
   return await withProgram(
     request.from,
     () => loadText(program, request.from),
     async (loaded) => {
       const expected = programAnswer(loaded, { ...kernelOf(artefact), schedule });
-      return print(toTest(artefact, { expected }), output);
+      return tell(toTest(artefact, { expected }));
     },
   );
 }
 
+/** Prints the text, or the object that --json asks for. */
+function told(text: string, artefact: Artefact, { json, output, to }: Request): ExitCode {
+  print(json ? `${exportJson(text, artefact, to)}\n` : text, output);
+  return exitCodes.done;
+}
+
+function exportJson(text: string, artefact: Artefact, to: Form): string {
+  const { kernel = null, with: added = [], without = [], schedule = null } = artefact;
+  const name = nameOf(artefact) ?? null;
+  return JSON.stringify({ to, name, kernel, with: added, without, schedule, text });
+}
+
 /** The file alone; what it cannot hold is said, or with -o written beside it. */
-function writeFile(artefact: Artefact, output: string | undefined): ExitCode {
+function writeFile(artefact: Artefact, request: Request): ExitCode {
   const { kernel, with: added = [], without = [], schedule, program } = artefact;
-  const code = print(program ?? writtenText(artefact.scenario as Written), output);
+  const { json, output } = request;
+  const code = told(program ?? writtenText(artefact.scenario as Written), artefact, request);
+  if (json) return code;
   if (schedule !== undefined && output !== undefined) print(schedule, `${output}.schedule`);
   const left = [
     ...(kernel === undefined ? [] : [`--kernel ${kernel}`]),
@@ -208,11 +173,4 @@ function writeFile(artefact: Artefact, output: string | undefined): ExitCode {
   ];
   if (left.length > 0) say(`${nameOf(artefact) ?? 'it'} goes with ${left.join(' ')}`);
   return code;
-}
-
-function print(text: string, path: string | undefined): ExitCode {
-  const output = new Output(path);
-  output.write(text);
-  output.close();
-  return exitCodes.done;
 }

@@ -2,8 +2,9 @@
  * Makes the format that was asked for; loads no other.
  */
 import { type Colours, type Format, noColours, type Write } from '../trace/format.ts';
-import type { FormatName } from './arguments.ts';
+import type { FormatName } from './commands/play.ts';
 import type { Output } from './output.ts';
+import { columnsOf, showsColours } from './terminal.ts';
 
 /** Formats that are made from a trace. */
 export type TracedFormat = Exclude<FormatName, 'transcript'>;
@@ -30,7 +31,7 @@ export async function makeFormat(
       return new (await import('../trace/mermaid.ts')).Mermaid(write);
     case 'state': {
       const { State } = await import('../trace/state.ts');
-      return new State(write, await coloursFor(output), json);
+      return new State(write, json ? noColours : await coloursFor(output), json);
     }
     case 'table': {
       const { TableRows } = await import('../trace/table.ts');
@@ -50,12 +51,10 @@ async function jsonLines(name: TracedFormat, write: Write): Promise<Format> {
 }
 
 export async function coloursFor(output: Output): Promise<Colours> {
-  if (!output.isTerminal) return noColours;
+  if (!showsColours(output)) return noColours;
   const { default: picocolors } = await import('picocolors');
-  return picocolors.createColors(picocolors.isColorSupported);
+  return picocolors.createColors(true);
 }
 
-export function widthOf(output: Output): number {
-  const columns = output.isTerminal ? process.stdout.columns : undefined;
-  return Math.max(columns ?? defaultWidth, leastWidth);
-}
+export const widthOf = (output: Output): number =>
+  Math.max(columnsOf(output) ?? defaultWidth, leastWidth);

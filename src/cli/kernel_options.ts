@@ -1,4 +1,4 @@
-/** The options that say which kernel is modelled: --kernel, --with, --without. Shared by verbs. */
+/** What --kernel, --with and --without say of the kernel that is modelled. Shared by verbs. */
 import {
   type CommitId,
   commitOf,
@@ -11,13 +11,6 @@ import type { Memory } from '../sim/schedule.ts';
 import { UsageError } from './errors.ts';
 import { listOf, textOf } from './options.ts';
 
-/** Rows of an option table. */
-export const kernelOptions = {
-  kernel: { type: 'string' },
-  with: { type: 'string', multiple: true },
-  without: { type: 'string', multiple: true },
-} as const;
-
 /** What was asked for; commits by their whole ids. */
 export interface KernelOptions extends KernelChoice {
   readonly kernel: string | undefined;
@@ -27,7 +20,7 @@ export interface KernelOptions extends KernelChoice {
 
 /** The choice that the values of the options make; throws a UsageError before anything runs. */
 export function readKernel(
-  values: Readonly<Partial<Record<keyof typeof kernelOptions, unknown>>>,
+  values: Readonly<Partial<Record<'kernel' | 'with' | 'without', unknown>>>,
 ): KernelOptions {
   const choice: KernelOptions = {
     kernel: textOf(values.kernel),

@@ -4,52 +4,22 @@ import {
   commits,
   defaultKernel,
   knownReleases,
-  newestKernel,
-  oldestKernel,
   patchedKernel,
   rankOf,
 } from '../kernel/history.ts';
-import { type ExitCode, exitCodes, UsageError } from './errors.ts';
-import { kernelOptions, readKernel } from './kernel_options.ts';
+import { kernels as kernelsCommand } from './commands/kernels.ts';
+import { type ExitCode, exitCodes } from './errors.ts';
+import { readKernel } from './kernel_options.ts';
 import { readOptions } from './options.ts';
-import { Output } from './output.ts';
-
-export const kernelsHelp: string = `usage: epollsim kernels [options]
-
-Lists the releases that can be modelled and the commits of Linux that changed what a program or a
-schedule can see, oldest first. Any release from ${oldestKernel} to ${newestKernel} can be asked for, 5.7-rc4 too; a
-release is that of Linus, without what stable series brought back. A commit older than ${oldestKernel} is in
-all of them.
-
-      --kernel RELEASE  only the commits of a release (and what --with and --without make of it)
-      --with COMMIT     repeat, or separate by ","
-      --without COMMIT
-      --json            an array of commits: id, title, release, effect; until: the later commit
-                        from which on it makes no difference; memory: it matters only where stores
-                        are seen late (TSO), or out of order (weak)
-  -h, --help            this text
-`;
-
-const options = {
-  ...kernelOptions,
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
+import { print } from './output.ts';
 
 const inOrder = (Object.keys(commits) as CommitId[]).sort(
   (a, b) => rankOf(commits[a].release) - rankOf(commits[b].release),
 );
 
 export async function kernels(argv: readonly string[]): Promise<ExitCode> {
-  const { values, positionals } = readOptions(argv, options);
-  const [verb, ...rest] = positionals;
-  if (verb !== 'kernels' || rest.length > 0) {
-    throw new UsageError(`kernels: expected options only, found "${rest[0] ?? verb}"`);
-  }
-  const output = new Output(undefined);
-  if (values['help'] === true) output.write(kernelsHelp);
-  else output.write(listing(values));
-  output.close();
+  const { values } = readOptions(argv, kernelsCommand);
+  print(listing(values));
   return exitCodes.done;
 }
 

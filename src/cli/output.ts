@@ -32,6 +32,10 @@ export class Output {
     if (this.path !== null) this.checkPath(this.path);
   }
 
+  get isStandard(): boolean {
+    return this.path === null;
+  }
+
   get isTerminal(): boolean {
     const isDevice =
       this.path === null || statSync(this.path, { throwIfNoEntry: false })?.isCharacterDevice();
@@ -113,4 +117,11 @@ export class Output {
       return 0;
     }
   }
+}
+
+/** Prints a text that is there as a whole. */
+export function print(text: string, path?: string): void {
+  const output = new Output(path);
+  output.write(text);
+  output.close();
 }

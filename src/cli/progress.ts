@@ -4,10 +4,19 @@ import { isatty } from 'node:tty';
 
 const everyMs = 200;
 
+/** Where a line can be written over, and somebody sees it. */
+const isSeen = ({ CI = '', TERM: terminal }: NodeJS.ProcessEnv): boolean =>
+  isatty(2) && terminal !== 'dumb' && CI === '';
+
 export class Progress {
-  private readonly isShown: boolean = isatty(2);
+  private readonly isShown: boolean;
   private readonly started: number = performance.now();
   private last = 0;
+
+  /** Scripts are told what was asked for, and nothing else. */
+  constructor(forScripts = false) {
+    this.isShown = !forScripts && isSeen(process.env);
+  }
 
   get seconds(): number {
     return Math.round(performance.now() - this.started) / 1000;
@@ -23,7 +32,9 @@ export class Progress {
     const now = performance.now();
     if (!this.isShown || now - this.last < everyMs) return;
     this.last = now;
-    put(`\r\x1b[K${line()}`);
+    // A longer line would go on in the next one, and stay there.
+    const room = (process.stderr.columns || 80) - 1;
+    put(`\r\x1b[K${line().slice(0, room)}`);
   }
 
   /** Makes room for other output. */

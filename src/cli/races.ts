@@ -6,6 +6,7 @@ import type { Race, RaceModule } from '../check/race.ts';
 import { defaultKernel, type KernelChoice } from '../kernel/history.ts';
 import { nearHint } from '../scenario/near.ts';
 import { packageFile } from '../shared/home.ts';
+import { races as racesCommand } from './commands/races.ts';
 import { type ExitCode, exitCodes, UsageError } from './errors.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { importFile } from './loader.ts';
@@ -13,34 +14,14 @@ import { readOptions } from './options.ts';
 import { Output } from './output.ts';
 import { verdictJson, verdictLines } from './verdicts.ts';
 
-export const racesHelp: string = `usage: epollsim races [--json]
-       epollsim races NAME [--json]
-
-Lists the races in races/: mistakes of Linux that depended on the schedule, or showed in a program of
-a few lines, and mistakes of programs; with the releases that have them and the fix.
-
-With a NAME: its page, and the interleaving that the checker finds now on a kernel that has it. The
-program is races/NAME/race.ts, which check and play take as any other.
-
-      --json            the list: an array of objects (name, title, summary, releases, finding, found,
-                        absent, fix); with a NAME: one such object with page, program and verdict
-  -h, --help            this text
-`;
-
-const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
-
 const folder = packageFile('races/');
 
 export async function races(argv: readonly string[]): Promise<ExitCode> {
-  const { values, positionals } = readOptions(argv, options);
-  const [verb, name, ...rest] = positionals;
-  if (verb !== 'races' || rest.length > 0) {
-    throw new UsageError(`races: expected one name, found "${rest[0] ?? verb}"`);
-  }
+  const { values, operands } = readOptions(argv, racesCommand);
+  const [name] = operands;
   const output = new Output(undefined);
   const isJson = values['json'] === true;
-  if (values['help'] === true) output.write(racesHelp);
-  else if (name === undefined) output.write(await listing(isJson));
+  if (name === undefined) output.write(await listing(isJson));
   else if (!raceNames().includes(name)) throw new UsageError(unknown(name));
   else if (isJson) output.write(await raceJson(name));
   else await showRace(name, output);

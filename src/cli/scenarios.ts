@@ -12,7 +12,8 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { playTraced } from '../scenario/traced.ts';
 import { errorTranscript, type Transcript, transcriptText } from '../scenario/transcript.ts';
 import type { Format } from '../trace/format.ts';
-import { type ExitCode, exitCodes, Interrupted, say } from './errors.ts';
+import { nothingIn } from './documents.ts';
+import { type ExitCode, exitCodes, FileError, Interrupted, say } from './errors.ts';
 import type { Input } from './input.ts';
 import { replayScenario } from './replay_scenario.ts';
 import type { Stage } from './stage.ts';
@@ -42,9 +43,8 @@ export async function playScenarios(input: Input, stage: Stage): Promise<ExitCod
   };
   for (let chunk = input.next(); chunk !== null; chunk = input.next()) playAll(reader.push(chunk));
   playAll(reader.end());
-  if (count > 0) return code;
-  say(`${input.name}: expected at least one scenario, found nothing`);
-  return exitCodes.failed;
+  if (count === 0) throw new FileError(nothingIn(input.name));
+  return code;
 }
 
 /** Writes the outcomes of a concurrent scenario; null where the format cannot show them. */

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import type { Departure } from '../check/replay.ts';
 import { readSchedule, type ScheduleDocument, ScheduleError } from '../check/schedule_text.ts';
-import { FileError, reasonOf, say, UsageError } from './errors.ts';
+import { FileError, reasonOf, say } from './errors.ts';
 import { userPath } from './input.ts';
 import { type KernelOptions, readKernel } from './kernel_options.ts';
+import { choiceOf } from './options.ts';
 
 export interface GivenSchedule extends ScheduleDocument {
   readonly text: string;
@@ -15,6 +16,7 @@ export function scheduleOf(file: string | undefined): GivenSchedule | undefined 
   if (file === undefined) return undefined;
   try {
     const text = readFileSync(userPath(file), 'utf8');
+    if (text.includes('\0')) throw new ScheduleError('expected a schedule, found binary data');
     return { ...readSchedule(text), text };
   } catch (error) {
     const found = error instanceof ScheduleError ? error.message : reasonOf(error);
@@ -22,11 +24,9 @@ export function scheduleOf(file: string | undefined): GivenSchedule | undefined 
   }
 }
 
-export function mismatchOf(value: string | undefined): 'stop' | 'go on' {
-  if (value === undefined || value === 'stop') return 'stop';
-  if (value === 'go-on') return 'go on';
-  throw new UsageError(`--on-mismatch: expected stop or go-on, found "${value}"`);
-}
+/** What --on-mismatch says. */
+export const mismatchOf = (value: unknown): 'stop' | 'go on' =>
+  choiceOf(value, '--on-mismatch', ['stop', 'go-on']) === 'go-on' ? 'go on' : 'stop';
 
 /** The kernel that is asked for, or else the one that the schedule is of. */
 export function kernelOf(schedule: GivenSchedule | undefined, asked: KernelOptions): KernelOptions {

@@ -6,11 +6,9 @@ import type { StraceReader, StraceReport, StraceRow } from '../strace/reader.ts'
 import type { Colours } from '../trace/format.ts';
 import { compareStates, stateLines } from '../trace/state.ts';
 import { toJson } from '../trace/values.ts';
+import type { StraceFormatName } from './commands/strace.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import type { Output } from './output.ts';
-
-export const straceFormats = ['table', 'state', 'findings'] as const;
-export type StraceFormatName = (typeof straceFormats)[number];
 
 export interface StraceView {
   /** A call and the state after it; absent where nobody wants to see them. */

@@ -6,7 +6,7 @@ import { ScheduleMismatch } from '../sim/schedule.ts';
 import type { Program } from '../syscalls/sys.ts';
 import { toJson } from '../trace/values.ts';
 import { whyText } from '../why/text.ts';
-import { documentsIn, nameIn } from './documents.ts';
+import { documentsIn, nameIn, nothingIn } from './documents.ts';
 import { type ExitCode, exitCodes, FileError, UsageError } from './errors.ts';
 import { coloursFor } from './formats.ts';
 import { withProgram } from './given_program.ts';
@@ -14,18 +14,14 @@ import { Input, refuseInputs } from './input.ts';
 import { kindOf } from './kind.ts';
 import { loadProgram } from './loader.ts';
 import { Output } from './output.ts';
-import { readWhyArguments, type WhyRequest, whyHelp } from './why_options.ts';
+import { readWhyArguments, type WhyRequest } from './why_options.ts';
 
 export async function why(argv: readonly string[]): Promise<ExitCode> {
   const request = readWhyArguments(argv);
-  if (request !== null && request.output !== undefined) {
-    refuseInputs([request.file], request.output, '--output');
-  }
-  const output = new Output(request?.output);
+  if (request.output !== undefined) refuseInputs([request.file], request.output, '--output');
+  const output = new Output(request.output);
   try {
-    if (request === null) output.write(whyHelp);
-    else return await answerFor(request, output);
-    return exitCodes.done;
+    return await answerFor(request, output);
   } finally {
     output.close();
   }
@@ -69,13 +65,13 @@ function scenarioIn(input: Input, { name }: WhyRequest): Scenario {
   const documents = documentsIn(input);
   const fitting = documents.filter((one) => name === undefined || nameIn(one) === name);
   const [document] = fitting;
+  if (documents.length === 0) throw new FileError(nothingIn(input.name));
   if (document === undefined) {
     const some = someNames(documents);
     const more =
       documents.length > some.length ? ` and ${documents.length - some.length} others` : '';
-    const found = some.length === 0 ? 'nothing' : `${some.join(', ')}${more}`;
     throw new FileError(
-      `${input.name}: expected ${name === undefined ? 'a scenario' : `a scenario called "${name}"`}, found ${found}`,
+      `${input.name}: expected a scenario called "${name}", found ${some.join(', ')}${more}`,
     );
   }
   if (fitting.length > 1 && name === undefined) {

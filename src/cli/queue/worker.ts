@@ -27,16 +27,12 @@ import {
   runKey,
   unpack,
 } from './wire.ts';
-import { readWorker, type WorkerRequest, workerHelp } from './worker_options.ts';
+import { readWorker, type WorkerRequest } from './worker_options.ts';
 
 export async function worker(argv: readonly string[]): Promise<ExitCode> {
   const request = readWorker(argv);
   const output = new Output(undefined);
   try {
-    if (request === null) {
-      output.write(workerHelp);
-      return exitCodes.done;
-    }
     divertPrinting();
     const link = await Link.open(request.queue);
     return await new QueueWorker(link, request, output).untilEnd();
@@ -59,7 +55,7 @@ class QueueWorker {
   private readonly link: Link;
   private readonly request: WorkerRequest;
   private readonly output: Output;
-  private readonly progress: Progress = new Progress();
+  private readonly progress: Progress;
   private readonly member: Member;
   private readonly pools: Pools;
   private readonly queue: Worker<JobData, string>;
@@ -73,6 +69,7 @@ class QueueWorker {
   constructor(link: Link, request: WorkerRequest, output: Output) {
     this.link = link;
     this.request = request;
+    this.progress = new Progress(request.json);
     this.output = output;
     this.member = { name: ownName(), jobs: request.jobs, build: ownBuild() };
     this.pools = new Pools(request.jobs, (parcel) => link.redis.get(parcelKey(parcel)));

@@ -38,7 +38,7 @@ _epollsim() {
     esac
   done
   case "$verb $option" in
-${commands.flatMap((command) => valueCases(command, offers)).join('\n')}
+${valueCases(commands, offers).join('\n')}
   esac
   case $verb in
 ${commands.map((command) => verbCase(command, offers)).join('\n')}
@@ -50,15 +50,20 @@ complete -F _epollsim epollsim
 `;
 };
 
-/** What completes the value of an option. */
-function valueCases(command: Command, offers: Offers): string[] {
-  return namedOptions(command)
-    .filter(({ value }) => value !== undefined)
-    .map((option) => {
-      const patterns = option.names.map((name) => quoted(`${command.name} ${name}`));
+/** What completes the values of options; those that take the same have one case. */
+function valueCases(commands: readonly Command[], offers: Offers): string[] {
+  const cases = new Map<string, string[]>();
+  for (const command of commands) {
+    for (const option of namedOptions(command).filter(({ value }) => value !== undefined)) {
       const action = actionFor(completionOf(option, offers), option.multiple === true);
-      return `    ${patterns.join(' | ')}) ${action}return ;;`;
-    });
+      const patterns = option.names.map((name) => quoted(`${command.name} ${name}`));
+      cases.set(action, [...(cases.get(action) ?? []), ...patterns]);
+    }
+  }
+  return [...cases].map(
+    ([action, patterns]) =>
+      `    ${patterns.join(' | ')})\n      ${action === '' ? '' : `${action}\n      `}return\n      ;;`,
+  );
 }
 
 /** What completes the other words of a verb. */
@@ -69,7 +74,7 @@ function verbCase(command: Command, offers: Offers): string {
       if [[ $cur == -* ]]; then
         _epollsim_words ${quoted(options.join(' '))}
       else
-        ${others === '' ? ':' : others.replace(/; $/, '')}
+        ${others === '' ? ':' : others}
       fi
       ;;`;
 }
@@ -79,12 +84,12 @@ function actionFor(completion: Completion, isList: boolean): string {
     case 'nothing':
       return '';
     case 'file':
-      return '_epollsim_files -f; ';
+      return '_epollsim_files -f';
     case 'folder':
-      return '_epollsim_files -d; ';
+      return '_epollsim_files -d';
     case 'words': {
       const words = completion.words.map(([word]) => word).join(' ');
-      return `${isList ? '_epollsim_list' : '_epollsim_words'} ${quoted(words)}; `;
+      return `${isList ? '_epollsim_list' : '_epollsim_words'} ${quoted(words)}`;
     }
   }
 }

@@ -7,6 +7,7 @@ import {
   namedOptions,
   type Offers,
   oneLine,
+  shortOf,
   type Word,
 } from './offers.ts';
 
@@ -37,14 +38,22 @@ function __epollsim_list
     end
 end
 
+${Object.entries(offers).map(offerFunction).join('\n\n')}
+
 complete -c epollsim -f
 complete -c epollsim -n '__epollsim_is ""' -s h -l help -d 'what there is'
 complete -c epollsim -n '__epollsim_is ""' -s v -l version -d 'the version'
-${offers.verb.map(([verb, summary]) => `complete -c epollsim -n '__epollsim_is ""' -a ${verb} -d ${quotedFish(summary)}`).join('\n')}
+complete -c epollsim -n '__epollsim_is ""' -a '(__epollsim_verbs)'
 
 ${commands.map((command) => verbLines(command, offers).join('\n')).join('\n\n')}
 `;
 };
+
+/** A function that prints the words of a kind, each with what it means. */
+const offerFunction = ([offer, words]: [string, readonly Word[]]): string =>
+  `function __epollsim_${offer}s
+    ${printed(words)}
+end`;
 
 function verbLines(command: Command, offers: Offers): string[] {
   const start = `complete -c epollsim -n '__epollsim_is ${command.name}'`;
@@ -60,7 +69,7 @@ function optionLine(start: string, option: Named, offers: Offers): string {
   const letter = short === undefined ? '' : ` -s ${short}`;
   const argument =
     value === undefined ? '' : ` -r${argumentOf(completionOf(option, offers), multiple === true)}`;
-  return `${start}${letter} -l ${name}${argument} -d ${quotedFish(about)}`;
+  return `${start}${letter} -l ${name}${argument} -d ${quotedFish(shortOf(about))}`;
 }
 
 function argumentOf(completion: Completion, isList: boolean): string {
@@ -74,16 +83,23 @@ function argumentOf(completion: Completion, isList: boolean): string {
     case 'words': {
       const { words } = completion;
       const names = words.map(([word]) => word).join(' ');
-      if (isList) return ` -a '(__epollsim_list ${names})'`;
-      return ` -a ${quotedFish(words.map(described).join('\n'))}`;
+      if (completion.offer !== null) {
+        const call = `(__epollsim_${completion.offer}s)`;
+        return isList ? ` -f -a '(__epollsim_list ${call})'` : ` -f -a '${call}'`;
+      }
+      if (isList) return ` -f -a '(__epollsim_list ${names})'`;
+      return ` -f -a ${quotedFish(`(${printed(words)})`)}`;
     }
   }
 }
+
+/** A command that prints them, a line each. */
+const printed = (words: readonly Word[]): string =>
+  `printf '%s\\n' ${words.map((word) => quotedFish(described(word))).join(' ')}`;
 
 /** A tab stands before the meaning. */
 const described = ([word, meaning]: Word): string =>
   meaning === '' ? word : `${word}\t${oneLine(meaning)}`;
 
 /** Between the single quotes of fish. */
-const quotedFish = (text: string): string =>
-  `'${text.replaceAll(/[^\S\t\n]+|\n\s+/g, ' ').replaceAll(/['\\]/g, '\\$&')}'`;
+const quotedFish = (text: string): string => `'${text.replaceAll(/['\\]/g, '\\$&')}'`;

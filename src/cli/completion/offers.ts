@@ -22,17 +22,22 @@ export const offersOf = async (all: readonly Command[]): Promise<Offers> => ({
 /** What is to be offered in one place. */
 export type Completion =
   | { readonly kind: 'file' | 'folder' | 'nothing' }
-  | { readonly kind: 'words'; readonly words: readonly Word[] };
+  | {
+      readonly kind: 'words';
+      readonly words: readonly Word[];
+      /** Whose words they are; null for those of this place alone. */
+      readonly offer: keyof Offers | null;
+    };
 
 /** For the value of an option, or the words behind a verb. */
 export function completionOf(
   { choices, offers: offer }: Pick<Option, 'choices' | 'offers'>,
   offers: Offers,
 ): Completion {
-  if (choices !== undefined) return { kind: 'words', words: wordsOf(choices) };
+  if (choices !== undefined) return { kind: 'words', words: wordsOf(choices), offer: null };
   if (offer === undefined) return { kind: 'nothing' };
   if (offer === 'file' || offer === 'folder') return { kind: offer };
-  return { kind: 'words', words: offers[offer] };
+  return { kind: 'words', words: offers[offer], offer };
 }
 
 function wordsOf(choices: NonNullable<Option['choices']>): Word[] {
@@ -59,6 +64,12 @@ export const namedOptions = (command: Command): Named[] =>
 
 /** A text for one line, without what a shell would take for something else. */
 export const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** What an option is for, as short as a list of them needs it: the first clause. */
+export function shortOf(about: string): string {
+  const whole = oneLine(about);
+  return whole.split(/(?<=.)(?:; |: |, and | \()/)[0] ?? whole;
+}
 
 /** Between single quotes, for a shell of the family of sh. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -8,6 +8,7 @@ import {
   type Offers,
   oneLine,
   quoted,
+  shortOf,
   type Word,
 } from './offers.ts';
 
@@ -27,10 +28,7 @@ _epollsim() {
     '*::word:->words'
   case $state in
     verb)
-      local -a verbs=(
-${offers.verb.map((word) => `        ${quoted(described(word))}`).join('\n')}
-      )
-      _describe -t verbs verb verbs
+      _epollsim_verb
       ;;
     words)
       case $line[1] in
@@ -40,6 +38,8 @@ ${commands.map((command) => verbCase(command, offers)).join('\n')}
   esac
 }
 
+${offerFunctions(offers)}
+
 # Sourced, it is registered; found in $fpath, it is called.
 if [[ $funcstack[1] == _epollsim ]]; then
   _epollsim "$@"
@@ -47,6 +47,21 @@ else
   compdef _epollsim epollsim
 fi
 `;
+
+/** For each kind of words a function that offers one, and one for several between commas. */
+const offerFunctions = (offers: Offers): string =>
+  Object.entries(offers)
+    .map(([offer, words]) => {
+      const described = words.map((word) => `  ${quoted(describedWord(word))}`).join('\n');
+      return `_epollsim_${offer}() {
+  local -a words=(
+${described}
+  )
+  _describe -t ${offer} ${offer} words "$@"
+}
+_epollsim_${offer}s() { _sequence _epollsim_${offer} }`;
+    })
+    .join('\n\n');
 
 function verbCase(command: Command, offers: Offers): string {
   const { least, most } = command.operands;
@@ -72,7 +87,7 @@ function specOf(option: Named, offers: Offers): string {
   const others =
     multiple === true ? "'*'" : short === undefined ? '' : quoted(`(-${short} --${name})`);
   const action = actionFor(completionOf(option, offers), multiple === true);
-  const text = `[${inBrackets(about)}]${value === undefined ? '' : `:${value}:${action}`}`;
+  const text = `[${inBrackets(shortOf(about))}]${value === undefined ? '' : `:${value}:${action}`}`;
   return `${others}${names}${quoted(text)}`;
 }
 
@@ -86,6 +101,7 @@ function actionFor(completion: Completion, isList: boolean): string {
       return '_files -/';
     case 'words': {
       const { words } = completion;
+      if (completion.offer !== null) return `_epollsim_${completion.offer}${isList ? 's' : ''}`;
       if (isList) return `_sequence compadd - ${words.map(([word]) => word).join(' ')}`;
       if (words.every(([, meaning]) => meaning === ''))
         return `(${words.map(([word]) => word).join(' ')})`;
@@ -95,7 +111,8 @@ function actionFor(completion: Completion, isList: boolean): string {
 }
 
 /** As _describe takes it. */
-const described = ([word, meaning]: Word): string => `${word}:${oneLine(meaning)}`;
+const describedWord = ([word, meaning]: Word): string =>
+  meaning === '' ? word : `${word}:${oneLine(meaning)}`;
 
 /** Between the quotes of a meaning nothing is left that ends it. */
 const meaningOf = (text: string): string =>

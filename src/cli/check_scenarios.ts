@@ -53,7 +53,9 @@ class ScenarioCheck {
     const reader = new DocumentReader();
     let code: ExitCode = exitCodes.done;
     let count = 0;
-    for (let chunk = input.next(); ; chunk = input.next()) {
+    for (;;) {
+      const chunk = await input.nextSoon();
+      if (this.interrupted) return code;
       for (const document of chunk === null ? reader.end() : reader.push(chunk)) {
         if (this.interrupted) return code;
         count++;

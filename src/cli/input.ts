@@ -5,6 +5,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { FileError, reasonOf, UsageError } from './errors.ts';
 import { Utf8 } from './utf8.ts';
 
@@ -67,6 +68,18 @@ export class Input {
     return chunk;
   }
 
+  /**
+   * As next(), and Ctrl-C is heard of while there is nothing to read: null then, as at the end.
+   * Throws a FileError where it cannot be read.
+   */
+  async nextSoon(): Promise<string | null> {
+    if (this.ahead !== '' || this.ended || !this.mayWait) return this.next();
+    const bytes = await this.attemptSoon(arrival());
+    this.ended = bytes === null;
+    const text = this.decoder.text(bytes ?? new Uint8Array(0), this.ended);
+    return text === '' && !this.ended ? this.nextSoon() : text || null;
+  }
+
   /** The beginning: until it is enough, or there is a lot of it. */
   peek(isEnough: (text: string) => boolean): string {
     while (!isEnough(this.ahead) && this.ahead.length < chunkSize && this.fill());
@@ -96,7 +109,9 @@ export class Input {
   private read(): number {
     for (;;) {
       try {
-        return readSync(this.fd, this.buffer);
+        return this.mayWait
+          ? deafly(() => readSync(0, this.buffer))
+          : readSync(this.fd, this.buffer);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EOF') return 0;
@@ -106,11 +121,67 @@ export class Input {
     }
   }
 
+  /** Somebody else writes what is read, when it pleases them. */
+  private get mayWait(): boolean {
+    return this.fd === 0 && isMainThread && !fstatSync(0).isFile();
+  }
+
   private attempt<T>(action: () => T): T {
     try {
       return action();
     } catch (error) {
-      throw new FileError(`cannot read ${this.name}: ${reasonOf(error)}`);
+      throw this.refusal(error);
     }
   }
+
+  private async attemptSoon<T>(result: Promise<T>): Promise<T> {
+    try {
+      return await result;
+    } catch (error) {
+      throw this.refusal(error);
+    }
+  }
+
+  private refusal(error: unknown): FileError {
+    return new FileError(`cannot read ${this.name}: ${reasonOf(error)}`);
+  }
 }
+
+/** What waits for standard input hears of no signal: so long Ctrl-C ends the process, as if nobody listened. */
+function deafly<T>(action: () => T): T {
+  const listeners = process.rawListeners('SIGINT') as NodeJS.SignalsListener[];
+  for (const listener of listeners) process.off('SIGINT', listener);
+  try {
+    return action();
+  } finally {
+    for (const listener of listeners) process.on('SIGINT', listener);
+  }
+}
+
+/** What comes next on standard input; null at its end, or when Ctrl-C was pressed. */
+async function arrival(): Promise<Uint8Array | null> {
+  const { stdin } = process;
+  let pressed = false;
+  for (;;) {
+    const bytes = stdin.read() as Uint8Array | null;
+    if (bytes !== null) return bytes;
+    if (pressed) stdin.destroy();
+    if (stdin.readableEnded || stdin.destroyed) return null;
+    pressed = await somethingOf(stdin);
+  }
+}
+
+/** Waits until something happens to it, or Ctrl-C is pressed: true then. */
+const somethingOf = (stdin: NodeJS.ReadStream): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const settle = (action: () => void): void => {
+      stdin.off('readable', onEvent).off('end', onEvent).off('error', onError);
+      process.off('SIGINT', onPress);
+      action();
+    };
+    const onEvent = (): void => settle(() => resolve(false));
+    const onError = (error: Error): void => settle(() => reject(error));
+    const onPress = (): void => settle(() => resolve(true));
+    stdin.on('readable', onEvent).on('end', onEvent).on('error', onError);
+    process.on('SIGINT', onPress);
+  });

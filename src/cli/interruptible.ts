@@ -24,7 +24,7 @@ export async function interruptible(argv: readonly string[]): Promise<ExitCode> 
   let pressed = 0;
   const onSignal = (): void => {
     pressed++;
-    if (pressed > 1) process.exit(exitCodes.interrupted);
+    if (pressed > 1) endAtOnce(onSignal);
     Atomics.store(interrupt, 0, 1);
   };
   process.on('SIGINT', onSignal);
@@ -34,6 +34,12 @@ export async function interruptible(argv: readonly string[]): Promise<ExitCode> 
   } finally {
     process.off('SIGINT', onSignal);
   }
+}
+
+/** Without waiting for the worker, which may wait for standard input itself. */
+function endAtOnce(onSignal: () => void): void {
+  process.off('SIGINT', onSignal);
+  process.kill(process.pid, 'SIGINT');
 }
 
 function played(argv: readonly string[], workerData: PlayData): Promise<ExitCode> {

@@ -87,7 +87,9 @@ async function feed(input: Input, reader: StraceReader, forScripts: boolean): Pr
   try {
     let rest = '';
     let lines = 0;
-    for (let piece = input.next(); piece !== null && !interrupted; piece = input.next()) {
+    for (;;) {
+      const piece = await input.nextSoon();
+      if (piece === null || interrupted) break;
       const parts = (rest + piece).split('\n');
       rest = (parts.pop() as string).slice(0, longestLine);
       for (const line of parts) reader.push(line);

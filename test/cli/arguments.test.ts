@@ -1,18 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type PlayRequest, readArguments } from '../../src/cli/arguments.ts';
+import { readArguments } from '../../src/cli/arguments.ts';
 import { UsageError } from '../../src/cli/errors.ts';
-import { help } from '../../src/cli/help.ts';
 import { idleChoices } from '../../src/cli/kernel_options.ts';
 import { epollsim, lines, slow } from './run.ts';
 
 /** A mistyped option that is passed over silently is an hour of looking for a bug elsewhere. */
 test.each([
-  ['', 'expected a verb: play'],
-  ['plya x', 'unknown verb "plya": expected play'],
   ['play', 'expected a file, or - for standard input'],
-  ['play --fromat table x', 'unknown option --fromat: expected one of --format'],
-  ['play --format tabel x', 'unknown format "tabel": expected one of table, transcript'],
+  ['play --fromat table x', 'unknown option --fromat: did you mean --format?'],
+  ['play --frobnicate x', 'unknown option --frobnicate: expected one of --format, --json'],
+  [
+    'play --format tabel x',
+    '--format: expected table, transcript, strace, graph, state, perfetto, mermaid, found "tabel"; did you mean table?',
+  ],
+  ['play --on-mismatch goon x', '--on-mismatch: expected stop, go-on, found "goon"'],
   ['play x --format', '--format: expected a value'],
   ['play --json=yes x', '--json: expected no value, found "yes"'],
   ['play --kernel 2.6 x', 'unknown kernel "2.6": expected a release from'],
@@ -56,8 +58,7 @@ test('a commit that is put in and taken out is refused, and one without effect i
   const id = '18e2bf0edf4d';
   expect(() => readArguments(['play', '--with', id, '--without', id, 'x'])).toThrow(UsageError);
 
-  const idle = (...args: string[]): string[] =>
-    idleChoices(readArguments(['play', ...args, 'x']) as PlayRequest);
+  const idle = (...args: string[]): string[] => idleChoices(readArguments(['play', ...args, 'x']));
 
   expect(idle('--with', id)).toEqual([`--with ${id}: 6.18 has it anyway`]);
   expect(idle('--kernel', '6.1', '--without', id)).toEqual([
@@ -83,11 +84,6 @@ test('an abbreviated commit is taken for the whole one', () => {
   expect(() => read('412895')).toThrow('unknown commit "412895": expected 7 digits or more');
 });
 
-/** The first thing that is tried after the installation. */
-test('a file where a verb should stand is answered with the verb', () => {
-  expect(() => readArguments(['loop.ts'])).toThrow('did you mean "epollsim play loop.ts"?');
-});
-
 /** A script tells a wrong call from a failed scenario by the exit code. */
 test('a wrong command line is one line on standard error, and exit code 2', slow, () => {
   const { code, out, err } = epollsim(['play', '--fromat', 'table', '-']);
@@ -109,30 +105,10 @@ test('a file that cannot be read does not keep the next one from being played', 
   expect(code).toBe(2);
 });
 
-/** Scripts depend on the exit codes, so the help has to list them. */
-test('the help names every format and every exit code', () => {
-  for (const format of ['table', 'transcript', 'strace', 'graph', 'state', 'perfetto', 'mermaid']) {
-    expect(help).toContain(`\n        ${format} `);
-  }
-  expect(help).toMatch(/exit codes:\n {2}0 .*\n {2}1 .*\n.*\n {2}2 /);
-});
-
 /** The version of a bug report is the one of the package. */
 test('--version is the version of package.json', slow, () => {
   const { code, out } = epollsim(['--version']);
 
   expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(code).toBe(0);
-});
-
-/** Who mistypes an option of why is sent to a page that does not have it. */
-test.each([
-  ['why', 'epollsim why --help'],
-  ['strace', 'epollsim strace --help'],
-  ['play', 'epollsim --help'],
-])('a wrong command line of %s points at %s', slow, (verb, where) => {
-  const { code, err } = epollsim([verb, '--bogus']);
-
-  expect(code).toBe(2);
-  expect(err).toContain(`(see ${where})\n`);
 });

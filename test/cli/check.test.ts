@@ -146,7 +146,10 @@ describe('check', () => {
   test.each([
     [[], 'expected a file'],
     [['x', '--shared', '--unshared'], '--shared: expected no --unshared beside it'],
-    [['x', '--strategy', 'best'], 'unknown strategy "best": expected exhaustive, random, pct'],
+    [
+      ['x', '--strategy', 'best'],
+      '--strategy: expected exhaustive, random, pct, replay, found "best"',
+    ],
     [['x', '--strategy', 'replay'], 'expected --schedule FILE beside it'],
     [['x', '--seed', '2'], '--seed: expected --strategy random or pct'],
     [['x', '--strategy', 'pct', '--preemptions', '2'], '--preemptions: expected --strategy exh'],

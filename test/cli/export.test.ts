@@ -71,13 +71,17 @@ test('export --to c prints the program, and refuses what cannot be one', slow, (
 });
 
 test.each([
-  [['export'], 2, 'expected one file or link'],
+  [['export'], 2, 'export: expected a file or a link, found none'],
   [['export', 'x'], 2, 'expected --to c|test|command|link|file'],
   [['export', 'x', '--to', 'pdf'], 2, '--to: expected c, test, command, link, file, found "pdf"'],
-  [['export', 'x', 'y', '--to', 'c'], 2, 'found "y" besides'],
+  [['export', 'x', 'y', '--to', 'c'], 2, 'found "y" too'],
   [['export', '/no/file', '--to', 'c'], 2, 'there is no such file'],
   [['export', '#v9.AAAA', '--to', 'c'], 1, 'the link is of version 9'],
-  [['export', '-', '--to', 'c'], 1, 'standard input: expected a scenario, found nothing'],
+  [
+    ['export', '-', '--to', 'c'],
+    2,
+    'standard input: expected at least one scenario, found nothing',
+  ],
 ])('%j is refused with a code and a reason', slow, (args, code, reason) => {
   const { err, ...rest } = epollsim(args);
   expect(rest).toEqual({ code, out: '' });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { raceNames, racesHelp } from '../../src/cli/races.ts';
+import { raceNames } from '../../src/cli/races.ts';
 import { epollsim, slow } from './run.ts';
 
 interface Listed {
@@ -63,7 +63,4 @@ test.each([
   expect([code, out]).toEqual([2, '']);
   expect(err).toContain(`expected the name of a race, found "${name}": ${hint}`);
 });
-
-test('races --help prints what it can be asked', slow, () => {
-  expect(epollsim(['races', '--help'])).toEqual({ code: 0, out: racesHelp, err: '' });
 });

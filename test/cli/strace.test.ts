@@ -60,11 +60,11 @@ test('strace says which lines it could not read, and does not fail for them', sl
 });
 
 test.each([
-  [['strace'], 'strace: expected one file, found none'],
-  [['strace', 'a', 'b'], 'strace: expected one file, found "b" too'],
+  [['strace'], 'strace: expected a file, or - for standard input, found none'],
+  [['strace', 'a', 'b'], 'strace: expected a file, or - for standard input, found "b" too'],
   [
     ['strace', '--format', 'graph', log],
-    '--format: expected one of table, state, findings, found "graph"',
+    '--format: expected table, state, findings, found "graph"',
   ],
   [['strace', 'no-such-file'], 'cannot read no-such-file: there is no such file'],
   [['strace', '--kernel', '1.0', log], '1.0'],

@@ -12,6 +12,8 @@ export type TracedFormat = Exclude<FormatName, 'transcript'>;
 /** The width of a table where no terminal says how wide it is. */
 const defaultWidth = 100;
 const leastWidth = 80;
+/** A table of states goes below that, one thing under the other. */
+const narrowest = 40;
 
 export async function makeFormat(
   name: TracedFormat,
@@ -36,7 +38,7 @@ export async function makeFormat(
     case 'table': {
       const { TableRows } = await import('../trace/table.ts');
       const { DrawnTable } = await import('../shared/table.ts');
-      return new TableRows(new DrawnTable(write, await coloursFor(output), widthOf(output)));
+      return new TableRows(new DrawnTable(write, await coloursFor(output), tableWidthOf(output)));
     }
   }
 }
@@ -56,5 +58,8 @@ export async function coloursFor(output: Output): Promise<Colours> {
   return picocolors.createColors(true);
 }
 
-export const widthOf = (output: Output): number =>
-  Math.max(columnsOf(output) ?? defaultWidth, leastWidth);
+export const widthOf = (output: Output, least: number = leastWidth): number =>
+  Math.max(columnsOf(output) ?? defaultWidth, least);
+
+/** The width of a table that can be narrow. */
+export const tableWidthOf = (output: Output): number => widthOf(output, narrowest);

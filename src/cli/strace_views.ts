@@ -7,7 +7,7 @@ import type { Colours } from '../trace/format.ts';
 import { compareStates, stateLines } from '../trace/state.ts';
 import { toJson } from '../trace/values.ts';
 import type { StraceFormatName } from './commands/strace.ts';
-import { coloursFor, widthOf } from './formats.ts';
+import { coloursFor, tableWidthOf } from './formats.ts';
 import type { Output } from './output.ts';
 
 export interface StraceView {
@@ -40,7 +40,7 @@ export async function makeView(
 // ── The table ────────────────────────────────────────────────────────────────────────────────────
 
 function tableOf(name: string, output: Output, colours: Colours): (row: StraceRow) => void {
-  const drawn = new DrawnTable(output.write, colours, widthOf(output), 'line', 1_000_000);
+  const drawn = new DrawnTable(output.write, colours, tableWidthOf(output), 'line', 1_000_000);
   const columns = new Set<string>();
   drawn.open(name, 0);
   return (row) => {

@@ -15,6 +15,8 @@ const stepWidth = 6;
 const stateWidth = 27;
 /** A column narrower than this cannot be read. */
 const leastWidth = 16;
+/** In fewer places than these there are no columns: a thread and its call, and the state below. */
+const leastForColumns = 72;
 
 /** No frame; a line between the columns. */
 const chars = {
@@ -76,16 +78,16 @@ export class DrawnTable implements TableListener {
     this.headed &&= shared; // The head of a column that all share stays as it is.
   }
 
-  row({ index, time_ns, state, cells }: Row): void {
-    if (!this.headed) this.head();
+  row(row: Row): void {
+    const { cells, index, state, time_ns } = row;
+    if (!this.headed && !this.isNarrow) this.head();
     const gap_ns = time_ns - this.time_ns;
     if (gap_ns >= this.leastGap_ns) this.note(`… ${durationText(gap_ns)} later …`);
     this.time_ns = time_ns;
     const left = [String(index), state.join('\n')];
-    if (this.sharesColumn()) {
-      const acts = this.columns.flatMap((task) =>
-        (cells.get(task.pid) ?? []).map((line) => [task.comm, line] as const),
-      );
+    if (this.isNarrow) this.stack(row);
+    else if (this.sharesColumn()) {
+      const acts = this.actsOf(row);
       const [names, lines] = [acts.map(([name]) => name), acts.map(([, line]) => line)];
       this.draw([...left, names.join('\n'), lines.join('\n')]);
     } else {
@@ -96,6 +98,38 @@ export class DrawnTable implements TableListener {
   end({ blocked, error }: Ending): void {
     if (blocked.length > 0) this.note(`still asleep: ${blocked.join(', ')}`);
     if (error !== null) this.write(`${this.colours.red(`error: ${error}`)}\n`);
+  }
+
+  private get isNarrow(): boolean {
+    return this.width < leastForColumns;
+  }
+
+  /** Who did what, in the order of the columns. */
+  private actsOf({ cells }: Row): (readonly [string, string])[] {
+    return this.columns.flatMap((task) =>
+      (cells.get(task.pid) ?? []).map((line) => [task.comm, line] as const),
+    );
+  }
+
+  /** A row without columns. */
+  private stack(row: Row): void {
+    const indent = ' '.repeat(stepWidth);
+    const lines = this.actsOf(row).flatMap(([name, line]) => this.fit(`${name}: ${line}`, 0));
+    const [first = '', ...others] = lines;
+    const number = String(row.index).padStart(stepWidth - 2);
+    this.write(`${`${number}  ${first}`.trimEnd()}\n`);
+    for (const line of others) this.write(`${indent}${line}\n`);
+    for (const line of row.state.flatMap((one) => this.fit(one, 2))) {
+      this.write(`${indent}  ${this.colours.dim(line)}\n`);
+    }
+  }
+
+  /** What is coloured is left as it is. */
+  private fit(text: string, indent: number): string[] {
+    const room = this.width - stepWidth - indent;
+    if (!narrow.test(text)) return [text];
+    const isWordy = text.split(/\s/).every((word) => word.length <= room);
+    return (isWordy ? wrapAtBlanks : wrapAnywhere)(room, text);
   }
 
   private get room(): number {

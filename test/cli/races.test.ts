@@ -63,4 +63,3 @@ test.each([
   expect([code, out]).toEqual([2, '']);
   expect(err).toContain(`expected the name of a race, found "${name}": ${hint}`);
 });
-});

@@ -17,6 +17,9 @@ const commandIn = (folder: string): string[] => [
 ];
 const command = commandIn(root);
 
+/** What starts the command, a word each. */
+export const commandLine = (): string[] => [process.execPath, ...command];
+
 /** For tests that start processes, on a machine that is busy with other things. */
 export const slow = { timeout: 120_000 };
 

@@ -1,0 +1,441 @@
+/** What a terminal and a script expect of every verb. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { whyNotLive } from '../../conformance/live.ts';
+import { optionsOf } from '../../src/cli/commands/command.ts';
+import { allCommands } from '../../src/cli/commands/index.ts';
+import { exitTexts } from '../../src/cli/errors.ts';
+import { helpText, overview, overviewText } from '../../src/cli/help.ts';
+import { defaultBudget } from '../../src/scenario/minimise.ts';
+import { killServers, RedisServer, whyNoRedis } from '../support/redis.ts';
+import { commandLine, endOf, epollsim, fileWith, lines, slow, startEpollsim } from './run.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const commands = await allCommands();
+const named = commands.map((command) => [command.name, command] as const);
+
+const withoutLinux = whyNotLive();
+const withoutRedis = whyNoRedis();
+if (withoutLinux !== null) console.log(`manners: no live side: ${withoutLinux}`);
+if (withoutRedis !== null) console.log(`manners: ${withoutRedis}`);
+
+let redis: RedisServer | null = null;
+beforeAll(async () => {
+  if (withoutRedis === null) redis = await RedisServer.start();
+});
+afterAll(killServers);
+
+// ── Help ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** Whoever looks a verb up finds all of it in one place, and can try it at once. */
+test.each(named)('the help of %s has a usage, options, examples, exit codes and more', (_, one) => {
+  const { examples, exits, more, name } = one;
+  const text = helpText(one);
+
+  expect(text).toMatch(new RegExp(`^epollsim ${name}: .+\n\nusage: epollsim ${name} `));
+  for (const option of Object.keys(optionsOf(one))) expect(text).toMatch(`--${option}`);
+  expect(examples.length).toBeGreaterThan(1);
+  expect(examples.length).toBeLessThan(5);
+  for (const code of [2, ...Object.keys(exits)])
+    expect(text).toMatch(new RegExp(`^ {2}${code} `, 'm'));
+  expect(more.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  expect(text.split('\n').filter((line) => line.length > 100)).toEqual([]);
+});
+
+/** A terminal that is narrow breaks lines in the middle of words. */
+test.each(named)('the help of %s fits into 40 columns, but for what is to be typed', (_, one) => {
+  const typed = /^ {2}epollsim|^(usage:| {6}) epollsim|\S{28}/;
+  const long = helpText(one, 40)
+    .split('\n')
+    .filter((line) => line.length > 40);
+  expect(long.filter((line) => !typed.test(line))).toEqual([]);
+});
+
+/** Three ways to ask, of which each is somebody's only one. */
+test('VERB --help, help VERB and --help VERB print the same, on standard output', slow, () => {
+  const [first, ...others] = [
+    ['why', '--help'],
+    ['help', 'why'],
+    ['--help', 'why'],
+    ['why', '--bogus', '-h'],
+  ].map((args) => epollsim(args));
+  expect(first).toEqual({ code: 0, out: helpText(commands[2] as never), err: '' });
+  for (const other of others) expect(other).toEqual(first);
+  expect(epollsim(['--help'])).toEqual({ code: 0, out: overviewText(commands), err: '' });
+});
+
+test('the help of check says what limits the search for smaller scenarios', () => {
+  expect(helpText(commands[1] as never)).toContain(`(default: ${defaultBudget};`);
+});
+
+/** Whoever types the command alone wants to know what there is; a script is to see that it failed. */
+test('without a verb the verbs are listed on standard error', slow, () => {
+  const { code, err, out } = epollsim([]);
+  expect([code, out]).toEqual([2, '']);
+  for (const { name, summary } of commands)
+    expect(err).toMatch(`  ${name.padEnd(10)}  ${summary}\n`);
+});
+
+/** An example that does not run is worse than none. */
+describe('an example of the help runs', () => {
+  const examples = [{ name: 'epollsim', ...overview }, ...commands].flatMap(({ examples, name }) =>
+    examples.map((example) => [`${name}: ${example.line}`, example] as const),
+  );
+  test.each(examples)('%s', slow, (_, { exit = 0, line, needs }) => {
+    if (needs === 'Linux' && withoutLinux !== null) return;
+    if (needs === 'Redis' && redis === null) return;
+    const script = `epollsim() { ${commandLine()
+      .map((word) => `'${word}'`)
+      .join(' ')} "$@"; }
+      ${line.replace('redis://127.0.0.1:6379', redis?.url ?? '')}`;
+    const { status, stderr, stdout } = spawnSync('bash', ['-c', script], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({ status: exit, stderr: expect.any(String) });
+    if (/^epollsim (?!worker)/.test(line)) expect(stdout).not.toBe('');
+  });
+});
+
+// ── What is wrong with a command line ────────────────────────────────────────────────────────────
+
+/** A mistyped word is told from one that does not exist. */
+test.each([
+  ['plya x', 'unknown verb "plya": did you mean play? (see epollsim --help)'],
+  ['frobnicate', 'unknown verb "frobnicate": expected play, check, why'],
+  ['help straec', 'unknown verb "straec": did you mean strace? (see epollsim help --help)'],
+  ['loop.ts', 'unknown verb "loop.ts": did you mean "epollsim play loop.ts"?'],
+  ['--bogus', 'expected a verb: play, check, why'],
+  ['check --stratgy pct x', 'unknown option --stratgy: did you mean --strategy?'],
+  ['check --off lockdpe x', 'found "lockdpe"; did you mean lockdep? (see epollsim check --help)'],
+  ['fuzz --profile unxi', 'found "unxi"; did you mean unix? (see epollsim fuzz --help)'],
+  ['export --to tset x', 'found "tset"; did you mean test? (see epollsim export --help)'],
+  ['completion tcsh', 'completion: expected bash, zsh, fish, found "tcsh"'],
+  ['kernels x', 'kernels: expected no file, found "x" (see epollsim kernels --help)'],
+])('epollsim %s is answered with what was meant', slow, (words, message) => {
+  const { code, err, out } = epollsim(words.split(' '));
+  expect([code, out, lines(err).length]).toEqual([2, '', 1]);
+  expect(err).toContain(`epollsim: ${message.startsWith('found') ? '' : message}`);
+  expect(err).toContain(message);
+});
+
+test.each(named)('%s refuses an option that it does not have', slow, (name) => {
+  const { code, err, out } = epollsim([name, '--bogus']);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(`epollsim: unknown option --bogus: expected one of --`);
+  expect(err).toContain(`(see epollsim ${name} --help)\n`);
+});
+
+// ── Files ────────────────────────────────────────────────────────────────────────────────────────
+
+/** How a verb is given a file to read. */
+const reading: readonly (readonly [string, (file: string) => string[]])[] = [
+  ['play', (file) => ['play', file]],
+  ['play --schedule', (file) => ['play', 'examples/surprise.ts', '--schedule', file]],
+  ['check', (file) => ['check', file]],
+  ['check --resume', (file) => ['check', 'examples/surprise.ts', '--resume', file]],
+  ['why', (file) => ['why', file, '--step', '1']],
+  ['compare', (file) => ['compare', file, '--kernels', '5.10,6.18']],
+  ['export', (file) => ['export', '--to', 'c', file]],
+  ['strace', (file) => ['strace', file]],
+  ['conform', (file) => ['conform', '--no-live', file]],
+];
+
+/** The last line; conform says before that nothing is played live. */
+const lastOf = (text: string): string => lines(text).at(-1) ?? '';
+
+/** The same mistake has the same answer, whoever is asked. */
+describe.each(reading)('%s', (_, argsFor) => {
+  test('refuses what cannot be read, with the reason and exit code 2', slow, () => {
+    const missing = epollsim(argsFor('/no/such.json'));
+    expect([missing.code, missing.out]).toEqual([2, '']);
+    expect(lastOf(missing.err)).toMatch(/\/no\/such\.json: there is no such file$/);
+
+    const folder = epollsim(argsFor(tmpdir()));
+    expect([folder.code, folder.out]).toEqual([2, '']);
+    expect(lastOf(folder.err)).toContain(`${tmpdir()}: it is a directory`);
+  });
+
+  test('refuses a file that is empty and one that is binary, with exit code 2', slow, () => {
+    const empty = epollsim(argsFor(fileWith('')));
+    expect([empty.code, empty.out]).toEqual([2, '']);
+    expect(lastOf(empty.err)).toMatch(
+      /: expected (at least one|a |"# epoll).*found (nothing|""|no JSON)$/,
+    );
+
+    const binary = epollsim(argsFor(fileWith('\x7fELF\0\0\n\n')));
+    expect([binary.code, binary.out]).toEqual([2, '']);
+    expect(lastOf(binary.err)).toMatch(/: expected .*, found (binary data|no JSON)$/);
+  });
+});
+
+/** Under cron, or started by a daemon, there is nothing to read. */
+test.each(['play', 'check', 'strace', 'conform --no-live'])(
+  '%s - refuses standard input that is closed',
+  slow,
+  (verb) => {
+    const command = [...commandLine(), ...verb.split(' '), '-'].map((word) => `'${word}'`);
+    const { status, stdout } = spawnSync('bash', ['-c', `${command.join(' ')} <&-`], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([2, '']);
+  },
+);
+
+const outputs: readonly (readonly [string, string[]])[] = [
+  ['play', ['play', 'examples/pipe-every-write.json', '-o']],
+  ['check', ['check', 'examples/two-waiters.json', '-o']],
+  ['why', ['why', 'examples/pipe-every-write.json', '--step', '6', '-o']],
+  ['compare', ['compare', 'examples/pipe-every-write.json', '--kernels', '5.10,6.18', '-o']],
+  ['export', ['export', 'examples/pipe-every-write.json', '--to', 'c', '-o']],
+  ['strace', ['strace', 'examples/edge-unread.log', '-o']],
+  ['fuzz', ['fuzz', '--count', '1', '-o']],
+];
+
+/** A result that is lost is known before the work is done, and after it if the disk is full. */
+test.each(outputs)('%s says where it cannot write, with exit code 2', slow, (verb, args) => {
+  const isLive = verb === 'fuzz';
+  if (isLive && withoutLinux !== null) return;
+  const nowhere = epollsim([...args, '/no/such/out']);
+  expect([nowhere.code, nowhere.out]).toEqual([2, '']);
+  expect(nowhere.err).toContain('epollsim: cannot write /no/such/out: ');
+
+  const folder = mkdtempSync(join(tmpdir(), 'epollsim-test-'));
+  expect(epollsim([...args, folder])).toMatchObject({ code: 2, out: '' });
+  if (verb === 'check' || isLive) return; // There is nothing to be written.
+  expect(epollsim([...args, '/dev/full'])).toEqual({
+    code: 2,
+    out: '',
+    err: expect.stringContaining('epollsim: cannot write /dev/full: no space left\n'),
+  });
+});
+
+/** One command of each verb that prints something, and exits with 0 or 1. */
+const printing: ReadonlyMap<string, readonly string[]> = new Map([
+  ['play', ['play', 'examples/pipe-every-write.json']],
+  ['check', ['check', 'examples/two-waiters.json']],
+  ['why', ['why', 'examples/pipe-every-write.json', '--step', '6']],
+  ['compare', ['compare', 'examples/pipe-every-write.json', '--kernels', '5.10,6.18']],
+  ['export', ['export', 'examples/pipe-every-write.json', '--to', 'link']],
+  ['kernels', ['kernels']],
+  ['races', ['races', 'circle']],
+  ['strace', ['strace', 'examples/edge-unread.log']],
+  ['conform', ['conform', '--no-live', 'corpus/linux-6.18/basic.scenarios.ndjson']],
+  ['completion', ['completion', 'bash']],
+  ['help', ['help']],
+]);
+
+/** Through the shell, so that it can say where the output goes. */
+const inShell = (args: readonly string[], behind: string) =>
+  spawnSync(
+    'bash',
+    [
+      '-c',
+      `${[...commandLine(), ...args].map((word) => `'${word}'`).join(' ')} ${behind}; exit \${PIPESTATUS[0]}`,
+    ],
+    { cwd: root, encoding: 'utf8' },
+  );
+
+/** Half of an answer is taken for a whole one, unless somebody says so. */
+test.each([...printing])('%s says that a disk is full', slow, (_, args) => {
+  const { status, stderr } = inShell(args, '> /dev/full');
+  expect(stderr).toContain('epollsim: cannot write standard output: no space left\n');
+  expect(status).toBe(2);
+});
+
+/** `epollsim … | head`: no error, but not all is well either with what nobody has read. */
+test.each([...printing])('%s ends quietly with 141 if nobody reads', slow, (_, args) => {
+  const { status, stderr } = inShell(args, '| true');
+  expect(stderr).not.toMatch(/EPIPE|Error|cannot/);
+  expect(status).toBe(141);
+});
+
+// ── JSON ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** A tool that reads the output stops at the first line that is none. */
+test.each([...printing].map(([verb, args]) => [verb, [...args, '--json']] as const))(
+  '%s --json prints JSON alone: one value, or one a line',
+  slow,
+  (_, args) => {
+    const { code, out } = epollsim(args, '', [], { FORCE_COLOR: '1' });
+    expect([0, 1]).toContain(code);
+    expect(out).not.toContain('\x1b');
+    expect(out).toMatch(/\n$/);
+    const read = (): unknown => {
+      try {
+        return JSON.parse(out);
+      } catch {
+        return lines(out).map((line) => JSON.parse(line));
+      }
+    };
+    expect(typeof read()).toBe('object');
+    expect(epollsim(args).out.replace(/"seconds":[\d.]+/g, '')).toBe(
+      out.replace(/"seconds":[\d.]+/g, ''),
+    );
+  },
+);
+
+test('every verb has --json', () => {
+  expect(commands.filter((one) => !('json' in optionsOf(one))).map(({ name }) => name)).toEqual([]);
+});
+
+/** Where JSON was asked for, a mistake is still said to persons: the exit code is for scripts. */
+test('an error beside --json is text on standard error, and standard output is empty', slow, () => {
+  expect(epollsim(['why', '--json', '/no/such', '--step', '1'])).toEqual({
+    code: 2,
+    out: '',
+    err: 'epollsim: cannot read /no/such: there is no such file\n',
+  });
+});
+
+// ── Exit codes ───────────────────────────────────────────────────────────────────────────────────
+
+const malformed = '{"steps":[{"call":"frobnicate"}]}';
+const differing = 'examples/pipe-every-write.json';
+
+/** What makes each verb end with each of its codes: words, and what stands on standard input. */
+const provoked: Readonly<Record<string, Readonly<Record<number, readonly [string, string?]>>>> = {
+  play: { 0: [`play ${differing}`], 1: ['play -', malformed], 2: ['play --cpus 0 x'] },
+  check: {
+    0: ['check --kernel 7.3 examples/false-negative.ts'],
+    1: ['check examples/false-negative.ts'],
+    2: ['check --memory pso x'],
+    4: ['check --strategy random --max-executions 2 --kernel 7.3 examples/false-negative.ts'],
+  },
+  why: {
+    0: [`why ${differing} --step 6`],
+    1: ['why - --step 0', 'import "./nowhere.js"; export default 1;'],
+    2: [`why ${differing} --step 99`],
+  },
+  compare: {
+    0: [`compare ${differing} --kernels 6.12,6.18`],
+    1: [`compare ${differing} --kernels 5.10,6.18`],
+    2: [`compare ${differing} --kernels 5.10`],
+  },
+  worker: { 0: ['worker --idle 1 --queue REDIS'], 2: ['worker --queue redis://127.0.0.1:1'] },
+  export: {
+    0: [`export --to c ${differing}`],
+    1: ['export --to c examples/surprise.ts'],
+    2: ['export --to pdf x'],
+  },
+  kernels: { 0: ['kernels'], 2: ['kernels --kernel 2.6'] },
+  races: { 0: ['races'], 2: ['races heisenbug'] },
+  strace: {
+    0: ['strace -', 'epoll_create1(0) = 3\nclose(3) = 0\n'],
+    1: ['strace examples/edge-unread.log'],
+    2: ['strace --format graph x'],
+  },
+  conform: {
+    0: ['conform --no-live corpus/linux-6.18/basic.scenarios.ndjson'],
+    1: ['conform --no-live -', malformed],
+    2: ['conform --jobs 0'],
+    3: [`conform --no-live ${differing}`],
+  },
+  fuzz: { 0: ['fuzz --count 2'], 2: ['fuzz --seed x'] },
+  completion: { 0: ['completion fish'], 2: ['completion'] },
+  help: { 0: ['help'], 2: ['help me'] },
+};
+
+/** Codes that a command line alone does not bring about, and the test that does. */
+const elsewhere: Readonly<Record<string, readonly number[]>> = {
+  play: [130], // test/cli/play.test.ts, and below
+  check: [130], // test/cli/check.test.ts, and below
+  compare: [130],
+  worker: [130], // test/cli/queue.test.ts
+  strace: [130],
+  conform: [130],
+  fuzz: [1, 3, 130], // 1: the model would have to be wrong; 3 below
+};
+
+describe('an exit code of the help', () => {
+  const cases = Object.entries(provoked).flatMap(([verb, codes]) =>
+    Object.entries(codes).map(
+      ([code, [words, input = '']]) => [verb, Number(code), words, input] as const,
+    ),
+  );
+  test.each(cases)('%s %i: epollsim %s', slow, (verb, code, words, input) => {
+    if (verb === 'fuzz' && code === 0 && withoutLinux !== null) return;
+    if (words.includes('REDIS') && redis === null) return;
+    const args = words.replace('REDIS', redis?.url ?? '').split(' ');
+    expect(epollsim(args, input).code).toBe(code);
+  });
+
+  test.each(named)('of %s has a test', (name, { exits }) => {
+    const codes = [2, ...Object.keys(exits).map(Number)];
+    const tested = [...Object.keys(provoked[name] ?? {}).map(Number), ...(elsewhere[name] ?? [])];
+    expect([...new Set(codes)].sort((a, b) => a - b)).toEqual(tested.sort((a, b) => a - b));
+  });
+
+  /** A container without a compiler. */
+  test('fuzz 3: there is no C compiler', slow, () => {
+    const empty = mkdtempSync(join(tmpdir(), 'epollsim-test-'));
+    const env = { PATH: empty, CC: '', XDG_CACHE_HOME: empty, TMPDIR: empty, HOME: empty };
+    const { code, err, out } = epollsim(['fuzz', '--count', '1'], '', [], env);
+    expect([code, out]).toEqual([3, '']);
+    expect(err).toMatch(/^epollsim: nothing to compare with: /);
+  });
+
+  /** Somebody who has seen enough gets what there is, and a script is told that it is not all. */
+  test.each([
+    ['compare', ['compare', '--kernels', '5.5,6.18', '--count', '100000', '--time-limit', '500']],
+    ['conform', ['conform', '--no-live', '--jobs', '1']],
+    ['fuzz', ['fuzz', '--count', '100000', '--jobs', '1']],
+  ])('%s 130: Ctrl-C', slow, async (verb, args) => {
+    if (verb === 'fuzz' && withoutLinux !== null) return;
+    const child = startEpollsim(args);
+    child.stdout?.resume();
+    const ended = endOf(child);
+    setTimeout(() => child.kill('SIGINT'), 5000);
+    expect((await ended).how).toBe(130);
+  });
+
+  /** A log that is still being written, as a program is watched. */
+  test.each([
+    ['strace', ['strace', '-f', 'findings', '-'], 'close(3) = 0\n', '1 line: '],
+    ['check', ['check', '-'], readFileSync(join(root, 'examples/two-waiters.json'), 'utf8'), 'two'],
+  ])(
+    '%s 130: Ctrl-C while it waits for more, and what there is is printed',
+    slow,
+    async (...row) => {
+      const [, args, input, shown] = row;
+      const child = startEpollsim(args);
+      let out = '';
+      child.stdout?.on('data', (chunk: Buffer) => {
+        out += chunk.toString();
+      });
+      child.stdin?.write(`${input}\n`);
+      setTimeout(() => child.kill('SIGINT'), 5000);
+      expect(await endOf(child)).toEqual({ how: 130, err: '' });
+      expect(out).toContain(shown);
+    },
+  );
+
+  /** A verb that hears of no signal while it waits for input has to be killed from another window. */
+  test.each([
+    ['play', ['play', '-']],
+    ['check', ['check', '-']],
+    ['strace', ['strace', '-']],
+    ['conform', ['conform', '--no-live', '-']],
+  ])('Ctrl-C ends %s before anything was read', slow, async (_, args) => {
+    const child = startEpollsim(args);
+    const ended = endOf(child);
+    setTimeout(() => child.kill('SIGINT'), 4000);
+    expect(['SIGINT', 130]).toContain((await ended).how);
+  });
+});
+
+/** Scripts depend on the codes; there is one list of them. */
+test('docs/command.md and --help have the same exit codes', () => {
+  const text = readFileSync(join(root, 'docs/command.md'), 'utf8');
+  const table = [...text.matchAll(/^\| (\d+) \| (.+?) \|/gm)].map(([, code, what]) => [code, what]);
+  const expected = Object.entries(exitTexts).map(([code, what]) => [
+    code,
+    what.replace(/\s+/g, ' '),
+  ]);
+  expect(table).toEqual(expected);
+});

@@ -4,7 +4,7 @@
  * Values are text until they are looked at: a release such as 6.10 is no number.
  */
 import { parseArgs } from 'node:util';
-import { nearHint } from '../scenario/near.ts';
+import { hintOf, nearHint, nearNames } from '../scenario/near.ts';
 import { type Choices, type Command, namesOf, type Option, optionsOf } from './commands/command.ts';
 import { UsageError } from './errors.ts';
 
@@ -62,8 +62,9 @@ function checkOption(
 ): void {
   const option = Object.hasOwn(table, name) ? table[name] : undefined;
   if (option === undefined) {
-    const names = Object.keys(table).map((known) => `--${known}`);
-    const hint = nearHint(rawName, names) ?? `expected one of ${names.join(', ')}`;
+    const names = Object.keys(table);
+    const expected = `expected one of ${names.map(dashed).join(', ')}`;
+    const hint = hintOf(nearNames(name, names).map(dashed)) ?? expected;
     throw new UsageError(`unknown option ${rawName}: ${hint}`);
   }
   if (option.value !== undefined && !value) {
@@ -73,6 +74,8 @@ function checkOption(
     throw new UsageError(`${rawName}: expected no value, found "${value}"`);
   }
 }
+
+const dashed = (name: string): string => `--${name}`;
 
 function checkOperands({ name, operands }: Command, words: readonly string[]): void {
   const { about, least, most } = operands;

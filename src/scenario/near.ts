@@ -22,9 +22,9 @@ function distance(a: string, b: string): number {
 /** No name is longer; comparing takes the product of the lengths. */
 const longestCompared = 40;
 
-/** "did you mean …?" with the names that are nearest; undefined if none is near. */
-export function nearHint(name: string, known: Iterable<string>): string | undefined {
-  if (name.length > longestCompared) return undefined;
+/** The names that are nearest, three at most; none if none is near. */
+export function nearNames(name: string, known: Iterable<string>): string[] {
+  if (name.length > longestCompared) return [];
   let least = Math.min(2, Math.ceil(name.length / 4));
   let near: string[] = [];
   for (const other of known) {
@@ -34,5 +34,13 @@ export function nearHint(name: string, known: Iterable<string>): string | undefi
     least = away;
     near.push(other);
   }
-  return near.length === 0 ? undefined : `did you mean ${near.slice(0, 3).join(' or ')}?`;
+  return near.slice(0, 3);
 }
+
+/** "did you mean …?" with the names that are nearest; undefined if none is near. */
+export const nearHint = (name: string, known: Iterable<string>): string | undefined =>
+  hintOf(nearNames(name, known));
+
+/** The question; undefined if there are none. */
+export const hintOf = (names: readonly string[]): string | undefined =>
+  names.length === 0 ? undefined : `did you mean ${names.join(' or ')}?`;

@@ -22,7 +22,9 @@ test.each([
 
   expect(() => readCheckpoint(file, wanted)).toThrow(FileError);
   expect(() => readCheckpoint(file, wanted)).toThrow(message);
-  expect(() => readCheckpoint('/no/such/file', wanted)).toThrow('found no such file');
+  expect(() => readCheckpoint('/no/such/file', wanted)).toThrow(
+    'cannot read /no/such/file: there is no such file',
+  );
 });
 
 test('A checkpoint of this check is taken', () => {

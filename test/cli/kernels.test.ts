@@ -48,5 +48,5 @@ test('kernels refuses what is no release and no option', slow, () => {
 
   expect([wrong.code, wrong.out]).toEqual([2, '']);
   expect(wrong.err).toContain('unknown kernel "7.4": expected a release from 4.4 to 7.3');
-  expect(epollsim(['kernels', 'more']).err).toContain('expected options only, found "more"');
+  expect(epollsim(['kernels', 'more']).err).toContain('kernels: expected no file, found "more"');
 });

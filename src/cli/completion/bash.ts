@@ -42,7 +42,13 @@ ${valueCases(commands, offers).join('\n')}
   esac
   case $verb in
 ${commands.map((command) => verbCase(command, offers)).join('\n')}
-    *) _epollsim_words ${quoted(`${verbs.join(' ')} --help --version`)} ;;
+    *)
+      if [[ $cur == -* ]]; then
+        _epollsim_words '--help --version'
+      else
+        _epollsim_words ${quoted(verbs.join(' '))}
+      fi
+      ;;
   esac
 }
 

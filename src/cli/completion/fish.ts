@@ -59,7 +59,7 @@ function verbLines(command: Command, offers: Offers): string[] {
   const start = `complete -c epollsim -n '__epollsim_is ${command.name}'`;
   const others = argumentOf(completionOf(command.operands, offers), false);
   return [
-    ...(command.operands.most === 0 || others === '' ? [] : [`${start}${others}`]),
+    ...(command.operands.most === 0 ? [] : [`${start}${others}`]),
     ...namedOptions(command).map((option) => optionLine(start, option, offers)),
   ];
 }
@@ -75,7 +75,7 @@ function optionLine(start: string, option: Named, offers: Offers): string {
 function argumentOf(completion: Completion, isList: boolean): string {
   switch (completion.kind) {
     case 'nothing':
-      return '';
+      return ' -f';
     case 'file':
       return ' -F';
     case 'folder':

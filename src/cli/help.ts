@@ -46,7 +46,7 @@ export const overview: Pick<Command, 'about' | 'examples' | 'more'> = {
 export function overviewText(all: readonly Command[], width: number = helpWidth): string {
   const codes = Object.entries(exitTexts);
   return joined([
-    ['epollsim: Linux eventpoll, played step by step'],
+    wrapped('epollsim: Linux eventpoll, played step by step', width),
     ['usage: epollsim VERB [options] [FILE...]'],
     verbLines(all, width),
     ...paragraphs(overview.about, width),
@@ -72,7 +72,7 @@ export function helpText(command: Command, width: number = helpWidth): string {
   const column = columnFor(groups.map((group) => group.options));
   const codes = Object.entries({ 2: exitTexts[2], ...exits });
   return joined([
-    [`epollsim ${name}: ${summary}`],
+    wrapped(`epollsim ${name}: ${summary}`, width),
     ways,
     ...paragraphs(about, width),
     ...groups.map((group) => [

@@ -1,5 +1,6 @@
 /** What a terminal and a script expect of every verb. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,9 +11,10 @@ import { optionsOf } from '../../src/cli/commands/command.ts';
 import { allCommands } from '../../src/cli/commands/index.ts';
 import { exitTexts } from '../../src/cli/errors.ts';
 import { helpText, overview, overviewText } from '../../src/cli/help.ts';
+import { readOptions } from '../../src/cli/options.ts';
 import { defaultBudget } from '../../src/scenario/minimise.ts';
 import { killServers, RedisServer, whyNoRedis } from '../support/redis.ts';
-import { commandLine, endOf, epollsim, fileWith, lines, slow, startEpollsim } from './run.ts';
+import { commandLine, fileWith, lines, type Outcome } from './run.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const commands = await allCommands();
@@ -22,6 +24,51 @@ const withoutLinux = whyNotLive();
 const withoutRedis = whyNoRedis();
 if (withoutLinux !== null) console.log(`manners: no live side: ${withoutLinux}`);
 if (withoutRedis !== null) console.log(`manners: ${withoutRedis}`);
+
+/** Many processes, of which several run at a time. */
+const slow = { timeout: 300_000 };
+
+interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  /** After so many ms comes Ctrl-C; standard input stays open until then. */
+  readonly interrupt?: number;
+}
+
+/** Runs a program to its end; the exit code is that which a shell would say. */
+async function run(words: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const { env = {}, input = '', interrupt } = options;
+  const [program = '', ...args] = words;
+  const child = spawn(program, args, { cwd: root, env: { ...process.env, ...env } });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  child.stdin.on('error', () => {}); // Who reads nothing has gone before it is written.
+  child.stdin.write(input);
+  if (interrupt === undefined) child.stdin.end();
+  else setTimeout(() => child.kill('SIGINT'), interrupt);
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  return { code: signal === 'SIGINT' ? 130 : code, out, err };
+}
+
+const epollsim = (args: readonly string[], options: RunOptions = {}): Promise<Outcome> =>
+  run([...commandLine(), ...args], options);
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** A line of the shell, in which `epollsim` is the command; the exit code is that of its first part. */
+const inShell = (line: string): Promise<Outcome> =>
+  run([
+    'bash',
+    '-c',
+    `epollsim() { ${commandLine().map(quoted).join(' ')} "$@"; }
+    ${line}
+    exit "\${PIPESTATUS[0]}"`,
+  ]);
 
 let redis: RedisServer | null = null;
 beforeAll(async () => {
@@ -56,25 +103,25 @@ test.each(named)('the help of %s fits into 40 columns, but for what is to be typ
 });
 
 /** Three ways to ask, of which each is somebody's only one. */
-test('VERB --help, help VERB and --help VERB print the same, on standard output', slow, () => {
-  const [first, ...others] = [
-    ['why', '--help'],
-    ['help', 'why'],
-    ['--help', 'why'],
-    ['why', '--bogus', '-h'],
-  ].map((args) => epollsim(args));
-  expect(first).toEqual({ code: 0, out: helpText(commands[2] as never), err: '' });
-  for (const other of others) expect(other).toEqual(first);
-  expect(epollsim(['--help'])).toEqual({ code: 0, out: overviewText(commands), err: '' });
-});
+test(
+  'VERB --help, help VERB and --help VERB print the same, on standard output',
+  slow,
+  async () => {
+    const asked = ['why --help', 'help why', '--help why', 'why --bogus -h'];
+    const [first, ...others] = await Promise.all(asked.map((words) => epollsim(words.split(' '))));
+    expect(first).toEqual({ code: 0, out: helpText(commands[2] as never), err: '' });
+    for (const other of others) expect(other).toEqual(first);
+    expect(await epollsim(['--help'])).toEqual({ code: 0, out: overviewText(commands), err: '' });
+  },
+);
 
 test('the help of check says what limits the search for smaller scenarios', () => {
   expect(helpText(commands[1] as never)).toContain(`(default: ${defaultBudget};`);
 });
 
 /** Whoever types the command alone wants to know what there is; a script is to see that it failed. */
-test('without a verb the verbs are listed on standard error', slow, () => {
-  const { code, err, out } = epollsim([]);
+test('without a verb the verbs are listed on standard error', slow, async () => {
+  const { code, err, out } = await epollsim([]);
   expect([code, out]).toEqual([2, '']);
   for (const { name, summary } of commands)
     expect(err).toMatch(`  ${name.padEnd(10)}  ${summary}\n`);
@@ -85,26 +132,21 @@ describe('an example of the help runs', () => {
   const examples = [{ name: 'epollsim', ...overview }, ...commands].flatMap(({ examples, name }) =>
     examples.map((example) => [`${name}: ${example.line}`, example] as const),
   );
-  test.each(examples)('%s', slow, (_, { exit = 0, line, needs }) => {
+  test.concurrent.each(examples)('%s', slow, async (_, { exit = 0, line, needs }) => {
     if (needs === 'Linux' && withoutLinux !== null) return;
     if (needs === 'Redis' && redis === null) return;
-    const script = `epollsim() { ${commandLine()
-      .map((word) => `'${word}'`)
-      .join(' ')} "$@"; }
-      ${line.replace('redis://127.0.0.1:6379', redis?.url ?? '')}`;
-    const { status, stderr, stdout } = spawnSync('bash', ['-c', script], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    expect({ status, stderr }).toEqual({ status: exit, stderr: expect.any(String) });
-    if (/^epollsim (?!worker)/.test(line)) expect(stdout).not.toBe('');
+    const { code, err, out } = await inShell(
+      line.replace('redis://127.0.0.1:6379', redis?.url ?? ''),
+    );
+    expect({ code, err }).toEqual({ code: exit, err: expect.any(String) });
+    if (/^epollsim (?!worker)/.test(line)) expect(out).not.toBe('');
   });
 });
 
 // ── What is wrong with a command line ────────────────────────────────────────────────────────────
 
 /** A mistyped word is told from one that does not exist. */
-test.each([
+test.concurrent.each([
   ['plya x', 'unknown verb "plya": did you mean play? (see epollsim --help)'],
   ['frobnicate', 'unknown verb "frobnicate": expected play, check, why'],
   ['help straec', 'unknown verb "straec": did you mean strace? (see epollsim help --help)'],
@@ -116,18 +158,17 @@ test.each([
   ['export --to tset x', 'found "tset"; did you mean test? (see epollsim export --help)'],
   ['completion tcsh', 'completion: expected bash, zsh, fish, found "tcsh"'],
   ['kernels x', 'kernels: expected no file, found "x" (see epollsim kernels --help)'],
-])('epollsim %s is answered with what was meant', slow, (words, message) => {
-  const { code, err, out } = epollsim(words.split(' '));
+])('epollsim %s is answered with what was meant', slow, async (words, message) => {
+  const { code, err, out } = await epollsim(words.split(' '));
   expect([code, out, lines(err).length]).toEqual([2, '', 1]);
-  expect(err).toContain(`epollsim: ${message.startsWith('found') ? '' : message}`);
+  expect(err).toMatch(/^epollsim: /);
   expect(err).toContain(message);
 });
 
-test.each(named)('%s refuses an option that it does not have', slow, (name) => {
-  const { code, err, out } = epollsim([name, '--bogus']);
-  expect([code, out]).toEqual([2, '']);
-  expect(err).toMatch(`epollsim: unknown option --bogus: expected one of --`);
-  expect(err).toContain(`(see epollsim ${name} --help)\n`);
+test.each(named)('%s refuses an option that it does not have', (name, one) => {
+  expect(() => readOptions([name, '--bogus'], one)).toThrow(
+    /^unknown option --bogus: expected one of --.*--help$/,
+  );
 });
 
 // ── Files ────────────────────────────────────────────────────────────────────────────────────────
@@ -150,40 +191,39 @@ const lastOf = (text: string): string => lines(text).at(-1) ?? '';
 
 /** The same mistake has the same answer, whoever is asked. */
 describe.each(reading)('%s', (_, argsFor) => {
-  test('refuses what cannot be read, with the reason and exit code 2', slow, () => {
-    const missing = epollsim(argsFor('/no/such.json'));
-    expect([missing.code, missing.out]).toEqual([2, '']);
-    expect(lastOf(missing.err)).toMatch(/\/no\/such\.json: there is no such file$/);
+  test.concurrent(
+    'refuses what cannot be read, with the reason and exit code 2',
+    slow,
+    async () => {
+      const missing = await epollsim(argsFor('/no/such.json'));
+      expect([missing.code, missing.out]).toEqual([2, '']);
+      expect(lastOf(missing.err)).toMatch(/\/no\/such\.json: there is no such file$/);
 
-    const folder = epollsim(argsFor(tmpdir()));
-    expect([folder.code, folder.out]).toEqual([2, '']);
-    expect(lastOf(folder.err)).toContain(`${tmpdir()}: it is a directory`);
-  });
+      const folder = await epollsim(argsFor(tmpdir()));
+      expect([folder.code, folder.out]).toEqual([2, '']);
+      expect(lastOf(folder.err)).toContain(`${tmpdir()}: it is a directory`);
+    },
+  );
 
-  test('refuses a file that is empty and one that is binary, with exit code 2', slow, () => {
-    const empty = epollsim(argsFor(fileWith('')));
+  test.concurrent('refuses an empty file and a binary one, with exit code 2', slow, async () => {
+    const empty = await epollsim(argsFor(fileWith('')));
     expect([empty.code, empty.out]).toEqual([2, '']);
     expect(lastOf(empty.err)).toMatch(
       /: expected (at least one|a |"# epoll).*found (nothing|""|no JSON)$/,
     );
 
-    const binary = epollsim(argsFor(fileWith('\x7fELF\0\0\n\n')));
+    const binary = await epollsim(argsFor(fileWith('\x7fELF\0\0\n\n')));
     expect([binary.code, binary.out]).toEqual([2, '']);
     expect(lastOf(binary.err)).toMatch(/: expected .*, found (binary data|no JSON)$/);
   });
 });
 
 /** Under cron, or started by a daemon, there is nothing to read. */
-test.each(['play', 'check', 'strace', 'conform --no-live'])(
+test.concurrent.each(['play', 'check', 'strace', 'conform --no-live'])(
   '%s - refuses standard input that is closed',
   slow,
-  (verb) => {
-    const command = [...commandLine(), ...verb.split(' '), '-'].map((word) => `'${word}'`);
-    const { status, stdout } = spawnSync('bash', ['-c', `${command.join(' ')} <&-`], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    expect([status, stdout]).toEqual([2, '']);
+  async (verb) => {
+    expect(await inShell(`epollsim ${verb} - <&-`)).toMatchObject({ code: 2, out: '' });
   },
 );
 
@@ -198,22 +238,25 @@ const outputs: readonly (readonly [string, string[]])[] = [
 ];
 
 /** A result that is lost is known before the work is done, and after it if the disk is full. */
-test.each(outputs)('%s says where it cannot write, with exit code 2', slow, (verb, args) => {
-  const isLive = verb === 'fuzz';
-  if (isLive && withoutLinux !== null) return;
-  const nowhere = epollsim([...args, '/no/such/out']);
-  expect([nowhere.code, nowhere.out]).toEqual([2, '']);
-  expect(nowhere.err).toContain('epollsim: cannot write /no/such/out: ');
+test.concurrent.each(outputs)(
+  '%s says where it cannot write, with exit code 2',
+  slow,
+  async (verb, args) => {
+    if (verb === 'fuzz' && withoutLinux !== null) return;
+    const nowhere = await epollsim([...args, '/no/such/out']);
+    expect([nowhere.code, nowhere.out]).toEqual([2, '']);
+    expect(nowhere.err).toContain('epollsim: cannot write /no/such/out: ');
 
-  const folder = mkdtempSync(join(tmpdir(), 'epollsim-test-'));
-  expect(epollsim([...args, folder])).toMatchObject({ code: 2, out: '' });
-  if (verb === 'check' || isLive) return; // There is nothing to be written.
-  expect(epollsim([...args, '/dev/full'])).toEqual({
-    code: 2,
-    out: '',
-    err: expect.stringContaining('epollsim: cannot write /dev/full: no space left\n'),
-  });
-});
+    const folder = mkdtempSync(join(tmpdir(), 'epollsim-test-'));
+    expect(await epollsim([...args, folder])).toMatchObject({ code: 2, out: '' });
+    if (verb === 'check' || verb === 'fuzz') return; // There is nothing to be written.
+    expect(await epollsim([...args, '/dev/full'])).toEqual({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('epollsim: cannot write /dev/full: no space left\n'),
+    });
+  },
+);
 
 /** One command of each verb that prints something, and exits with 0 or 1. */
 const printing: ReadonlyMap<string, readonly string[]> = new Map([
@@ -225,73 +268,59 @@ const printing: ReadonlyMap<string, readonly string[]> = new Map([
   ['kernels', ['kernels']],
   ['races', ['races', 'circle']],
   ['strace', ['strace', 'examples/edge-unread.log']],
-  ['conform', ['conform', '--no-live', 'corpus/linux-6.18/basic.scenarios.ndjson']],
+  ['conform', ['conform', '--no-live', 'corpus/linux-6.18/handshake.scenarios.ndjson']],
   ['completion', ['completion', 'bash']],
   ['help', ['help']],
 ]);
 
-/** Through the shell, so that it can say where the output goes. */
-const inShell = (args: readonly string[], behind: string) =>
-  spawnSync(
-    'bash',
-    [
-      '-c',
-      `${[...commandLine(), ...args].map((word) => `'${word}'`).join(' ')} ${behind}; exit \${PIPESTATUS[0]}`,
-    ],
-    { cwd: root, encoding: 'utf8' },
-  );
-
 /** Half of an answer is taken for a whole one, unless somebody says so. */
-test.each([...printing])('%s says that a disk is full', slow, (_, args) => {
-  const { status, stderr } = inShell(args, '> /dev/full');
-  expect(stderr).toContain('epollsim: cannot write standard output: no space left\n');
-  expect(status).toBe(2);
+test.concurrent.each([...printing])('%s says that a disk is full', slow, async (_, args) => {
+  const { code, err } = await inShell(`epollsim ${args.map(quoted).join(' ')} > /dev/full`);
+  expect(err).toContain('epollsim: cannot write standard output: no space left\n');
+  expect(code).toBe(2);
 });
 
 /** `epollsim … | head`: no error, but not all is well either with what nobody has read. */
-test.each([...printing])('%s ends quietly with 141 if nobody reads', slow, (_, args) => {
-  const { status, stderr } = inShell(args, '| true');
-  expect(stderr).not.toMatch(/EPIPE|Error|cannot/);
-  expect(status).toBe(141);
-});
+test.concurrent.each([...printing])(
+  '%s ends quietly with 141 if nobody reads',
+  slow,
+  async (_, args) => {
+    const { code, err } = await inShell(`epollsim ${args.map(quoted).join(' ')} | true`);
+    expect(err).not.toMatch(/EPIPE|Error|cannot/);
+    expect(code).toBe(141);
+  },
+);
 
 // ── JSON ─────────────────────────────────────────────────────────────────────────────────────────
 
 /** A tool that reads the output stops at the first line that is none. */
-test.each([...printing].map(([verb, args]) => [verb, [...args, '--json']] as const))(
-  '%s --json prints JSON alone: one value, or one a line',
-  slow,
-  (_, args) => {
-    const { code, out } = epollsim(args, '', [], { FORCE_COLOR: '1' });
-    expect([0, 1]).toContain(code);
-    expect(out).not.toContain('\x1b');
-    expect(out).toMatch(/\n$/);
-    const read = (): unknown => {
-      try {
-        return JSON.parse(out);
-      } catch {
-        return lines(out).map((line) => JSON.parse(line));
-      }
-    };
-    expect(typeof read()).toBe('object');
-    expect(epollsim(args).out.replace(/"seconds":[\d.]+/g, '')).toBe(
-      out.replace(/"seconds":[\d.]+/g, ''),
-    );
-  },
-);
+test.concurrent.each([...printing])('%s --json prints JSON alone', slow, async (_, args) => {
+  const env = { FORCE_COLOR: '1', NO_COLOR: '' };
+  const { code, out } = await epollsim([...args, '--json'], { env });
+  expect([0, 1]).toContain(code);
+  expect(out).not.toContain('\x1b');
+  expect(out).toMatch(/\n$/);
+  const isOne = /^[[{]$/.test(lines(out)[0] as string);
+  const values = (isOne ? [out] : lines(out)).map((text) => JSON.parse(text) as unknown);
+  for (const value of values) expect(value).toEqual(expect.any(Object));
+});
 
 test('every verb has --json', () => {
   expect(commands.filter((one) => !('json' in optionsOf(one))).map(({ name }) => name)).toEqual([]);
 });
 
 /** Where JSON was asked for, a mistake is still said to persons: the exit code is for scripts. */
-test('an error beside --json is text on standard error, and standard output is empty', slow, () => {
-  expect(epollsim(['why', '--json', '/no/such', '--step', '1'])).toEqual({
-    code: 2,
-    out: '',
-    err: 'epollsim: cannot read /no/such: there is no such file\n',
-  });
-});
+test(
+  'an error beside --json is text on standard error, and standard output is empty',
+  slow,
+  async () => {
+    expect(await epollsim(['why', '--json', '/no/such', '--step', '1'])).toEqual({
+      code: 2,
+      out: '',
+      err: 'epollsim: cannot read /no/such: there is no such file\n',
+    });
+  },
+);
 
 // ── Exit codes ───────────────────────────────────────────────────────────────────────────────────
 
@@ -331,7 +360,7 @@ const provoked: Readonly<Record<string, Readonly<Record<number, readonly [string
     2: ['strace --format graph x'],
   },
   conform: {
-    0: ['conform --no-live corpus/linux-6.18/basic.scenarios.ndjson'],
+    0: ['conform --no-live corpus/linux-6.18/handshake.scenarios.ndjson'],
     1: ['conform --no-live -', malformed],
     2: ['conform --jobs 0'],
     3: [`conform --no-live ${differing}`],
@@ -358,11 +387,11 @@ describe('an exit code of the help', () => {
       ([code, [words, input = '']]) => [verb, Number(code), words, input] as const,
     ),
   );
-  test.each(cases)('%s %i: epollsim %s', slow, (verb, code, words, input) => {
+  test.concurrent.each(cases)('%s %i: epollsim %s', slow, async (verb, code, words, input) => {
     if (verb === 'fuzz' && code === 0 && withoutLinux !== null) return;
     if (words.includes('REDIS') && redis === null) return;
     const args = words.replace('REDIS', redis?.url ?? '').split(' ');
-    expect(epollsim(args, input).code).toBe(code);
+    expect((await epollsim(args, { input })).code).toBe(code);
   });
 
   test.each(named)('of %s has a test', (name, { exits }) => {
@@ -372,61 +401,55 @@ describe('an exit code of the help', () => {
   });
 
   /** A container without a compiler. */
-  test('fuzz 3: there is no C compiler', slow, () => {
+  test('fuzz 3: there is no C compiler', slow, async () => {
     const empty = mkdtempSync(join(tmpdir(), 'epollsim-test-'));
     const env = { PATH: empty, CC: '', XDG_CACHE_HOME: empty, TMPDIR: empty, HOME: empty };
-    const { code, err, out } = epollsim(['fuzz', '--count', '1'], '', [], env);
+    const { code, err, out } = await epollsim(['fuzz', '--count', '1'], { env });
     expect([code, out]).toEqual([3, '']);
     expect(err).toMatch(/^epollsim: nothing to compare with: /);
   });
 
   /** Somebody who has seen enough gets what there is, and a script is told that it is not all. */
-  test.each([
-    ['compare', ['compare', '--kernels', '5.5,6.18', '--count', '100000', '--time-limit', '500']],
-    ['conform', ['conform', '--no-live', '--jobs', '1']],
-    ['fuzz', ['fuzz', '--count', '100000', '--jobs', '1']],
-  ])('%s 130: Ctrl-C', slow, async (verb, args) => {
-    if (verb === 'fuzz' && withoutLinux !== null) return;
-    const child = startEpollsim(args);
-    child.stdout?.resume();
-    const ended = endOf(child);
-    setTimeout(() => child.kill('SIGINT'), 5000);
-    expect((await ended).how).toBe(130);
+  test.concurrent.each([
+    'compare --kernels 5.5,6.18 --count 100000 --time-limit 500',
+    'conform --no-live --jobs 1',
+    'fuzz --count 100000 --jobs 1',
+  ])('130: Ctrl-C ends epollsim %s', slow, async (words) => {
+    if (words.startsWith('fuzz') && withoutLinux !== null) return;
+    expect((await epollsim(words.split(' '), { interrupt: 6000 })).code).toBe(130);
   });
 
   /** A log that is still being written, as a program is watched. */
-  test.each([
-    ['strace', ['strace', '-f', 'findings', '-'], 'close(3) = 0\n', '1 line: '],
-    ['check', ['check', '-'], readFileSync(join(root, 'examples/two-waiters.json'), 'utf8'), 'two'],
+  test.concurrent.each([
+    ['strace', 'strace -f findings -', 'close(3) = 0\n', '1 call rebuilt'],
+    [
+      'check',
+      'check -',
+      readFileSync(join(root, 'examples/two-waiters.json'), 'utf8'),
+      'outcome 2',
+    ],
   ])(
-    '%s 130: Ctrl-C while it waits for more, and what there is is printed',
+    '130: Ctrl-C ends %s that waits for more, and what there is is printed',
     slow,
     async (...row) => {
-      const [, args, input, shown] = row;
-      const child = startEpollsim(args);
-      let out = '';
-      child.stdout?.on('data', (chunk: Buffer) => {
-        out += chunk.toString();
+      const [, words, input, shown] = row;
+      const { code, err, out } = await epollsim(words.split(' '), {
+        input: `${input}\n`,
+        interrupt: 8000,
       });
-      child.stdin?.write(`${input}\n`);
-      setTimeout(() => child.kill('SIGINT'), 5000);
-      expect(await endOf(child)).toEqual({ how: 130, err: '' });
+      expect({ code, err }).toEqual({ code: 130, err: '' });
       expect(out).toContain(shown);
     },
   );
 
   /** A verb that hears of no signal while it waits for input has to be killed from another window. */
-  test.each([
-    ['play', ['play', '-']],
-    ['check', ['check', '-']],
-    ['strace', ['strace', '-']],
-    ['conform', ['conform', '--no-live', '-']],
-  ])('Ctrl-C ends %s before anything was read', slow, async (_, args) => {
-    const child = startEpollsim(args);
-    const ended = endOf(child);
-    setTimeout(() => child.kill('SIGINT'), 4000);
-    expect(['SIGINT', 130]).toContain((await ended).how);
-  });
+  test.concurrent.each(['play -', 'check -', 'strace -', 'conform --no-live -'])(
+    '130: Ctrl-C ends epollsim %s before anything was read',
+    slow,
+    async (words) => {
+      expect((await epollsim(words.split(' '), { interrupt: 5000 })).code).toBe(130);
+    },
+  );
 });
 
 /** Scripts depend on the codes; there is one list of them. */

@@ -147,7 +147,7 @@ export const check: Command = {
       about: 'a kernel with the fix: every interleaving, and none breaks it',
     },
     {
-      line: 'epollsim check --strategy pct --seed 7 --json examples/oneshot-threads.ts',
+      line: 'epollsim check --strategy pct --seed 7 --json --kernel 7.3 examples/false-negative.ts',
       about: 'executions at random, for a script',
       exit: 4,
     },

@@ -66,8 +66,8 @@ export const compare: Command = {
       about: 'two that do not part, for a script',
     },
     {
-      line: 'epollsim compare --kernels 6.18 --without 3b844826b6c6 --count 2',
-      about: 'looks for a scenario that one commit decides',
+      line: 'epollsim compare --kernels 5.13,5.14 --time-limit 5',
+      about: 'looks for a scenario on which two releases part',
       exit: 1,
     },
   ],

@@ -57,7 +57,7 @@ export const conform: Command = {
   ],
   examples: [
     {
-      line: 'epollsim conform --no-live corpus/linux-6.18/basic.scenarios.ndjson',
+      line: 'epollsim conform --no-live corpus/linux-6.18/handshake.scenarios.ndjson',
       about: 'the model, and what was recorded on Linux 6.18',
     },
     {
@@ -66,7 +66,7 @@ export const conform: Command = {
       needs: 'Linux',
     },
     {
-      line: 'epollsim conform --json --no-live corpus/linux-6.18/wakeups.scenarios.ndjson',
+      line: 'epollsim conform --json --no-live corpus/linux-6.18/connections.scenarios.ndjson',
       about: 'for a script',
     },
   ],

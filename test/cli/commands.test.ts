@@ -22,8 +22,8 @@ const named = commands.map((command) => [command.name, command] as const);
 
 const withoutLinux = whyNotLive();
 const withoutRedis = whyNoRedis();
-if (withoutLinux !== null) console.log(`manners: no live side: ${withoutLinux}`);
-if (withoutRedis !== null) console.log(`manners: ${withoutRedis}`);
+if (withoutLinux !== null) console.log(`commands: no live side: ${withoutLinux}`);
+if (withoutRedis !== null) console.log(`commands: ${withoutRedis}`);
 
 /** Many processes, of which several run at a time. */
 const slow = { timeout: 300_000 };

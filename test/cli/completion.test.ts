@@ -80,6 +80,7 @@ for (const shell of shells) {
         ['herd.json'],
       );
       expect(offered('epollsim fuzz exa')).toEqual([]);
+      expect(offered('epollsim conform --corpus exa')).toEqual(['examples']);
       expect(offered('epollsim play -o exa').filter((word) => /^examples/.test(word))).not.toEqual(
         [],
       );

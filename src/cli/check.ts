@@ -99,6 +99,7 @@ class Checker {
       const task = { path, input, request, output, smaller, progress, link };
       const code = await checkFile(task, (stop) => {
         this.stop = stop;
+        if (this.interrupted) stop(); // It was pressed while the code was loaded.
       });
       input.close();
       return code;

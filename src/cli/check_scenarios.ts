@@ -54,7 +54,7 @@ class ScenarioCheck {
     let code: ExitCode = exitCodes.done;
     let count = 0;
     for (;;) {
-      const chunk = await input.nextSoon();
+      const chunk = this.interrupted ? null : await input.nextSoon();
       if (this.interrupted) return code;
       for (const document of chunk === null ? reader.end() : reader.push(chunk)) {
         if (this.interrupted) return code;

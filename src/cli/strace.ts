@@ -88,7 +88,7 @@ async function feed(input: Input, reader: StraceReader, forScripts: boolean): Pr
     let rest = '';
     let lines = 0;
     for (;;) {
-      const piece = await input.nextSoon();
+      const piece = interrupted ? null : await input.nextSoon();
       if (piece === null || interrupted) break;
       const parts = (rest + piece).split('\n');
       rest = (parts.pop() as string).slice(0, longestLine);

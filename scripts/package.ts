@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exitCodes, report } from '../src/cli/errors.ts';
-import { listOf, readOptions } from '../src/cli/options.ts';
+import { listOf, type Row, readWords } from '../src/cli/options.ts';
 import { entriesOf, readManifest } from './entries.ts';
 import { check, lastLines, type Outcome, run } from './package/commands.ts';
 import { publintProblems, typesProblems } from './package/lint.ts';
@@ -39,11 +39,11 @@ exit codes:
   130  Ctrl-C
 `;
 
-const options = {
-  node: { type: 'string', multiple: true },
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
+const options: Readonly<Record<string, Row>> = {
+  node: { value: 'RELEASES', multiple: true },
+  json: {},
+  help: { short: 'h' },
+};
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -112,7 +112,7 @@ const shown = ({ what, status, details, seconds }: Outcome): string =>
   );
 
 async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = readOptions(argv, options);
+  const { values, positionals } = readWords(argv, options);
   if (values['help'] === true || positionals.length > 0) {
     process.stderr.write(help);
     return positionals.length > 0 ? exitCodes.usage : exitCodes.done;

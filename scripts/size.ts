@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { report } from '../src/cli/errors.ts';
-import { readOptions } from '../src/cli/options.ts';
+import { type Row, readWords } from '../src/cli/options.ts';
 import { browserEntries, browserName, bundleOf } from './browser.ts';
 import { type Manifest, readManifest } from './entries.ts';
 
@@ -126,14 +126,14 @@ function renewPage(rows: readonly Size[]): void {
   writeFileSync(page, text.slice(0, from) + tableOf(rows) + text.slice(to));
 }
 
-const options = {
-  json: { type: 'boolean' },
-  page: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
+const options: Readonly<Record<string, Row>> = {
+  json: {},
+  page: {},
+  help: { short: 'h' },
+};
 
 async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = readOptions(argv, options);
+  const { values, positionals } = readWords(argv, options);
   if (values['help'] === true || positionals.length > 0) {
     process.stderr.write(help);
     return positionals.length > 0 ? 2 : 0;

@@ -57,7 +57,7 @@ export function libertyText(liberty: Liberty): string {
     case 'short-write':
       return `the next write to ${file} takes ${detail}`;
     case 'eagain':
-      return `the next ${task} of ${file} gets EAGAIN`;
+      return `the next ${task} ${task === 'read' ? 'of' : 'to'} ${file} gets EAGAIN`;
     case 'eintr':
       return `EINTR for ${task} in ${detail}`;
     case 'spurious-wakeup':

@@ -1,8 +1,9 @@
 /** The command line of `check`. */
 import type { StrategyName } from '../check/check.ts';
 import { type DetectorName, detectorNames } from '../check/detectors/index.ts';
+import type { LibertyKind } from '../sim/liberty.ts';
 import type { Memory } from '../sim/schedule.ts';
-import { check as checkCommand, memories, strategies } from './commands/check.ts';
+import { check as checkCommand, liberties, memories, strategies } from './commands/check.ts';
 import { UsageError } from './errors.ts';
 import { type KernelOptions, readKernel } from './kernel_options.ts';
 import { choiceOf, choicesOf, numberOf, readOptions, textOf } from './options.ts';
@@ -22,6 +23,9 @@ export interface CheckRequest extends KernelOptions {
   readonly all: boolean;
   /** In which order threads see what others write in the kernel. */
   readonly memory: Memory;
+  /** What the kernel may do and need not, in a program; undefined where nothing was said. */
+  readonly liberties: 'all' | readonly LibertyKind[] | undefined;
+  readonly maxLiberties: number | undefined;
   /** Threads share no variables of the program. */
   readonly shared: boolean;
   readonly unshared: boolean;
@@ -64,6 +68,8 @@ export function readCheck(argv: readonly string[]): CheckRequest {
     seconds: numberOf(values['time-limit'], '--time-limit', 1, 9_999_999_999),
     all: values['all'] === true,
     memory: choiceOf(values['memory'], '--memory', memories) ?? schedule?.memory ?? 'sc',
+    liberties: libertiesIn(values['liberties']),
+    maxLiberties: numberOf(values['max-liberties'], '--max-liberties', 1, 1000),
     shared: values['shared'] === true,
     unshared: values['unshared'] === true,
     schedule: schedule?.text,
@@ -84,6 +90,12 @@ export function readCheck(argv: readonly string[]): CheckRequest {
   return request;
 }
 
+function libertiesIn(value: unknown): CheckRequest['liberties'] {
+  if (value === undefined) return undefined;
+  const kinds = choicesOf(value, '--liberties', liberties);
+  return kinds.includes('all') ? 'all' : kinds.filter((kind) => kind !== 'all');
+}
+
 function shownOf(values: Readonly<Record<string, unknown>>): number {
   if (values['show-all'] === true) return Number.POSITIVE_INFINITY;
   return numberOf(values['show'], '--show', 1, 1_000_000) ?? 0;
@@ -100,6 +112,9 @@ function checkTogether(request: CheckRequest): void {
   }
   if (resume !== undefined && (strategy !== 'exhaustive' || preemptions !== undefined)) {
     throw new UsageError('--resume: expected the exhaustive strategy, without --preemptions');
+  }
+  if (request.maxLiberties !== undefined && request.liberties === undefined) {
+    throw new UsageError('--max-liberties: expected --liberties beside it');
   }
   if (request.herd) checkHerd(request);
   if (request.queue !== undefined) checkQueue(request);
@@ -127,6 +142,7 @@ function checkHerd(request: CheckRequest): void {
     '--out': request.out !== undefined,
     '--all': request.all,
     '--show': request.shown > 0,
+    '--liberties': request.liberties !== undefined,
   };
   for (const [option, isGiven] of Object.entries(others)) {
     if (isGiven) throw new UsageError(`--herd: expected no ${option} beside it`);

@@ -186,12 +186,15 @@ const codeOf = ({ complete, findings }: Verdict): ExitCode =>
 
 export function optionsOf(request: CheckRequest, sharedMemory: SharedMemory): CheckOptions {
   const { all, executions, kernel, memory, mismatch, preemptions, schedule, seconds } = request;
+  const { liberties, maxLiberties } = request;
   const { off, seed, shown, steps, strategy, strict, with: added, without } = request;
   return {
     kernel,
     with: added,
     without,
     memory,
+    liberties,
+    maxLiberties,
     strategy,
     seed,
     preemptions,

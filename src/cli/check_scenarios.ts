@@ -76,6 +76,9 @@ class ScenarioCheck {
       const found = 'expected a concurrent scenario, found one in lockstep';
       return this.fail(place, name, new Error(found));
     }
+    if (this.task.request.liberties !== undefined) {
+      return this.fail(place, name, new Error('--liberties: expected a program, found a scenario'));
+    }
     try {
       return await this.scenario(scenario, document.value as Written, place);
     } catch (error) {

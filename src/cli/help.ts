@@ -1,6 +1,7 @@
 /** What --help prints, made from the tables of the verbs. */
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packageFile } from '../shared/home.ts';
 import {
   type Command,
   type Example,
@@ -9,7 +10,6 @@ import {
   type Options,
 } from './commands/command.ts';
 import { type ExitCode, exitTexts } from './errors.ts';
-import { packageFile } from '../shared/home.ts';
 import { userPath } from './input.ts';
 import { paragraphs, wrapped } from './paragraphs.ts';
 

@@ -1,9 +1,9 @@
 /** Which verb a command line is for; and what all verbs have: help, and messages where they are wrong. */
 import { readFileSync } from 'node:fs';
 import { nearHint } from '../scenario/near.ts';
+import { packageFile } from '../shared/home.ts';
 import { commands } from './commands/index.ts';
 import { type ExitCode, exitCodes, report, say, UsageError } from './errors.ts';
-import { packageFile } from '../shared/home.ts';
 
 /** What a verb does with the words of its command line. */
 export type Verb = (argv: readonly string[]) => Promise<ExitCode>;

@@ -1,5 +1,6 @@
 /** The table of `epollsim check`. */
 import type { StrategyName } from '../../check/check.ts';
+import { type LibertyKind, libertyRules } from '../../sim/liberty.ts';
 import type { Memory } from '../../sim/schedule.ts';
 import type { Command } from './command.ts';
 import { someFiles } from './command.ts';
@@ -10,6 +11,14 @@ export const strategies: Readonly<Record<StrategyName, string>> = {
   random: 'executions at random',
   pct: 'random priorities that change at a few steps, which finds rare bugs sooner',
   replay: 'only the execution that --schedule describes',
+};
+
+/** The kinds of liberties, and all of them. */
+export const liberties: Readonly<Record<LibertyKind | 'all', string>> = {
+  all: 'any of these',
+  ...(Object.fromEntries(
+    Object.entries(libertyRules).map(([kind, { what }]) => [kind, what]),
+  ) as Record<LibertyKind, string>),
 };
 
 export const memories: Readonly<Record<Memory, string>> = {
@@ -96,6 +105,17 @@ export const check: Command = {
       title: 'of programs',
       options: {
         all: { about: 'go on after the first finding' },
+        liberties: {
+          value: 'KIND',
+          multiple: true,
+          choices: liberties,
+          about: `let the kernel do what Linux may do and need not; repeat, or separate by ",": see
+            docs/liberties.md`,
+        },
+        'max-liberties': {
+          value: 'N',
+          about: 'how many of them in one execution, at most (default: 1; 3 for random and pct)',
+        },
         shared: {
           about: `threads share all variables of the program, touched at any time (default: those
             that it is seen to touch; see docs/checker.md)`,

@@ -274,12 +274,14 @@ function errorOf({ frames, kind, message }: Failure, by: string): Error {
 /** Nothing but what it takes to explore: what else the command was told is nobody's business. */
 function exploring(options: CheckOptions): CheckOptions {
   const { kernel, with: added, without, memory, sharedMemory, rounds, steps, findings } = options;
-  const { keep, off = [], strict = false } = options;
+  const { keep, liberties, maxLiberties, off = [], strict = false } = options;
   return {
     kernel,
     with: added,
     without,
     memory,
+    liberties,
+    maxLiberties,
     sharedMemory,
     rounds,
     steps,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readArguments } from '../../src/cli/arguments.ts';
 import { UsageError } from '../../src/cli/errors.ts';
@@ -30,20 +29,6 @@ test.each([
 
   expect(read).toThrow(UsageError);
   expect(read).toThrow(message);
-});
-
-/** Who has mistyped a verb, looks for it in what is answered, and believes that there is none. */
-test('whoever gives an unknown verb is told all that there are', () => {
-  const bin = readFileSync(new URL('../../bin/epollsim.ts', import.meta.url), 'utf8');
-  const verbs = [...bin.matchAll(/^ {2,4}\[?'(\w+)',/gm)].map(([, verb]) => verb as string);
-  expect(verbs.length).toBeGreaterThan(10);
-  let said: readonly string[] = [];
-  try {
-    readArguments(['plya']);
-  } catch (error) {
-    said = (error as Error).message.replace(/.*expected /, '').split(', ');
-  }
-  expect([...said, 'help'].sort()).toEqual(verbs.sort());
 });
 
 /** Who knows the title of a commit and not its number. */

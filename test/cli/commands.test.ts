@@ -160,6 +160,14 @@ describe('an example of the help runs', () => {
   });
 });
 
+/** Who has mistyped a verb, looks for it in what is answered, and believes that there is none. */
+test('every verb that bin/epollsim.ts knows has a table', () => {
+  const bin = readFileSync(join(root, 'bin/epollsim.ts'), 'utf8');
+  const verbs = [...bin.matchAll(/^ {2,4}\[?'(\w+)',/gm)].map(([, verb]) => verb);
+  expect(verbs).toContain('play');
+  expect(verbs.sort()).toEqual(commands.map(({ name }) => name).sort());
+});
+
 // ── What is wrong with a command line ────────────────────────────────────────────────────────────
 
 /** A mistyped word is told from one that does not exist. */
@@ -383,6 +391,7 @@ const provoked: Readonly<Record<string, Readonly<Record<number, readonly [string
     3: [`conform --no-live ${differing}`],
   },
   fuzz: { 0: ['fuzz --count 2'], 2: ['fuzz --seed x'] },
+  kit: { 0: ['kit --group basic -o /dev/null'], 2: ['kit basic'] },
   completion: { 0: ['completion fish'], 2: ['completion'] },
   help: { 0: ['help'], 2: ['help me'] },
 };

@@ -33,7 +33,11 @@ export const kit: Command = {
     },
   ],
   examples: [
-    { line: 'epollsim kit --group basic -o /tmp/epollsim-kit.tar.gz', about: 'a small one' },
+    { line: 'epollsim kit --group basic -o /tmp/kit.tar.gz', about: 'a small one' },
+    {
+      line: 'epollsim kit --group basic,nested -o /tmp/kit.tar.gz --json',
+      about: 'of two groups, and what was packed for a script',
+    },
   ],
   exits: { 0: 'it was packed' },
   more: ['docs/kit.md'],

@@ -247,7 +247,7 @@ export class Course implements Schedule, Choosing {
     for (let i = 0; i < choices.length; i++) {
       const { liberty } = choices[i] as Step;
       able.push(this.contextOf(choices[i] as Step));
-      if (liberty !== null) this.noteOffer(able[i] as ContextId, liberty);
+      if (liberty !== null) (this.offered ??= new Map()).set(able[i] as ContextId, liberty);
     }
     this.able = able;
     for (const context of before) if (!able.includes(context)) this.noteTakenBack(context);
@@ -277,22 +277,13 @@ export class Course implements Schedule, Choosing {
     this.strategy.waits?.(context, touch, this.startedAt?.get(context) ?? null);
   }
 
+  /** The same liberties can be taken as before; what they would touch may have changed. */
   private refreshOffers(choices: readonly Step[]): void {
     if (this.liberties === null) return;
     for (let i = 0; i < choices.length; i++) {
       const { liberty } = choices[i] as Step;
-      if (liberty !== null) this.noteOffer(this.able[i] as ContextId, liberty);
+      if (liberty !== null) this.offered?.set(this.able[i] as ContextId, liberty);
     }
-  }
-
-  /** A liberty can be taken; where it would touch other things than before, that one can be no more. */
-  private noteOffer(context: ContextId, liberty: Liberty): void {
-    this.offered ??= new Map();
-    const before = this.offered.get(context);
-    this.offered.set(context, liberty);
-    if (before === undefined || context === this.last) return;
-    const isSame = before.touches.every((touch, i) => liberty.touches[i] === touch);
-    if (!isSame) this.couldHaveBeen(context, before);
   }
 
   /** A liberty was not taken while it could be: before what concerns it, or another one, happened. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import falseNegative from '../../examples/false-negative.ts';
 import { Bounded } from '../../src/check/bounded.ts';
 import { type CheckOptions, check, subjectOf } from '../../src/check/check.ts';
 import { Dpor } from '../../src/check/dpor.ts';
@@ -250,6 +251,17 @@ test.each<[LibertyKind[], Program]>([
     expect(reduced).toEqual(resultsOf(program, new Bounded(1000), options));
   },
   60_000,
+);
+
+/** Whoever is told of a liberty that has nothing to do with it looks in the wrong place. */
+test.each(['exhaustive', 'random', 'pct'] as const)(
+  'a program that breaks without any liberty needs none, as %s finds it',
+  (strategy) => {
+    const options = { ...calls, liberties: 'all', strategy, executions: 2000 } as const;
+    const [finding] = check(falseNegative, options).findings;
+    expect(finding).toMatchObject({ kind: 'assertion', liberties: [], fewestLiberties: true });
+    expect(finding?.schedule).not.toContain('liberty');
+  },
 );
 
 /** The lists had other locks, and a scan another form. */

@@ -22,7 +22,10 @@ const markdownBelow = (folder: string): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => `${folder}/${name}`);
 
-const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...markdownBelow('docs').sort()];
+const documents = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  ...[...markdownBelow('docs'), ...markdownBelow('examples')].sort(),
+];
 
 interface Block {
   readonly document: string;
@@ -105,19 +108,21 @@ describe('files', () => {
   });
 });
 
-/** How `npm run …` starts what it starts, without the half second that npm takes. */
+/** How `npm run …` and `npx vitest` start what they start, without the half second that npm takes. */
 const withoutNpm = (command: string): string =>
-  command.replaceAll(
-    /\bnpm (?:run -s )?(start|epollsim)(?: --)?(?= |$)/gm,
-    (_all, name: string) => {
+  command
+    .replaceAll(/^npx (?=vitest run -c )/gm, '')
+    .replaceAll(/\bnpm (?:run -s )?(start|epollsim)(?: --)?(?= |$)/gm, (_all, name: string) => {
       const script = scripts[name];
       if (script === undefined) throw new Error(`package.json has no script "${name}"`);
       return script;
-    },
-  );
+    });
 
-/** Commands that install, or that run the tests and would run this one: such a block is not run. */
-const onlyNamed = /^(npm (?!(run -s epollsim|start)\b)|npx |UPDATE_DOCS=)/;
+/**
+ * Commands that install, or that run the tests and would run this one: such a block is not run. With
+ * `-c`, vitest runs others.
+ */
+const onlyNamed = /^(npm (?!(run -s epollsim|start)\b)|npx (?!vitest run -c )|UPDATE_DOCS=)/;
 
 function run(command: string): Promise<string> {
   const path = `${join(root, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
@@ -126,7 +131,7 @@ function run(command: string): Promise<string> {
     execFile(
       'sh',
       ['-c', `exec 2>&1\n${withoutNpm(command)}`],
-      { cwd: root, env, timeout: 60_000 },
+      { cwd: root, env, timeout: 120_000 },
       (error, out) => {
         if (error !== null && typeof error.code !== 'number') fail(error);
         else done(out.replaceAll(`${root}/`, '').trimEnd());
@@ -150,7 +155,7 @@ describe('commands', () => {
       if (block.output === null) throw new Error('no output is shown');
       shows(block.output, printed);
     },
-    60_000,
+    120_000,
   );
 
   /** The first command that a reader tries on a fresh checkout. */

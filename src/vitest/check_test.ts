@@ -74,20 +74,9 @@ const share = 0.6;
 const slackMs = 1000;
 
 const names: readonly string[] = [
-  ...[
-    'executions',
-    'incomplete',
-    'keep',
-    'kernel',
-    'liberties',
-    'machine',
-    'maxLiberties',
-    'memory',
-    'mismatch',
-    'off',
-  ],
-  ...['preemptions', 'rounds', 'schedule', 'seconds', 'seed', 'sharedMemory', 'steps'],
-  ...['strategy', 'strict', 'with', 'without'],
+  ...['executions', 'incomplete', 'keep', 'kernel', 'liberties', 'machine', 'maxLiberties'],
+  ...['memory', 'mismatch', 'off', 'preemptions', 'rounds', 'schedule', 'seconds', 'seed'],
+  ...['sharedMemory', 'steps', 'strategy', 'strict', 'with', 'without'],
 ];
 
 function check(options: CheckTestOptions): void {

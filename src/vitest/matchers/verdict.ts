@@ -3,7 +3,7 @@ import type { Verdict } from '../../check/check.ts';
 import { type DetectorName, detectorNames } from '../../check/detectors/index.ts';
 import { summary } from '../../shared/words.ts';
 import { inWords } from '../../syscalls/found.ts';
-import { findingText } from '../finding_text.ts';
+import { findingText, pageOf } from '../finding_text.ts';
 import { type Asking, indented, type Judged } from './state.ts';
 
 function verdictOf(matcher: string, received: unknown): Verdict {
@@ -58,7 +58,8 @@ export function toFind(
       const negation = this.isNot === true ? 'no ' : 'a ';
       const list = problems.map((one) => `${one.kind}: ${one.sentence}\n`).join('');
       const found = list === '' ? '' : `, with\n${indented(list)}`;
-      return `expected ${negation}${kind}${about}; ${summary(verdict)}${found}`;
+      const page = `\nabout ${kind}: ${pageOf(kind)}`;
+      return `expected ${negation}${kind}${about}; ${summary(verdict)}${found}${page}`;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** A descriptor is closed, and epoll goes on reporting it. dup-and-close.ts has the whole story. */
+/** A descriptor is closed, and epoll goes on reporting it. tutorial/09-use-after-delete.ts has the whole story. */
 import { AF_UNIX, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN, SOCK_STREAM, type Sys } from 'epollsim';
 
 export default function* main(sys: Sys) {

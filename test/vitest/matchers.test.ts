@@ -317,7 +317,7 @@ describe('Verdicts', () => {
     expect(bad).not.toFind('assertion', 'something else');
     expect(bad).not.toFind('deadlock');
     expect(saidBy(() => expect(bad).toFind('deadlock'))).toBe(
-      'expected a deadlock; 1 finding in 1 execution, with\n  assertion: Assertion failed in main: it holds.',
+      'expected a deadlock; 1 finding in 1 execution, with\n  assertion: Assertion failed in main: it holds.\nabout deadlock: docs/detectors/deadlock.md',
     );
     expect(saidBy(() => expect(bad).not.toFind('assertion', 'it'))).toContain(
       'expected no assertion that says it; 1 finding',

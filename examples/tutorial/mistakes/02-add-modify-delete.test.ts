@@ -4,7 +4,7 @@ import { checkTest } from 'epollsim/vitest';
 
 checkTest(
   'an answer goes out, and then there is silence',
-  { sharedMemory: false },
+  { preemptions: 1, sharedMemory: false },
   function* (sys) {
     const [client, connection] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
     yield* sys.pthread_create((sys) => serve(sys, connection), 'server');

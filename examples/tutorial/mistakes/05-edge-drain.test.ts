@@ -12,7 +12,7 @@ import { checkTest } from 'epollsim/vitest';
 
 const address = { family: AF_INET, addr: INADDR_LOOPBACK, port: 80 };
 
-checkTest('both clients are let in', { sharedMemory: false }, function* (sys) {
+checkTest('both clients are let in', { preemptions: 1, sharedMemory: false }, function* (sys) {
   const listener = yield* sys.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK);
   yield* sys.bind(listener, address);
   yield* sys.listen(listener, 8);

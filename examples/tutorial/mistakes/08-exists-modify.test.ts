@@ -10,7 +10,7 @@ import {
 } from 'epollsim';
 import { checkTest } from 'epollsim/vitest';
 
-checkTest('all is sent, as room is made', { sharedMemory: false }, function* (sys) {
+checkTest('all is sent, as room is made', { preemptions: 1, sharedMemory: false }, function* (sys) {
   const [connection, client] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
   const ep = yield* sys.epoll_create1(0);
   yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, connection, { events: EPOLLIN });

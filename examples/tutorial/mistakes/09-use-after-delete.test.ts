@@ -13,7 +13,7 @@ import {
 } from 'epollsim';
 import { checkTest } from 'epollsim/vitest';
 
-const options = { sharedMemory: false };
+const options = { preemptions: 1, sharedMemory: false };
 
 checkTest('a proxy closes both sides when one has gone', options, function* (sys) {
   const ep = yield* sys.epoll_create1(0);

@@ -1,6 +1,6 @@
 /**
  * The mistake: one listener, level-triggered, in the instance of every worker. A connection wakes them
- * all, and one can have it. EPOLLEXCLUSIVE wakes one. That is no bug, so it takes a test that asks.
+ * all, and one can have it. EPOLLEXCLUSIVE wakes one of those that sleep. That is no bug, so it takes a test that asks.
  */
 import {
   AF_INET,

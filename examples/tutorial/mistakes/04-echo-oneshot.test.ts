@@ -42,7 +42,7 @@ checkTest('the second message comes back, too', options, function* (sys) {
 
 checkTest(
   'two threads send all back in its order',
-  { strategy: 'pct', sharedMemory: false },
+  { strategy: 'pct', executions: 200, sharedMemory: false },
   function* (sys) {
     const [client, connection] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
     const ep = yield* sys.epoll_create1(0);

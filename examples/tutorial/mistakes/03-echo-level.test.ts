@@ -29,6 +29,6 @@ function* client(sys: Sys) {
   for (let left = 5; left > 0; ) left -= yield* sys.read(fd, new Uint8Array(left));
 }
 
-const options = { preemptions: 0, sharedMemory: false };
+const options = { strategy: 'pct', executions: 200, sharedMemory: false } as const;
 checkTest('all comes back', { ...options, liberties: ['short-write'] }, client);
 checkTest('all comes back, in spite of EAGAIN', { ...options, liberties: ['eagain'] }, client);

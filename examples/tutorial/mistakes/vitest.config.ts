@@ -10,6 +10,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['examples/tutorial/mistakes/*.test.ts'],
     // Nothing is kept of what is to fail again.
     env: { CI: '1' },
+    // What is found does not hang on how busy the machine is.
+    testTimeout: 60_000,
   },
 });
 

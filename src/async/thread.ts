@@ -28,9 +28,10 @@ import { type World, worldOf } from './world.ts';
 
 /**
  * An async function as a program for whatever takes a generator: `machine.spawn(asProgram(f))`,
- * `sys.pthread_create(asProgram(f))`. Its machine is run by runAsync().
+ * `sys.pthread_create(asProgram(f))`. Its machine is run by runAsync(). A generator function stays
+ * what it is, and so does a function that calls one.
  *
- * @throws {TypeError} if `program` is no function.
+ * @throws {TypeError} if `program` is no function; when it runs, if it gives neither a promise nor code.
  */
 export function asProgram<T>(program: AsyncProgram<T>): (sys: Sys) => Code<T> {
   if (typeof program !== 'function') {
@@ -38,15 +39,37 @@ export function asProgram<T>(program: AsyncProgram<T>): (sys: Sys) => Code<T> {
       `expected an async function (async (sys) => { … }), found ${inWords(program)}`,
     );
   }
-  if (isGenerator(program)) return program as unknown as (sys: Sys) => Code<T>;
+  const generator = program as unknown as (sys: Sys) => Code<T>;
+  if (isGenerator(program)) return generator;
+  let givesCode = false;
   return function* (sys) {
+    if (givesCode) return yield* generator(sys);
     const thread = new AsyncThread(sys);
-    return (yield* thread.run(() => program(thread.sys))) as T;
+    const given: unknown = program(thread.sys);
+    if (isPromise(given)) return (yield* thread.run(() => given)) as T;
+    thread.leave();
+    if (!isCode(given)) {
+      throw new TypeError(
+        `${sys.task.comm}: expected an async function (async (sys) => { … }), ` +
+          `found a function that gives ${inWords(given)}`,
+      );
+    }
+    givesCode = true; // Nothing of it has run by now: it is called again, with a sys for generators.
+    return yield* generator(sys);
   };
 }
 
-const isGenerator = (found: unknown): boolean =>
+/** Does it say `function*`? Any other function may give a promise, or code of its own making. */
+export const isGenerator = (found: unknown): boolean =>
   Object.prototype.toString.call(found) === '[object GeneratorFunction]';
+
+const isPromise = (given: unknown): boolean =>
+  typeof (given as Partial<Promise<unknown>> | null | undefined)?.then === 'function';
+
+const isCode = (given: unknown): boolean => {
+  const code = given as Partial<Code<unknown>> | null | undefined;
+  return typeof code?.next === 'function' && typeof code[Symbol.iterator] === 'function';
+};
 
 /** Code of the thread: what it runs, or the handler of a signal on top of that. */
 class Frame {
@@ -93,6 +116,11 @@ export class AsyncThread {
     this.sys = new PromisedCalls(this, steps) as unknown as AsyncSys;
     this.world = worldOf(steps.task.kernel);
     this.world.add(steps.task, this);
+  }
+
+  /** Its program turns out to be no async function. */
+  leave(): void {
+    this.world.remove(this.steps.task);
   }
 
   /** Is there something that the thread can go on with? */

@@ -31,6 +31,13 @@ function atRest(then: () => void): void {
   port2.postMessage(null);
 }
 
+/** Does work in one go if it needs no pause, so that there is no promise to wait for. */
+export function withPausesIfAny<T>(work: Pausing<T>): T | Promise<T> {
+  const step = work.next();
+  if (step.done === true) return step.value;
+  return new Promise((resolve) => atRest(() => resolve(withPauses(work))));
+}
+
 /** Does work with its pauses; what came of it. */
 export function withPauses<T>(work: Pausing<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
 import type { Globals } from '../kernel/globals.ts';
 import { TASK_DEAD, type task_struct } from '../kernel/sched.ts';
 import { pause } from '../sim/pause.ts';
+import { shareAll } from '../sim/told.ts';
 import type { Code } from '../syscalls/sys.ts';
 import type { AsyncThread } from './thread.ts';
 
@@ -9,6 +10,8 @@ export class World {
   /** Is there anything on the machine that goes on by promises? */
   isAsync = false;
   private readonly kernel: Globals;
+  /** What threads share is told of again; null where there is nothing to be undone. */
+  private untold: (() => void) | null = null;
   private readonly threads: Map<task_struct, AsyncThread> = new Map();
   /** What was thrown where no thread could hear of it. */
   private readonly failures: unknown[] = [];
@@ -21,6 +24,16 @@ export class World {
   add(task: task_struct, thread: AsyncThread): void {
     this.isAsync = true;
     this.threads.set(task, thread);
+    this.untold ??= shareAll(this.kernel);
+  }
+
+  /** Takes back what was added last. */
+  remove(task: task_struct): void {
+    this.threads.delete(task);
+    if (this.threads.size > 0) return;
+    this.isAsync = false;
+    this.untold?.();
+    this.untold = null;
   }
 
   threadOf(task: task_struct): AsyncThread | null {

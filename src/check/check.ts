@@ -68,6 +68,7 @@ export interface CheckOptions extends KernelChoice, TallyOptions, ExploreOptions
 /** A limit that ended the check, and what to do about it. */
 export interface LimitReached {
   readonly limit: 'executions' | 'steps' | 'seconds';
+  /** Names the option of check() in quotes: `raise "seconds"`. */
   readonly message: string;
 }
 
@@ -445,14 +446,14 @@ function strategyOf({
 const executionsReached = (executions: number): LimitReached => ({
   limit: 'executions',
   message:
-    `${executions} executions are done and more are left: raise "executions" (--max-executions), ` +
+    `${executions} executions are done and more are left: raise "executions", ` +
     'bound the preemptions, or make the program smaller',
 });
 
 const secondsReached = (seconds: number): LimitReached => ({
   limit: 'seconds',
   message:
-    `${seconds} s are over and executions are left: raise "seconds" (--time-limit), ` +
+    `${seconds} s are over and executions are left: raise "seconds", ` +
     'bound the preemptions, or make the program smaller',
 });
 
@@ -460,5 +461,5 @@ const stepsReached = (steps: number, count: number): LimitReached => ({
   limit: 'steps',
   message:
     `${count} ${count === 1 ? 'execution was' : 'executions were'} ended after ${steps} steps: if that is no ` +
-    'loop without end, raise "steps" (--max-steps)',
+    'loop without end, raise "steps"',
 });

@@ -16,6 +16,12 @@ import type { Shown } from './tally.ts';
 
 /** Something that an interleaving breaks. */
 export interface Finding extends Problem {
+  /**
+   * False where it did not come again along the same steps, as the program goes another way when it is
+   * run again. Then the problem is as it was seen, and the rest, which would have to be found out by
+   * running it again, is empty or 0, but for `steps` and `execution`.
+   */
+  readonly repeats: boolean;
   /** The shortest execution that was found, step by step; what `replay` takes. */
   readonly schedule: string;
   readonly story: Story;
@@ -44,7 +50,9 @@ export function* finding<T>(
   { problem: shown, path, execution: number }: Shown,
 ): Pausing<Finding> {
   const first = (yield* retraced(subject, path, options)).execution;
-  const { cause, severity } = asNamedIn(detect(first, options), shown);
+  const named = asNamedIn(detect(first, options), shown);
+  if (named === null) return unrepeated(shown, path, number);
+  const { cause, severity } = named;
   const problemOf = (execution: Explored<T>): Problem | undefined =>
     detect(execution, options).find((one) => one.cause === cause && one.severity === severity);
   const { execution, fewest, fewestLiberties } =
@@ -52,9 +60,14 @@ export function* finding<T>(
       ? { execution: first, fewest: false, fewestLiberties: false }
       : yield* minimise(subject, first, (one) => problemOf(one) !== undefined, options);
   const problem = problemOf(execution) as Problem;
+  const again = yield* retraced(subject, execution.path, options);
+  if (asNamedIn(detect(again.execution, options), problem) === null) {
+    return unrepeated(problem, execution.path, number);
+  }
   return {
     ...problem,
-    schedule: yield* scheduleAlong(subject, options, execution.path, problem.sentence),
+    repeats: true,
+    schedule: textOf(again, options, problem.sentence),
     story: yield* telling(subject, execution.path, options),
     because: yield* reasonsFor(subject, execution.path, problem, options),
     liberties: execution.liberties,
@@ -66,14 +79,30 @@ export function* finding<T>(
   };
 }
 
+/** What was seen once, of a program that goes another way when it is run again. */
+const unrepeated = (problem: Problem, path: readonly ContextId[], execution: number): Finding => ({
+  ...problem,
+  repeats: false,
+  schedule: '',
+  story: { contexts: [], rows: [] },
+  because: [],
+  liberties: [],
+  fewestLiberties: false,
+  preemptions: 0,
+  fewest: false,
+  steps: path.length,
+  execution,
+});
+
 /**
  * The problem as it is named where the execution is run again: of built code, a call that went
- * through has functions on its stack that step by step have returned (scripts/straight.ts).
+ * through has functions on its stack that step by step have returned (scripts/straight.ts). Null where
+ * nothing like it is there.
  */
-function asNamedIn(problems: readonly Problem[], shown: Problem): Problem {
+function asNamedIn(problems: readonly Problem[], shown: Problem): Problem | null {
   const { cause, kind, severity } = shown;
   const alike = problems.filter((one) => one.kind === kind && one.severity === severity);
-  return alike.find((one) => one.cause === cause) ?? alike[0] ?? shown;
+  return alike.find((one) => one.cause === cause) ?? alike[0] ?? null;
 }
 
 /** The schedule of the execution that a path leads through, as a text; `about`: what it shows. */
@@ -90,10 +119,23 @@ function* scheduleAlong<T>(
   path: readonly ContextId[],
   about: string,
 ): Pausing<string> {
+  return textOf(yield* retraced(subject, path, options), options, about);
+}
+
+function textOf(
+  { execution, words }: Retraced<unknown>,
+  options: CheckOptions,
+  about: string,
+): string {
   const { kernel = defaultKernel, with: added = [], without = [], memory = 'sc' } = options;
-  const { execution, words } = yield* retraced(subject, path, options);
   const liberties = [...new Set(execution.liberties.map(({ kind }) => kind))];
   return scheduleText({ kernel, with: added, without, memory, liberties, about }, words);
+}
+
+interface Retraced<T> {
+  readonly execution: Explored<T>;
+  /** Its steps. */
+  readonly words: readonly string[];
 }
 
 /** The execution that a path leads through, and its steps in words. */
@@ -101,7 +143,7 @@ function* retraced<T>(
   subject: Subject<T>,
   path: readonly ContextId[],
   options: CheckOptions,
-): Pausing<{ execution: Explored<T>; words: readonly string[] }> {
+): Pausing<Retraced<T>> {
   const retrace = new Retrace(path);
   const execution = yield* firstOf(subject, retrace, options);
   if (execution === null) throw new Error('an execution cannot be run again');

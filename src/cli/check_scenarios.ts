@@ -15,6 +15,7 @@ import { nothingIn } from './documents.ts';
 import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
 import { Exploration, workersAfter } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
+import { limitText } from './limits.ts';
 import { ProgramError } from './loader.ts';
 import { outcomeLines } from './outcomes.ts';
 import { sayDepartures } from './schedules.ts';
@@ -217,6 +218,7 @@ class ScenarioCheck {
       smaller?.write(writtenText(besides.smaller?.get(finding)?.document ?? written));
     }
     smaller?.flush();
-    if (request.json && outcomes.limit !== null) say(`${outcomes.name}: ${outcomes.limit.message}`);
+    if (request.json && outcomes.limit !== null)
+      say(`${outcomes.name}: ${limitText(outcomes.limit)}`);
   }
 }

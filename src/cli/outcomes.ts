@@ -7,6 +7,7 @@ import type { CallResult, ThreadResults } from '../scenario/transcript.ts';
 import { writtenText } from '../scenario/written.ts';
 import { count, coverage } from '../shared/words.ts';
 import type { Colours } from '../trace/format.ts';
+import { limitText } from './limits.ts';
 
 /** A heading, then each outcome with one interleaving that leads to it, then what was found. */
 export function* outcomeLines(
@@ -36,7 +37,7 @@ export function* outcomeLines(
     const one = smaller?.get(finding);
     if (one !== undefined) yield* smallerLines(one, width);
   }
-  if (limit !== null) yield* ['', red(limit.message)];
+  if (limit !== null) yield* ['', red(limitText(limit))];
   yield '';
 }
 

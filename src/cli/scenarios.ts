@@ -15,6 +15,7 @@ import type { Format } from '../trace/format.ts';
 import { nothingIn } from './documents.ts';
 import { type ExitCode, exitCodes, FileError, Interrupted, say } from './errors.ts';
 import type { Input } from './input.ts';
+import { limitText } from './limits.ts';
 import { replayScenario } from './replay_scenario.ts';
 import type { Stage } from './stage.ts';
 
@@ -81,7 +82,7 @@ function playConcurrent(
   if (search.error !== null) return errorTranscript(name, search.error);
   const outcomes = search.outcomes();
   show(search, outcomes);
-  if (outcomes.limit !== null) say(`${name ?? 'a scenario'}: ${outcomes.limit.message}`);
+  if (outcomes.limit !== null) say(`${name ?? 'a scenario'}: ${limitText(outcomes.limit)}`);
   return null;
 }
 

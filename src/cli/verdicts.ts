@@ -1,9 +1,10 @@
 /** What came of the check of a program, for a person and as JSON. */
 import type { Finding, Verdict } from '../check/check.ts';
 import { storyText } from '../check/story.ts';
-import { count, libertyLines, summary } from '../shared/words.ts';
+import { count, libertyLines, summary, unrepeatedLines } from '../shared/words.ts';
 import type { Colours } from '../trace/format.ts';
 import { findingLines as reasonLines } from '../why/text.ts';
+import { limitText } from './limits.ts';
 
 type Paint = Pick<Colours, 'bold' | 'red' | 'green'>;
 
@@ -28,7 +29,7 @@ export function* verdictLines(
     yield '';
     yield* findingLines(finding, { bold, red }, width);
   }
-  if (limit !== null) yield* ['', limit.message];
+  if (limit !== null) yield* ['', limitText(limit)];
 }
 
 function* findingLines(
@@ -39,6 +40,10 @@ function* findingLines(
   const { because, execution, fewest, kind, preemptions, schedule, sentence, steps, story } =
     finding;
   yield `${red(kind)}: ${bold(sentence)}`;
+  if (!finding.repeats) {
+    for (const line of unrepeatedLines(finding)) yield `  ${line}`;
+    return;
+  }
   const least = fewest ? ', and no fewer will do' : '';
   yield `  ${count(steps, 'step')}, ${count(preemptions, 'preemption')}${least}; first seen in execution ${execution}`;
   for (const line of libertyLines(finding)) yield `  ${line}`;
@@ -55,9 +60,11 @@ function* findingLines(
 /** A line of JSON. */
 export function verdictJson(program: string, verdict: Verdict, seconds: number): string {
   const { findings, paths: _, results, ...rest } = verdict;
+  const { limit } = rest;
   return JSON.stringify({
     program,
     ...rest,
+    limit: limit && { ...limit, message: limitText(limit) },
     results: Object.fromEntries(results),
     seconds,
     findings: findings.map(({ story, schedule, ...finding }) => ({

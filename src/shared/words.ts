@@ -21,6 +21,19 @@ export function libertyLines({
   ];
 }
 
+/** What there is to be said of a finding that did not come again when the program was run again. */
+export const unrepeatedLines = ({
+  details,
+  execution,
+}: Pick<Finding, 'details' | 'execution'>): string[] => [
+  ...details,
+  `seen in execution ${execution}, and not again along the same steps: the program goes another way when it is run again`,
+  'most likely it keeps something outside of itself, which one execution leaves to the next (a variable beside the ' +
+    'program, a counter, a cache), or asks for what is different each time (Math.random(), Date)',
+  "put what it keeps into the program's function, so that each execution begins anew; take chance from a seed, and time " +
+    'from clock_gettime() or fakeTime',
+];
+
 /** Which interleavings were covered: of a bound on preemptions no more than what it lets through. */
 export function coverage({
   complete,

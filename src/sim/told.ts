@@ -131,6 +131,19 @@ export function touchKept(): void {
   else for (const variable of kept.get(current) ?? []) touch(variable, writesTo);
 }
 
+/**
+ * From here on any thread may touch all memory of its program, whatever it tells: for code that goes
+ * on in steps of others, as async functions do. What is given back undoes that; null where nothing
+ * was told.
+ */
+export function shareAll(kernel: Globals): (() => void) | null {
+  if (kernel.touchProgramMemory !== touchKept) return null;
+  kernel.touchProgramMemory = () => writesTo(kernel.programMemory);
+  return () => {
+    kernel.touchProgramMemory = touchKept;
+  };
+}
+
 function keep(variable: number, value: unknown): void {
   if (!isObject(value) || value instanceof Sys) return;
   join(variable, value);

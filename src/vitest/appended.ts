@@ -1,4 +1,5 @@
 /** Errors that say more than they did, and stay what they were: a test runner shows their diff. */
+import { OutOfSteps } from '../kernel/steps.ts';
 
 const told: WeakSet<Error> = new WeakSet();
 
@@ -15,7 +16,7 @@ export function appended(error: unknown, text: string): Error {
   if (told.has(error)) return error;
   told.add(error);
   const { message, stack } = error;
-  error.message = `${message}\n\n${text}`;
+  error.message = `${ofTests(error)}\n\n${text}`;
   if (stack !== undefined) {
     const at = message === '' ? -1 : stack.indexOf(message);
     error.stack =
@@ -25,3 +26,7 @@ export function appended(error: unknown, text: string): Error {
   }
   return error;
 }
+
+/** Without the option of the command, which a test does not have. */
+const ofTests = (error: Error): string =>
+  error instanceof OutOfSteps ? error.message.replace(' (--max-steps)', '') : error.message;

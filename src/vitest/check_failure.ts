@@ -1,15 +1,17 @@
 /** What a failure of checkTest() says: what was found and how to see it again, or what was not covered. */
 import { type CheckOptions, type Finding, subjectOf, type Verdict } from '../check/check.ts';
-import { explore } from '../check/explore.ts';
+import { firstOf } from '../check/explore.ts';
 import { Replay } from '../check/replay.ts';
 import { readSchedule } from '../check/schedule_text.ts';
 import { summary } from '../shared/words.ts';
+import type { Pausing } from '../sim/pause.ts';
 import { refusal } from '../sim/told.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { appended } from './appended.ts';
 import type { CheckTestOptions } from './check_test.ts';
 import { findingBody } from './finding_text.ts';
 import { definedAt } from './sim_test.ts';
+import type { Style } from './style.ts';
 
 /** What is checked, for which test. */
 export interface Checked {
@@ -17,18 +19,20 @@ export interface Checked {
   readonly asked: CheckOptions;
   readonly options: CheckTestOptions;
   readonly site: string;
+  readonly style: Style;
 }
 
 /** The error of a test in which something was found; `file`: where the schedule is kept, in words. */
-export function failure(
+export function* failure(
   verdict: Verdict,
   finding: Finding,
   file: string | null,
   checked: Checked,
-): Error {
+): Pausing<Error> {
   const where = file === null ? '' : `\n\n${file}`;
   const text = `${summary(verdict)}; ${findingBody(finding)}${where}`;
-  const thrown = finding.kind === 'exception' ? thrownBy(finding, checked) : null;
+  const thrown =
+    finding.kind === 'exception' && finding.repeats ? yield* thrownBy(finding, checked) : null;
   if (thrown !== null) return appended(thrown, text);
   const error = new Error(`${finding.sentence}\n${text}`);
   error.name = finding.kind;
@@ -36,36 +40,39 @@ export function failure(
 }
 
 /** What the program threw, as it was: with the diff of an assertion of vitest. */
-function thrownBy({ schedule }: Finding, { asked, main }: Checked): Error | null {
+function* thrownBy({ schedule }: Finding, { asked, main }: Checked): Pausing<Error | null> {
   const replay = new Replay(readSchedule(schedule).steps, true);
-  for (const { error } of explore(subjectOf(main, asked), replay, asked)) {
-    return error instanceof Error ? error : null;
-  }
-  return null;
+  const error = (yield* firstOf(subjectOf(main, asked), replay, asked))?.error;
+  return error instanceof Error ? error : null;
 }
 
 /** What was covered, and what to change. */
 export function incompleteText(
   verdict: Verdict,
-  asked: CheckOptions,
-  options: CheckTestOptions,
+  { asked, options, style: { isAsync } }: Checked,
 ): string {
   const { limit } = verdict;
   const hints = [
     ...(limit?.limit === 'seconds' && options.seconds === undefined
       ? ['"seconds" follows from the timeout of the test: six tenths of it']
       : []),
-    ...(asked.sharedMemory === true ? [sharedHint(options)] : []),
+    ...(isAllShared(asked, isAsync) ? [sharedHint(options, isAsync)] : []),
     "incomplete: 'pass' lets a check pass that has not covered everything",
   ];
   return `${summary(verdict)}\n${limit?.message ?? ''}\n${hints.map((hint) => `- ${hint}`).join('\n')}`;
 }
 
+/** What an async function tells of what it shares does not count. */
+const isAllShared = ({ sharedMemory }: CheckOptions, isAsync: boolean): boolean =>
+  sharedMemory === true || (sharedMemory === 'told' && isAsync);
+
 /** What makes the most difference, as a rule. */
-const sharedHint = (options: CheckTestOptions): string =>
-  options.sharedMemory === true
-    ? 'threads are taken to share all variables of the program: without "sharedMemory: true" there may be far fewer executions'
-    : `threads are taken to share all variables of the program, as ${why()}: "sharedMemory: false" if they share none, or epollsim() of epollsim/vitest/plugin among the plugins of vitest, make far fewer executions`;
+const sharedHint = ({ sharedMemory }: CheckTestOptions, isAsync: boolean): string =>
+  isAsync
+    ? 'threads are taken to share all variables of the program, as it is an async function: "sharedMemory: false" if they share none makes far fewer executions'
+    : sharedMemory === true
+      ? 'threads are taken to share all variables of the program: without "sharedMemory: true" there may be far fewer executions'
+      : `threads are taken to share all variables of the program, as ${why()}: "sharedMemory: false" if they share none, or epollsim() of epollsim/vitest/plugin among the plugins of vitest, make far fewer executions`;
 
 const notRewritten = 'the program was not loaded by the command';
 const why = (): string => {

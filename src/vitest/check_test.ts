@@ -4,15 +4,11 @@
  *     checkTest('no wakeup is lost', { kernel: '7.3' }, function* (sys) { … });
  */
 import type { TestContext } from 'vitest';
-import {
-  type CheckOptions,
-  checkingOf,
-  check as checkProgram,
-  type Verdict,
-} from '../check/check.ts';
+import { type CheckOptions, checkingOf, runCheck, type Verdict } from '../check/check.ts';
 import { readSchedule, type ScheduleDocument, ScheduleError } from '../check/schedule_text.ts';
 import { defaultKernel } from '../kernel/history.ts';
 import { count } from '../shared/words.ts';
+import type { Pausing } from '../sim/pause.ts';
 import { refusal } from '../sim/told.ts';
 import { inWords } from '../syscalls/found.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
@@ -21,6 +17,7 @@ import { shownPath } from './finding_text.ts';
 import { KeptSchedule } from './kept.ts';
 import {
   type Given,
+  type ProgramSettings,
   type ProgramTest,
   programTest,
   type TestSettings,
@@ -28,7 +25,7 @@ import {
 } from './program_test.ts';
 import { definedAt } from './sim_test.ts';
 
-export interface CheckTestOptions extends TestSettings, Omit<CheckOptions, 'keep' | 'findings'> {
+export interface CheckTestOptions extends ProgramSettings, Omit<CheckOptions, 'keep' | 'findings'> {
   /**
    * Only the interleaving that a schedule in words describes, as a failure prints it. Its kernel is
    * the one of the test unless `kernel` says otherwise.
@@ -74,8 +71,8 @@ const share = 0.6;
 const slackMs = 1000;
 
 const names: readonly string[] = [
-  ...['executions', 'incomplete', 'keep', 'kernel', 'liberties', 'machine', 'maxLiberties'],
-  ...['memory', 'mismatch', 'off', 'preemptions', 'rounds', 'schedule', 'seconds', 'seed'],
+  ...['executions', 'fakeTime', 'incomplete', 'keep', 'kernel', 'liberties', 'machine'],
+  ...['maxLiberties', 'memory', 'mismatch', 'off', 'preemptions', 'rounds', 'schedule', 'seconds', 'seed'],
   ...['sharedMemory', 'steps', 'strategy', 'strict', 'with', 'without'],
 ];
 
@@ -106,22 +103,22 @@ function settings({ seconds, timeout }: CheckTestOptions): TestSettings {
   return { timeout: Math.ceil((seconds * 1000) / share) + slackMs };
 }
 
-function run({ args, context, options, program, site }: Given<CheckTestOptions>): void {
-  const main = (sys: Sys): Code<unknown> => program(sys, ...args);
+function* run({ args, context, options, site, style }: Given<CheckTestOptions>): Pausing<void> {
+  const main = style.codeWith(args);
   const asked = checkOptionsOf(options, context);
-  const checked: Checked = { main, asked, options, site };
+  const checked: Checked = { main, asked, options, site, style };
   if (asked.strategy === 'replay') {
-    judge(checkProgram(main, asked), checked, () => null);
+    yield* judge(yield* runCheck(checkingOf(main, asked)), checked, () => null);
     return;
   }
   const keeps = options.keep !== false && context.task.fails !== true;
   const kept = keeps ? new KeptSchedule(context) : null;
-  const first = kept === null ? null : keptVerdict(main, asked, kept);
+  const first = kept === null ? null : yield* keptVerdict(main, asked, kept);
   if (first !== null && first.verdict.findings.length > 0) {
-    judge(first.verdict, checked, () => `it was kept in ${shownPath(first.path)}`);
+    yield* judge(first.verdict, checked, () => `it was kept in ${shownPath(first.path)}`);
   }
-  const verdict = checkProgram(main, asked);
-  judge(verdict, checked, (schedule) =>
+  const verdict = yield* runCheck(checkingOf(main, asked));
+  yield* judge(verdict, checked, (schedule) =>
     kept?.write(schedule) === true
       ? `kept in ${shownPath(kept.path)}: it is run first from now on`
       : null,
@@ -130,16 +127,19 @@ function run({ args, context, options, program, site }: Given<CheckTestOptions>)
 }
 
 /** Throws for what was found, which `keep` may keep: in words where; and for what was not covered. */
-function judge(
+function* judge(
   verdict: Verdict,
   checked: Checked,
   keep: (schedule: string) => string | null,
-): void {
+): Pausing<void> {
   const [finding] = verdict.findings;
-  if (finding !== undefined) throw failure(verdict, finding, keep(finding.schedule), checked);
-  const { asked, options, site } = checked;
+  if (finding !== undefined) {
+    const file = finding.repeats ? keep(finding.schedule) : null;
+    throw yield* failure(verdict, finding, file, checked);
+  }
+  const { options, site } = checked;
   if (covered(verdict) || options.incomplete === 'pass') return;
-  throw definedAt(site, new Error(incompleteText(verdict, asked, options)));
+  throw definedAt(site, new Error(incompleteText(verdict, checked)));
 }
 
 /** The options of check(), with those of a test turned into them. */
@@ -182,11 +182,11 @@ interface KeptVerdict {
 }
 
 /** What comes of a schedule that was kept; null where there is none, or none that could be run. */
-function keptVerdict(
+function* keptVerdict(
   main: (sys: Sys) => Code<unknown>,
   asked: CheckOptions,
   kept: KeptSchedule,
-): KeptVerdict | null {
+): Pausing<KeptVerdict | null> {
   const { path } = kept;
   const document = keptDocument(kept);
   if (document === null) return null;
@@ -205,9 +205,8 @@ function keptVerdict(
     liberties: document.liberties,
     maxLiberties: undefined,
   });
-  while (checking.next());
-  const departures = checking.departures.length;
-  return { path, verdict: checking.verdict(), departures };
+  const verdict = yield* runCheck(checking);
+  return { path, verdict, departures: checking.departures.length };
 }
 
 function keptDocument(kept: KeptSchedule): ScheduleDocument | null {

@@ -6,7 +6,7 @@ import type { Finding } from '../check/check.ts';
 import type { DetectorName } from '../check/detectors/index.ts';
 import { storyText } from '../check/story.ts';
 import { packageFile } from '../shared/home.ts';
-import { count, libertyLines } from '../shared/words.ts';
+import { count, libertyLines, unrepeatedLines } from '../shared/words.ts';
 import { findingLines } from '../why/text.ts';
 import { indented } from './matchers/state.ts';
 
@@ -18,6 +18,7 @@ export const findingText = (finding: Finding): string =>
 
 /** All that stands below the sentence. */
 export function findingBody(finding: Finding): string {
+  if (!finding.repeats) return unrepeatedLines(finding).join('\n');
   const { because, execution, fewest, kind, preemptions, schedule, steps, story } = finding;
   const least = fewest ? ', and no fewer will do' : '';
   const measured = `${count(steps, 'step')}, ${count(preemptions, 'preemption')}${least}`;

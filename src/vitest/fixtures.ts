@@ -37,10 +37,10 @@ export class WatchedMachine extends Machine {
     kernel.tracer = recorder;
   }
 
-  /** As Machine.run(); what is thrown says what has happened until then. */
-  override run(until: number = Number.POSITIVE_INFINITY): Report {
+  /** As Machine.proceed(), by which run() goes; what is thrown says what has happened until then. */
+  override proceed(until: number = Number.POSITIVE_INFINITY): Report | null {
     try {
-      return super.run(until);
+      return super.proceed(until);
     } catch (error) {
       const table = this.rows.text();
       throw table === '' ? error : appended(error, `what happened:\n\n${table}`);

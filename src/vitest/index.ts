@@ -18,9 +18,11 @@ export { type MachineFixtures, test } from './fixtures.ts';
 export type { ExpectedEvent } from './matchers/events.ts';
 export type { SimMatchers } from './matchers/index.ts';
 /** What simTest and checkTest have in common: `.only`, `.each`, …, and the options of a test. */
-export type { Modifiers, ProgramTest, TestSettings } from './program_test.ts';
+export type { Modifiers, ProgramSettings, ProgramTest, TestSettings } from './program_test.ts';
 /** A program on one schedule, or on some. */
 export { type SimContext, type SimTestOptions, simTest } from './sim_test.ts';
+/** Programs in either style: a generator, or an async function. */
+export type { Either, EitherCalls, EitherProgram, ProgramWith, TestSys } from './style.ts';
 /** What matchers are asked about, beside machines, verdicts and what calls return. */
 export { Descriptor, descriptor, Thread, thread, type Where } from './subjects.ts';
 export { Wakeups, wakeups } from './wakeups.ts';

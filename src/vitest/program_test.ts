@@ -3,10 +3,11 @@
  * all that vitest's own `test` can do besides.
  */
 import { type TestAPI, type TestContext, type TestOptions, test } from 'vitest';
+import type { TimeOptions } from '../async/timed.ts';
+import type { Pausing } from '../sim/pause.ts';
 import { isObject } from '../sim/rule.ts';
-import { checkProgram } from '../syscalls/arguments.ts';
 import { inWords } from '../syscalls/found.ts';
-import type { Code, Sys } from '../syscalls/sys.ts';
+import { checkEither, type ProgramWith, Style } from './style.ts';
 
 /** What vitest's own `test` takes as options; what they mean says vitest. */
 export type TestSettings = Omit<TestOptions, 'shuffle'>;
@@ -25,11 +26,8 @@ const settingNames: ReadonlySet<string> = new Set<keyof TestOptions>([
   'meta',
 ]);
 
-/** A program that is given more than its `sys`. */
-export type ProgramWith<Args extends readonly unknown[]> = (
-  sys: Sys,
-  ...args: Args
-) => Code<unknown>;
+/** What simTest() and checkTest() take besides. */
+export interface ProgramSettings extends TestSettings, TimeOptions {}
 
 /** Options as they stand, or, of several cases, what follows from each. */
 type OptionsFor<Options, Args extends readonly unknown[]> = Options | ((...args: Args) => Options);
@@ -83,7 +81,7 @@ export interface Given<Options> {
   readonly context: TestContext;
   /** Where the test was defined, for the stack of an error. */
   readonly site: string;
-  readonly program: ProgramWith<readonly unknown[]>;
+  readonly style: Style;
 }
 
 /** How a kind of test is told apart, and what it does. */
@@ -93,7 +91,7 @@ export interface Kind<Options> {
   check(options: Options): void;
   /** What vitest is to be told that follows from the options. */
   settings(options: Options): TestSettings;
-  run(given: Given<Options>): void;
+  run(given: Given<Options>): Pausing<void>;
 }
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -112,9 +110,9 @@ export function programTest<Options extends object, Context>(
     const site = siteOf(made);
     const run =
       program &&
-      ((context: TestContext): void =>
-        kind.run({ options: fixed, args: [context], context, site, program }));
-    (api as TestAPI)(name, settings, run);
+      ((context: TestContext): unknown =>
+        runOne(kind, program, { options: fixed, args: [context], context, site }));
+    (api as TestAPI)(name, settings, run as never);
   };
   for (const name of ['only', 'skip', 'todo', 'fails', 'concurrent', 'sequential'] as const) {
     Object.defineProperty(made, name, { get: () => programTest(kind, api[name] as TestAPI) });
@@ -130,6 +128,17 @@ export function programTest<Options extends object, Context>(
   return Object.assign(made, own) as unknown as ProgramTest<Options, Context>;
 }
 
+/** A promise where the program is an async function, else it is over when this returns. */
+function runOne<Options extends object>(
+  kind: Kind<Options>,
+  program: ProgramWith<readonly unknown[]>,
+  given: Omit<Given<Options>, 'style'>,
+): unknown {
+  const { fakeTime } = given.options as TimeOptions;
+  const style = new Style(program, fakeTime);
+  return style.done(kind.run({ ...given, style }), given.context.signal);
+}
+
 /** `withContext`: the program is given the case as it is, and the context behind it. */
 function casesOf<Options extends object>(kind: Kind<Options>, api: TestAPI, withContext: boolean) {
   return (cases: readonly unknown[], ...rest: readonly unknown[]) => {
@@ -140,12 +149,12 @@ function casesOf<Options extends object>(kind: Kind<Options>, api: TestAPI, with
       const follows = typeof options === 'function' ? options : null;
       const settings = settingsOf(kind, follows === null ? (options as Options) : ({} as Options));
       const site = siteOf(made);
-      const run = (one: unknown, context: TestContext): void => {
+      const run = (one: unknown, context: TestContext): unknown => {
         const spread = Array.isArray(one) && !withContext ? (one as unknown[]) : [one];
-        const chosen = follows === null ? options : follows(...(spread as never[]));
-        if (follows !== null) checkFollowing(kind, chosen as Options);
+        const chosen = (follows === null ? options : follows(...(spread as never[]))) as Options;
+        if (follows !== null) checkFollowing(kind, chosen);
         const args = withContext ? [one, context] : spread;
-        if (program) kind.run({ options: chosen as Options, args, context, site, program });
+        return program && runOne(kind, program, { options: chosen, args, context, site });
       };
       each(name, settings, run as never);
     };
@@ -155,7 +164,7 @@ function casesOf<Options extends object>(kind: Kind<Options>, api: TestAPI, with
 
 /** Throws for options of a single case that do not fit; vitest has taken its own by then. */
 function checkFollowing<Options extends object>(kind: Kind<Options>, options: Options): void {
-  kind.check(options);
+  checkAll(kind, options);
   const late = Object.keys(options).find((key) => settingNames.has(key));
   if (late === undefined) return;
   throw new TypeError(`${kind.name}: ${late} cannot follow from the case: expected it for all`);
@@ -181,12 +190,22 @@ function givenOf<Options extends object>(
       `${kind.name}: expected ${kind.name}(name, options, program), found ${inWords(options)} in place of the options`,
     );
   }
-  if (program !== undefined) checkProgram(kind.name, program);
-  if (typeof options !== 'function') kind.check(options as Options);
+  if (program !== undefined) checkEither(kind.name, program);
+  if (typeof options !== 'function') checkAll(kind, options as Options);
   return {
     options: options as OptionsGiven<Options>,
     program: program as ProgramWith<readonly unknown[]> | undefined,
   };
+}
+
+function checkAll<Options extends object>(kind: Kind<Options>, options: Options): void {
+  const { fakeTime } = options as { fakeTime?: unknown };
+  if (fakeTime !== undefined && typeof fakeTime !== 'boolean') {
+    throw new TypeError(
+      `${kind.name}: fakeTime: expected true or false, found ${inWords(fakeTime)}`,
+    );
+  }
+  kind.check(options);
 }
 
 /** What is vitest's of the options, and what follows from the rest. */
@@ -197,12 +216,14 @@ function settingsOf<Options extends object>(kind: Kind<Options>, options: Option
   return { ...kind.settings(options), ...(Object.fromEntries(own) as TestSettings) };
 }
 
-/** The options without what is vitest's. */
+/** The options without what all tests have. */
 export function withoutSettings<Options extends object>(
   options: Options,
-): Omit<Options, keyof TestSettings> {
-  const rest = Object.entries(options).filter(([key]) => !settingNames.has(key));
-  return Object.fromEntries(rest) as Omit<Options, keyof TestSettings>;
+): Omit<Options, keyof ProgramSettings> {
+  const rest = Object.entries(options).filter(
+    ([key]) => !settingNames.has(key) && key !== 'fakeTime',
+  );
+  return Object.fromEntries(rest) as Omit<Options, keyof ProgramSettings>;
 }
 
 /** The stack of whoever calls `outermost`, without its first line. */

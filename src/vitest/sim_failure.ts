@@ -3,10 +3,11 @@
  * it again. For that it is run a second time, with somebody who listens.
  */
 import { Machine } from '../sim/machine.ts';
+import type { Pausing } from '../sim/pause.ts';
 import { sleeperText } from '../sim/report.ts';
 import type { TraceEvent } from '../trace/events.ts';
 import type { Ending, Format, Scene } from '../trace/format.ts';
-import { runTraced } from '../trace/run.ts';
+import { runningTraced } from '../trace/run.ts';
 import { TableRows } from '../trace/table.ts';
 import { sleepOf } from '../why/answer.ts';
 import { History } from '../why/history.ts';
@@ -16,13 +17,18 @@ import { LastRows } from './last_rows.ts';
 import { indented } from './matchers/state.ts';
 import type { Setting } from './sim_test.ts';
 
-/** Runs the program on another machine, which `running` runs. */
-type Again = (machine: Machine, running: () => void) => void;
+/** Runs the program on another machine, which `work` runs. */
+type Again = (machine: Machine, work: Pausing<unknown>) => Pausing<void>;
 
 /** The error, with all that can be found out about it. */
-export function explained(error: unknown, machine: Machine, setting: Setting, again: Again): Error {
+export function* explained(
+  error: unknown,
+  machine: Machine,
+  setting: Setting,
+  again: Again,
+): Pausing<Error> {
   const asleep = machine.asleep().map((sleeper) => `${sleeperText(sleeper)}`);
-  const { table, reasons } = secondRun(error, setting, again);
+  const { table, reasons } = yield* secondRun(error, setting, again);
   const parts = [
     table === null
       ? `${setting.name}; a second execution, to show what happened, went another way: the program depends on something outside of it`
@@ -40,7 +46,7 @@ interface Told {
   readonly reasons: string;
 }
 
-function secondRun(error: unknown, setting: Setting, again: Again): Told {
+function* secondRun(error: unknown, setting: Setting, again: Again): Pausing<Told> {
   const nothing: Told = { table: null, reasons: '' };
   const rows = new LastRows();
   const history = new History();
@@ -51,7 +57,7 @@ function secondRun(error: unknown, setting: Setting, again: Again): Told {
     return nothing;
   }
   try {
-    again(machine, () => void runTraced(machine, both(new TableRows(rows), history)));
+    yield* again(machine, runningTraced(machine, both(new TableRows(rows), history)));
     setting.end();
     return nothing;
   } catch (second) {

@@ -10,20 +10,21 @@ import { readSchedule } from '../check/schedule_text.ts';
 import { signalName } from '../kernel/uapi/names.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import { checkOptions } from '../sim/options.ts';
+import { type Pausing, running } from '../sim/pause.ts';
 import type { Schedule } from '../sim/schedule.ts';
 import { NeverEnds } from '../sim/simulate.ts';
 import { inWords } from '../syscalls/found.ts';
 import {
   type Given,
+  type ProgramSettings,
   type ProgramTest,
   programTest,
-  type TestSettings,
   withoutSettings,
 } from './program_test.ts';
 import { explained } from './sim_failure.ts';
 
 export interface SimTestOptions
-  extends TestSettings,
+  extends ProgramSettings,
     Omit<MachineOptions, 'schedule' | 'seed' | 'tracer'> {
   /** The schedule and all else that is left to chance; 0 unless told otherwise: in order. */
   readonly seed?: number | undefined;
@@ -138,29 +139,30 @@ const alongOwn = (schedule: Schedule, machine: MachineOptions): Setting => {
   };
 };
 
-function run(given: Given<SimTestOptions>): void {
+function* run(given: Given<SimTestOptions>): Pausing<void> {
   for (const setting of settingsOf(given.options)) {
     const machine = new Machine(setting.options());
     try {
-      runOn(machine, given, () => machine.run());
+      yield* runOn(machine, given, running(machine));
       setting.end();
     } catch (error) {
-      const again = (made: Machine, running: () => void): void => runOn(made, given, running);
-      throw explained(error, machine, setting, again);
+      const again = (made: Machine, traced: Pausing<unknown>): Pausing<void> =>
+        runOn(made, given, traced);
+      throw yield* explained(error, machine, setting, again);
     }
   }
 }
 
 /** Lets the program run on a machine; throws what ends it before its time. */
-function runOn(
+function* runOn(
   machine: Machine,
-  { args, context, program, site }: Given<SimTestOptions>,
-  running: () => void,
-): void {
+  { args, context, site, style }: Given<SimTestOptions>,
+  work: Pausing<unknown>,
+): Pausing<void> {
   const mine = Object.assign(Object.create(context), { machine }) as SimContext;
   const its = args.map((arg) => (arg === context ? mine : arg));
-  const spawned = machine.spawn((sys) => program(sys, ...its));
-  running();
+  const spawned = machine.spawn(style.codeWith(its));
+  yield* work;
   const { result } = spawned;
   if (result?.how === 'returned') return;
   throw definedAt(site, result === null ? new NeverEnds(machine.asleep()) : endedBy(result));

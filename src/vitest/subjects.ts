@@ -4,6 +4,8 @@
  *     expect(descriptor(sys, ep)).toBeReady();
  *     expect(thread(machine, 't1')).toBeBlockedIn('epoll_wait');
  */
+import type { AsyncSys } from '../async/sys.ts';
+import { isAsyncSys } from '../async/thread.ts';
 import type { file } from '../kernel/file.ts';
 import type { Globals } from '../kernel/globals.ts';
 import type { task_struct } from '../kernel/sched.ts';
@@ -13,7 +15,7 @@ import { inWords } from '../syscalls/found.ts';
 import { Sys } from '../syscalls/sys.ts';
 
 /** A machine, a program that was spawned on one, or the thread that makes calls. */
-export type Where = Machine | Spawned<unknown> | Sys;
+export type Where = Machine | Spawned<unknown> | Sys | AsyncSys;
 
 /** A descriptor of one process. */
 export class Descriptor {
@@ -56,8 +58,7 @@ export class Thread {
  * @throws TypeError where a machine has several processes, or none is left
  */
 export function descriptor(where: Where, fd: number): Descriptor {
-  if (where instanceof Sys) return new Descriptor(where.task, fd);
-  if (where instanceof Spawned) return new Descriptor(where.task, fd);
+  if (isOfTask(where)) return new Descriptor(where.task, fd);
   const tasks = [...kernelOf('descriptor', where).tasks.values()];
   const processes = new Map(tasks.map((task) => [task.tgid, task]));
   const [only] = processes.values();
@@ -76,8 +77,11 @@ export const thread = (where: Where, name: string): Thread =>
 /** The kernel of the machine; throws a TypeError for what is none of these. */
 export function kernelOf(what: string, where: Where): Globals {
   if (where instanceof Machine) return where.kernel;
-  if (where instanceof Sys || where instanceof Spawned) return where.task.kernel;
+  if (isOfTask(where)) return where.task.kernel;
   throw new TypeError(
     `${what}: expected a machine, a program as spawn() gives it, or a sys, found ${inWords(where)}`,
   );
 }
+
+const isOfTask = (where: Where): where is Exclude<Where, Machine> =>
+  where instanceof Sys || where instanceof Spawned || isAsyncSys(where);

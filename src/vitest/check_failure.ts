@@ -67,12 +67,15 @@ const isAllShared = ({ sharedMemory }: CheckOptions, isAsync: boolean): boolean 
   sharedMemory === true || (sharedMemory === 'told' && isAsync);
 
 /** What makes the most difference, as a rule. */
-const sharedHint = ({ sharedMemory }: CheckTestOptions, isAsync: boolean): string =>
-  isAsync
-    ? 'threads are taken to share all variables of the program, as it is an async function: "sharedMemory: false" if they share none makes far fewer executions'
-    : sharedMemory === true
-      ? 'threads are taken to share all variables of the program: without "sharedMemory: true" there may be far fewer executions'
-      : `threads are taken to share all variables of the program, as ${why()}: "sharedMemory: false" if they share none, or epollsim() of epollsim/vitest/plugin among the plugins of vitest, make far fewer executions`;
+function sharedHint({ sharedMemory }: CheckTestOptions, isAsync: boolean): string {
+  const taken = 'threads are taken to share all variables of the program';
+  if (sharedMemory === true) {
+    return `${taken}: without "sharedMemory: true" there may be far fewer executions`;
+  }
+  return isAsync
+    ? `${taken}, as it is an async function: "sharedMemory: false" if they share none makes far fewer executions`
+    : `${taken}, as ${why()}: "sharedMemory: false" if they share none, or epollsim() of epollsim/vitest/plugin among the plugins of vitest, make far fewer executions`;
+}
 
 const notRewritten = 'the program was not loaded by the command';
 const why = (): string => {

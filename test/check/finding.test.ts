@@ -1,9 +1,10 @@
 /** What is made of an execution that breaks something. */
 import { expect, test } from 'vitest';
-import { Checking } from '../../src/check/check.ts';
+import { Checking, check, type Verdict } from '../../src/check/check.ts';
 import type { Subject } from '../../src/check/explore.ts';
 import { KernelBug } from '../../src/kernel/bug.ts';
 import { Machine } from '../../src/sim/machine.ts';
+import type { Code, Sys } from '../../src/syscalls/sys.ts';
 
 /** Kernel code that is found broken, with more functions on its stack the first time. */
 function differing(): Subject<null> {
@@ -33,4 +34,53 @@ test('a bug with another stack the second time is told as it is the second time'
   expect(more).toEqual([]);
   expect(finding?.sentence).toBe('The kernel is broken: BUG: broken.');
   expect(finding?.cause).toMatch(/^BUG: broken < by_steps(?! < in_one_go)/);
+});
+
+/** A program of two threads that looks at something outside of itself each time it is run. */
+const looking = (isWrong: () => boolean) =>
+  function* (sys: Sys): Code<void> {
+    const other = yield* sys.pthread_create(function* (sys) {
+      yield* sys.eventfd2(0, 0);
+    });
+    yield* sys.eventfd2(0, 0);
+    sys.assert(!isWrong(), 'it is right');
+    yield* sys.pthread_join(other);
+  };
+
+/** Whoever counts in a variable beside the program, as in many a test, saw a crash of the checker. */
+test.each([
+  ['the first time', (runs: number) => runs === 1],
+  ['the third time', (runs: number) => runs === 3],
+  ['the first two times', (runs: number) => runs < 3],
+])('what a program breaks only %s is told as it was seen, and that it came once', (_, isWrong) => {
+  let runs = 0;
+  const { findings }: Verdict = check(looking(() => isWrong(++runs)));
+  const [finding] = findings;
+
+  expect(findings).toHaveLength(1);
+  expect(finding).toMatchObject({ kind: 'assertion', repeats: false, schedule: '', because: [] });
+  expect(finding?.sentence).toBe('Assertion failed in main: it is right.');
+  expect(finding?.details[0]).toMatch(/^at finding\.test\.ts:\d+$/);
+  expect(finding?.steps).toBeGreaterThan(3);
+});
+
+/** A thread that is not there the second time: the path cannot be taken at all. */
+test('a program with other threads the second time is told of the same way', () => {
+  let runs = 0;
+  const { findings } = check(function* (sys) {
+    const isFirst = ++runs === 1;
+    if (isFirst) {
+      const other = yield* sys.pthread_create(function* (sys) {
+        yield* sys.eventfd2(0, 0);
+      });
+      yield* sys.pthread_join(other);
+    }
+    sys.assert(!isFirst, 'there is no other thread');
+  });
+  expect(findings).toMatchObject([{ kind: 'assertion', repeats: false }]);
+});
+
+test('what comes again does so along its schedule', () => {
+  const { findings } = check(looking(() => true));
+  expect(findings).toMatchObject([{ repeats: true }]);
 });

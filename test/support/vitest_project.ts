@@ -82,6 +82,16 @@ async function install(): Promise<string> {
   return folder;
 }
 
+/** The same tests with async functions in place of generators. */
+export const inAsyncStyle = (source: string): string =>
+  source.replaceAll('function*', 'async function').replaceAll('yield*', 'await');
+
+/** Both styles of programs, and how tests are written in each. */
+export const styles: readonly (readonly [string, (source: string) => string])[] = [
+  ['generators', (source) => source],
+  ['async functions', inAsyncStyle],
+];
+
 const prefix = '.epollsim-vitest-';
 
 /** A worker of vitest ends without notice: what it has left, the next one removes. */

@@ -3,7 +3,7 @@
  * wrong on purpose.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Project, type Run } from '../support/vitest_project.ts';
+import { Project, type Run, styles } from '../support/vitest_project.ts';
 
 const checked = `
 import { EPOLL_CTL_ADD, EPOLLIN } from 'epollsim';
@@ -43,23 +43,31 @@ const many = function* (sys) {
 checkTest('takes long', { timeout: 1000 }, many);
 checkTest('takes long, and may', { timeout: 60000, seconds: 0.3, incomplete: 'pass' }, many);
 checkTest('takes too many', { executions: 10, sharedMemory: true }, many);
+
+let runs = 0;
+checkTest('counts', { sharedMemory: false }, function* (sys) {
+  yield* sys.eventfd2(0, 0);
+  if (++runs === 1) throw new Error('the first time');
+});
 `;
 
-let run: Run;
-const project = new Project({ 'checks.test.js': checked });
+describe.each(styles)('A failure of checkTest() of %s', (style, written) => {
+  const isGenerator = style === 'generators';
+  const source = written(checked);
+  const project = new Project({ 'checks.test.js': source });
+  let run: Run;
 
-beforeAll(async () => {
-  run = await project.run();
-}, 60_000);
-afterAll(() => project.remove());
+  beforeAll(async () => {
+    run = await project.run();
+  }, 60_000);
+  afterAll(() => project.remove());
 
-/** What a test says that has failed. */
-const messageOf = (name: string, { tests } = run): string => {
-  expect(tests[name]?.status, name).toBe('failed');
-  return tests[name]?.message ?? '';
-};
+  /** What a test says that has failed. */
+  const messageOf = (name: string, { tests } = run): string => {
+    expect(tests[name]?.status, name).toBe('failed');
+    return tests[name]?.message ?? '';
+  };
 
-describe('A failure of checkTest()', () => {
   /** All that one needs to understand a race, in one message. */
   test('says what, how, why, how to run it again, where it is kept, and where to read on', () => {
     const message = messageOf('races');
@@ -89,27 +97,40 @@ describe('A failure of checkTest()', () => {
   test('is one where not everything was covered, and says what to change', () => {
     const message = messageOf('takes long');
     expect(message).toMatch(/nothing found in \d+ executions, but not every interleaving was cov/);
-    expect(message).toContain('0.6 s are over and executions are left: raise "seconds"');
+    expect(message).toContain('0.6 s are over and executions are left: raise "seconds", bound');
     expect(message).toContain('it takes about');
     expect(message).toContain('"seconds" follows from the timeout of the test: six tenths of it');
-    expect(message).toContain('"sharedMemory: false" if they share none, or epollsim() of');
+    expect(message).toContain('"sharedMemory: false" if they share none');
+    expect(message.includes('or epollsim() of epollsim/vitest/plugin')).toBe(isGenerator);
     expect(message).toContain("incomplete: 'pass'");
     expect(message).not.toContain('timed out');
-    expect(messageOf('takes too many')).toContain('10 executions are done and more are');
+    expect(messageOf('takes too many')).toContain('are left: raise "executions", bound');
     expect(run.tests['takes long, and may']?.status).toBe('passed');
+  });
+
+  /** A variable of the file that a test counts in: "cannot read properties of undefined". */
+  test('says that a program goes another way when it is run again, and what to do', () => {
+    const message = messageOf('counts');
+    expect(message).toMatch(/^exception: main threw what nobody caught: Error: the first time\./);
+    expect(message).toContain('1 finding in 1 execution; at checks.test.js:43\n');
+    expect(message).toContain('seen in execution 1, and not again along the same steps: the prog');
+    expect(message).toContain('a variable beside the program, a counter, a cache');
+    expect(message).toContain("put what it keeps into the program's function");
+    expect(message).not.toContain('schedule: `');
+    expect(project.kept).toHaveLength(1); // That of another test.
   });
 
   /** A paste that has to be repaired by hand first. */
   test('shows a schedule that can be pasted into the options as it is', async () => {
     const message = messageOf('races');
     const [pasted = ''] = /schedule: `[^`]*`,/.exec(message) ?? [];
-    const source = (options: string): string =>
-      checked
-        .slice(0, checked.indexOf("checkTest('compares'"))
+    const sourceWith = (options: string): string =>
+      source
+        .slice(0, source.indexOf("checkTest('compares'"))
         .replace("checkTest('races', { sharedMemory: false }, race);", options)
         .replace('checkTest }', 'checkTest, simTest }');
     const again = new Project({
-      'again.test.js': source(
+      'again.test.js': sourceWith(
         `checkTest('along', { ${pasted} }, race);\nsimTest('alone', { ${pasted} }, race);`,
       ),
     });

@@ -1,7 +1,7 @@
 /** What vitest's `test` can do, simTest() and checkTest() can do as well. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkTest, simTest } from '../../src/vitest/index.ts';
-import { Project, type Run } from '../support/vitest_project.ts';
+import { inAsyncStyle, Project, type Run } from '../support/vitest_project.ts';
 
 const modifiers = (name: string): string => `
 import { ${name} as simulated } from 'epollsim/vitest';
@@ -60,6 +60,8 @@ const runs: Record<string, Run['tests']> = {};
 const project = new Project({
   'simTest.test.js': modifiers('simTest'),
   'checkTest.test.js': modifiers('checkTest'),
+  'simTest-async.test.js': inAsyncStyle(modifiers('simTest')),
+  'checkTest-async.test.js': inAsyncStyle(modifiers('checkTest')),
   'only.test.js': `
 import { checkTest, simTest } from 'epollsim/vitest';
 const fails = function* (sys) { sys.assert(false, 'never'); };
@@ -72,13 +74,13 @@ checkTest.only('and this', passes);
 });
 
 beforeAll(async () => {
-  for (const name of ['simTest', 'checkTest', 'only']) {
+  for (const name of ['simTest', 'checkTest', 'simTest-async', 'checkTest-async', 'only']) {
     runs[name] = (await project.run([`${name}.test.js`])).tests;
   }
 }, 180_000);
 afterAll(() => project.remove());
 
-describe.each(['simTest', 'checkTest'])('%s', (name) => {
+describe.each(['simTest', 'checkTest', 'simTest-async', 'checkTest-async'])('%s', (name) => {
   /** Somebody who skips a test by .skip, and finds it run; who writes .each, and finds one test. */
   test('has the modifiers of test', () => {
     const tests = runs[name] ?? {};
@@ -87,7 +89,7 @@ describe.each(['simTest', 'checkTest'])('%s', (name) => {
     expect(byStatus('failed')).toEqual(['on 5.10', 'a timeout of a case']);
     expect(tests['on 5.10']?.message).toContain('too old');
     expect(tests['a timeout of a case']?.message).toContain(
-      `${name}: timeout cannot follow from the case: expected it for all`,
+      `${name.replace('-async', '')}: timeout cannot follow from the case: expected it for all`,
     );
     expect([...byStatus('skipped'), ...byStatus('pending')].sort()).toEqual([
       'is skipped',
@@ -141,14 +143,15 @@ describe('Options that do not fit are refused when the test is defined', () => {
     [checkTest, { sharedMemry: false }, 'found "sharedMemry"'],
     [checkTest, { seconds: 5, timeout: 5000 }, 'seconds: expected less than the timeout of the'],
     [checkTest, { seconds: -1 }, 'seconds: expected more than 0, found -1'],
+    [simTest, { fakeTime: 1 }, 'simTest: fakeTime: expected true or false, found 1'],
     [checkTest, { schedule: '' }, 'line 1: expected "# epollsim schedule 1"'],
   ])('%#', (define, options, says) => {
     expect(() => (define as Loose)('x', options, program)).toThrow(says);
   });
 
   test.each([
-    [simTest, async () => {}, /simTest: expected .*generator function/],
-    [checkTest, 'text', /checkTest: expected .*generator function/],
+    [simTest, 'text', /simTest: expected a generator function .* or an async function .*'text'/],
+    [checkTest, 5, /checkTest: expected a generator function .* or an async function .*found 5/],
   ])('and so is what is no program: %#', (define, program, says) => {
     expect(() => (define as Loose)('x', {}, program)).toThrow(says);
   });

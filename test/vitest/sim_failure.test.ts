@@ -3,7 +3,7 @@
  * wrong on purpose.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Project, type Run } from '../support/vitest_project.ts';
+import { Project, type Run, styles } from '../support/vitest_project.ts';
 
 const simulated = `
 import { EPOLL_CTL_ADD, EPOLLET, EPOLLIN } from 'epollsim';
@@ -62,6 +62,11 @@ simTest('exits', function* (sys) {
 simTest('forgets', function* (sys) {
   sys.close(3);
 });
+`;
+
+const fixtures = `
+import { test } from 'epollsim/vitest';
+import { expect } from 'vitest';
 
 test('watched', ({ machine }) => {
   machine.spawn(function* (sys) {
@@ -80,21 +85,23 @@ test('thrown while it runs', ({ machine }) => {
 });
 `;
 
-let run: Run;
-const project = new Project({ 'sims.test.js': simulated });
-
-beforeAll(async () => {
-  run = await project.run();
-}, 60_000);
-afterAll(() => project.remove());
-
 /** What a test says that has failed. */
-const messageOf = (name: string, { tests } = run): string => {
+const messageIn = ({ tests }: Run, name: string): string => {
   expect(tests[name]?.status, name).toBe('failed');
   return tests[name]?.message ?? '';
 };
 
-describe('A failure of simTest()', () => {
+describe.each(styles)('A failure of simTest() of %s', (_, written) => {
+  const project = new Project({ 'sims.test.js': written(simulated) });
+  let run: Run;
+
+  beforeAll(async () => {
+    run = await project.run();
+  }, 60_000);
+  afterAll(() => project.remove());
+
+  const messageOf = (name: string): string => messageIn(run, name);
+
   /** Who sees "timed out" knows nothing: who sleeps, after what, and why? */
   test('says who sleeps, what happened before, why, and how to run it again', () => {
     const message = messageOf('sleeps');
@@ -143,15 +150,28 @@ describe('A failure of simTest()', () => {
 
   /** A test that passes although its program never came to its end. */
   test.each([
-    ['loops', '1000 steps'],
+    [
+      'loops',
+      'no rest after 1000 steps: main is in its own code. If that is no loop without end, raise maxSteps\n',
+    ],
     ['exits', 'the program ended with status 3 before it returned'],
-    ['forgets', 'sys.close(…) was called without "yield*"'],
+    ['forgets', 'sys.close(…) was called without "'],
   ])('is one for a program that %s', (name, says) => {
     expect(messageOf(name)).toContain(says);
   });
 });
 
 describe('A failure with the fixture', () => {
+  const project = new Project({ 'fixtures.test.js': fixtures });
+  let run: Run;
+
+  beforeAll(async () => {
+    run = await project.run();
+  }, 60_000);
+  afterAll(() => project.remove());
+
+  const messageOf = (name: string): string => messageIn(run, name);
+
   /** The machine has its state, and nobody else can say what it is. */
   test('shows the machine as it is, and what has happened on it', () => {
     const message = messageOf('watched');

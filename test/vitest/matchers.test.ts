@@ -1,5 +1,6 @@
 /** The matchers: what they hold to be true, and what they say where it is not, negated too. */
 import { describe, expect, test } from 'vitest';
+import { runAsync, spawnAsync } from '../../src/async/index.ts';
 import {
   AF_UNIX,
   check,
@@ -265,6 +266,62 @@ describe('Wakeups', () => {
     expect(woken).not.toWake('bystander');
     expect(yield* wakeups(sys, sys.write(writer, 'y'))).not.toWake();
     expect(sys.task.kernel.tracer === null || woken.names.length === 1).toBe(true);
+  });
+
+  simTest('toWake: by a call of an async function', { seeds: 20 }, async (sys) => {
+    const [reader, writer] = await sys.pipe2(0);
+    const [other, others] = await sys.pipe2(0);
+    await sys.pthread_create(async (sys) => {
+      await sys.read(reader, new Uint8Array(1));
+    }, 'reader');
+    await sys.pthread_create(async (sys) => {
+      await sys.read(other, new Uint8Array(1));
+    }, 'bystander');
+    await sys.nanosleep({ tv_sec: 1, tv_nsec: 0 });
+    expect(thread(sys, 'reader')).toBeBlockedIn('read');
+    expect(descriptor(sys, reader)).not.toBeReady();
+    await sys.pthread_create(async (sys) => {
+      expect(await wakeups(sys, sys.write(others, 'x'))).toWake('bystander');
+    });
+    const woken = await wakeups(sys, sys.write(writer, 'x'));
+    expect(woken).toWake('reader');
+    expect(woken).not.toWake('bystander');
+    const twice = async (): Promise<void> => {
+      await sys.write(writer, 'y');
+      await sys.write(writer, 'z');
+    };
+    expect(await wakeups(sys, twice())).not.toWake();
+    expect(descriptor(sys, reader)).toBeReady(EPOLLIN);
+  });
+
+  test('toWake: while a machine runs that has to wait for promises', async () => {
+    const machine = new WatchedMachine();
+    spawnAsync(machine, async (sys) => {
+      const [reader = -1, writer = -1] = await sys.pipe2(0);
+      await sys.pthread_create(async (sys) => {
+        await sys.read(reader, new Uint8Array(1));
+      });
+      await sys.nanosleep({ tv_sec: 1, tv_nsec: 0 });
+      await sys.write(writer, 'x');
+      throw new Error('it ends so');
+    });
+    expect(await wakeups(machine, () => runAsync(machine, 1_500_000_000))).not.toWake('t1');
+    const { tracer } = machine.kernel;
+    const woken = wakeups(machine, () => runAsync(machine).catch((error: unknown) => error));
+    expect(await woken).toWake('main', 't1');
+    expect(machine.kernel.tracer).toBe(tracer);
+  });
+
+  /** What a program throws comes out of runAsync() as out of run(). */
+  test('what is thrown while an async function runs says what has happened', async () => {
+    const machine = new WatchedMachine();
+    spawnAsync(machine, async (sys) => {
+      await sys.eventfd2(0, 0);
+      throw new Error('here');
+    });
+    await expect(runAsync(machine)).rejects.toThrow(
+      /^here\n\nwhat happened:\n\n.*\n.*\n.*eventfd2/,
+    );
   });
 
   test('the subject is what wakeups() gives', () => {

@@ -2,6 +2,7 @@
  * checkTest(): a program on every schedule, as a test.
  *
  *     checkTest('no wakeup is lost', { kernel: '7.3' }, function* (sys) { … });
+ *     checkTest('no wakeup is lost', { kernel: '7.3' }, async (sys) => { … });
  */
 import type { TestContext } from 'vitest';
 import { type CheckOptions, checkingOf, runCheck, type Verdict } from '../check/check.ts';
@@ -54,7 +55,8 @@ export interface CheckTestOptions extends ProgramSettings, Omit<CheckOptions, 'k
  * `__schedules__` next to the test and run first from then on.
  *
  * Threads are taken to share all variables of the program at any time, unless `sharedMemory` is
- * false or the plugin of `epollsim/vitest/plugin` makes the program tell of what it shares.
+ * false or the plugin of `epollsim/vitest/plugin` makes the program tell of what it shares, which that
+ * of an async function cannot.
  *
  * @throws TypeError, RangeError when the test is defined, for options that do not fit
  */

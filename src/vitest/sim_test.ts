@@ -2,6 +2,7 @@
  * simTest(): a program on one schedule, or on some, as a test.
  *
  *     simTest('every byte arrives', { seeds: 20, kernel: '5.10' }, function* (sys) { … });
+ *     simTest('every byte arrives', async (sys, { machine }) => { … });
  */
 import type { TestContext } from 'vitest';
 import { courseAlong } from '../check/along.ts';

@@ -99,8 +99,36 @@ describe('check', () => {
     expect(whole).toMatchObject({ code: 0, err: '' });
     expect(whole.out.startsWith(answer)).toBe(true);
     expect(part.code).toBe(4);
-    expect(part.err).toMatch(/^epollsim: test: 1 executions are done and more are left: raise/);
+    expect(part.err).toMatch(
+      /^epollsim: test: 1 executions are done and more are left: raise --max-exec/,
+    );
     expect(part.out.endsWith(',"complete":false}\n')).toBe(true);
+  });
+
+  /** A module that counts how often it was called: the command ended with a crash of its own. */
+  test('says of what does not come again that it came once, and why that may be', slow, () => {
+    const counting = `
+      let runs = 0;
+      export default function* main(sys) {
+        yield* sys.eventfd2(0, 0);
+        if (++runs === 1) throw new Error('the first time');
+      }`;
+    const { code, out, err } = epollsim(['check', '-'], counting);
+
+    expect({ code, err }).toEqual({ code: 1, err: '' });
+    expect(out).toContain('exception: main threw what nobody caught: Error: the first time.\n');
+    expect(out).toContain('  seen in execution 1, and not again along the same steps: the program');
+    expect(out).not.toContain('the schedule, for');
+    const { findings } = JSON.parse(epollsim(['check', '--json', '-'], counting).out) as {
+      findings: readonly object[];
+    };
+    expect(findings).toMatchObject([{ repeats: false, schedule: [] }]);
+  });
+
+  /** The names of an option of the library help nobody who types a command. */
+  test('names the option of the command by which a limit is raised', slow, () => {
+    const { out } = epollsim(['check', '--max-executions', '1', 'examples/false-negative.ts']);
+    expect(out).toContain('1 executions are done and more are left: raise --max-executions, bound');
   });
 
   /** Somebody who has seen enough wants what there is. */

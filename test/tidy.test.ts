@@ -51,6 +51,7 @@ describe('forgotten yields', () => {
       interface Generator<Y, R, N> { readonly types: [Y, R, N]; }
       declare function spin_lock(lock: object): Op;
       declare function wake_up(queue: object): Generator<Op, number, number>;
+      declare function either(queue: object): Generator<Op, number, number> & { then(): void };
       export function* f(it: object, yes: boolean): Generator<Op, void, number> { ${statement} }`,
   });
 
@@ -58,6 +59,7 @@ describe('forgotten yields', () => {
   test.each([
     'spin_lock(it);',
     'wake_up(it);',
+    'either(it);',
     'if (yes) wake_up(it);',
     'yes && wake_up(it);',
     'yes ? spin_lock(it) : undefined;',

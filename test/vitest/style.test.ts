@@ -96,6 +96,7 @@ simTest('awaits what nobody settles', async () => {
 simTest('gives nothing', () => {});
 
 const generator = function* (sys, n) {
+  if (n === 9) throw new Error('nine');
   return (yield* sys.eventfd2(n, 0)) === 3 ? undefined : sys.assert(false, 'it is 3');
 };
 const promised = async (sys, n) => {
@@ -103,6 +104,7 @@ const promised = async (sys, n) => {
   if (n === 9) throw new Error('nine');
 };
 simTest('calls a generator', (sys) => generator(sys, 1));
+simTest('calls a generator that throws', (sys) => generator(sys, 9));
 simTest('calls an async function', (sys) => promised(sys, 1));
 simTest('calls an async function that throws', (sys) => promised(sys, 9));
 checkTest('checks what calls a generator', { sharedMemory: false }, (sys) => generator(sys, 1));
@@ -176,6 +178,7 @@ describe('An async function', () => {
       expect(run.tests[name]?.status, run.tests[name]?.message).toBe('passed');
     }
     expect(messageOf('calls an async function that throws')).toContain('nine');
+    expect(messageOf('calls a generator that throws')).toContain('nine');
     expect(messageOf('gives nothing')).toContain('found a function that gives undefined');
   });
 

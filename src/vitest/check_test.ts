@@ -74,7 +74,17 @@ const slackMs = 1000;
 
 const names: readonly string[] = [
   ...['executions', 'fakeTime', 'incomplete', 'keep', 'kernel', 'liberties', 'machine'],
-  ...['maxLiberties', 'memory', 'mismatch', 'off', 'preemptions', 'rounds', 'schedule', 'seconds', 'seed'],
+  ...[
+    'maxLiberties',
+    'memory',
+    'mismatch',
+    'off',
+    'preemptions',
+    'rounds',
+    'schedule',
+    'seconds',
+    'seed',
+  ],
   ...['sharedMemory', 'steps', 'strategy', 'strict', 'with', 'without'],
 ];
 

@@ -80,10 +80,11 @@ export function* minimise<T>(
 ): Pausing<Minimised<T>> {
   const search = new Search(subject, first, isSame, options);
   yield* search.shorten();
-  const fewestLiberties = yield* search.takeFewerLiberties();
+  const allTried = yield* search.takeFewerLiberties();
   const fewest = yield* search.preemptLess();
   yield* search.shorten();
-  return { execution: search.best, fewest, fewestLiberties };
+  const execution = search.best;
+  return { execution, fewest, fewestLiberties: allTried || execution.liberties.length === 0 };
 }
 
 class Search<T> {

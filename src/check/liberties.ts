@@ -36,10 +36,13 @@ export function checkLiberties({ liberties, maxLiberties }: LibertyOptions): voi
   }
 }
 
-/** For one execution; null where the kernel takes none. */
+/**
+ * For one execution; null where the kernel takes none. Where it may take 0 of them, contexts still have
+ * the numbers that they have with more.
+ */
 export function libertiesOf(options: LibertyOptions): LibertiesTaken | null {
   const { liberties, maxLiberties = 1 } = options;
-  if (liberties === undefined || liberties.length === 0 || maxLiberties === 0) return null;
+  if (liberties === undefined || liberties.length === 0) return null;
   return new LibertiesTaken(liberties === 'all' ? libertyKinds : liberties, maxLiberties);
 }
 

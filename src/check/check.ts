@@ -29,8 +29,14 @@ import { type Came, Tally, type TallyOptions } from './tally.ts';
 
 export type { Finding } from './finding.ts';
 
+/**
+ * Which interleavings are run: `exhaustive` all that can be told apart, once each; `pct` at random
+ * with few changes of priority; `random` at random; `replay` the one that a schedule in words
+ * describes.
+ */
 export type StrategyName = 'exhaustive' | 'pct' | 'random' | 'replay';
 
+/** How to check: which interleavings, how many, and on what machine. */
 export interface CheckOptions extends KernelChoice, TallyOptions, ExploreOptions {
   /** `exhaustive` unless told otherwise: each distinguishable interleaving once. */
   readonly strategy?: StrategyName | undefined;
@@ -67,14 +73,17 @@ export interface CheckOptions extends KernelChoice, TallyOptions, ExploreOptions
 
 /** A limit that ended the check, and what to do about it. */
 export interface LimitReached {
+  /** Which limit it was. */
   readonly limit: 'executions' | 'steps' | 'seconds';
-  /** Names the option of check() in quotes: `raise "seconds"`. */
+  /** What to do about it, as a sentence; it names the option of check() in quotes: `raise "seconds"`. */
   readonly message: string;
 }
 
+/** What came of a check. */
 export interface Verdict {
   /** Every interleaving was covered, of those that were asked for. */
   readonly complete: boolean;
+  /** What is wrong, in the order in which it was found; empty if nothing is. */
   readonly findings: readonly Finding[];
   /** What is worth knowing and no bug: herds, who waits for ever. In the order of their causes. */
   readonly information: readonly Problem[];
@@ -82,6 +91,7 @@ export interface Verdict {
   readonly executions: number;
   /** How many more were left where they could only repeat another one. */
   readonly redundant: number;
+  /** The limit that ended the check; null if none did. */
   readonly limit: LimitReached | null;
   /**
    * How many executions there are altogether, about, where a limit ended an exhaustive check: found
@@ -95,8 +105,11 @@ export interface Verdict {
   readonly longest: number;
   /** Who took each step, of the first executions, as many as `keep` says. */
   readonly paths: readonly (readonly ContextId[])[];
+  /** The release that was modelled. */
   readonly kernel: string;
+  /** Which interleavings were run. */
   readonly strategy: StrategyName;
+  /** What `pct` and `random` followed from; null of the others. */
   readonly seed: number | null;
   /** The bound on preemptions that was asked for; null for none. */
   readonly preemptions: number | null;
@@ -108,7 +121,16 @@ export interface Ended {
   readonly value: unknown;
 }
 
-/** Checks a program on every schedule, or on those that `options` ask for. */
+/**
+ * Checks a program on every schedule, or on those that `options` ask for: what was found.
+ *
+ * @throws TypeError for options that cannot be meant
+ * @throws RangeError for numbers that are out of bounds, and a kernel that is not known
+ * @throws ScheduleError for a schedule that cannot be read
+ * @throws ScheduleMismatch where a schedule does not fit the program, or the program is not the
+ * same each time
+ * @throws OutOfSteps where the program goes on for ever
+ */
 export function check(program: (sys: Sys) => Code<unknown>, options: CheckOptions = {}): Verdict {
   return withoutPause(runCheck(checkingOf(program, options)));
 }

@@ -18,8 +18,11 @@ import type { Choosing } from './strategy.ts';
 
 /** About how many executions there are; nearly always at least `low` and at most `high`. */
 export interface Estimate {
+  /** The likeliest number of executions. */
   readonly executions: number;
+  /** The lower end of the range, in executions. */
   readonly low: number;
+  /** The upper end of the range, in executions. */
   readonly high: number;
 }
 

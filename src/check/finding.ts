@@ -24,6 +24,7 @@ export interface Finding extends Problem {
   readonly repeats: boolean;
   /** The shortest execution that was found, step by step; what `replay` takes. */
   readonly schedule: string;
+  /** The same execution as a table. */
   readonly story: Story;
   /** Why the tasks concerned were not told of what they waited for. */
   readonly because: readonly Because[];
@@ -31,9 +32,11 @@ export interface Finding extends Problem {
   readonly liberties: readonly TakenLiberty[];
   /** No execution with fewer of them breaks it so: all were tried. */
   readonly fewestLiberties: boolean;
+  /** How often the execution takes a thread off its CPU that could have gone on. */
   readonly preemptions: number;
   /** No execution with fewer preemptions breaks it so: all were tried. */
   readonly fewest: boolean;
+  /** How many steps the execution has. */
   readonly steps: number;
   /** Which execution found it first, from 1. */
   readonly execution: number;

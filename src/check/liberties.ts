@@ -3,6 +3,7 @@ import { LibertiesTaken } from '../sim/liberties/index.ts';
 import { type Liberty, type LibertyKind, libertyKinds, libertyRules } from '../sim/liberty.ts';
 import { kindOf } from '../trace/parts.ts';
 
+/** What the modelled kernel may do and need not, in a check. */
 export interface LibertyOptions {
   /**
    * What the kernel may do and need not, beside what it does: `'all'`, or some kinds. None unless told
@@ -15,6 +16,7 @@ export interface LibertyOptions {
 
 /** A liberty that an execution took. */
 export interface TakenLiberty {
+  /** Which liberty it was. */
   readonly kind: LibertyKind;
   /** What was done to whom: `the next read of pipe3 gets 1 byte`. */
   readonly does: string;

@@ -25,14 +25,17 @@ export interface StoryRow {
   readonly does: string;
   /** What followed: calls that began or returned, decisions of the kernel, wakeups. */
   readonly lines: readonly string[];
+  /** Whether the step has to do with what went wrong; storyText() shows no other. */
   readonly matters: boolean;
   /** Nobody else could have gone on; of such steps only whole calls are told. */
   readonly alone: boolean;
 }
 
+/** An execution as a table: a column a context, a row a step. */
 export interface Story {
   /** In the order of their first steps. */
   readonly contexts: readonly string[];
+  /** The steps, in their order. */
   readonly rows: readonly StoryRow[];
 }
 
@@ -143,7 +146,7 @@ function textOf(event: TraceEvent): string | null {
   }
 }
 
-/** The rows that matter as a table in text, at most so wide. */
+/** The rows that matter as a table in text, at most `width` characters wide. */
 export function storyText({ contexts, rows }: Story, width = 100): string {
   const shown = rows.filter(({ matters }) => matters);
   const column = Math.max(16, Math.floor((width - 3 * (contexts.length - 1)) / contexts.length));

@@ -13,6 +13,7 @@ import type { Report } from '../sim/report.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { failureText } from '../trace/run.ts';
 
+/** On which kernel, and along which schedule. */
 export interface AnswerOptions extends KernelChoice {
   /** As `check` prints it: the one execution of a concurrent scenario or program to play. */
   readonly schedule?: string | undefined;
@@ -21,6 +22,12 @@ export interface AnswerOptions extends KernelChoice {
 /**
  * The transcript of a scenario, as one line; of a concurrent one the outcomes that it can have, or
  * the one that the schedule leads to. Takes the document; throws a ScenarioError where that is none.
+ *
+ * @throws ScenarioError for a document that is no scenario
+ * @throws TypeError for options that cannot be meant
+ * @throws RangeError for a value that an option cannot have, as an unknown kernel
+ * @throws ScheduleError for a schedule that cannot be read
+ * @throws ScheduleMismatch where a schedule does not fit
  */
 export function answerOf(document: unknown, options: AnswerOptions = {}): string {
   const { schedule, ...kernel } = options;
@@ -62,7 +69,15 @@ export function searched(search: OutcomeSearch): ScenarioError | null {
   }
 }
 
-/** What a program comes to, in words: along its schedule, or each thread until it sleeps. */
+/**
+ * What a program comes to, in words: along its schedule, or each thread until it sleeps.
+ *
+ * @throws TypeError for options that cannot be meant
+ * @throws RangeError for a value that an option cannot have, as an unknown kernel
+ * @throws ScheduleError for a schedule that cannot be read
+ * @throws ScheduleMismatch where a schedule does not fit
+ * @throws OutOfSteps where it goes on for ever
+ */
 export function programAnswer(
   program: (sys: Sys) => Code<unknown>,
   options: AnswerOptions = {},

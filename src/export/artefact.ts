@@ -21,23 +21,32 @@ interface How {
   readonly kernel?: string;
   /** Ids of commits. */
   readonly with?: readonly string[];
+  /** Ids of commits that the kernel does not have. */
   readonly without?: readonly string[];
   /** As `check` prints it, for a concurrent scenario or a program. */
   readonly schedule?: string;
 }
 
+/** A scenario, as a document. */
 export interface ScenarioArtefact extends How {
   /** The document, as JSON.parse() gives it. */
   readonly scenario: unknown;
+  /** Absent: a scenario is none. */
   readonly program?: never;
 }
 
+/** A program, as source text. */
 export interface ProgramArtefact extends How {
   /** The source text. */
   readonly program: string;
+  /** Absent: a program is none. */
   readonly scenario?: never;
 }
 
+/**
+ * A scenario or a program, with the kernel and the schedule that belong to it: what links, tests,
+ * command lines and C programs are made of.
+ */
 export type Artefact = ScenarioArtefact | ProgramArtefact;
 
 const keys: ReadonlySet<string> = new Set([

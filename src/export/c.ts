@@ -4,12 +4,22 @@ import { answerOf } from './answer.ts';
 import { type Artefact, ExportError, kernelOf, scenarioOf } from './artefact.ts';
 import { toC } from './c/program.ts';
 
+/** What toC() can be told. */
 export interface ExportedCOptions {
   /** How often a concurrent scenario is played unless the command line says; 10,000. */
   readonly loops?: number;
 }
 
-/** Throws an ExportError for a program, which has no such form. */
+/**
+ * The C program that plays a scenario and prints its transcript.
+ *
+ * @throws ExportError for a program, which has no such form
+ * @throws ScenarioError for a document that is no scenario
+ * @throws TypeError for options that cannot be meant
+ * @throws RangeError for a value that an option cannot have, as an unknown kernel
+ * @throws ScheduleError for a schedule that cannot be read
+ * @throws ScheduleMismatch where a schedule does not fit
+ */
 export function artefactToC(artefact: Artefact, { loops }: ExportedCOptions = {}): string {
   if (artefact.program !== undefined) {
     throw new ExportError(

@@ -6,7 +6,11 @@ import { type Artefact, checkArtefact, ExportError, readArtefact } from './artef
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** Without the newline at its end. */
+/**
+ * The command line, without the newline at its end.
+ *
+ * @throws ExportError where the scenario, the kernel or the schedule is none
+ */
 export function toCommandLine(artefact: Artefact): string {
   checkArtefact(artefact, 'the artefact');
   const { kernel, with: added = [], without = [], schedule } = artefact;
@@ -48,7 +52,11 @@ const unquoted = (word: string): string =>
     (_, inside: string | undefined, one: string | undefined) => inside ?? one ?? '',
   );
 
-/** From a line that toCommandLine() made; `npm run -s epollsim --` may stand for the command. */
+/**
+ * The artefact of a `line` that toCommandLine() made; `npm run -s epollsim --` may stand for the command.
+ *
+ * @throws ExportError for any other line, with what was expected
+ */
 export function fromCommandLine(line: string): Artefact {
   const reader = new Reader(tokensOf(line));
   const text = reader.printed();

@@ -28,7 +28,9 @@ import {
 
 /** A test runner shows where `expected` and `actual` differ. */
 export class AnswerDiffers extends Error {
+  /** The answer that was expected. */
   readonly expected: string;
+  /** The answer that the model gives. */
   readonly actual: string;
 
   constructor(expected: string, actual: string, reasons: string) {
@@ -38,7 +40,17 @@ export class AnswerDiffers extends Error {
   }
 }
 
-/** Throws an AnswerDiffers unless answerOf() the scenario is what is expected. */
+/**
+ * Does nothing where answerOf() the scenario is what is expected.
+ *
+ * @throws AnswerDiffers for any other answer
+ * @throws ScenarioError for a document that is no scenario
+ * @throws TypeError for options that cannot be meant
+ * @throws RangeError for a value that an option cannot have, as an unknown kernel
+ * @throws ScheduleError for a schedule that cannot be read
+ * @throws ScheduleMismatch where a schedule does not fit
+ * @throws OutOfSteps where it goes on for ever
+ */
 export function expectAnswer(
   document: unknown,
   expected: string,
@@ -52,7 +64,16 @@ export function expectAnswer(
   throw new AnswerDiffers(expected, found, reasons);
 }
 
-/** Throws an AnswerDiffers unless programAnswer() is what is expected. */
+/**
+ * Does nothing where programAnswer() is what is expected.
+ *
+ * @throws AnswerDiffers for any other answer
+ * @throws TypeError for options that cannot be meant
+ * @throws RangeError for a value that an option cannot have, as an unknown kernel
+ * @throws ScheduleError for a schedule that cannot be read
+ * @throws ScheduleMismatch where a schedule does not fit
+ * @throws OutOfSteps where it goes on for ever
+ */
 export function expectProgramAnswer(
   program: (sys: Sys) => Code<unknown>,
   expected: string,

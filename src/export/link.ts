@@ -17,7 +17,11 @@ const version = 1;
 /** More than any scenario has; a link could otherwise unfold to anything. */
 const mostBytes = 16 * 1024 * 1024;
 
-/** The fragment, with its "#". */
+/**
+ * The artefact as the fragment of a link, with its "#".
+ *
+ * @throws ExportError where the scenario, the kernel or the schedule is none
+ */
 export function toLink(artefact: Artefact): string {
   checkArtefact(artefact, 'the artefact');
   return `#v${version}.${base64url(zlibSync(encodeText(artefactText(artefact)), { level: 9 }))}`;
@@ -25,7 +29,11 @@ export function toLink(artefact: Artefact): string {
 
 export const looksLikeLink = (text: string): boolean => /^\S*#v[0-9]+\.\S*$/.test(text.trim());
 
-/** From a fragment, or a whole address that ends with one; throws an ExportError. */
+/**
+ * The artefact of `link`: a fragment, or a whole address that ends with one.
+ *
+ * @throws ExportError for what is no link, or holds no artefact
+ */
 export function fromLink(link: string): Artefact {
   const fragment = link.trim();
   const found = /#?v([0-9]+)\.([^#]*)$/.exec(fragment);

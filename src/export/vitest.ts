@@ -8,6 +8,7 @@ import { answerOf } from './answer.ts';
 import { type Artefact, checkArtefact, ExportError, kernelOf, nameOf } from './artefact.ts';
 import { fromLink, toLink } from './link.ts';
 
+/** What toTest() can be told. */
 export interface TestOptions {
   /** What is expected. The model is asked where there is none; of a program there must be one. */
   readonly expected?: string;
@@ -21,7 +22,14 @@ const mark = '// epollsim: ';
 // Composed, since a source that names a package imports it.
 const importFrom = (what: string, name: string): string => `import ${what} from ${`'${name}'`};\n`;
 
-/** The text of the test file. */
+/**
+ * The text of the test file.
+ *
+ * @throws ExportError where the scenario, the kernel or the schedule is none, and for a program
+ * without `expected`
+ * @throws ScenarioError, TypeError, RangeError, ScheduleError or ScheduleMismatch where the model
+ * is asked, as answerOf() throws them
+ */
 export function toTest(artefact: Artefact, options: TestOptions = {}): string {
   checkArtefact(artefact, 'the artefact');
   const link = `${mark}${toLink(artefact)}\n`;
@@ -32,7 +40,11 @@ export function toTest(artefact: Artefact, options: TestOptions = {}): string {
 
 export const looksLikeTest = (text: string): boolean => text.includes(`\n${mark}#`);
 
-/** The artefact that a test was made from. */
+/**
+ * The artefact that a test was made from, by the `text` of its file.
+ *
+ * @throws ExportError for a text that no artefact stands in
+ */
 export function fromTest(text: string): Artefact {
   const line = text.split(/\r?\n/).find((one) => one.startsWith(mark));
   if (line !== undefined) return fromLink(line.slice(mark.length));

@@ -8,6 +8,10 @@
  */
 import { current } from './current.ts';
 
+/**
+ * The model, or the kernel that it models, is broken: BUG_ON(), lockdep, a use after free. The
+ * message says what was found.
+ */
 export class KernelBug extends Error {
   /** Kernel functions, innermost first. */
   readonly backtrace: readonly string[];

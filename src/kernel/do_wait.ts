@@ -51,11 +51,15 @@ import {
   wait_queue_entry,
 } from './wait.ts';
 
-/** What waitid() tells of a child. */
+/** What waitid(2) tells of a child. */
 export interface waitid_info {
+  /** SIGCHLD; 0 where nobody has ended. */
   si_signo: number;
+  /** How it has ended: CLD_EXITED, CLD_KILLED or CLD_DUMPED. */
   si_code: number;
+  /** The child's number; 0 where nobody has ended. */
   si_pid: number;
+  /** The user id of the child. */
   si_uid: number;
   /** The exit status, or the signal that killed it. */
   si_status: number;

@@ -12,6 +12,7 @@ import { neighbourCommits } from './commits_neighbours.ts';
 
 /** One commit that changed behaviour. */
 export interface Commit {
+  /** The subject of the commit. */
   readonly title: string;
   /** The first release that has it: 5.7, or 5.7-rc5 where a release candidate matters. */
   readonly release: string;
@@ -23,8 +24,10 @@ export interface Commit {
   readonly memory?: 'TSO' | 'weak';
 }
 
+/** The first twelve digits of the id of a commit that `commits` has. */
 export type CommitId = keyof typeof eventpollCommits | keyof typeof neighbourCommits;
 
+/** Every commit of Linux that changed what a program can see, by its id. */
 export const commits: Readonly<Record<CommitId, Commit>> = {
   ...eventpollCommits,
   ...neighbourCommits,
@@ -37,6 +40,7 @@ export type Patched = Readonly<Record<CommitId, boolean>>;
 export const defaultKernel = '6.18';
 /** The oldest and the newest release that the list covers. */
 export const oldestKernel = '4.4';
+/** The newest release that the list of commits covers. */
 export const newestKernel = '7.3';
 
 /** Releases worth naming, oldest first; any other between the first and the last will do as well. */
@@ -75,9 +79,13 @@ export function rankOf(release: string): number {
 /** The place of `defaultKernel` in that order. */
 export const defaultRank: number = rankOf(defaultKernel);
 
+/** A kernel: a release, and single commits that are to be in it or not. */
 export interface KernelChoice {
+  /** The release to model, as `'5.10'` or `'5.7-rc4'`; see defaultKernel. */
   readonly kernel?: string | undefined;
+  /** Ids of commits that the kernel has besides. */
   readonly with?: readonly string[] | undefined;
+  /** Ids of commits that the kernel does not have. */
   readonly without?: readonly string[] | undefined;
 }
 
@@ -92,7 +100,11 @@ const meant = (id: string): CommitId[] =>
         (known) => id.length >= leastDigits && (known.startsWith(id) || id.startsWith(known)),
       );
 
-/** The commit that an id, whole or shortened, stands for. Throws RangeError if there is not one. */
+/**
+ * The commit that an id, whole or shortened, stands for.
+ *
+ * @throws RangeError for no such commit, and for several
+ */
 export function commitOf(id: string): CommitId {
   const [found, another] = meant(id);
   if (found !== undefined && another === undefined) return found;
@@ -102,7 +114,11 @@ export function commitOf(id: string): CommitId {
   );
 }
 
-/** The commits of a release, changed as told. Throws RangeError for what it does not know. */
+/**
+ * The commits of a release, changed as told.
+ *
+ * @throws RangeError for a release or a commit that it does not know
+ */
 export function patchedKernel(choice: KernelChoice = {}): Patched {
   const release: unknown = choice.kernel ?? defaultKernel;
   if (typeof release !== 'string') {

@@ -131,9 +131,13 @@ function* poll_schedule_timeout(
   return rc;
 }
 
+/** A descriptor as poll(2) takes it: what is asked of it, and what came of that. */
 export interface pollfd {
+  /** The descriptor; a negative one is passed over. */
   readonly fd: number;
+  /** What is asked for: POLL* bits. */
   readonly events: number;
+  /** What is there: POLL* bits, filled in by the call. */
   revents: number;
 }
 
@@ -187,10 +191,13 @@ export function* do_sys_poll(fds: readonly pollfd[], end_time: number | null): K
   return fdcount;
 }
 
-/** The sets of select(): asked for, then ready. */
+/** The sets of select(2): asked for, then ready. */
 export interface fd_set_bits {
+  /** Descriptors that can be read: see select(2). */
   in: Set<number>;
+  /** Descriptors that can be written. */
   out: Set<number>;
+  /** Descriptors with something exceptional. */
   ex: Set<number>;
 }
 

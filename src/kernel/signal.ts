@@ -51,30 +51,40 @@ import {
 } from './uapi/signal.ts';
 import { wait_queue_head } from './wait.ts';
 
-/** One bit a signal; bit 0 is signal 1. */
+/** A set of signals, sigsetops(3): one bit a signal, bit 0 is signal 1. */
 export type sigset_t = bigint;
 export const _NSIG = 64;
 export const sigmask = (sig: number): sigset_t => 1n << BigInt(sig - 1);
 export const sigismember = (set: sigset_t, sig: number): boolean => (set & sigmask(sig)) !== 0n;
 
+/** sigaction(2): a signal does what it does unless told otherwise, as signal(7) says. */
 export const SIG_DFL = 'SIG_DFL';
+/** sigaction(2): a signal does nothing. */
 export const SIG_IGN = 'SIG_IGN';
 
 /** What a program does with a signal; its own code is made of system calls, as all of it. */
 export type SignalHandler = (signo: number, info: kernel_siginfo) => Kernel<void>;
 
+/** What happens with a signal, as sigaction(2) takes it. */
 export interface sigaction {
+  /** The code that runs in place of the thread, as a generator of calls; or SIG_DFL, SIG_IGN. */
   handler: SignalHandler | typeof SIG_DFL | typeof SIG_IGN;
+  /** SA_* bits. */
   flags: number;
+  /** Signals that are blocked while the handler runs. */
   mask: sigset_t;
 }
 const defaultAction: sigaction = { handler: SIG_DFL, flags: 0, mask: 0n };
 
-/** What is known of a signal: who sent it, and how. */
+/** What is known of a signal: who sent it, and how. See siginfo_t in sigaction(2). */
 export interface kernel_siginfo {
+  /** The signal. */
   readonly si_signo: number;
+  /** Where it is from: SI_USER, SI_TKILL, SI_QUEUE, CLD_*. */
   readonly si_code: number;
+  /** The process that sent it, or the child that it is about. */
   readonly si_pid: number;
+  /** The user id of that process. */
   readonly si_uid: number;
   /** What sigqueue() sends along, 64 bits. */
   readonly si_value: bigint;
@@ -235,8 +245,11 @@ export function* restore_saved_sigmask_unless(interrupted: boolean): Kernel<void
   yield* set_current_blocked(task.saved_sigmask);
 }
 
+/** sigprocmask(2): the signals of the set are blocked besides. */
 export const SIG_BLOCK = 0;
+/** sigprocmask(2): the signals of the set are no longer blocked. */
 export const SIG_UNBLOCK = 1;
+/** sigprocmask(2): the signals of the set are blocked, and no others. */
 export const SIG_SETMASK = 2;
 
 /** Changes the mask as `how` says; 0 or -EINVAL. */

@@ -4,15 +4,24 @@
  */
 import { KTIME_MAX, KTIME_SEC_MAX, NSEC_PER_SEC } from './hrtimer.ts';
 
-/** A time span, or a moment of a clock; `tv_nsec` is below one second. */
+/**
+ * A time span, or a moment of a clock, in seconds and nanoseconds: see timespec in
+ * clock_gettime(2).
+ */
 export interface timespec {
+  /** Seconds. */
   tv_sec: number;
+  /** Nanoseconds besides, below 1,000,000,000. */
   tv_nsec: number;
 }
 
-/** When a timer fires first, and how long it is from one firing to the next; 0 for never. */
+/**
+ * When a timer fires first, and how long it is from one firing to the next: see timerfd_settime(2).
+ */
 export interface itimerspec {
+  /** From one firing to the next; 0 for only one. */
   it_interval: timespec;
+  /** The first firing, as a span from now or as a moment; 0 stops the timer. */
   it_value: timespec;
 }
 

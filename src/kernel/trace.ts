@@ -10,17 +10,23 @@ import type { kernel_siginfo } from './signal.ts';
 
 /** What a listener is told. The calls come in the order of the execution. */
 export interface Tracer {
-  /** A kernel function has been entered. That it was left shows at the next event. */
+  /** A kernel function, `fn`, has been entered. That it was left shows at the next event. */
   enter(fn: string): void;
-  /** A branch was taken that decides something: `ep_poll_callback: onto ovflist`. */
+  /**
+   * A branch was taken that decides something, `what`: `ep_poll_callback: onto ovflist`. `fact` is
+   * what it comes to for the object, and `detail` the number that belongs to it.
+   */
   note(what: string, about: object, fact: Fact | null, detail: number): void;
-  /** What causes are made of, where no branch has to be told of in words. */
+  /**
+   * What causes are made of, where no branch has to be told of in words; `detail` belongs to
+   * `fact`.
+   */
   fact?(fact: Fact, about: object, detail: number): void;
   /** `op` is announced by the function that is running; a listener may learn its place. */
   announce?(op: Op): void;
   /** The machine is about to let `task`, or the interrupt on top of it, run on. */
   resume?(task: task_struct): void;
-  /** `task` carried an operation out, or found that it cannot proceed. */
+  /** `task` carried an operation out, or found that it cannot proceed: `done` tells which. */
   op(task: task_struct, op: Op, done: boolean): void;
   /** A lock was given back. */
   release(lock: { readonly name: string }): void;
@@ -28,16 +34,17 @@ export interface Tracer {
   wakeup(task: task_struct): void;
   /** A CPU goes from one task to another. */
   switch(cpu: number, from: task_struct, to: task_struct): void;
-  /** An interrupt handler starts or ends on top of `task`. */
+  /** The interrupt handler `name` starts (`entered`) or ends on top of `task`. */
   irq(name: string, entered: boolean): void;
-  /** A system call starts; the arguments as the caller gave them. */
+  /** The system call `name` starts; the arguments as the caller gave them. */
   sysEnter(task: task_struct, name: string, args: readonly unknown[]): void;
+  /** The system call `name` ends; what it gives back. */
   sysExit(task: task_struct, name: string, result: unknown): void;
   /** A call came back with `ret`, and signals are looked at before user mode sees it. */
   sysReturn?(task: task_struct, ret: number): void;
   /** A signal handler runs in user mode, before the call that it interrupted returns. */
   signal(task: task_struct, info: kernel_siginfo): void;
-  /** A signal was sent to `task`, or to its process. */
+  /** A signal was sent to `task`, or to its process; `fate` is what becomes of it. */
   sent?(task: task_struct, info: kernel_siginfo, fate: SignalFate): void;
   /** The handler is done; `mask` blocks from here on. */
   sigreturn?(task: task_struct, mask: bigint): void;

@@ -36,9 +36,11 @@ export function waitForPage(page: FaultingPage, task: task_struct): void {
   page.waiters.push(task);
 }
 
-/** One entry of epoll_wait's result: flag word and the value given with EPOLL_CTL_ADD. */
+/** One entry of the result of epoll_wait(2): flag word and the value given with EPOLL_CTL_ADD. */
 export interface epoll_event {
+  /** What is there: EPOLL* bits. */
   events: number;
+  /** What was given with EPOLL_CTL_ADD or EPOLL_CTL_MOD. */
   data: epoll_data_t;
 }
 /** 64 bits that belong to the user; a bigint where a number cannot hold them. */

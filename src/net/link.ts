@@ -36,6 +36,7 @@ const ETH_DATA_LEN = 1500;
 export interface PacketView {
   /** The names of the hosts. */
   readonly from: string;
+  /** The host at the other end. */
   readonly to: string;
   /** How many were sent in this direction before it. */
   readonly nr: number;
@@ -47,6 +48,7 @@ export interface PacketView {
   readonly text: string;
 }
 
+/** What a link is like, for Machine.link(); a good one unless told otherwise. */
 export interface LinkOptions {
   /** How long a packet is on the way, in ns; 1 ms unless told otherwise. */
   readonly latency_ns?: number;
@@ -64,11 +66,13 @@ export interface LinkOptions {
 
 /** What is known of a direction, for those who watch. */
 export interface LinkCounts {
+  /** Packets that a host has handed over. */
   sent: number;
   /** For want of room in the queue. */
   dropped: number;
   /** On the way. */
   lost: number;
+  /** Packets that have come to the other end. */
   delivered: number;
 }
 

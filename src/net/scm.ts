@@ -31,10 +31,13 @@ import {
 import { keptOption, type sock } from './sock.ts';
 import type { cmsghdr, msghdr, socket } from './socket.ts';
 
-/** Who sends: the data of SCM_CREDENTIALS. */
+/** Who sends: the data of SCM_CREDENTIALS, see unix(7). */
 export interface ucred {
+  /** The process. */
   pid: number;
+  /** Its user id. */
   uid: number;
+  /** Its group id. */
   gid: number;
 }
 

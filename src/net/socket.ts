@@ -28,19 +28,28 @@ import type { scm_cookie } from './scm.ts';
 import { sk_busy_loop, sk_can_busy_loop } from './sk_busy_poll.ts';
 import type { sock } from './sock.ts';
 
-/** An address: of AF_INET with its port in host order, or of AF_UNIX with its path. */
+/**
+ * An address: of AF_INET with its port in host order, see ip(7), or of AF_UNIX with its path, see
+ * unix(7).
+ */
 export interface sockaddr {
+  /** AF_INET or AF_UNIX. */
   readonly family: number;
   /** IPv4 address as a number, 0x7f000001 for 127.0.0.1. */
   readonly addr?: number;
+  /** The port of AF_INET; 0 for any. */
   readonly port?: number;
+  /** The path of AF_UNIX; an abstract address begins with "\0". */
   readonly path?: string;
 }
 
-/** Something that goes with a message beside its bytes. */
+/** Something that goes with a message beside its bytes: see cmsg(3). */
 export interface cmsghdr {
+  /** SOL_SOCKET, or the level of a protocol. */
   readonly level: number;
+  /** SCM_RIGHTS, SCM_CREDENTIALS, …, of that level. */
   readonly type: number;
+  /** A list of descriptors of SCM_RIGHTS, a ucred of SCM_CREDENTIALS. */
   readonly data: unknown;
 }
 

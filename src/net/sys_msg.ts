@@ -12,10 +12,11 @@ import { scm_destroy } from './scm.ts';
 import { type cmsghdr, msghdr, sock_recvmsg, sock_sendmsg, type sockaddr } from './socket.ts';
 import { onSocket, withNonblock } from './sys_socket.ts';
 
-/** A message as a program has it. A receive fills in what is not read-only. */
+/** A message as sendmsg(2) and recvmsg(2) take it. A receive fills in what is not read-only. */
 export interface user_msghdr {
   /** Where it goes, or came from. */
   msg_name?: sockaddr | null;
+  /** The bytes, in pieces; a receive fills them in, one after the other. */
   readonly msg_iov: readonly Uint8Array[];
   /** What goes with it; a receive that leaves it out is not told. */
   msg_control?: cmsghdr[];

@@ -34,6 +34,7 @@ export interface BadDocument {
   readonly name: string | null;
 }
 
+/** A document of a stream: with its scenario, or with the error that is in it. */
 export type ScenarioDocument = GoodDocument | BadDocument;
 
 /** Every document of a text, good and bad, in their order. */
@@ -42,7 +43,11 @@ export function readDocuments(text: string): ScenarioDocument[] {
   return [...reader.push(text), ...reader.end()];
 }
 
-/** The one scenario of a text; throws a ScenarioError where it has none, or several. */
+/**
+ * The one scenario of a text.
+ *
+ * @throws ScenarioError where the text has none, or several
+ */
 export function readScenario(text: string): Scenario {
   const documents = readDocuments(text);
   const [first] = documents;
@@ -77,6 +82,7 @@ export class DocumentReader {
   private problem: string | null = null;
   private depth = 0;
 
+  /** The documents that end in `chunk`, the next piece of the text, which may stop anywhere. */
   push(chunk: string): ScenarioDocument[] {
     let from = 0;
     for (;;) {

@@ -12,8 +12,14 @@ import { Player, type SysMaker } from './play.ts';
 import type { Scenario } from './scenario.ts';
 
 /**
- * Runs a program or a scenario as it is written, and arranged otherwise. Throws what a scenario that
- * cannot be played throws, and a ScheduleMismatch where a schedule does not fit.
+ * Runs a program or a scenario as it is written, and arranged otherwise: a row for each.
+ *
+ * @throws ScenarioError for a scenario that cannot be played
+ * @throws TypeError for options that cannot be meant
+ * @throws RangeError for a value that an option cannot have, as an unknown kernel
+ * @throws ScheduleError for a schedule that cannot be read
+ * @throws ScheduleMismatch where a schedule does not fit
+ * @throws OutOfSteps where it goes on for ever
  */
 export function herd(subject: Program | Scenario, options: HerdOptions = {}): HerdReport {
   const study = herdStudy(subject, options);

@@ -53,7 +53,11 @@ const stepKeys: ReadonlySet<string> = new Set(['thread', 'call', 'args', 'bind']
 const noArgs: Json = {};
 const noNames: readonly FdRef[] = [];
 
-/** The scenario that a JSON value describes; throws a ScenarioError that says what is wrong. */
+/**
+ * The scenario that a JSON value describes.
+ *
+ * @throws ScenarioError with the step and the key that are wrong
+ */
 export function parseScenario(value: unknown): Scenario {
   if (!isObject(value)) throw new ScenarioError('the document is not an object');
   for (const key of Object.keys(value)) {

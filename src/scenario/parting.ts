@@ -23,16 +23,19 @@ export interface Side {
   readonly because: readonly Because[];
 }
 
+/** A difference between two kernels. */
 export interface Parting {
   /** The first step at which they part; null of a concurrent scenario. */
   readonly step: number | null;
   /** What is different, in a word or two: `epoll_wait: ret, events`. */
   readonly kind: string;
+  /** What either kernel answers, the left one first. */
   readonly sides: readonly [Side, Side];
   /** Every interleaving was covered on both; true of a scenario in lockstep. */
   readonly complete: boolean;
 }
 
+/** How long to look for a difference. */
 export interface PartingOptions {
   /** Of the checker, for each kernel. */
   readonly executions?: number;
@@ -40,7 +43,13 @@ export interface PartingOptions {
   readonly maxSteps?: number;
 }
 
-/** Where two kernels part; null where they do not. */
+/**
+ * Where two kernels part; null where they do not.
+ *
+ * @throws TypeError for options that cannot be meant
+ * @throws RangeError for a value that an option cannot have, as an unknown kernel
+ * @throws ScheduleError or ScheduleMismatch where an execution cannot be run again
+ */
 export function partingOf(
   scenario: Scenario,
   left: KernelChoice,

@@ -109,7 +109,9 @@ export class Thread implements Surroundings {
   }
 }
 
+/** Plays a scenario on a machine of its own, step by step. */
 export class Player {
+  /** The machine that it plays on. */
   readonly machine: Machine;
   /** Those that begin with a fork are null until then. */
   readonly threads: (Thread | null)[] = [];
@@ -124,6 +126,10 @@ export class Player {
 
   private readonly sysOf: SysMaker;
 
+  /**
+   * @throws TypeError for options that cannot be meant
+   * @throws RangeError for a value that an option cannot have, as an unknown kernel
+   */
   constructor(
     scenario: Scenario,
     options: MachineOptions = {},
@@ -153,7 +159,11 @@ export class Player {
     action[SIGPIPE] = ignored;
   }
 
-  /** Plays all steps; what is wrong with the scenario, or that it spins, becomes its `error`. */
+  /**
+   * Plays all steps; what is wrong with the scenario, or that it spins, becomes its `error`.
+   *
+   * @throws TypeError for a call that was made without its `yield*`
+   */
   play(): Transcript {
     const { name } = this.scenario;
     try {
@@ -171,7 +181,13 @@ export class Player {
     return { name, results: this.results, blocked: blocked.map((thread) => thread.name) };
   }
 
-  /** As issue(), and time passes until the call has returned; "blocked" if it never does. */
+  /**
+   * As issue(), and time passes until the call has returned; "blocked" if it never does.
+   *
+   * @throws ScenarioError where the thread is not there, or is blocked
+   * @throws TypeError for a call that was made without its `yield*`
+   * @throws OutOfSteps where the call spins
+   */
   playOut(step: Step): CallResult | 'blocked' {
     this.results.length = 0;
     this.issue(step);
@@ -189,7 +205,11 @@ export class Player {
     return new Thread(this, name, task, this.sysOf(task, this.machine, name));
   }
 
-  /** What stands for a descriptor in `step`. */
+  /**
+   * What stands for a descriptor in `step`.
+   *
+   * @throws ScenarioError where the name stands for nothing yet
+   */
   resolve(fd: Fd, step: Step): number {
     if (typeof fd === 'number') return fd;
     const bound = this.bindings[fd.slot];
@@ -197,17 +217,23 @@ export class Player {
     return bound;
   }
 
+  /** The name of the thread with the index `thread` in the scenario. */
   nameOf(thread: number): string {
     return this.scenario.threads[thread] as string;
   }
 
-  /** One that has begun, even if it has ended since. */
+  /**
+   * The thread with the index `index` in the scenario, which has begun, even if it has ended since.
+   *
+   * @throws ScenarioError where it has not begun
+   */
   thread(index: number): Thread {
     const thread = this.threads[index] ?? null;
     if (thread === null) throw notRunning(this.issued as Step, this.nameOf(index));
     return thread;
   }
 
+  /** The thread with the index `index` begins, as `task`, which a step has forked. */
   begin(index: number, task: task_struct): void {
     this.threads[index] = this.newThread(this.nameOf(index), task);
   }
@@ -217,7 +243,13 @@ export class Player {
     return this.threads.filter((thread) => thread !== null);
   }
 
-  /** Issues a step, and lets all that follows from it happen. */
+  /**
+   * Issues a step, and lets all that follows from it happen.
+   *
+   * @throws ScenarioError where the thread is not there, or is blocked
+   * @throws TypeError for a call that was made without its `yield*`
+   * @throws OutOfSteps where the call spins
+   */
   issue(step: Step): void {
     const thread = this.threads[step.thread] ?? null;
     if (thread === null || thread.hasEnded) throw notRunning(step, this.nameOf(step.thread));
@@ -258,7 +290,12 @@ export class Player {
     this.machine.start(thread.task, step.call, finishing(thread, performStep(step, thread)));
   }
 
-  /** A thread that is in user mode takes its signals at once. */
+  /**
+   * A thread that is in user mode takes its signals at once.
+   *
+   * @throws TypeError for a call that was made without its `yield*`
+   * @throws OutOfSteps where a handler spins
+   */
   deliver(target: Thread): void {
     if (target.step !== null || target.hasEnded || !target.task.sigpending) return;
     this.machine.start(target.task, 'signal', exit_to_user_mode_loop(0));

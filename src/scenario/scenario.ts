@@ -28,16 +28,25 @@ export interface StepOf<C extends CallName> extends Place {
 /** A step of any call; a test of `call` tells which, and narrows `args`. */
 export type Step = { [C in CallName]: StepOf<C> }[CallName];
 
+/** A scenario that has been read: every name resolved, every argument there. */
 export interface Scenario {
   /** null when the document gives none. */
   readonly name: string | null;
+  /** What it shows, as a sentence; '' when the document gives none. */
   readonly about: string;
+  /**
+   * `lockstep`: a step is issued when all that follows from the one before has happened.
+   * `concurrent`: the threads run freely.
+   */
   readonly mode: 'lockstep' | 'concurrent';
+  /** The names of the threads; steps name them by their index. */
   readonly threads: readonly string[];
   /** Every descriptor name of the scenario, by slot. */
   readonly names: readonly string[];
+  /** The steps in lockstep; in concurrent mode those before the threads run. */
   readonly steps: readonly Step[];
   /** By thread, a list for each of `threads`; all empty in lockstep mode. */
   readonly concurrent: readonly (readonly Step[])[];
+  /** Steps when the threads of a concurrent scenario have ended. */
   readonly after: readonly Step[];
 }

@@ -69,11 +69,15 @@ export type Entry =
       readonly ended?: never;
     });
 
+/** What a scenario came to: the result of each step. */
 export interface Transcript {
+  /** The name of the scenario; null when the document gives none. */
   readonly name: string | null;
+  /** The results, in the order in which calls returned. */
   readonly results: readonly Entry[];
   /** The threads that are blocked at the end, where the scenario came to its end. */
   readonly blocked?: readonly string[];
+  /** What was wrong with the scenario; absent when nothing was. */
   readonly error?: string;
 }
 
@@ -223,7 +227,7 @@ export function transcriptText(transcript: Transcript): string {
   return `${head},"blocked":${JSON.stringify(blocked ?? [])}}`;
 }
 
-/** The transcript of a scenario in which something is wrong before anything runs. */
+/** The transcript of a scenario called `name` in which something is wrong before anything runs. */
 export const errorTranscript = (name: string | null, error: Error): Transcript => ({
   name,
   results: [],

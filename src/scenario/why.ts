@@ -16,6 +16,7 @@ import { ConcurrentPlayer } from './concurrent.ts';
 import type { Scenario } from './scenario.ts';
 import { playTraced, runTraced } from './traced.ts';
 
+/** Which step is asked about, and on what machine. */
 export interface WhyOptions extends MachineOptions {
   /** The step, as `play --format table` numbers them, from 0. */
   readonly step: number;
@@ -29,6 +30,14 @@ export interface WhyOptions extends MachineOptions {
  * Why a step of a scenario, or of a program, came to what it did. One that fails is answered for as far
  * as it came. Throws a RangeError for a step that there is not, and for a schedule that is missing or
  * has no place; a ScheduleMismatch where it does not fit.
+ *
+ * @throws RangeError for a step that there is not, a schedule that is missing or has no place, and
+ * a kernel that is not known
+ * @throws ScheduleError for a schedule that cannot be read
+ * @throws ScheduleMismatch where a schedule does not fit
+ * @throws ScenarioError for a scenario that cannot be played
+ * @throws TypeError for options that cannot be meant
+ * @throws OutOfSteps where it goes on for ever
  */
 export function why(subject: Scenario | Program, options: WhyOptions): Answer {
   const { step, fd = null, words, ...machine } = options;

@@ -28,6 +28,7 @@ import { Random } from './schedule.ts';
 
 export type { LinkCounts, LinkOptions, PacketView };
 
+/** What Machine.host() can be told. */
 export interface HostOptions {
   /** Its address, as "10.0.0.1"; the first of 10.0.0.1, 10.0.0.2, … that is free if not told. */
   readonly address?: string;
@@ -35,6 +36,7 @@ export interface HostOptions {
 
 /** A host: processes with a network of their own. */
 export class Host {
+  /** Its name, as it was given to Machine.host(). */
   readonly name: string;
   /** "10.0.0.1". */
   readonly address: string;
@@ -64,17 +66,29 @@ export class Link {
     this.ends = ends;
   }
 
-  /** Nothing gets through any more, what is on the way is lost too; with `from`, of what that sends. */
+  /**
+   * Nothing gets through any more, what is on the way is lost too; with `from`, of what that sends.
+   *
+   * @throws TypeError where `from` is no end of the link
+   */
   partition(from?: Host): void {
     for (const end of this.endsAt('partition', from)) end.partition();
   }
 
-  /** It works again. */
+  /**
+   * It works again.
+   *
+   * @throws TypeError where `from` is no end of the link
+   */
   heal(from?: Host): void {
     for (const end of this.endsAt('heal', from)) end.cut = false;
   }
 
-  /** What has become of the packets that `from` has sent. */
+  /**
+   * What has become of the packets that `from` has sent.
+   *
+   * @throws TypeError where `from` is no end of the link
+   */
   counts(from: Host): LinkCounts {
     const [end] = this.endsAt('counts', from);
     return { ...(end as LinkDevice).counts };

@@ -11,6 +11,7 @@ import type { file } from '../kernel/file.ts';
 import type { Touch } from '../kernel/footprint.ts';
 import type { Kernel } from '../kernel/op.ts';
 
+/** What Linux may do and need not: see libertyRules. */
 export type LibertyKind =
   | 'ready-order'
   | 'short-read'
@@ -23,10 +24,13 @@ export type LibertyKind =
 
 /** What a kind of liberty is, and who says that Linux may take it. */
 export interface LibertyRule {
+  /** What the kernel does, as a clause. */
   readonly what: string;
+  /** The man page or the kernel function by which it may. */
   readonly source: string;
 }
 
+/** Of each kind of liberty, what the kernel does and who says that it may. */
 export const libertyRules: Readonly<Record<LibertyKind, LibertyRule>> = {
   'ready-order': {
     what: 'events come in another order, as long as none waits for a second one of the same file',
@@ -67,6 +71,7 @@ export const libertyRules: Readonly<Record<LibertyKind, LibertyRule>> = {
   },
 };
 
+/** Every kind of liberty, in the order of libertyRules. */
 export const libertyKinds: readonly LibertyKind[] = Object.keys(libertyRules) as LibertyKind[];
 
 /** One that can be taken now. */

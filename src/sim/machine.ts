@@ -63,6 +63,7 @@ import {
 import { whereItStands } from './spin.ts';
 import { touchKept } from './told.ts';
 
+/** What a machine is built with; each has a value where it is left out. */
 export interface MachineOptions extends KernelChoice {
   /** How many CPUs; 2 unless told otherwise. */
   readonly cpus?: number;
@@ -85,12 +86,15 @@ export interface MachineOptions extends KernelChoice {
    * 1 million in simulate().
    */
   readonly maxSteps?: number;
+  /** Who hears of all that happens; a Recorder makes events of it. */
   readonly tracer?: Tracer;
 }
 
 /** How a program is started. */
 export interface SpawnOptions {
+  /** The name of the process and of its first thread; `main` unless told otherwise. */
   readonly name?: string;
+  /** The host that it runs on; the machine itself unless told otherwise. */
   readonly host?: Host;
 }
 
@@ -120,7 +124,12 @@ class Choice implements Runnable {
   liberty: Liberty | null = null;
 }
 
+/**
+ * A computer with its kernel, its CPUs, its clock and, unless it has hosts, its one network:
+ * programs are spawned on it, then it runs. It is a value: two of them in one process never meet.
+ */
 export class Machine implements ThreadMaker {
+  /** What Linux keeps in global variables: tasks, timers, counters. To look at, not to change. */
   readonly kernel: Globals;
   /** @internal As a Stepper, see stepOn(): steps of an exact schedule that were taken in this run. */
   steps = 0;
@@ -133,6 +142,10 @@ export class Machine implements ThreadMaker {
   private readonly user: user_struct;
   private readonly programs: Spawned<unknown>[] = [];
 
+  /**
+   * @throws TypeError for an option that there is not
+   * @throws RangeError for a value that an option cannot have, as an unknown kernel
+   */
   constructor(options: MachineOptions = {}) {
     expectNothingRuns('new Machine() and simulate()');
     checkOptions(options);
@@ -275,8 +288,8 @@ export class Machine implements ThreadMaker {
   }
 
   /**
-   * A new process with one thread, and /dev/null as descriptors 0 to 2. It is a child of init and
-   * leads a process group of its own. It has no code yet.
+   * A new process called `comm` with one thread, and /dev/null as descriptors 0 to 2. It is a child
+   * of init and leads a process group of its own. It has no code yet.
    */
   newProcess(comm: string, host: Host | null = null): task_struct {
     const init = this.kernel.child_reaper as task_struct;
@@ -297,21 +310,32 @@ export class Machine implements ThreadMaker {
     return task;
   }
 
-  /** A new thread of the process that `of` belongs to. It has no code yet. */
+  /** A new thread called `comm` of the process that `of` belongs to. It has no code yet. */
   newThread(of: task_struct, comm: string): task_struct {
     const task = newThread(of, comm);
     linkTask(task);
     return task;
   }
 
-  /** A new host, which nobody can reach before it has a link. */
+  /**
+   * A new host called `name`, which nobody can reach before it has a link.
+   *
+   * @throws TypeError for a name that is no text, and for an option that there is not
+   * @throws RangeError for a name or an address that another host has, or an address that is none
+   */
   host(name: string, options: HostOptions = {}): Host {
     const made = this.topology.addHost(name, options);
     this.setKnobs(made.net);
     return made;
   }
 
-  /** Connects two hosts. */
+  /**
+   * Connects two hosts.
+   *
+   * @throws TypeError for what is no host of this machine, and for an option that there is not
+   * @throws RangeError for a value that an option cannot have, two hosts that are linked already,
+   * and one with itself
+   */
   link(a: Host, b: Host, options: LinkOptions = {}): Link {
     return this.topology.addLink(a, b, options);
   }
@@ -324,6 +348,9 @@ export class Machine implements ThreadMaker {
   /**
    * Does something in `delay_ns` from now, as an interrupt: cuts a link, for instance. What is given
    * back takes it back: true if it had not been done.
+   *
+   * @throws RangeError for a delay that is no number of nanoseconds, 0 or more
+   * @throws TypeError where `action` is no function
    */
   after(delay_ns: number, action: () => void): () => boolean {
     if (typeof delay_ns !== 'number' || !(delay_ns >= 0)) {
@@ -344,6 +371,10 @@ export class Machine implements ThreadMaker {
   /**
    * A new process that runs `program`; it ends when the program returns. `as`: its name, `main` if not
    * told, and the host that it runs on; the machine itself, which has a loopback device, if not told.
+   *
+   * @throws TypeError where `program` is no function, for an option that there is not, and for a
+   * host of another machine
+   * @throws RangeError for a value that an option cannot have
    */
   spawn<T>(program: (sys: Sys) => Code<T>, as: string | SpawnOptions = 'main'): Spawned<T> {
     checkProgram('spawn', program);
@@ -356,29 +387,43 @@ export class Machine implements ThreadMaker {
     return spawned;
   }
 
-  /** A new thread that runs `program`. */
+  /**
+   * A new thread, called `name`, that runs `program`.
+   *
+   * @throws TypeError out of run(), where `program` gives no generator
+   */
   thread(of: task_struct, program: Program, name?: string): task_struct {
     const task = this.newThread(of, name ?? `t${of.signal.threads.length}`);
     this.start(task, task.comm, runThread(program, new Sys(task, this)));
     return task;
   }
 
-  /** Lets a child that has been forked run `program`; the child ends when that returns. */
+  /**
+   * Lets a child that has been forked run `program`, under `name`; the child ends when that
+   * returns.
+   *
+   * @throws TypeError out of run(), where `program` gives no generator
+   */
   fork(child: task_struct, program: Program, name?: string): void {
     child.comm = name ?? `p${child.pid}`;
     this.start(child, child.comm, runChild(program, new Sys(child, this)));
   }
 
-  /** What the running thread goes on with; it does not come back. */
+  /**
+   * What the running thread goes on with; it does not come back.
+   *
+   * @throws TypeError where `program` gives no generator
+   */
   exec(task: task_struct, program: Program): Code<void> {
     return runChild(program, new Sys(task, this));
   }
 
+  /** Has there been a task with the number `tid`, which is there no more? */
   hasEnded(tid: number): boolean {
     return tid > lastPidBefore && tid <= this.kernel.last_pid && !this.kernel.tasks.has(tid);
   }
 
-  /** Gives a task code to run; it becomes runnable. */
+  /** Gives a task code to run, which `name` tells apart in errors; it becomes runnable. */
   start(task: task_struct, name: string, code: Kernel<unknown>): void {
     task.execution = new Execution(name, code);
     if (this.kernel.storeBuffers !== null) this.giveStores(task);
@@ -394,7 +439,12 @@ export class Machine implements ThreadMaker {
     return best;
   }
 
-  /** Runs until nothing can run without the clock, and the network has come to rest. */
+  /**
+   * Runs until nothing can run without the clock, and the network has come to rest.
+   *
+   * @throws TypeError for a call that was made without its `yield*`
+   * @throws OutOfSteps after `maxSteps` steps
+   */
   settle(): void {
     if (this.isPaused) throw pauseNeeded();
     this.settleOrPause();
@@ -469,6 +519,11 @@ export class Machine implements ThreadMaker {
    * As settle(), and lets the clock jump from timer to timer until none is left or it is `until`.
    * What a program throws comes out of here, and a TypeError for a call without its `yield*`, when
    * its thread ends or sleeps for ever.
+   *
+   * @throws TypeError for a call that was made without its `yield*`
+   * @throws OutOfSteps after `maxSteps` steps
+   * @throws KernelBug where the model, or the kernel that it models, is broken
+   * @throws AssertionFailed and whatever else a program throws
    */
   run(until: number = Number.POSITIVE_INFINITY): Report {
     const report = this.isPaused ? null : this.proceed(until);
@@ -525,7 +580,10 @@ export class Machine implements ThreadMaker {
     return [...this.kernel.tasks.values()].map(sleeperOf).filter((sleeper) => sleeper !== null);
   }
 
-  /** Lets the clock jump to the next timer, whose interrupt is then due; false if there is none. */
+  /**
+   * Lets the clock jump to the next timer, whose interrupt is then due; false if there is none
+   * before `until`, in ns of the virtual clock.
+   */
   fireTimers(until: number = Number.POSITIVE_INFINITY): boolean {
     const base = this.kernel.hrtimers;
     const timer = nextTimer(base);
@@ -535,7 +593,10 @@ export class Machine implements ThreadMaker {
     return true;
   }
 
-  /** Starts an interrupt handler on a CPU that lets it in; false where none does at the moment. */
+  /**
+   * Starts an interrupt handler, called `name` in traces, on a CPU that lets it in; false where
+   * none does at the moment.
+   */
   interrupt(name: string, handler: () => Kernel<void>): boolean {
     const queue = this.kernel.runqueues.find(
       (at) => at.irq === null && at.curr.irqs_disabled === 0,

@@ -7,13 +7,29 @@ import { TASK_DEAD, type task_struct } from '../kernel/sched.ts';
 
 /** How a program has ended. */
 export type Result<T> =
-  | { readonly how: 'returned'; readonly value: T }
+  | {
+      readonly how: 'returned';
+      /** What the program returned. */
+      readonly value: T;
+    }
   /** The error also comes out of Machine.run(). */
-  | { readonly how: 'threw'; readonly error: unknown }
+  | {
+      readonly how: 'threw';
+      /** What the program threw. */
+      readonly error: unknown;
+    }
   /** By exit_group(), or as another program after execve(). */
-  | { readonly how: 'exited'; readonly status: number }
+  | {
+      readonly how: 'exited';
+      /** The exit status, as exit_group(2) takes it. */
+      readonly status: number;
+    }
   /** By a signal. */
-  | { readonly how: 'killed'; readonly signo: number };
+  | {
+      readonly how: 'killed';
+      /** The signal that ended it. */
+      readonly signo: number;
+    };
 
 /** A program on a machine. */
 export class Spawned<T> {
@@ -42,7 +58,9 @@ export class Spawned<T> {
 
 /** A task that waits for something. */
 export interface Sleeper {
+  /** The name of the task. */
   readonly name: string;
+  /** The number of the task, which of a thread is its tid. */
   readonly pid: number;
   /** The system call that it is in; null in none, as while it exits. */
   readonly call: string | null;

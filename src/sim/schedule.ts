@@ -29,6 +29,7 @@ export interface Schedule {
   readonly cutsCircles?: boolean;
   /** Where an exact schedule is told what each step touches. */
   readonly footprint?: Footprint | null;
+  /** Whether tasks touch variables of their program in common; see CheckOptions.sharedMemory. */
   readonly sharedMemory?: SharedMemory;
   /** `tso`: what a task writes is seen late, see store_buffer.ts; for an exact schedule. */
   readonly memory?: Memory;
@@ -36,7 +37,10 @@ export interface Schedule {
   readonly liberties?: LibertiesTaken | null;
   /** True if a context goes on until it cannot, so that nobody need be asked between. */
   readonly runsOn: boolean;
-  /** As in Stepper (kernel/op.ts); absent where that is never known. */
+  /**
+   * As in Stepper (kernel/op.ts), which says what `cannotSleep` is; absent where that is never
+   * known.
+   */
   goesThrough?(cannotSleep: boolean): boolean;
   /** `count`: how many steps the call took, the last ones. */
   wentThrough?(count: number): void;
@@ -82,6 +86,9 @@ export const inOrder: Schedule = {
 export class Random {
   private state: number;
 
+  /**
+   * @throws TypeError for a seed that is no integer
+   */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed)) {
       throw new TypeError(`seed: expected an integer, found ${inWords(seed)}`);
@@ -98,7 +105,11 @@ export class Random {
   }
 }
 
-/** Any context may take the next step; which one follows from the seed, an integer. */
+/**
+ * Any context may take the next step; which one follows from the seed, an integer.
+ *
+ * @throws TypeError for a seed that is no integer
+ */
 export function randomSchedule(seed: number): Schedule {
   const random = new Random(seed);
   return {

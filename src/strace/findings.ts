@@ -6,6 +6,7 @@
  */
 export type Level = 'bug' | 'suspicious' | 'information';
 
+/** What a log can show, in a word. */
 export type FindingKind =
   | 'edge-unread'
   | 'accept-once'
@@ -18,8 +19,11 @@ export type FindingKind =
   | 'busy-loop'
   | 'thundering-herd';
 
+/** Something that a log shows. */
 export interface Finding {
+  /** What kind of thing it is. */
   readonly kind: FindingKind;
+  /** How bad it is. */
   level: Level;
   /** How often it was seen. */
   times: number;

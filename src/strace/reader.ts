@@ -30,26 +30,33 @@ export interface StraceRow {
   readonly pid: number | null;
   /** Of the process: the pid of its first thread. */
   readonly tgid: number;
+  /** The name of the thread. */
   readonly thread: string;
   /** Since the first line that has a time; null where the log has none. */
   readonly time_ns: number | null;
+  /** The call with its arguments and its result, as in the log. */
   readonly call: string;
   /** What must have happened outside of the log before. */
   readonly outside: readonly string[];
   /** Who is ready, who sleeps, what waits to be read. */
   readonly state: readonly string[];
+  /** Where the model answers otherwise. */
   readonly unexplained: readonly Unexplained[];
   /** That the line has shown, or shown once more. */
   readonly findings: readonly Finding[];
 }
 
+/** A line of a log that cannot be read. */
 export interface MalformedLine {
+  /** Its number, from 1. */
   readonly line: number;
+  /** What was expected, and what was found. */
   readonly reason: string;
 }
 
 /** What came of a log. */
 export interface StraceReport {
+  /** How many lines the log has. */
   readonly lines: number;
   /** Calls that were rebuilt. */
   readonly calls: number;
@@ -57,12 +64,17 @@ export interface StraceReport {
   readonly passedOver: Readonly<Record<string, number>>;
   /** The first of them, and how many there are. */
   readonly malformed: readonly MalformedLine[];
+  /** How many lines cannot be read. */
   readonly malformedCount: number;
+  /** Answers that the model does not give: the first of them. */
   readonly unexplained: readonly Unexplained[];
+  /** How many of those there are. */
   readonly unexplainedCount: number;
+  /** What the log shows, the worst first. */
   readonly findings: readonly Finding[];
 }
 
+/** The kernel that the log is explained by, and who hears of each call. */
 export interface StraceOptions extends Pick<MachineOptions, 'kernel' | 'with' | 'without'> {
   /** Hears of each call; without it no state is made for rows, which is faster. */
   readonly onRow?: (row: StraceRow) => void;
@@ -81,6 +93,7 @@ const idleCalls: ReadonlySet<string> = new Set(
   ),
 );
 
+/** Reads a log of strace line by line, and rebuilds it on the model. */
 export class StraceReader {
   private readonly world: World;
   private readonly threads: Threads;
@@ -101,6 +114,10 @@ export class StraceReader {
   /** Since the first time, in seconds. */
   private elapsed = 0;
 
+  /**
+   * @throws TypeError for options that cannot be meant
+   * @throws RangeError for a value that an option cannot have, as an unknown kernel
+   */
   constructor(options: StraceOptions = {}) {
     const { onRow, ...kernel } = options;
     const mirror = new Mirror(kernel);
@@ -113,7 +130,7 @@ export class StraceReader {
     this.world.carryOut = (pending) => handlers.get(pending.name)?.begun?.(this.world, pending);
   }
 
-  /** The next line, with or without its end. */
+  /** Takes the next line, `text`, with or without its end. */
   push(text: string): void {
     this.lines++;
     this.world.line = this.watch.line = this.lines;
@@ -354,7 +371,12 @@ function handlerOf(name: string, args: readonly string[]): Handler | null {
   return handlers.get(name) ?? null;
 }
 
-/** Reads a log as a whole. `log`: its text, or its lines. */
+/**
+ * Reads a log as a whole. `log`: its text, or its lines.
+ *
+ * @throws TypeError for options that cannot be meant
+ * @throws RangeError for a value that an option cannot have, as an unknown kernel
+ */
 export function readStrace(
   log: string | Iterable<string>,
   options: StraceOptions = {},

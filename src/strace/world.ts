@@ -45,9 +45,13 @@ import type { Watch } from './watch.ts';
 
 /** The model's answer differs from the log's. */
 export interface Unexplained {
+  /** The line of the log, from 1. */
   readonly line: number;
+  /** The name of the call. */
   readonly call: string;
+  /** What the model answers. */
   readonly model: string;
+  /** What the log has. */
   readonly log: string;
 }
 

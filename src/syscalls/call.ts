@@ -387,7 +387,10 @@ class EventsCall extends Direct<number, EventBuffer, number, number, Filled<epol
 }
 
 /** What a call filled in, with the raw result of the call: a count, or `-errno`. */
-export type Filled<T> = T & { ret: number };
+export type Filled<T> = T & {
+  /** The raw result of the call: 0 or a count, or -errno. */
+  ret: number;
+};
 
 export function filledEvents(ret: number, { entries }: EventBuffer): Filled<epoll_event[]> {
   const filled = entries as Filled<epoll_event[]>;

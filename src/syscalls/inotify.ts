@@ -12,11 +12,15 @@ export const sys_inotify_add_watch = (fd: number, pathname: string, mask: number
 export const sys_inotify_rm_watch = (fd: number, wd: number): Kernel<number> =>
   inotifyRmWatch(fd, wd);
 
-/** What is read of an inotify instance: one event, with its name, '' for the watched file itself. */
+/** What is read of an inotify instance: one event; see inotify(7). */
 export interface inotify_event {
+  /** The number of the watch, as inotify_add_watch(2) has given it; -1 for IN_Q_OVERFLOW. */
   wd: number;
+  /** What has happened: IN_* bits. */
   mask: number;
+  /** The same for the two halves of a rename; otherwise 0. */
   cookie: number;
+  /** The entry of the directory; '' for what is watched itself. */
   name: string;
 }
 

@@ -104,6 +104,14 @@ export function filledPair(ret: number, pair: [number, number]): Filled<[number,
 const asBytes = (data: Writable): Uint8Array =>
   typeof data === 'string' ? encodeText(data) : data;
 
+/**
+ * What a program calls: a method for each system call, by the name of its man page. Each makes a
+ * generator that `yield*` enters, and gives what the raw call returns: a result, or `-errno`.
+ *
+ * @throws TypeError from a call whose arguments are of the wrong type, or that is made by another
+ * thread than the one whose sys this is
+ * @throws OutOfSteps from a call in which the machine has come to its `maxSteps`
+ */
 export class Sys {
   /** The task that makes the calls. */
   readonly task: task_struct;
@@ -116,7 +124,10 @@ export class Sys {
 
   // ── epoll ──────────────────────────────────────────────────────────────────────────────────
 
-  /** epoll_create(2): a descriptor, or -errno. `size` only has to be positive. */
+  /**
+   * epoll_create(2): a descriptor, or -errno. `size`, a number of files once, only has to be
+   * positive.
+   */
   epoll_create(size: number): Code<number> {
     this.check('epoll_create', [size]);
     return syscall('epoll_create', [size], () => epoll.sys_epoll_create(size));
@@ -136,14 +147,20 @@ export class Sys {
     return directCall('epoll_ctl', epoll.sys_epoll_ctl, epfd, op, fd, epds);
   }
 
-  /** epoll_wait(2): up to `maxevents` events. `timeout` in ms, -1 for ever. */
+  /**
+   * epoll_wait(2): up to `maxevents` events, their number or -errno as `ret`. `timeout` in ms, -1
+   * for ever, 0 to only look.
+   */
   epoll_wait(epfd: number, maxevents: number, timeout: number): Code<Filled<epoll_event[]>> {
     const fits = isInt(epfd) && isInt(maxevents) && isInt(timeout);
     if (!fits || current !== this.task) this.check('epoll_wait', [epfd, maxevents, timeout]);
     return eventsCall('epoll_wait', epoll.sys_epoll_wait, epfd, maxevents, timeout);
   }
 
-  /** epoll_pwait(2): as epoll_wait, with the signals of `sigmask` blocked meanwhile (null: as they are). */
+  /**
+   * epoll_pwait(2): as epoll_wait, -errno included, with the signals of `sigmask` blocked meanwhile
+   * (null: as they are). `timeout` in ms.
+   */
   epoll_pwait(
     epfd: number,
     maxevents: number,
@@ -158,7 +175,10 @@ export class Sys {
     return new Filling(call, (ret) => filledEvents(ret, events));
   }
 
-  /** epoll_pwait2(2): as epoll_pwait, with a time span, null for ever. */
+  /**
+   * epoll_pwait2(2): as epoll_pwait, -errno included, with a time span in seconds and nanoseconds,
+   * null for ever.
+   */
   epoll_pwait2(
     epfd: number,
     maxevents: number,
@@ -175,13 +195,19 @@ export class Sys {
 
   // ── poll and select ────────────────────────────────────────────────────────────────────────
 
-  /** poll(2): how many entries have `revents`, which is filled in. `timeout` in ms, -1 for ever. */
+  /**
+   * poll(2): how many entries have `revents`, which is filled in, or -errno. `timeout` in ms, -1
+   * for ever.
+   */
   poll(pollfds: readonly pollfd[], timeout: number): Code<number> {
     this.check('poll', [pollfds, timeout]);
     return syscall('poll', [pollfds, timeout], () => polls.sys_poll(pollfds, timeout));
   }
 
-  /** ppoll(2): as poll, with a time span (null for ever), left with what remains, and a signal mask. */
+  /**
+   * ppoll(2): as poll, -errno included, with a time span in seconds and nanoseconds (null for
+   * ever), left with what remains, and a signal mask.
+   */
   ppoll(
     pollfds: readonly pollfd[],
     tmo_p: epoll.timespec | null,
@@ -194,15 +220,19 @@ export class Sys {
   }
 
   /**
-   * select(2): how many bits are set in `sets`, which is replaced. `timeout` (a timespec here, of
-   * which the microseconds count; null for ever) is left with what remains.
+   * select(2): how many bits are set in `sets`, which is replaced, or -errno. `nfds` is one more
+   * than the highest descriptor. `timeout` (a timespec here, of which the microseconds count; null
+   * for ever) is left with what remains.
    */
   select(nfds: number, sets: fd_set_bits, timeout: epoll.timespec | null): Code<number> {
     this.check('select', [nfds, sets, timeout]);
     return syscall('select', [nfds, sets, timeout], () => polls.sys_select(nfds, sets, timeout));
   }
 
-  /** pselect6(2): as select, with a signal mask. */
+  /**
+   * pselect6(2), pselect(2): as select, -errno included, with a signal mask; `timeout` in
+   * nanoseconds.
+   */
   pselect6(
     nfds: number,
     sets: fd_set_bits,
@@ -232,13 +262,16 @@ export class Sys {
     return directCall('write', sys_write, fd, bytes, bytes.length, undefined);
   }
 
-  /** readv(2). */
+  /**
+   * readv(2): as read, into several pieces of memory one after the other: how many bytes, or
+   * -errno.
+   */
   readv(fd: number, iov: readonly Uint8Array[]): Code<number> {
     this.check('readv', [fd, iov]);
     return syscall('readv', [fd, iov, iov.length], () => sys_readv(fd, iov));
   }
 
-  /** writev(2). */
+  /** writev(2): as write, from several pieces one after the other: how many bytes, or -errno. */
   writev(fd: number, iov: readonly Writable[]): Code<number> {
     this.check('writev', [fd, iov]);
     const parts = iov.map(asBytes);
@@ -256,7 +289,9 @@ export class Sys {
     return syscall('open', [pathname, flags, mode], () => paths.sys_open(pathname, flags, mode));
   }
 
-  /** openat(2): as open, relative to a directory's descriptor, or AT_FDCWD. */
+  /**
+   * openat(2): a descriptor, or -errno: as open, relative to a directory's descriptor, or AT_FDCWD.
+   */
   openat(dirfd: number, pathname: string, flags: number, mode = 0): Code<number> {
     this.check('openat', [dirfd, pathname, flags, mode]);
     return syscall('openat', [dirfd, pathname, flags, mode], () =>
@@ -264,7 +299,10 @@ export class Sys {
     );
   }
 
-  /** lseek(2): the new position in bytes, or -errno. `whence`: SEEK_SET, SEEK_CUR, SEEK_END, … */
+  /**
+   * lseek(2): the new position in bytes from the start, or -errno. `offset` in bytes; `whence`:
+   * SEEK_SET, SEEK_CUR, SEEK_END, SEEK_DATA or SEEK_HOLE.
+   */
   lseek(fd: number, offset: number, whence: number): Code<number> {
     this.check('lseek', [fd, offset, whence]);
     return syscall('lseek', [fd, offset, whence], () => paths.sys_lseek(fd, offset, whence));
@@ -282,31 +320,31 @@ export class Sys {
     return syscall('ftruncate', [fd, length], () => paths.sys_ftruncate(fd, length));
   }
 
-  /** mkdir(2): 0, or -errno. */
+  /** mkdir(2): 0, or -errno. `mode`: who may do what with it, 0o777 if not told. */
   mkdir(pathname: string, mode = 0o777): Code<number> {
     this.check('mkdir', [pathname, mode]);
     return syscall('mkdir', [pathname, mode], () => paths.sys_mkdir(pathname, mode));
   }
 
-  /** rmdir(2): 0, or -errno. */
+  /** rmdir(2): 0, or -errno: -ENOTEMPTY where something is in it. */
   rmdir(pathname: string): Code<number> {
     this.check('rmdir', [pathname]);
     return syscall('rmdir', [pathname], () => paths.sys_rmdir(pathname));
   }
 
-  /** link(2): 0, or -errno. */
+  /** link(2): 0, or -errno. `newpath` becomes another name of the file `oldpath`. */
   link(oldpath: string, newpath: string): Code<number> {
     this.check('link', [oldpath, newpath]);
     return syscall('link', [oldpath, newpath], () => paths.sys_link(oldpath, newpath));
   }
 
-  /** unlink(2): 0, or -errno. */
+  /** unlink(2): 0, or -errno. The file lives on while it is open. */
   unlink(pathname: string): Code<number> {
     this.check('unlink', [pathname]);
     return syscall('unlink', [pathname], () => paths.sys_unlink(pathname));
   }
 
-  /** rename(2): 0, or -errno. */
+  /** rename(2): 0, or -errno. What was at `newpath` is replaced. */
   rename(oldpath: string, newpath: string): Code<number> {
     this.check('rename', [oldpath, newpath]);
     return syscall('rename', [oldpath, newpath], () => paths.sys_rename(oldpath, newpath));
@@ -329,7 +367,10 @@ export class Sys {
 
   // ── inotify ────────────────────────────────────────────────────────────────────────────────
 
-  /** inotify_init1(2): a descriptor, or -errno. What is read of it: see inotifyEvents(). */
+  /**
+   * inotify_init1(2), inotify_init(2): a descriptor, or -errno. `flags`: IN_CLOEXEC, IN_NONBLOCK.
+   * What is read of it: see inotifyEvents().
+   */
   inotify_init1(flags: number): Code<number> {
     this.check('inotify_init1', [flags]);
     return syscall('inotify_init1', [flags], () => inotify.sys_inotify_init1(flags));
@@ -343,7 +384,7 @@ export class Sys {
     );
   }
 
-  /** inotify_rm_watch(2): 0, or -errno. */
+  /** inotify_rm_watch(2): 0, or -errno. `wd` is the number that inotify_add_watch has given. */
   inotify_rm_watch(fd: number, wd: number): Code<number> {
     this.check('inotify_rm_watch', [fd, wd]);
     return syscall('inotify_rm_watch', [fd, wd], () => inotify.sys_inotify_rm_watch(fd, wd));
@@ -357,31 +398,43 @@ export class Sys {
     return syscall('close', [fd], () => fds.sys_close(fd));
   }
 
-  /** dup(2): the lowest free descriptor, or -errno. */
+  /** dup(2): the lowest free descriptor, now a second one of the same open file, or -errno. */
   dup(oldfd: number): Code<number> {
     this.check('dup', [oldfd]);
     return syscall('dup', [oldfd], () => fds.sys_dup(oldfd));
   }
 
-  /** dup2(2): `newfd`, or -errno. */
+  /**
+   * dup2(2): `newfd`, now a second one of the same open file, or -errno. What it was before is
+   * closed.
+   */
   dup2(oldfd: number, newfd: number): Code<number> {
     this.check('dup2', [oldfd, newfd]);
     return syscall('dup2', [oldfd, newfd], () => fds.sys_dup2(oldfd, newfd));
   }
 
-  /** dup3(2): as dup2, with O_CLOEXEC; -EINVAL if both are the same. */
+  /**
+   * dup3(2), dup2(2): as dup2, or -errno: -EINVAL if both are the same. `flags`: O_CLOEXEC or 0.
+   */
   dup3(oldfd: number, newfd: number, flags: number): Code<number> {
     this.check('dup3', [oldfd, newfd, flags]);
     return syscall('dup3', [oldfd, newfd, flags], () => fds.sys_dup3(oldfd, newfd, flags));
   }
 
-  /** fcntl(2): F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPIPE_SZ, F_SETPIPE_SZ. */
+  /**
+   * fcntl(2): a result that depends on `cmd`, or -errno. F_DUPFD, F_DUPFD_CLOEXEC: a descriptor,
+   * from `arg` on; F_GETFD, F_SETFD: FD_CLOEXEC; F_GETFL, F_SETFL: O_*; F_GETPIPE_SZ, F_SETPIPE_SZ:
+   * bytes.
+   */
   fcntl(fd: number, cmd: number, arg = 0): Code<number> {
     this.check('fcntl', [fd, cmd, arg]);
     return syscall('fcntl', [fd, cmd, arg], () => fds.sys_fcntl(fd, cmd, arg));
   }
 
-  /** ioctl(2): FIONREAD, FIONBIO, TFD_IOC_SET_TICKS, …: `{ value }`; EPIOC*PARAMS: epoll_params. */
+  /**
+   * ioctl(2): 0, or -errno. `argp` is read and filled in: `{ value }` for FIONREAD, FIONBIO,
+   * TFD_IOC_SET_TICKS, …; epoll_params for EPIOC*PARAMS.
+   */
   ioctl(fd: number, op: number, argp: object): Code<number> {
     this.check('ioctl', [fd, op, argp]);
     return syscall('ioctl', [fd, op, argp], () => fds.sys_ioctl(fd, op | 0, argp));
@@ -420,22 +473,28 @@ export class Sys {
     return new Filling(call, (ret) => ({ text: lines.map((line) => `${line}\n`).join(''), ret }));
   }
 
-  /** eventfd2(2): a descriptor, or -errno. */
+  /**
+   * eventfd2(2), see eventfd(2): a descriptor, or -errno. `initval` is the counter at first;
+   * `flags`: EFD_SEMAPHORE, EFD_NONBLOCK, EFD_CLOEXEC.
+   */
   eventfd2(initval: number, flags: number): Code<number> {
     this.check('eventfd2', [initval, flags]);
     return syscall('eventfd2', [initval, flags], () => sys_eventfd2(initval, flags));
   }
 
   /**
-   * signalfd4(2): a descriptor, or -errno. `fd` is -1 for a new one. What is read of it are entries
-   * of 128 bytes: see signalsRead().
+   * signalfd4(2), see signalfd(2): a descriptor, or -errno. `fd` is -1 for a new one; `flags`:
+   * SFD_NONBLOCK, SFD_CLOEXEC. What is read of it are entries of 128 bytes: see signalsRead().
    */
   signalfd4(fd: number, mask: sigset_t, flags: number): Code<number> {
     this.check('signalfd4', [fd, mask, flags]);
     return syscall('signalfd4', [fd, mask, flags], () => sys_signalfd4(fd, mask, flags));
   }
 
-  /** pipe2(2): the read end and the write end. `flags`: O_NONBLOCK, O_CLOEXEC, O_DIRECT. */
+  /**
+   * pipe2(2), see pipe(2): the read end and the write end, with 0 or -errno as `ret`. `flags`:
+   * O_NONBLOCK, O_CLOEXEC, O_DIRECT.
+   */
   pipe2(flags: number): Code<Filled<[number, number]>> {
     this.check('pipe2', [flags]);
     const pipefd: [number, number] = [-1, -1];
@@ -443,7 +502,10 @@ export class Sys {
     return new Filling(call, (ret) => filledPair(ret, pipefd));
   }
 
-  /** timerfd_create(2): a descriptor, or -errno. */
+  /**
+   * timerfd_create(2): a descriptor, or -errno. `clockid`: CLOCK_MONOTONIC, CLOCK_REALTIME, …;
+   * `flags`: TFD_NONBLOCK, TFD_CLOEXEC.
+   */
   timerfd_create(clockid: number, flags: number): Code<number> {
     this.check('timerfd_create', [clockid, flags]);
     return syscall('timerfd_create', [clockid, flags], () =>
@@ -451,7 +513,10 @@ export class Sys {
     );
   }
 
-  /** timerfd_settime(2): 0, or -errno. `old_value`, if given, is filled in; null is NULL. */
+  /**
+   * timerfd_settime(2): 0, or -errno. `flags`: TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET; times in
+   * seconds and nanoseconds. `old_value`, if given, is filled in; null is NULL.
+   */
   timerfd_settime(
     fd: number,
     flags: number,
@@ -464,7 +529,10 @@ export class Sys {
     );
   }
 
-  /** timerfd_gettime(2): the time to the next expiry and the period. */
+  /**
+   * timerfd_gettime(2): the time to the next expiry and the period, in seconds and nanoseconds,
+   * with 0 or -errno as `ret`.
+   */
   timerfd_gettime(fd: number): Code<Filled<itimerspec>> {
     this.check('timerfd_gettime', [fd]);
     const none = { tv_sec: 0, tv_nsec: 0 };
@@ -485,7 +553,10 @@ export class Sys {
     );
   }
 
-  /** socketpair(2): two connected descriptors. */
+  /**
+   * socketpair(2): two connected descriptors, with 0 or -errno as `ret`. `type` may have
+   * SOCK_NONBLOCK and SOCK_CLOEXEC.
+   */
   socketpair(domain: number, type: number, protocol = 0): Code<Filled<[number, number]>> {
     this.check('socketpair', [domain, type, protocol]);
     const sv: [number, number] = [-1, -1];
@@ -495,13 +566,13 @@ export class Sys {
     return new Filling(call, (ret) => filledPair(ret, sv));
   }
 
-  /** bind(2): 0, or -errno. */
+  /** bind(2): 0, or -errno: -EADDRINUSE where somebody has the address. */
   bind(sockfd: number, addr: sockaddr): Code<number> {
     this.check('bind', [sockfd, addr]);
     return syscall('bind', [sockfd, addr], () => sockets.sys_bind(sockfd, addr));
   }
 
-  /** listen(2): 0, or -errno. */
+  /** listen(2): 0, or -errno. `backlog`: how many connections may wait to be accepted. */
   listen(sockfd: number, backlog: number): Code<number> {
     this.check('listen', [sockfd, backlog]);
     return syscall('listen', [sockfd, backlog], () => sockets.sys_listen(sockfd, backlog));
@@ -513,19 +584,22 @@ export class Sys {
     return syscall('connect', [sockfd, addr], () => sockets.sys_connect(sockfd, addr));
   }
 
-  /** accept4(2): the descriptor of a connection, or -errno. */
+  /**
+   * accept4(2), accept(2): the descriptor of a connection, or -errno. `flags`: SOCK_NONBLOCK,
+   * SOCK_CLOEXEC.
+   */
   accept4(sockfd: number, flags: number): Code<number> {
     this.check('accept4', [sockfd, flags]);
     return syscall('accept4', [sockfd, flags], () => sockets.sys_accept4(sockfd, flags));
   }
 
-  /** shutdown(2): 0, or -errno. */
+  /** shutdown(2): 0, or -errno. `how`: SHUT_RD, SHUT_WR or SHUT_RDWR. */
   shutdown(sockfd: number, how: number): Code<number> {
     this.check('shutdown', [sockfd, how]);
     return syscall('shutdown', [sockfd, how], () => sockets.sys_shutdown(sockfd, how));
   }
 
-  /** send(2): how many bytes were taken, or -errno. */
+  /** send(2): how many bytes were taken, or -errno. `flags`: MSG_* bits. */
   send(sockfd: number, buf: Writable, flags: number): Code<number> {
     this.check('send', [sockfd, buf, flags]);
     const bytes = asBytes(buf);
@@ -533,14 +607,16 @@ export class Sys {
     return syscall('sendto', args, () => sockets.sys_sendto(sockfd, bytes, flags, null), 'send');
   }
 
-  /** recv(2): how many bytes of `buf` were filled in, 0 at the end, or -errno. */
+  /**
+   * recv(2): how many bytes of `buf` were filled in, 0 at the end, or -errno. `flags`: MSG_* bits.
+   */
   recv(sockfd: number, buf: Uint8Array, flags: number): Code<number> {
     this.check('recv', [sockfd, buf, flags]);
     const args = [sockfd, buf, buf.length, flags];
     return syscall('recvfrom', args, () => sockets.sys_recvfrom(sockfd, buf, flags), 'recv');
   }
 
-  /** sendto(2): how many bytes were taken, or -errno. */
+  /** sendto(2): how many bytes were taken, or -errno. `flags`: MSG_* bits. */
   sendto(sockfd: number, buf: Writable, flags: number, dest_addr: sockaddr): Code<number> {
     this.check('sendto', [sockfd, buf, flags, dest_addr]);
     const bytes = asBytes(buf);
@@ -549,7 +625,10 @@ export class Sys {
     );
   }
 
-  /** recvfrom(2): as recv, and the sender's address, null if it has none. */
+  /**
+   * recvfrom(2): as recv, -errno included, as `ret`; and the sender's address as `addr`, null if it
+   * has none.
+   */
   recvfrom(
     sockfd: number,
     buf: Uint8Array,
@@ -622,19 +701,19 @@ export class Sys {
 
   // ── processes, signals, time ───────────────────────────────────────────────────────────────
 
-  /** getpid(2). */
+  /** getpid(2): the number of the process; never fails. */
   getpid(): Code<number> {
     this.check('getpid', []);
     return syscall('getpid', [], () => process.sys_getpid());
   }
 
-  /** gettid(2). */
+  /** gettid(2): the number of the thread; never fails. */
   gettid(): Code<number> {
     this.check('gettid', []);
     return syscall('gettid', [], () => process.sys_gettid());
   }
 
-  /** sched_yield(2). */
+  /** sched_yield(2): 0, when others have had their turn; never fails. */
   sched_yield(): Code<number> {
     this.check('sched_yield', []);
     return syscall('sched_yield', [], () => sleep.sys_sched_yield());
@@ -667,7 +746,10 @@ export class Sys {
     return syscall('clock_settime', [clockid, tp], () => sys_clock_settime(clockid, tp));
   }
 
-  /** tgkill(2): 0, or -errno. */
+  /**
+   * tgkill(2): 0, or -errno. The signal is for the thread `tid` of the process `tgid`; `sig` 0 only
+   * asks.
+   */
   tgkill(tgid: number, tid: number, sig: number): Code<number> {
     this.check('tgkill', [tgid, tid, sig]);
     return syscall('tgkill', [tgid, tid, sig], () => signals.sys_tgkill(tgid, tid, sig));
@@ -682,7 +764,7 @@ export class Sys {
     return syscall('kill', [pid, sig], () => signals.sys_kill(pid, sig));
   }
 
-  /** sigqueue(3): as kill(), with a value that a signalfd can be read for. */
+  /** sigqueue(3): as kill(), -errno included, with a value that a signalfd can be read for. */
   sigqueue(pid: number, sig: number, value: number | bigint): Code<number> {
     this.check('sigqueue', [pid, sig, value]);
     const si_value = BigInt(value);
@@ -696,7 +778,7 @@ export class Sys {
     );
   }
 
-  /** sigaction(2): what happens with a signal, for all threads of the process. */
+  /** sigaction(2): 0, or -errno. What happens with a signal, for all threads of the process. */
   sigaction(signum: number, act: Partial<sigaction> & Pick<sigaction, 'handler'>): Code<number> {
     this.check('sigaction', [signum, act]);
     const full: sigaction = { flags: 0, mask: 0n, ...act };
@@ -704,7 +786,10 @@ export class Sys {
     return syscall('rt_sigaction', args, () => signals.sys_rt_sigaction(signum, full), 'sigaction');
   }
 
-  /** sigprocmask(2): SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK; see sigset() for masks. */
+  /**
+   * sigprocmask(2): 0, or -errno. `how`: SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK; see sigset() for
+   * masks.
+   */
   sigprocmask(how: number, set: sigset_t): Code<number> {
     this.check('sigprocmask', [how, set]);
     const args = [how, set];
@@ -716,7 +801,7 @@ export class Sys {
     );
   }
 
-  /** getppid(2): the parent's number, 1 (init) once that has ended. */
+  /** getppid(2): the parent's number, 1 (init) once that has ended; never fails. */
   getppid(): Code<number> {
     this.check('getppid', []);
     return syscall('getppid', [], () => process.sys_getppid());
@@ -755,15 +840,19 @@ export class Sys {
     return syscall('fork', [], () => process.sys_fork(this.starter(child, name)));
   }
 
-  /** vfork(2): as fork, and comes back when the child has called execve() or has ended. */
+  /**
+   * vfork(2): as fork, -errno included, and comes back when the child has called execve() or has
+   * ended.
+   */
   vfork(child: Program, name?: string): Code<number> {
     this.check('vfork', [child, name]);
     return syscall('vfork', [], () => process.sys_vfork(this.starter(child, name)));
   }
 
   /**
-   * clone(2) of a process: as fork, with CLONE_FILES (the descriptors are shared), CLONE_PARENT,
-   * CLONE_VFORK, CLONE_VM, and the signal that the child's end sends, such as SIGCHLD.
+   * clone(2) of a process: as fork, -errno included, with CLONE_FILES (the descriptors are shared),
+   * CLONE_PARENT, CLONE_VFORK, CLONE_VM, and the signal that the child's end sends, such as
+   * SIGCHLD.
    */
   clone(flags: number, child: Program, name?: string): Code<number> {
     this.check('clone', [flags, child, name]);
@@ -855,7 +944,10 @@ export class Sys {
     throw new Error('unreachable');
   }
 
-  /** pthread_create(3): a new thread of this process, which runs `start_routine`; its tid. */
+  /**
+   * pthread_create(3): a new thread of this process, which runs `start_routine`; its tid. It never
+   * fails.
+   */
   pthread_create(start_routine: Program, name?: string): Code<number> {
     this.check('pthread_create', [start_routine, name]);
     return libraryCall('pthread_create', () => this.create(start_routine, name));
@@ -892,7 +984,11 @@ export class Sys {
     checkArguments(call, values);
   }
 
-  /** Fails the run unless `condition` holds: what the program promises. */
+  /**
+   * assert(3): fails the run with `message` unless `condition` holds: what the program promises.
+   *
+   * @throws AssertionFailed unless `condition` holds
+   */
   assert(condition: unknown, message: string): void {
     if (condition) return;
     const forgotten = this.task.kernel.calls.forgottenBy(this.task);

@@ -36,6 +36,7 @@ const header = `# tracer: function_graph
 
 const rule = ' ------------------------------------------\n';
 
+/** Writes the functions of the kernel as a graph of calls, as ftrace's function_graph does. */
 export class Graph implements Format {
   private readonly write: Write;
   private headed = false;

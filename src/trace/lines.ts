@@ -5,6 +5,7 @@ import type { TraceEvent } from './events.ts';
 import type { Ending, Format, Scene, Write } from './format.ts';
 import { toJson } from './values.ts';
 
+/** Writes each event as one line of JSON. */
 export class EventLines implements Format {
   private readonly write: Write;
   readonly functions: boolean;

@@ -19,6 +19,7 @@ interface Arrow {
   readonly text: string;
 }
 
+/** Writes a sequence diagram in the language of Mermaid. */
 export class Mermaid implements Format {
   readonly functions: boolean = false;
   private readonly write: Write;

@@ -24,6 +24,7 @@ const sceneStride = 100_000;
 /** The process that stands for the CPUs. */
 const cpuProcess = 1;
 
+/** Writes the trace format of ui.perfetto.dev, as JSON. */
 export class Perfetto implements Format {
   private readonly write: Write;
   private count = 0;

@@ -22,6 +22,7 @@ import { type KernelStack, OpenCall, OpenFunction, OpenIrq, ShadowStack } from '
 import { stackNames } from './stack.ts';
 import { snapshot } from './values.ts';
 
+/** What a Recorder can be told. */
 export interface RecorderOptions {
   /** Whether to tell of functions; finding out where they end takes time. True if absent. */
   readonly functions?: boolean;
@@ -37,7 +38,9 @@ type Told = TraceEvent extends infer E
 /** mutex_trylock() is no operation: it cannot wait. */
 const tried = { verb: 'mutex_lock', flavour: 0 } as const;
 
+/** Makes a stream of events of what a machine does. */
 export class Recorder implements Tracer {
+  /** What objects are called in its events. */
   readonly names: Names = new Names();
   private readonly listener: TraceListener;
   private readonly functions: boolean;
@@ -73,11 +76,15 @@ export class Recorder implements Tracer {
     return this.stacks.get(task)?.call()?.fn ?? null;
   }
 
-  /** A step of a scenario; not a thing that the kernel could tell. */
+  /**
+   * A step of a scenario, by its `index`, is issued, or has `settled`; not a thing that the kernel
+   * could tell.
+   */
   step(task: task_struct, index: number, settled: boolean): void {
     this.tell(task, { kind: 'step', index, settled });
   }
 
+  /** A kernel function has been entered, under its name `symbol` in the sources. */
   enter(symbol: string): void {
     if (!this.functions) return;
     const fn = nameIn(symbol, current.kernel.rank);

@@ -12,8 +12,12 @@ import type { Format } from './format.ts';
 import { Recorder } from './recorder.ts';
 
 /**
- * Runs a machine on which programs have been spawned, while a format writes down what happens.
+ * Runs a machine on which programs have been spawned, while a format writes down what happens, under
+ * the title `name`, if there is one.
  * Throws what a program throws, when the format has come to its end.
+ *
+ * @throws TypeError for a call that was made without its `yield*`
+ * @throws OutOfSteps after `maxSteps` steps
  */
 export const runTraced = (
   machine: Machine,

@@ -53,6 +53,7 @@ const callNumbers: Readonly<Record<string, number>> = {
   accept4: 288,
 };
 
+/** Writes the calls as strace(1) does. */
 export class Strace implements Format {
   readonly functions: boolean = false;
   private readonly write: Write;

@@ -10,8 +10,11 @@ import { type Moment, Moments } from './moments.ts';
 import { toJson } from './values.ts';
 import { type EpollView, type FileView, type MachineView, viewOf } from './view.ts';
 
+/** A row of the table. */
 export interface Row {
+  /** The number of the row, from 0. */
   readonly index: number;
+  /** The virtual clock after the step. */
   readonly time_ns: number;
   /** What there is to see after the step. */
   readonly state: readonly string[];
@@ -19,14 +22,19 @@ export interface Row {
   readonly cells: ReadonlyMap<number, readonly string[]>;
 }
 
+/** Whoever draws the table. */
 export interface TableListener {
+  /** A scene begins, and so a table. */
   begin(scene: Scene): void;
   /** A thread, and so a column, that was not there before. */
   column(task: TaskRef): void;
+  /** The next row. */
   row(row: Row): void;
+  /** The scene is over. */
   end(ending: Ending): void;
 }
 
+/** Makes the rows of the table that `--format table` shows. */
 export class TableRows implements Format {
   readonly functions: boolean = false;
   private readonly listener: TableListener;

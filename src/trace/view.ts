@@ -18,11 +18,15 @@ import { type FileView, filesOf, fileViews, queuesOf } from './views/files.ts';
 export type { EpollView, ItemView, TreeNode } from './views/epolls.ts';
 export type { Descriptor, FileView, QueueView, Waiter } from './views/files.ts';
 
+/** A task: a thread of a process. */
 export interface TaskView {
+  /** Its name. */
   readonly name: string;
+  /** Its number, which of a thread is its tid. */
   readonly pid: number;
   /** The process that it belongs to. */
   readonly tgid: number;
+  /** The CPU that it runs on, or ran on last. */
   readonly cpu: number;
   /** `idle`: it has no code to run. */
   readonly state: 'running' | 'runnable' | 'asleep' | 'idle' | 'dead';
@@ -34,15 +38,21 @@ export interface TaskView {
   readonly holds: readonly string[];
 }
 
+/** A timer that has been started. */
 export interface TimerView {
+  /** What it is called in traces. */
   readonly name: string;
   /** On the virtual clock. */
   readonly expires_ns: number;
 }
 
+/** A machine at one moment. */
 export interface MachineView {
+  /** The virtual clock. */
   readonly time_ns: number;
+  /** Its tasks, in the order of their numbers. */
   readonly tasks: readonly TaskView[];
+  /** Its epoll instances. */
   readonly epolls: readonly EpollView[];
   /** All other files but /dev/null. */
   readonly files: readonly FileView[];

@@ -26,6 +26,7 @@ import {
 } from './program_test.ts';
 import { definedAt } from './sim_test.ts';
 
+/** What checkTest() can be told: how to check, and what vitest is to know of the test. */
 export interface CheckTestOptions extends ProgramSettings, Omit<CheckOptions, 'keep' | 'findings'> {
   /**
    * Only the interleaving that a schedule in words describes, as a failure prints it. Its kernel is

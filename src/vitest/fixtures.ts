@@ -15,6 +15,7 @@ import { TableRows } from '../trace/table.ts';
 import { appended } from './appended.ts';
 import { LastRows } from './last_rows.ts';
 
+/** What `test` hands to a test besides what vitest does. */
 export interface MachineFixtures {
   /** What `machine` is built with: `test.extend({ machineOptions: { kernel: '5.10' } })`. */
   readonly machineOptions: MachineOptions;

@@ -13,9 +13,14 @@ import { rewrite } from '../shared/rewrite.ts';
 
 /** As much of a plugin of Vite as there is to it. */
 export interface EpollsimPlugin {
+  /** What Vite calls it. */
   readonly name: string;
   /** After what makes JavaScript of TypeScript. */
   readonly enforce: 'post';
+  /**
+   * The module `id`, whose JavaScript is `code`, rewritten with a source map; null if it stays as
+   * it is.
+   */
   transform(code: string, id: string): { code: string; map: string | null } | null;
 }
 
@@ -25,6 +30,7 @@ const own = fileURLToPath(ownModules);
 
 const isModule = (path: string): boolean => /\.[cm]?[jt]sx?$/.test(path);
 
+/** The plugin, for `plugins` in the configuration of vitest. */
 export const epollsim = (): EpollsimPlugin => ({
   name: 'epollsim',
   enforce: 'post',

@@ -48,13 +48,21 @@ export interface CasesTest<
 
 /** As vitest's `test` has them. */
 export interface Modifiers<Options, Context> {
+  /** Runs no other test of the file. */
   readonly only: ProgramTest<Options, Context>;
+  /** Does not run. */
   readonly skip: ProgramTest<Options, Context>;
+  /** Stands for a test that is to be written. */
   readonly todo: ProgramTest<Options, Context>;
+  /** Passes if it fails. */
   readonly fails: ProgramTest<Options, Context>;
+  /** Runs beside others of its kind. */
   readonly concurrent: ProgramTest<Options, Context>;
+  /** Runs alone, among others that do not. */
   readonly sequential: ProgramTest<Options, Context>;
+  /** Does not run if `condition` holds. */
   skipIf(condition: unknown): ProgramTest<Options, Context>;
+  /** Runs only if `condition` holds. */
   runIf(condition: unknown): ProgramTest<Options, Context>;
   /** The program is given `sys` and the case, spread where it is an array. */
   each<T extends readonly unknown[] | readonly [unknown]>(
@@ -68,6 +76,7 @@ export interface Modifiers<Options, Context> {
   for(table: TemplateStringsArray, ...values: unknown[]): CasesTest<Options, [Row], [Row, Context]>;
 }
 
+/** Makes a test of a program: its name, options or none, and the program. */
 export interface ProgramTest<Options, Context> extends Modifiers<Options, Context> {
   (name: string, program?: ProgramWith<readonly [Context]>, timeout?: number): void;
   (name: string, options: Options, program?: ProgramWith<readonly [Context]>): void;

@@ -24,6 +24,7 @@ import {
 } from './program_test.ts';
 import { explained } from './sim_failure.ts';
 
+/** What simTest() can be told: what the machine is like, and what vitest is to know of the test. */
 export interface SimTestOptions
   extends ProgramSettings,
     Omit<MachineOptions, 'schedule' | 'seed' | 'tracer'> {
@@ -37,6 +38,7 @@ export interface SimTestOptions
 
 /** The context of vitest, and the machine that the program runs on. */
 export interface SimContext extends TestContext {
+  /** The machine that the program runs on. */
   readonly machine: Machine;
 }
 

@@ -21,6 +21,7 @@ export type Where = Machine | Spawned<unknown> | Sys | AsyncSys;
 export class Descriptor {
   /** A thread of the process. */
   readonly task: task_struct;
+  /** Its number. */
   readonly fd: number;
 
   constructor(task: task_struct, fd: number) {
@@ -36,7 +37,9 @@ export class Descriptor {
 
 /** A thread of a machine, whether it is there by now, still there, or neither. */
 export class Thread {
+  /** The kernel of its machine. */
   readonly kernel: Globals;
+  /** Its name. */
   readonly name: string;
 
   constructor(kernel: Globals, name: string) {
@@ -70,7 +73,11 @@ export function descriptor(where: Where, fd: number): Descriptor {
   throw new TypeError(`descriptor: expected a machine with one process, found ${found}`);
 }
 
-/** The thread called `name`; those without a name of their own are main, t1, t2, … */
+/**
+ * The thread called `name`; those without a name of their own are main, t1, t2, …
+ *
+ * @throws TypeError where `where` is no machine, no program and no thread
+ */
 export const thread = (where: Where, name: string): Thread =>
   new Thread(kernelOf('thread', where), name);
 

@@ -19,6 +19,7 @@ import { kernelOf } from './subjects.ts';
 
 /** The threads that an action has woken. */
 export class Wakeups {
+  /** The kernel of the machine. */
   readonly kernel: Globals;
   /** By name, in the order in which they were woken, each as often as that. */
   readonly names: readonly string[];

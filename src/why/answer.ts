@@ -20,10 +20,13 @@ import { unregistered } from './unregistered.ts';
 import type { Finding } from './verdict.ts';
 import { ofWait } from './wait.ts';
 
+/** Why a step came to what it did. */
 export interface Answer {
+  /** The step, from 0. */
   readonly step: number;
   /** What was done in the step: each call, with its result. */
   readonly calls: readonly string[];
+  /** What is answered: of each item or wakeup that the step concerns, one. */
   readonly findings: readonly Finding[];
 }
 

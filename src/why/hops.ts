@@ -14,6 +14,7 @@ export interface Hop {
   readonly actor: string;
   /** Functions of the kernel, outermost first. */
   readonly functions: readonly string[];
+  /** What happened, as a sentence. */
   readonly sentence: string;
   /** Its place in the trace. */
   readonly seq: number;

@@ -18,6 +18,11 @@ import { findingsText } from './text.ts';
  * Runs a program and all its threads; what the program returned. Throws what it throws, and an
  * error that says who sleeps where, and why, if it never comes to its end, or where it loops after
  * `maxSteps`, which is 1 million here unless told otherwise.
+ *
+ * @throws TypeError for options that cannot be meant, and for a call without its `yield*`
+ * @throws RangeError for a value that an option cannot have, as an unknown kernel
+ * @throws OutOfSteps after `maxSteps` steps
+ * @throws Error that says who sleeps where, and why, if the program never comes to its end
  */
 export const simulate = <T>(program: (sys: Sys) => Code<T>, options: MachineOptions = {}): T =>
   withoutPause(simulating(program, options));

@@ -4,6 +4,7 @@ import type { Answer } from './answer.ts';
 import type { Hop } from './hops.ts';
 import type { Finding } from './verdict.ts';
 
+/** An answer as text: what was done, then each finding with its chain of causes. */
 export function whyText({ calls, findings, step }: Answer, colours: Colours = noColours): string {
   const title = `${colours.bold(`step ${step}`)}  ${calls.join('; ')}`;
   const told = findings.length === 0 ? ['', 'this step does nothing that concerns epoll'] : [];

@@ -39,8 +39,11 @@ export type Cause =
 
 /** What is answered of one item. */
 export interface Verdict {
+  /** The cause, in a word. */
   readonly cause: Cause;
+  /** The cause, as a sentence. */
   readonly sentence: string;
+  /** How it came about, hop by hop, the first one first. */
   readonly hops: readonly Hop[];
 }
 

@@ -23,7 +23,9 @@ export const detectorNames = [
 /** What a detector is called: in findings, in options, and its page in docs/detectors. */
 export type DetectorName = (typeof detectorNames)[number];
 
+/** What a detector has to say of an execution. */
 export interface Problem {
+  /** Which detector spoke. */
   readonly kind: DetectorName;
   /** `information`: worth knowing, and no reason for a check to fail. */
   readonly severity: 'bug' | 'information';

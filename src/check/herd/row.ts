@@ -8,20 +8,29 @@ import { type HerdCounts, HerdTally } from './tally.ts';
 /** Which interleavings were run: all that can be told apart, some at random, one, or the first ones. */
 export type Extent = 'all' | 'sample' | 'one' | 'part';
 
+/** What came of one arrangement. */
 export interface HerdRow {
+  /** What is different from what is written, in words. */
   readonly arrangement: string;
   /** Why it cannot be arranged so; null if it can. */
   readonly refused: string | null;
+  /** How many executions were run. */
   readonly executions: number;
+  /** Which part of all executions these are. */
   readonly extent: Extent;
+  /** Who was woken in them, and for what. */
   readonly counts: HerdCounts;
   /** What went wrong. */
   readonly problems: readonly HerdProblem[];
 }
 
+/** What went wrong in some executions of an arrangement. */
 export interface HerdProblem {
+  /** Which detector spoke; `out of steps` of executions that do not end. */
   readonly kind: DetectorName | 'out of steps';
+  /** `bug`, or what is only worth knowing. */
   readonly severity: 'bug' | 'information';
+  /** In how many executions it did. */
   readonly executions: number;
   /** Of the first of them. */
   readonly sentence: string;

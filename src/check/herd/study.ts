@@ -23,6 +23,7 @@ import { type Extent, type HerdRow, RowUnderWay } from './row.ts';
 import { CannotArrange, Stage } from './stage.ts';
 import type { StageMaker, Staging } from './staging.ts';
 
+/** How a study is made: on which kernel, of how many executions. */
 export interface HerdOptions extends KernelChoice, DetectOptions {
   /** All interleavings, or some at random where they are too many, unless told otherwise. */
   readonly strategy?: 'exhaustive' | 'pct' | 'random' | 'replay' | undefined;
@@ -36,15 +37,21 @@ export interface HerdOptions extends KernelChoice, DetectOptions {
   readonly steps?: number | undefined;
   /** See CheckOptions. */
   readonly sharedMemory?: SharedMemory | undefined;
+  /** See CheckOptions. */
   readonly memory?: Memory | undefined;
+  /** How often a loop goes round before the execution counts as one that does not end. */
   readonly rounds?: number | undefined;
 }
 
+/** What came of a study: a row for each arrangement. */
 export interface HerdReport {
+  /** The release that was modelled. */
   readonly kernel: string;
+  /** Which interleavings were asked for. */
   readonly strategy: NonNullable<HerdOptions['strategy']>;
   /** Of a sample; of a program the first, as `play --seed` takes it. */
   readonly seed: number;
+  /** Whether it is about a program; otherwise it is about a scenario. */
   readonly isOfProgram: boolean;
   /** What is written first. */
   readonly rows: readonly HerdRow[];

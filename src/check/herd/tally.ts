@@ -24,10 +24,13 @@ export interface Delay {
   readonly most: number;
 }
 
+/** Counts over all executions of an arrangement. */
 export interface HerdCounts {
+  /** Things that happened which somebody waited for. */
   readonly events: number;
   /** Events that nobody was told of. */
   readonly untold: number;
+  /** How often a waiter was woken. */
   readonly wakeups: number;
   /** Wakeups for which nothing was found, or nothing was left. */
   readonly wasted: number;
@@ -37,6 +40,7 @@ export interface HerdCounts {
   readonly wakeupsAnEvent: Spread | null;
   /** From an event to the first time that somebody was told of it; null if nobody ever was. */
   readonly delay: Delay | null;
+  /** The same for each waiter, by name. */
   readonly waiters: readonly Waiter[];
   /**
    * Jain's index of what the waiters were told: 1 where all were told of the same number, 1/n where

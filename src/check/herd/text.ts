@@ -22,6 +22,7 @@ const said: Readonly<Partial<Record<Extent, string>>> = { all: ' (all)', part: '
 /** So many waiters have a share of their own. */
 const mostShown = 4;
 
+/** A report as a table in text, under `title`. */
 export function herdText(
   title: string,
   report: HerdReport,

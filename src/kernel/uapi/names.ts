@@ -84,7 +84,7 @@ const errnoByNumber: readonly (string | undefined)[] = [...errnoNames, ...kernel
   ['0'],
 );
 
-/** "EAGAIN" for 11 and for -11, "0" for 0. */
+/** "EAGAIN" for the errno 11 and for -11, "0" for 0; `error` in words where it has no name. */
 export function errnoName(error: number): string {
   return errnoByNumber[Math.abs(error)] ?? `errno ${Math.abs(error)}`;
 }
@@ -144,11 +144,13 @@ export const socketLevelNames: NameTable = [
 ];
 
 export const inotifyMask = (word: number): string => flagNames(inotifyMaskNames, word);
+/** The names of the EPOLL* bits of `word`: "EPOLLIN|EPOLLOUT" for 5, "0" for none. */
 export const epollFlags = (word: number): string => flagNames(epollEventNames, word);
+/** The names of the POLL* bits of `word`: "POLLIN|POLLOUT" for 5, "0" for none. */
 export const pollFlags = (word: number): string => flagNames(pollEventNames, word);
 export const epollCreateFlags = (word: number): string => flagNames(epollCreateFlagNames, word);
 export const epollCtlOp = (op: number): string => valueName(epollCtlOpNames, op);
-/** As fcntl(F_GETFL) gives them: an access mode, then flags. */
+/** The names in `word`, an access mode and O_* flags, as fcntl(2) with F_GETFL gives them. */
 export const openFlags = (word: number): string =>
   valueAndFlags(accessModeNames, fcntl.O_ACCMODE, openFlagNames, word);
 /** As pipe2() and dup3() take them: no access mode. */
@@ -170,6 +172,7 @@ export const timerfdSettimeFlags = (word: number): string =>
   flagNames(timerfdSettimeFlagNames, word);
 export const clockName = (clockid: number): string => valueName(clockNames, clockid);
 export const ioctlRequest = (request: number): string => valueName(ioctlRequestNames, request);
+/** The name of the signal `sig`: "SIGPIPE" for 13; the number in digits where it has none. */
 export const signalName = (sig: number): string => valueName(signalNames, sig);
 
 /** An option's name means something only together with its level. */

@@ -14,12 +14,17 @@ import type { epoll_data_t } from '../../kernel/uaccess.ts';
 import { epollFlags } from '../../kernel/uapi/names.ts';
 import { type Descriptor, type OpenFile, type Waiter, waitersOf } from './files.ts';
 
+/** An item: a file that an epoll instance watches. */
 export interface ItemView {
+  /** What it is called in traces: `ep3[4]`. */
   readonly name: string;
   /** The number that it was added under. */
   readonly fd: number;
+  /** The file that it watches, by name. */
   readonly file: string;
+  /** What is asked for, as the names of EPOLL* bits. */
   readonly events: string;
+  /** What is handed back with each event; in hex where it is not a number of 32 bits. */
   readonly data: number | string;
   /** Which list it is on; `scan` is the private list of a scan that is going on. */
   readonly on: 'rdllist' | 'ovflist' | 'scan' | null;
@@ -31,17 +36,25 @@ export interface ItemView {
 
 /** A node of the tree, and what is below it. */
 export interface TreeNode {
+  /** The item, by name. */
   readonly item: string;
+  /** Its colour in the red-black tree. */
   readonly colour: 'red' | 'black';
+  /** What is below it to the left; null if nothing. */
   readonly left: TreeNode | null;
+  /** What is below it to the right; null if nothing. */
   readonly right: TreeNode | null;
 }
 
+/** An epoll instance. */
 export interface EpollView {
+  /** What it is called in traces: `ep3`. */
   readonly name: string;
+  /** The descriptors by which it is open. */
   readonly descriptors: readonly Descriptor[];
   /** In the order of the tree. */
   readonly items: readonly ItemView[];
+  /** The root of its red-black tree; null if it is empty. */
   readonly tree: TreeNode | null;
   /** Items by name, the first to be reported first. */
   readonly rdllist: readonly string[];

@@ -35,18 +35,27 @@ export interface OpenFile {
 export interface Waiter {
   /** A task, or an item that watches. */
   readonly name: string;
+  /** What waits: a task, an item of an epoll instance, or something else. */
   readonly kind: 'task' | 'item' | 'other';
+  /** Whether a wakeup ends here: WQ_FLAG_EXCLUSIVE. */
   readonly exclusive: boolean;
 }
 
+/** A wait queue of a file. */
 export interface QueueView {
+  /** What it is called in traces. */
   readonly name: string;
+  /** Who is on it, the first to be woken first. */
   readonly waiters: readonly Waiter[];
 }
 
+/** An open file that is no epoll instance. */
 export interface FileView {
+  /** What it is called in traces: `pipe4`. */
   readonly name: string;
+  /** What it is: `pipe`, `eventfd`, `tcp`, … */
   readonly kind: string;
+  /** The descriptors by which it is open. */
   readonly descriptors: readonly Descriptor[];
   /** What it holds: bytes, counters, states. */
   readonly state: Readonly<Record<string, string | number>>;

@@ -7,7 +7,12 @@ import type { Asking, Judged } from './state.ts';
 /** An event: its data and its events, EPOLL* bits, as a pair or as epoll_wait() gives it. */
 export type ExpectedEvent =
   | readonly [data: epoll_data_t, events: number]
-  | { readonly data: epoll_data_t; readonly events: number };
+  | {
+      /** The value that was given with EPOLL_CTL_ADD. */
+      readonly data: epoll_data_t;
+      /** EPOLL* bits. */
+      readonly events: number;
+    };
 
 /** What epoll_wait() gave, or null for something else. */
 type Found = readonly epoll_event[] & { readonly ret?: number };

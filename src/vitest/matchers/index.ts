@@ -29,7 +29,7 @@ export interface SimMatchers {
 
   /** Exactly these events, in this order: `toHaveEvents([[fd, EPOLLIN]])`. */
   toHaveEvents(events: readonly ExpectedEvent[]): void;
-  /** One with this data, and at least these EPOLL* bits. */
+  /** One with this data, and at least these EPOLL* bits, `events`. */
   toHaveEvent(data: epoll_data_t, events?: number): void;
   /** The call succeeded and told of nothing. */
   toHaveNoEvents(): void;
@@ -39,8 +39,8 @@ export interface SimMatchers {
   // ── descriptor(where, fd) ────────────────────────────────────────────────────────────────────
 
   /**
-   * Something is ready now: all of the EPOLL* bits that are asked for, or, where none are, anything
-   * but room to write. Of an epoll instance: epoll_wait() would tell of something.
+   * Something is ready now: all of the EPOLL* bits in `events`, or, where none are asked for,
+   * anything but room to write. Of an epoll instance: epoll_wait() would tell of something.
    */
   toBeReady(events?: number): void;
 

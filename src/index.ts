@@ -24,6 +24,7 @@ export {
   SIG_IGN,
   SIG_SETMASK,
   SIG_UNBLOCK,
+  type SignalHandler,
   type sigaction,
   type sigset_t,
 } from './kernel/signal.ts';
@@ -41,14 +42,25 @@ export {
   pollFlags,
   signalName,
 } from './kernel/uapi/names.ts';
+export type { OptionPointer } from './net/getsockopt.ts';
 export type { ucred } from './net/scm.ts';
 export type { cmsghdr, sockaddr } from './net/socket.ts';
+export type { OptionValue, timeval } from './net/sockopt.ts';
 export type { user_msghdr } from './net/sys_msg.ts';
 export type { Host, HostOptions, Link, LinkCounts, LinkOptions, PacketView } from './sim/host.ts';
 export { Machine, type MachineOptions, type SpawnOptions } from './sim/machine.ts';
 export type { Report, Result, Sleeper, Spawned } from './sim/report.ts';
-export { inOrder, Random, type Runnable, randomSchedule, type Schedule } from './sim/schedule.ts';
+export {
+  inOrder,
+  type Memory,
+  Random,
+  type Runnable,
+  randomSchedule,
+  type Schedule,
+  type SharedMemory,
+} from './sim/schedule.ts';
 export { type inotify_event, inotifyEvents } from './syscalls/inotify.ts';
+export type { FdLink, NetTable } from './syscalls/proc.ts';
 export { type signalfd_siginfo, signalsRead } from './syscalls/signalfd.ts';
 export {
   AssertionFailed,
@@ -103,7 +115,9 @@ export {
 // ── Scenarios ────────────────────────────────────────────────────────────────────────────────────
 
 export {
+  type BadDocument,
   DocumentReader,
+  type GoodDocument,
   readDocuments,
   readScenario,
   type ScenarioDocument,
@@ -112,14 +126,26 @@ export { ScenarioError } from './scenario/errors.ts';
 export { parseScenario } from './scenario/parse.ts';
 export { Player, type PlayListener } from './scenario/play.ts';
 export type { Scenario, Step } from './scenario/scenario.ts';
-export { errorTranscript, type Transcript, transcriptText } from './scenario/transcript.ts';
+export {
+  type CallResult,
+  type Entry as TranscriptEntry,
+  errorTranscript,
+  type ShownEvent,
+  type Transcript,
+  transcriptText,
+} from './scenario/transcript.ts';
 
 // ── Causes ───────────────────────────────────────────────────────────────────────────────────────
 
 /** Who is woken for nothing, and who gets how much. */
-export type { HerdProblem, HerdRow } from './check/herd/row.ts';
+export type { Extent as HerdExtent, HerdProblem, HerdRow } from './check/herd/row.ts';
 export type { HerdOptions, HerdReport } from './check/herd/study.ts';
-export type { HerdCounts } from './check/herd/tally.ts';
+export type {
+  Delay as HerdDelay,
+  HerdCounts,
+  Spread as HerdSpread,
+  Waiter as HerdWaiter,
+} from './check/herd/tally.ts';
 export { herdText } from './check/herd/text.ts';
 export { herd } from './scenario/herd.ts';
 /** Where two kernels part. */
@@ -149,7 +175,8 @@ export { fromTest, type TestOptions, toTest } from './export/vitest.ts';
 
 // ── Traces and views ─────────────────────────────────────────────────────────────────────────────
 
-export type { Tracer } from './kernel/trace.ts';
+export type { Verb } from './kernel/op.ts';
+export type { Fact, SignalFate, Silence, Tracer } from './kernel/trace.ts';
 export type * from './trace/events.ts';
 /** What a stream of events can be turned into while it comes. */
 export {

@@ -162,6 +162,24 @@ test('The source of the player lies beside what is built', () => {
   expect(player).toBe(readFileSync(`${root}conformance/linux/player.c`, 'utf8'));
 });
 
+/** Whoever hovers over EPOLLRDHUP in an editor, and has nothing but what is installed. */
+test('The types that are built say of each constant what it means', () => {
+  const folder = `${built}/src/kernel/uapi/`;
+  const silent: string[] = [];
+  let constants = 0;
+  for (const file of readdirSync(folder).filter((path) => /(?<!index|names)\.d\.ts$/.test(path))) {
+    const lines = readFileSync(folder + file, 'utf8').split('\n');
+    for (const [i, line] of lines.entries()) {
+      if (!line.startsWith('export declare const')) continue;
+      constants++;
+      if (lines[i - 1]?.endsWith('*/') !== true) silent.push(`${file}: ${line}`);
+    }
+  }
+  expect(silent).toEqual([]);
+  expect(constants).toBeGreaterThan(700);
+  expect(readFileSync(`${built}/src/syscalls/sys.d.ts`, 'utf8')).toContain('* epoll_wait(2): ');
+});
+
 /** Whoever types `machine.` and is offered what only kernel code calls. */
 test('The types that are built do not show what of a machine is for the kernel alone', () => {
   const types = readFileSync(`${built}/src/sim/machine.d.ts`, 'utf8');

@@ -33,6 +33,7 @@ export class AnswerDiffers extends Error {
   /** The answer that the model gives. */
   readonly actual: string;
 
+  /** `reasons`: why the model answers so, as text; '' where nothing is known. */
   constructor(expected: string, actual: string, reasons: string) {
     super(`the model answers otherwise${reasons === '' ? '' : `:\n${reasons.trim()}`}`);
     this.expected = expected;

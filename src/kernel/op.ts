@@ -5,6 +5,7 @@
  * every context is about to do and a step allocates nothing.
  */
 
+/** What an operation does: what a context can wait for, or be seen to do. */
 export type Verb =
   | 'spin_lock'
   | 'read_lock'

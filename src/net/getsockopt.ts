@@ -16,7 +16,9 @@ const SKF_AD_MAX = 64;
 
 /** Where an option is put: its first four bytes, and the whole of one that is a timeval. */
 export interface OptionPointer {
+  /** Its first four bytes, as a number. */
   value: number;
+  /** The whole of it, of SO_RCVTIMEO and SO_SNDTIMEO. */
   timeval?: timeval;
 }
 

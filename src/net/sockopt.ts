@@ -64,10 +64,14 @@ function keep(sk: sock, optname: number, value: number): number {
 const keepFlag = (sk: sock, optname: number, value: number): number =>
   keep(sk, optname, value === 0 ? 0 : 1);
 
-/** How long calls may sleep; 0 and 0: for ever. */
+/**
+ * A time span, in seconds and microseconds, as SO_RCVTIMEO takes it: see socket(7). 0 and 0: for
+ * ever.
+ */
 export interface timeval {
+  /** Seconds. */
   readonly tv_sec: number;
-  /** Below a million. */
+  /** Microseconds besides, below a million. */
   readonly tv_usec: number;
 }
 

@@ -17,18 +17,23 @@ import { isObject } from './kinds.ts';
 import { parseScenario } from './parse.ts';
 import type { Scenario } from './scenario.ts';
 
+/** A document that holds a scenario. */
 export interface GoodDocument {
   /** The line it begins on, from 1. */
   readonly line: number;
+  /** The scenario, read. */
   readonly scenario: Scenario;
   /** The document as it was read. */
   readonly value: unknown;
   readonly error?: never;
 }
 
+/** A document in which something is wrong. */
 export interface BadDocument {
+  /** The line it begins on, from 1. */
   readonly line: number;
   readonly scenario?: never;
+  /** What is wrong with it. */
   readonly error: ScenarioError;
   /** null where the document gives none or cannot be read. */
   readonly name: string | null;

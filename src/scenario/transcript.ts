@@ -13,27 +13,41 @@ const messageFlags = tableOf(socket, /^MSG_/);
 /** Said of every receive that asked for it. */
 const hiddenFlags = socket.MSG_CMSG_CLOEXEC;
 
+/** An event, as a transcript has it. */
 export interface ShownEvent {
+  /** What is there: the names of EPOLL* bits. */
   readonly events: string;
+  /** What was given with EPOLL_CTL_ADD or EPOLL_CTL_MOD. */
   readonly data: epoll_data_t;
 }
 
 /** How a call returned: `ret` and, for some calls, what else there is to see. */
 export interface CallResult {
+  /** The result, or -1. */
   readonly ret: number;
+  /** The name of the error, where `ret` is -1. */
   readonly errno?: string;
+  /** Descriptors that the call made. */
   readonly fds?: readonly number[];
+  /** Events, of epoll_wait and its like. */
   readonly events?: readonly ShownEvent[];
+  /** What is ready, as names of POLL* bits, of poll. */
   readonly revents?: readonly string[];
+  /** Descriptors that can be read, of select. */
   readonly read?: readonly number[];
+  /** Descriptors that can be written, of select. */
   readonly write?: readonly number[];
+  /** Descriptors with something exceptional, of select. */
   readonly except?: readonly number[];
+  /** What was read, as text. */
   readonly data?: string;
+  /** What an option or a request gave. */
   readonly value?: number | string;
   /** Who sent a message, see addressText(). */
   readonly from?: string;
   /** A socket's own, or that of its peer. */
   readonly address?: string;
+  /** What a receive had to tell: names of MSG_* bits. */
   readonly msg_flags?: string;
   /** What a read of a signalfd brought, in order. */
   readonly signals?: readonly string[];
@@ -45,25 +59,30 @@ export interface CallResult {
   readonly lines?: readonly string[];
   /** A process by its thread's name, and how it ended. */
   readonly process?: string;
+  /** How a child has ended. */
   readonly status?: string;
 }
 
 /** A line of `results`: a call that returned, one that did not when issued, or its thread's end. */
 export type Entry =
   | {
+      /** The step whose call it is, from 0. */
       readonly step: number;
       readonly after?: never;
       readonly blocked: true;
       readonly ended?: never;
     }
   | {
+      /** The step whose call it is, from 0. */
       readonly step: number;
       readonly after?: never;
       readonly ended: true;
       readonly blocked?: never;
     }
   | (CallResult & {
+      /** The step whose call it is, from 0. */
       readonly step: number;
+      /** The step after which it returned, if that is a later one. */
       readonly after?: number;
       readonly blocked?: never;
       readonly ended?: never;

@@ -41,6 +41,7 @@ function filesOf(pid: number): files_struct | null {
 
 /** A line of `ls -l /proc/PID/fd`. */
 export interface FdLink {
+  /** The descriptor. */
   fd: number;
   /** What it leads to: a path, or `socket:[7]`, `anon_inode:[eventpoll]` and the like. */
   target: string;

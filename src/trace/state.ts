@@ -175,7 +175,7 @@ function taskText(task: TaskView, process: ProcessName, colours: Colours): strin
   return `${colours.cyan(name)}${number}${owner}  ${shown}${where}${on}${held}`;
 }
 
-/** The state after each moment. */
+/** Writes the state of the machine after each moment: as text, or with `json` as lines of JSON. */
 export class State implements Format {
   readonly functions: boolean = false;
   private readonly write: Write;

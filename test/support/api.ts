@@ -32,6 +32,9 @@ export interface Surface {
   readonly checker: ts.TypeChecker;
 }
 
+/** What is wrong, a line a finding. */
+export type Rule = (surface: Surface) => string[];
+
 const pathOf = (file: ts.SourceFile): string =>
   (file.fileName.startsWith(root) ? relative(root, file.fileName) : file.fileName)
     .split(sep)
@@ -125,10 +128,12 @@ const finding = ({ at, label }: PublicName, what: string): string => `${at}: ${l
 
 // ── What it is ─────────────────────────────────────────────────────────────────────────────────
 
-/** Is it a member that its own type says: `kind: 'call'`? */
+/** Is it a member that its own type says, as `kind: 'call'`, or that is there to be absent? */
 function saysItself({ declaration, owner }: PublicName, checker: ts.TypeChecker): boolean {
   if (owner === null || !ts.isPropertySignature(declaration)) return false;
-  return checker.getTypeAtLocation(declaration).isLiteral();
+  const { BooleanLiteral, Never, Undefined } = ts.TypeFlags;
+  const type = checker.getTypeAtLocation(declaration);
+  return type.isLiteral() || (type.flags & (BooleanLiteral | Never | Undefined)) !== 0;
 }
 
 /** Does a class that is not ours have it: `name` of an Error? */
@@ -195,10 +200,16 @@ const hasManPage = ({ name, summary }: PublicName): boolean =>
 
 /** The text that is to say what the parameters of a function are. */
 const textFor = (name: PublicName, called: ts.SignatureDeclaration): string =>
-  name.text + (called.kind === ts.SyntaxKind.Constructor ? called.getFullText() : '');
+  [name.text, ...ts.getJSDocCommentsAndTags(called).map((doc) => doc.getText())].join(' ');
+
+/** Is it what a constructor makes a field of, which says what it is? */
+function isField(called: ts.Node, name: string, checker: ts.TypeChecker): boolean {
+  if (!ts.isConstructorDeclaration(called)) return false;
+  return checker.getTypeAtLocation(called.parent).getProperty(name) !== undefined;
+}
 
 /** Parameters that neither their name and type nor the comment explain. */
-export function unexplainedParameters({ names, checker }: Surface): string[] {
+export function undescribedParameters({ names, checker }: Surface): string[] {
   const found: string[] = [];
   for (const name of names) {
     const called = functionOf(name) ?? constructorOf(name);
@@ -206,7 +217,7 @@ export function unexplainedParameters({ names, checker }: Surface): string[] {
     for (const parameter of called.parameters) {
       const written = parameter.name.getText();
       if (!isPrimitive(checker.getTypeAtLocation(parameter)) || written.startsWith('_')) continue;
-      if (speaksOf(textFor(name, called), written)) continue;
+      if (speaksOf(textFor(name, called), written) || isField(called, written, checker)) continue;
       found.push(finding(name, `nothing is said of the parameter ${written}`));
     }
   }
@@ -253,7 +264,8 @@ export function withoutUnits({ names, checker }: Surface): string[] {
       : [[name.name, name.declaration]];
     if (claimsLinux(name.name) && name.owner === null && !called) continue; // A constant of Linux.
     for (const [written, node] of measured) {
-      if (!isNumber(checker.getTypeAtLocation(node)) || !lacksUnit(written, name.text)) continue;
+      if (!isNumber(checker.getTypeAtLocation(node))) continue;
+      if (!lacksUnit(written, called ? textFor(name, called) : name.text)) continue;
       found.push(finding(name, `the unit of ${written} is missing`));
     }
   }
@@ -323,13 +335,3 @@ export function withoutSource({ names }: Surface): string[] {
 /** Is it a field of a class, which a call is not? */
 const isProperty = ({ declaration }: PublicName): boolean =>
   ts.isPropertyDeclaration(declaration) || ts.isPropertySignature(declaration);
-
-/** Every rule, in the order of CONTRIBUTING.md. */
-export const rules: Readonly<Record<string, (surface: Surface) => string[]>> = {
-  summary: withoutSummary,
-  parameters: unexplainedParameters,
-  units: withoutUnits,
-  throws: unsaidThrows,
-  errno: withoutErrno,
-  source: withoutSource,
-};

@@ -1,10 +1,15 @@
 /** What the executions of an arrangement came to together. */
 import type { Counts } from './measure.ts';
 
+/** What one waiter was woken for. */
 export interface Waiter {
+  /** Its name. */
   readonly task: string;
+  /** How often it was woken. */
   readonly wakeups: number;
+  /** Wakeups for which it found nothing, or nothing was left. */
   readonly wasted: number;
+  /** Events that it was told of. */
   readonly told: number;
   /** Of all that was told, from 0 to 1. */
   readonly share: number;
@@ -12,15 +17,21 @@ export interface Waiter {
 
 /** The least, the most, and the mean over all events, of what executions came to. */
 export interface Spread {
+  /** The mean over all events. */
   readonly mean: number;
+  /** The least of an execution. */
   readonly least: number;
+  /** The most of an execution. */
   readonly most: number;
 }
 
 /** Steps of the machine. */
 export interface Delay {
+  /** The shortest, in steps. */
   readonly least: number;
+  /** As many are shorter as are longer, in steps. */
   readonly median: number;
+  /** The longest, in steps. */
   readonly most: number;
 }
 

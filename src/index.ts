@@ -194,7 +194,7 @@ export { Perfetto } from './trace/perfetto.ts';
 /** Listens to a machine: `new Machine({ tracer: new Recorder(listener) })`. */
 export { Recorder, type RecorderOptions } from './trace/recorder.ts';
 /** Runs a machine in a format: `runTraced(machine, new Strace(write))`. */
-export { runTraced } from './trace/run.ts';
+export { runTraced, type TracedReport } from './trace/run.ts';
 export { State, stateText } from './trace/state.ts';
 export { Strace } from './trace/strace.ts';
 export { type Row, type TableListener, TableRows } from './trace/table.ts';

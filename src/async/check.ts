@@ -10,6 +10,9 @@ import { withPauses } from './turn.ts';
  * verdict, its schedules and what replays them are the same.
  *
  * @throws {TypeError} if `program` is no function, or an option is wrong.
+ * @throws RangeError for numbers that are out of bounds, and a kernel that is not known
+ * @throws ScheduleError for a schedule that cannot be read
+ * @throws OutOfSteps where the program goes on for ever
  * @throws {ScheduleMismatch} where a schedule to replay does not fit.
  */
 export async function checkAsync(

@@ -10,6 +10,7 @@
 
 // ── Programs that are async functions ────────────────────────────────────────────────────────────
 
+export type { TracedReport } from '../trace/run.ts';
 export { checkAsync } from './check.ts';
 export { runAsync, runTracedAsync, simulateAsync, spawnAsync } from './run.ts';
 export type { AsyncProgram, AsyncSigaction, AsyncSignalHandler, AsyncSys } from './sys.ts';
@@ -21,5 +22,5 @@ export type { AsyncReactor, Events, Reactor } from './reactor.ts';
 
 // ── Timers and clocks of JavaScript ──────────────────────────────────────────────────────────────
 
-export { type FakeTime, type FakeTimer, fakeTime, type TimerId } from './time.ts';
+export { type FakeTime, type FakeTimer, fakeTime, type SetTimer, type TimerId } from './time.ts';
 export type { TimeOptions } from './timed.ts';

@@ -8,7 +8,10 @@ import type { epoll_event } from '../kernel/uaccess.ts';
 import type { Code, Interest } from '../syscalls/sys.ts';
 
 /** What epoll_wait() has filled in, and its raw result: how many they are, or -errno. */
-export type Events = readonly epoll_event[] & { readonly ret: number };
+export type Events = readonly epoll_event[] & {
+  /** How many there are, or -errno. */
+  readonly ret: number;
+};
 
 /**
  * In generator style: `yield* reactor.epoll_wait(…)`. A binding's calls are generators that yield

@@ -23,6 +23,7 @@ import { withPauses } from './turn.ts';
  * @throws What the program rejects with; an Error that says who sleeps where, and why, where it never
  * comes to its end; a TypeError that says what it awaits, where nothing on the machine settles that;
  * OutOfSteps where it loops.
+ * @throws RangeError for options that are out of bounds
  */
 export async function simulateAsync<T>(
   program: AsyncProgram<T>,
@@ -34,6 +35,9 @@ export async function simulateAsync<T>(
 /**
  * As `machine.spawn`, of an async function: a new process, which ends when the function's promise is
  * settled.
+ *
+ * @throws TypeError for what is no function, or options that are wrong
+ * @throws RangeError for a host of another machine
  */
 export function spawnAsync<T>(
   machine: Machine,
@@ -48,12 +52,18 @@ export function spawnAsync<T>(
  * clock; who sleeps for ever.
  *
  * @throws What a program throws, and a TypeError for a call whose promise nobody awaits.
+ * @throws OutOfSteps where it loops
  */
 export async function runAsync(machine: Machine, until?: number): Promise<Report> {
   return withPauses(running(machine, until));
 }
 
-/** As runTraced(): runAsync(), written down in a format. */
+/**
+ * As runTraced(): runAsync(), written down in a format; `name` is its title.
+ *
+ * @throws What a program throws, and a TypeError for a call whose promise nobody awaits
+ * @throws OutOfSteps where it loops
+ */
 export async function runTracedAsync(
   machine: Machine,
   format: Format,

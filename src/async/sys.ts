@@ -23,6 +23,7 @@ export type AsyncSignalHandler = (
 
 /** What `sigaction` takes here. */
 export type AsyncSigaction = Partial<Omit<sigaction, 'handler'>> & {
+  /** What runs when the signal comes, or SIG_DFL, or SIG_IGN. */
   readonly handler: AsyncSignalHandler | typeof SIG_DFL | typeof SIG_IGN;
 };
 
@@ -50,7 +51,7 @@ export interface AsyncSys extends Calls {
   /** sigaction(2): 0, or -errno; what happens with a signal, for all threads of the process. */
   sigaction(signum: number, act: AsyncSigaction): Promise<number>;
   /**
-   * Fails the run unless `condition` holds: what the program promises.
+   * Fails the run unless `condition` holds: what the program promises; `message` says what that is.
    *
    * @throws {AssertionFailed} where it does not.
    */

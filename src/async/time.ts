@@ -23,7 +23,8 @@ export type { FakeTimer } from './timer.ts';
 /** What a timer is cleared by: itself, or its number; anything else clears nothing. */
 export type TimerId = FakeTimer | number | string | null | undefined;
 
-type SetTimer = <A extends unknown[]>(
+/** setTimeout() and setInterval(): the callback gets `values`; `delay` in ms. */
+export type SetTimer = <A extends unknown[]>(
   callback: (...values: A) => unknown,
   delay?: number,
   ...values: A
@@ -31,19 +32,34 @@ type SetTimer = <A extends unknown[]>(
 
 /** A set of timers and clocks, for a program that takes them by injection. */
 export class FakeTime {
-  /** After `delay` milliseconds; 1 for none, and for what is not between 1 and 2^31 - 1, as in Node. */
+  /**
+   * After `delay` milliseconds; 1 for none, and for what is not between 1 and 2^31 - 1, as in Node.
+   *
+   * @throws TypeError for what is no function
+   */
   readonly setTimeout: SetTimer = (callback, delay, ...values) =>
     this.#start('setTimeout', callback, delay, false, values);
-  /** Every `delay` milliseconds. */
+  /**
+   * Every `delay` milliseconds.
+   *
+   * @throws TypeError for what is no function
+   */
   readonly setInterval: SetTimer = (callback, delay, ...values) =>
     this.#start('setInterval', callback, delay, true, values);
-  /** When the clock's next interrupt comes, which is at once. */
+  /**
+   * When the clock's next interrupt comes, which is at once.
+   *
+   * @throws TypeError for what is no function
+   */
   readonly setImmediate = <A extends unknown[]>(
     callback: (...values: A) => unknown,
     ...values: A
   ): FakeTimer => this.#start('setImmediate', callback, null, false, values);
+  /** Takes a timer back, of whatever kind, as in Node. */
   readonly clearTimeout = (timer?: TimerId): void => this.#clear(timer);
+  /** The same. */
   readonly clearInterval = (timer?: TimerId): void => this.#clear(timer);
+  /** The same. */
   readonly clearImmediate = (timer?: TimerId): void => this.#clear(timer);
   /** CLOCK_REALTIME, which starts one second after 1970 and can be set. */
   readonly Date: DateConstructor = this.#date();

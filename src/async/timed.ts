@@ -4,6 +4,7 @@ import type { AsyncProgram } from './sys.ts';
 import { asProgram } from './thread.ts';
 import { FakeTime } from './time.ts';
 
+/** Whose clock and timers the program takes. */
 export interface TimeOptions {
   /**
    * Puts timers and clocks in step with the machine's onto `globalThis`, for as long as the program

@@ -78,10 +78,12 @@ export class FakeTimer {
     return this.#keep(false);
   }
 
+  /** Does it keep the machine running? */
   hasRef(): boolean {
     return !this.#timer.background;
   }
 
+  /** Its number, as in Node: what clearTimeout() takes, too. */
   [Symbol.toPrimitive](): number {
     return this.#options.id;
   }

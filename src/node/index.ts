@@ -11,6 +11,7 @@
 // ── Streams over simulated sockets and pipes ─────────────────────────────────────────────────────
 
 export {
+  type Done,
   type SocketError,
   SocketStream,
   type SocketStreamOptions,

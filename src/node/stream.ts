@@ -34,12 +34,17 @@ import { Loop, type Watcher } from './loop.ts';
  * in net.Socket.
  */
 export interface SocketStreamOptions {
+  /** True: the end of what is read does not end what is written. False unless told otherwise. */
   readonly allowHalfOpen?: boolean;
   /** In bytes, of what was read and not taken, and of what is to be written; 16384 unless told otherwise. */
   readonly highWaterMark?: number;
+  /** The same in bytes of what was read and not taken. */
   readonly readableHighWaterMark?: number;
+  /** The same in bytes of what is to be written. */
   readonly writableHighWaterMark?: number;
+  /** What is read comes as text; as bytes unless told otherwise. */
   readonly encoding?: BufferEncoding;
+  /** False: no 'close' event after it was destroyed. True unless told otherwise. */
   readonly emitClose?: boolean;
   /** False for the end of a pipe that is only written. */
   readonly readable?: boolean;
@@ -63,7 +68,8 @@ export interface SocketError extends Error {
   readonly syscall: string;
 }
 
-type Done = (error?: Error | null) => void;
+/** What a stream calls when it is done, with an Error where it failed. */
+export type Done = (error?: Error | null) => void;
 
 const defaultReadSize = 65_536;
 
@@ -173,6 +179,12 @@ class Handle implements Watcher {
   }
 }
 
+/**
+ * A Duplex over a simulated socket or pipe; see socketStream(), which makes it.
+ *
+ * @throws TypeError where `sys` is none of an async program, `fd` is no descriptor, or `readSize` is wrong
+ * @throws OutOfSteps where the program goes on for ever
+ */
 export class SocketStream extends Duplex {
   readonly #handle: Handle;
 
@@ -212,6 +224,7 @@ export class SocketStream extends Duplex {
  *
  * @throws {TypeError} where `sys` is none of an async program, `fd` is no descriptor, or `readSize`
  * has something else than positive integers.
+ * @throws OutOfSteps where the program goes on for ever
  */
 export const socketStream = (
   sys: AsyncSys,

@@ -532,8 +532,11 @@ export class Machine implements ThreadMaker {
   }
 
   /**
-   * As run(), and null where JavaScript has to come to rest before it is called again; `isPaused`
-   * says so, too.
+   * As run(), to `until`, and null where JavaScript has to come to rest before it is called again;
+   * `isPaused` says so, too.
+   *
+   * @throws TypeError for a call that was made without its `yield*`
+   * @throws OutOfSteps after `maxSteps` steps
    */
   proceed(until: number = Number.POSITIVE_INFINITY): Report | null {
     if (!this.isPaused) {

@@ -26,7 +26,10 @@ export const runTraced = (
 ): TracedReport => withoutPause(runningTraced(machine, format, name));
 
 /** What came of a run, and what listened to it. */
-export type TracedReport = Report & { readonly recorder: Recorder };
+export type TracedReport = Report & {
+  /** What has listened. */
+  readonly recorder: Recorder;
+};
 
 /** As runTraced(), with pauses. */
 export function* runningTraced(

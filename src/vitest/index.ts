@@ -22,7 +22,14 @@ export type { Modifiers, ProgramSettings, ProgramTest, TestSettings } from './pr
 /** A program on one schedule, or on some. */
 export { type SimContext, type SimTestOptions, simTest } from './sim_test.ts';
 /** Programs in either style: a generator, or an async function. */
-export type { Either, EitherCalls, EitherProgram, ProgramWith, TestSys } from './style.ts';
+export type {
+  Either,
+  EitherCall,
+  EitherCalls,
+  EitherProgram,
+  ProgramWith,
+  TestSys,
+} from './style.ts';
 /** What matchers are asked about, beside machines, verdicts and what calls return. */
 export { Descriptor, descriptor, Thread, thread, type Where } from './subjects.ts';
 export { Wakeups, wakeups } from './wakeups.ts';

@@ -22,7 +22,10 @@ type Taking<A extends readonly unknown[]> = {
   [I in keyof A]: A[I] extends Program ? EitherProgram : A[I];
 };
 
-type EitherCall<F> = F extends (...values: infer A extends readonly unknown[]) => Code<infer T>
+/** One of them: its result is for `yield*` and for `await`. */
+export type EitherCall<F> = F extends (
+  ...values: infer A extends readonly unknown[]
+) => Code<infer T>
   ? (...values: Taking<A>) => Either<T>
   : never;
 

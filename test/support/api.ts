@@ -90,6 +90,9 @@ function isWrittenFor(type: ts.Type, symbol: ts.Symbol): boolean {
 const isHidden = (declaration: ts.Declaration): boolean => {
   const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
   if (ts.getCombinedModifierFlags(declaration) & hidden) return true;
+  const name = ts.getNameOfDeclaration(declaration);
+  // `#own`, and what a base class of Node asks a stream for.
+  if (name !== undefined && /^[#_]/.test(name.getText())) return true;
   return ts.getJSDocTags(declaration).some(({ tagName }) => tagName.text === 'internal');
 };
 

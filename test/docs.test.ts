@@ -4,6 +4,9 @@
  * A fenced block is checked by its language. `sh` is run, and the `text` or `json` block behind it
  * is what it printed. Behind `<!-- file: PATH -->` stands that file, without its first comment.
  * `python` is run where there is a Linux to run it on.
+ *
+ * A guide (docs/guide) is followed in an empty folder, step by step: files are written there, changes
+ * (`<!-- change: PATH -->`) made, commands typed; an output may have lines `…` for what is left out.
  * `UPDATE_DOCS=1 npx vitest run test/docs.test.ts` writes files and outputs into the documents.
  */
 import { execFile, spawnSync } from 'node:child_process';
@@ -11,6 +14,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
+import { isShown } from '../scripts/package/readme.ts';
+import { Reader } from './support/reader.ts';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const update = process.env.UPDATE_DOCS === '1';
@@ -35,6 +40,8 @@ interface Block {
   readonly body: string;
   /** What `<!-- file: … -->` before it names. */
   readonly file: string | null;
+  /** What `<!-- change: … -->` before it names. */
+  readonly change: string | null;
   /** The block that follows, if nothing but blank lines stands between. */
   output: Block | null;
 }
@@ -53,9 +60,11 @@ function blocksOf(document: string): Block[] {
     while (i < lines.length && lines[i] !== '```') i++;
     const body = lines.slice(start + 1, i).join('\n');
     const file = /^<!-- file: (\S+) -->$/.exec(lastLine)?.[1] ?? null;
-    const block = { document, line: start + 1, language, body, file, output: null };
+    const change = /^<!-- change: (\S+) -->$/.exec(lastLine)?.[1] ?? null;
+    const block = { document, line: start + 1, language, body, file, change, output: null };
     const previous = blocks.at(-1);
-    if (lastLine === '```' && previous !== undefined && file === null) previous.output = block;
+    if (lastLine === '```' && previous !== undefined && file === null && change === null)
+      previous.output = block;
     blocks.push(block);
     lastLine = '```';
   }
@@ -144,7 +153,8 @@ const codeLines = (body: string): string[] =>
   body.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
 const isRun = (block: Block): boolean =>
   !codeLines(block.body).some((line) => onlyNamed.test(line));
-const shell = blocks.filter((block) => block.language === 'sh');
+const isGuide = ({ document }: Block): boolean => document.startsWith('docs/guide/');
+const shell = blocks.filter((block) => block.language === 'sh' && !isGuide(block));
 
 describe('commands', () => {
   /** Whoever types the command and sees something else; whoever believes the output. */
@@ -183,6 +193,40 @@ describe('commands', () => {
     shows(block.output as Block, (stdout + stderr).trimEnd());
   });
 });
+
+const guides = documents.filter((document) =>
+  blocks.some((b) => isGuide(b) && b.document === document),
+);
+
+describe('guides', () => {
+  /** Who types what the guide says, in a folder of their own, with the package as it was installed. */
+  test.concurrent.each(guides)(
+    '%s can be followed, step by step',
+    async (document) => {
+      const reader = new Reader();
+      const steps = blocks.filter((block) => block.document === document);
+      try {
+        for (const block of steps) await follow(reader, block);
+      } finally {
+        reader.leave();
+      }
+    },
+    500_000,
+  );
+});
+
+async function follow(reader: Reader, block: Block): Promise<void> {
+  const { body, change, file, language, output } = block;
+  if (file !== null) reader.write(file, `${asShown(read(file))}\n`);
+  else if (change !== null) reader.change(change, body);
+  else if (language === 'sh') {
+    const printed = await reader.type(body);
+    if (output === null || isShown(output.body, printed)) return;
+    // Which lines are to be left out, nobody can tell but who writes the guide.
+    if (/^…$/m.test(output.body)) expect.fail(`${titleOf(block)}: printed was\n${printed}`);
+    shows(output, printed);
+  }
+}
 
 interface Link {
   readonly document: string;

@@ -11,7 +11,7 @@ import { check, run } from '../scripts/package/commands.ts';
 import { publintProblems, typesProblems } from '../scripts/package/lint.ts';
 import { haveNode } from '../scripts/package/nodes.ts';
 import { followReadme, type Project } from '../scripts/package/project.ts';
-import { readSteps, stepsOf } from '../scripts/package/readme.ts';
+import { installSteps, readSteps } from '../scripts/package/readme.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'epollsim-package-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -86,8 +86,8 @@ describe('The README', () => {
 
   /** A stranger who types what the page says, and sees something else. */
   test('is followed, and what it shows is compared with what is printed', async () => {
-    expect((await followReadme(project, stepsOf(readme('hello')))).status).toBe('passed');
-    const { status, details } = await followReadme(project, stepsOf(readme('bye')));
+    expect((await followReadme(project, installSteps(readme('hello')))).status).toBe('passed');
+    const { status, details } = await followReadme(project, installSteps(readme('bye')));
     expect([status, ...details]).toEqual([
       'failed',
       'cat f.txt: the README shows',
@@ -99,7 +99,7 @@ describe('The README', () => {
 
   /** A stranger whose command fails where the page shows nothing of what it prints. */
   test('is wrong where a command fails', async () => {
-    const steps = stepsOf('## Install\n```sh\necho no >&2; exit 3\n```\n## More\n');
+    const steps = installSteps('## Install\n```sh\necho no >&2; exit 3\n```\n## More\n');
     const { status, details } = await followReadme(project, steps);
     expect([status, ...details]).toEqual(['failed', 'echo no >&2; exit 3: exit code 3', 'no']);
   });
@@ -110,7 +110,7 @@ describe('The README', () => {
     for (const one of ['first.ts', 'first.test.ts', 'npm install epollsim', 'vitest run'])
       expect(text).toContain(one);
     expect(text).toMatch(/epollsim play --format strace.*epollsim check/);
-    expect(() => stepsOf('# Something else')).toThrow('no section "Install"');
+    expect(() => installSteps('# Something else')).toThrow('no section "Install"');
   });
 });
 

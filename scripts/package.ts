@@ -13,18 +13,20 @@ import { check, lastLines, type Outcome, run } from './package/commands.ts';
 import { publintProblems, typesProblems } from './package/lint.ts';
 import { defaultReleases, haveNode } from './package/nodes.ts';
 import {
-  followReadme,
+  followGuides,
+  followSteps,
   type Project,
   runUnder,
   typeChecks,
   writeProject,
 } from './package/project.ts';
-import { readSteps } from './package/readme.ts';
+import { readGuides, readSteps } from './package/readme.ts';
 
 const help = `usage: npm run package -- [--node RELEASES] [--json]
 
 Builds and packs the package; runs publint and are-the-types-wrong on the tarball; installs it into an
-empty TypeScript project, does there what the section "Install" of the README says, and compiles
+empty TypeScript project, does there what the section "Install" of the README says, follows each
+guide of docs/guide in a folder of its own, and compiles
 against its types; and runs it under this Node and others, which come from the registry of npm.
 
       --node RELEASES  which others, with commas between (default: ${defaultReleases.join(',')});
@@ -85,9 +87,10 @@ async function checkAll(
   tell(await check('are the types wrong', () => typesProblems(tarball)));
 
   const project = projectOf(join(folder, 'project'), tarball, signal);
-  const followed = await followReadme(project, readSteps());
+  const followed = await followSteps(project, 'README: Install', readSteps());
   tell(followed);
   if (followed.status === 'failed') return;
+  for await (const outcome of followGuides(project, readGuides())) tell(outcome);
   writeProject(project);
   for (const outcome of await typeChecks(project)) tell(outcome);
   for (const outcome of await runUnder(process.versions.node, project, [])) tell(outcome);

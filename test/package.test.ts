@@ -10,8 +10,8 @@ import { entriesOf } from '../scripts/entries.ts';
 import { check, run } from '../scripts/package/commands.ts';
 import { publintProblems, typesProblems } from '../scripts/package/lint.ts';
 import { haveNode } from '../scripts/package/nodes.ts';
-import { followReadme, type Project } from '../scripts/package/project.ts';
-import { installSteps, readSteps } from '../scripts/package/readme.ts';
+import { followSteps, type Project } from '../scripts/package/project.ts';
+import { changed, installSteps, isShown, readSteps } from '../scripts/package/readme.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'epollsim-package-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -86,11 +86,13 @@ describe('The README', () => {
 
   /** A stranger who types what the page says, and sees something else. */
   test('is followed, and what it shows is compared with what is printed', async () => {
-    expect((await followReadme(project, installSteps(readme('hello')))).status).toBe('passed');
-    const { status, details } = await followReadme(project, installSteps(readme('bye')));
+    expect((await followSteps(project, 'README', installSteps(readme('hello')))).status).toBe(
+      'passed',
+    );
+    const { status, details } = await followSteps(project, 'README', installSteps(readme('bye')));
     expect([status, ...details]).toEqual([
       'failed',
-      'cat f.txt: the README shows',
+      'cat f.txt: shown is',
       'bye',
       'and this was printed:',
       'hello',
@@ -100,7 +102,7 @@ describe('The README', () => {
   /** A stranger whose command fails where the page shows nothing of what it prints. */
   test('is wrong where a command fails', async () => {
     const steps = installSteps('## Install\n```sh\necho no >&2; exit 3\n```\n## More\n');
-    const { status, details } = await followReadme(project, steps);
+    const { status, details } = await followSteps(project, 'README', steps);
     expect([status, ...details]).toEqual(['failed', 'echo no >&2; exit 3: exit code 3', 'no']);
   });
 
@@ -111,6 +113,25 @@ describe('The README', () => {
       expect(text).toContain(one);
     expect(text).toMatch(/epollsim play --format strace.*epollsim check/);
     expect(() => installSteps('# Something else')).toThrow('no section "Install"');
+  });
+});
+
+describe('A guide', () => {
+  /** A change that fits nowhere, or in two places, and is made somewhere all the same. */
+  test('makes a change where it fits once, and nowhere else', () => {
+    expect(changed('a\nb\nc\n', ' a\n-b\n+x\n+y')).toBe('a\nx\ny\nc\n');
+    expect(() => changed('a\na\n', '-a\n+b')).toThrow('found it 2 times');
+    expect(() => changed('b\n', '-a\n+b')).toThrow('found it 0 times');
+  });
+
+  /** An output that has changed behind a line of dots. */
+  test('shows what was printed, in its order, and with dots a part of it', () => {
+    expect(isShown('a\n…\nd', 'a\nb\nc\nd')).toBe(true);
+    expect(isShown('…\nb\n…', 'a\nb\nc')).toBe(true);
+    expect(isShown('a\n…\nc', 'a\nb')).toBe(false);
+    expect(isShown('…\nb\na\n…', 'a\nb')).toBe(false);
+    expect(isShown('a', 'a\nb')).toBe(false);
+    expect(isShown('a.c', 'abc')).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
 /** An empty TypeScript project, into which the package is installed from its tarball. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Entry } from '../entries.ts';
 import {
   check,
@@ -11,7 +11,7 @@ import {
   succeeds,
   type Where,
 } from './commands.ts';
-import type { Step } from './readme.ts';
+import { changed, isShown, type Step, withoutTimes } from './readme.ts';
 
 export interface Project {
   readonly folder: string;
@@ -31,32 +31,66 @@ const pinned = (command: string, { tarball, versions }: Project): string =>
     }),
   );
 
-/** Does what the README says, and compares what is printed with what it shows. */
-export function followReadme(project: Project, steps: readonly Step[]): Promise<Outcome> {
-  return check('README: Install, step by step', async () => {
+/** Does what a document says, and compares what is printed with what it shows. */
+export function followSteps(
+  project: Project,
+  document: string,
+  steps: readonly Step[],
+): Promise<Outcome> {
+  return check(`${document}, step by step`, async () => {
     for (const step of steps) {
-      const problems =
-        step.kind === 'file' ? writeStep(project, step) : await runStep(project, step);
+      const problems = await doStep(project, step);
       if (problems.length > 0) return problems;
     }
     return [];
   });
 }
 
-function writeStep({ folder }: Project, { name, text }: Step & { kind: 'file' }): string[] {
-  writeFileSync(join(folder, name), text);
+async function doStep(project: Project, step: Step): Promise<string[]> {
+  if (step.kind === 'commands') return runStep(project, step);
+  const path = join(project.folder, step.name);
+  const text = step.kind === 'file' ? step.text : changed(readFileSync(path, 'utf8'), step.diff);
+  writeFileSync(path, text);
   return [];
 }
 
 async function runStep(project: Project, step: Step & { kind: 'commands' }): Promise<string[]> {
   const command = pinned(step.text, project);
   const where = { cwd: project.folder, signal: project.signal };
-  const { code, out } = await run(`exec 2>&1\n${command}`, where);
-  if (code !== 0) return [`${command}: exit code ${code}`, ...lastLines(out)];
+  // A reader keeps the schedules of tests, which CI does not.
+  const { code, out } = await run(`exec 2>&1\nunset CI\n${command}`, where);
   // What npm says of its own settings is this computer's.
-  const printed = out.replace(/^npm warn .*\n/gm, '').trimEnd();
-  if (step.shown === null || step.shown === printed) return [];
-  return [`${command}: the README shows`, step.shown, 'and this was printed:', printed];
+  const printed = withoutTimes(out.replace(/^npm warn .*\n/gm, '')).trimEnd();
+  if (step.shown !== null && isShown(step.shown, printed)) return [];
+  if (step.shown !== null) {
+    return [`${command}: shown is`, step.shown, 'and this was printed:', printed];
+  }
+  return code === 0 ? [] : [`${command}: exit code ${code}`, ...lastLines(out)];
+}
+
+const installed: Step = {
+  kind: 'commands',
+  text: 'npm init -y && npm pkg set type=module\nnpm install epollsim\nnpm install --save-dev vitest',
+  shown: null,
+};
+
+/** Follows each guide in a folder of its own, in which the package is installed. */
+export async function* followGuides(
+  project: Project,
+  guides: readonly (readonly [document: string, steps: readonly Step[]])[],
+): AsyncGenerator<Outcome> {
+  for (const [document, steps] of guides) {
+    if (steps.length === 0) continue;
+    const folder = join(project.folder, `../${basename(document, '.md')}`);
+    mkdirSync(folder);
+    const [first] = steps;
+    const installs = first?.kind === 'commands' && first.text.startsWith('npm init');
+    yield await followSteps(
+      { ...project, folder },
+      document,
+      installs ? steps : [installed, ...steps],
+    );
+  }
 }
 
 /** Imports every entry that runs anywhere, or in Node, each by its name. */

@@ -57,11 +57,11 @@ export function changed(text: string, diff: string): string {
       .filter((line) => line[0] !== gone)
       .map((line) => `${line.slice(1)}\n`)
       .join('');
-  const [before, between, ...more] = text.split(side('+'));
-  if (before === undefined || between === undefined || more.length > 0) {
-    throw new Error(`expected this once, found it ${more.length + 1} times:\n${side('+')}`);
+  const parts = text.split(side('+'));
+  if (parts.length !== 2) {
+    throw new Error(`expected this once, found it ${parts.length - 1} times:\n${side('+')}`);
   }
-  return before + side('-') + between;
+  return parts.join(side('-'));
 }
 
 /** What a command printed, without what is another on each day: how long the tests of vitest took. */

@@ -6,8 +6,9 @@ const config: ViteUserConfig = defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts', 'examples/**/*.test.ts'],
-    // These fail, as they are to: test/examples/tutorial.test.ts.
-    exclude: [...configDefaults.exclude, 'examples/tutorial/mistakes/**'],
+    // Those of tutorials fail, as they are to (test/examples/tutorial.test.ts); those of guides begin with
+    // a bug: test/docs.test.ts runs them, and mends it on the way.
+    exclude: [...configDefaults.exclude, 'examples/tutorial/mistakes/**', 'examples/guide/**'],
     setupFiles: ['test/support/matchers.ts'],
     // No test leaves anything behind at module level, so the files of a worker share their modules.
     isolate: false,

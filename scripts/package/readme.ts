@@ -22,7 +22,8 @@ export function stepsOf(document: string): Step[] {
     if (how === 'file') steps.push({ kind: 'file', name, text: `${text}\n` });
     else if (how === 'change') steps.push({ kind: 'change', name, diff: text });
     else if (language === 'sh') steps.push({ kind: 'commands', text, shown: null });
-    else if (last?.kind === 'commands') steps[steps.length - 1] = { ...last, shown: text };
+    else if (last?.kind === 'commands' && last.shown === null)
+      steps[steps.length - 1] = { ...last, shown: text };
   }
   return steps;
 }

@@ -126,8 +126,16 @@ function goesAtOnce(
   return msg_flags === 0 && f.f_op.goesAtOnce?.(f, writes, length) === true;
 }
 
-/** A call that fills memory in: hands back what `shape` makes of its result. */
-export class Filling<T> implements Kernel<T> {
+/**
+ * A call that fills memory in: hands back what `shape` makes of its result.
+ *
+ * A function for the sake of the types that are built: a class there that says it is a generator is
+ * none any more where a later library asks more of one (Symbol.dispose).
+ */
+export const fillingCall = <T>(call: Kernel<number>, shape: (ret: number) => T): Kernel<T> =>
+  new Filling(call, shape);
+
+class Filling<T> implements Kernel<T> {
   private readonly call: Kernel<number>;
   private readonly shape: (ret: number) => T;
 

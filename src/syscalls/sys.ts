@@ -40,8 +40,8 @@ import {
   directCall,
   eventsCall,
   type Filled,
-  Filling,
   filledEvents,
+  fillingCall,
   libraryCall,
   syscall,
 } from './call.ts';
@@ -172,7 +172,7 @@ export class Sys {
     const call = syscall('epoll_pwait', [epfd, events, maxevents, timeout, sigmask], () =>
       epoll.sys_epoll_pwait(epfd, events, maxevents, timeout, sigmask),
     );
-    return new Filling(call, (ret) => filledEvents(ret, events));
+    return fillingCall(call, (ret) => filledEvents(ret, events));
   }
 
   /**
@@ -190,7 +190,7 @@ export class Sys {
     const call = syscall('epoll_pwait2', [epfd, events, maxevents, timeout, sigmask], () =>
       epoll.sys_epoll_pwait2(epfd, events, maxevents, timeout, sigmask),
     );
-    return new Filling(call, (ret) => filledEvents(ret, events));
+    return fillingCall(call, (ret) => filledEvents(ret, events));
   }
 
   // ── poll and select ────────────────────────────────────────────────────────────────────────
@@ -448,7 +448,7 @@ export class Sys {
     this.check('procFd', [pid]);
     const links: FdLink[] = [];
     const call = libraryCall('procFd', () => runSyscall(() => readFdLinks(pid, links)));
-    return new Filling(call, (ret) => ({ links, ret }));
+    return fillingCall(call, (ret) => ({ links, ret }));
   }
 
   /**
@@ -459,7 +459,7 @@ export class Sys {
     this.check('fdinfo', [fd, pid]);
     const lines: string[] = [];
     const call = libraryCall('fdinfo', () => runSyscall(() => readFdinfo(fd, pid, lines)));
-    return new Filling(call, (ret) => ({ text: lines.map((line) => `${line}\n`).join(''), ret }));
+    return fillingCall(call, (ret) => ({ text: lines.map((line) => `${line}\n`).join(''), ret }));
   }
 
   /**
@@ -470,7 +470,7 @@ export class Sys {
     this.check('procNet', [name]);
     const lines: string[] = [];
     const call = libraryCall('procNet', () => runSyscall(() => readNetTable(name, lines)));
-    return new Filling(call, (ret) => ({ text: lines.map((line) => `${line}\n`).join(''), ret }));
+    return fillingCall(call, (ret) => ({ text: lines.map((line) => `${line}\n`).join(''), ret }));
   }
 
   /**
@@ -499,7 +499,7 @@ export class Sys {
     this.check('pipe2', [flags]);
     const pipefd: [number, number] = [-1, -1];
     const call = syscall('pipe2', [pipefd, flags], () => sys_pipe2(pipefd, flags));
-    return new Filling(call, (ret) => filledPair(ret, pipefd));
+    return fillingCall(call, (ret) => filledPair(ret, pipefd));
   }
 
   /**
@@ -540,7 +540,7 @@ export class Sys {
     const call = syscall('timerfd_gettime', [fd, curr_value], () =>
       timerfds.sys_timerfd_gettime(fd, curr_value),
     );
-    return new Filling(call, (ret) => ({ ...curr_value, ret }));
+    return fillingCall(call, (ret) => ({ ...curr_value, ret }));
   }
 
   // ── sockets ────────────────────────────────────────────────────────────────────────────────
@@ -563,7 +563,7 @@ export class Sys {
     const call = syscall('socketpair', [domain, type, protocol, sv], () =>
       sockets.sys_socketpair(domain, type, protocol, sv),
     );
-    return new Filling(call, (ret) => filledPair(ret, sv));
+    return fillingCall(call, (ret) => filledPair(ret, sv));
   }
 
   /** bind(2): 0, or -errno: -EADDRINUSE where somebody has the address. */
@@ -639,7 +639,7 @@ export class Sys {
     const call = syscall('recvfrom', [sockfd, buf, buf.length, flags, from], () =>
       sockets.sys_recvfrom(sockfd, buf, flags, from),
     );
-    return new Filling(call, (ret) => ({ ret, addr: from.addr }));
+    return fillingCall(call, (ret) => ({ ret, addr: from.addr }));
   }
 
   /**
@@ -667,7 +667,7 @@ export class Sys {
     this.check('getsockname', [sockfd]);
     const out: sockets.AddressPointer = { addr: null };
     const call = syscall('getsockname', [sockfd, out], () => sockets.sys_getsockname(sockfd, out));
-    return new Filling(call, (ret) => ({ ret, addr: out.addr }));
+    return fillingCall(call, (ret) => ({ ret, addr: out.addr }));
   }
 
   /** getpeername(2): the peer's address, and 0 or -errno as `ret`. */
@@ -675,7 +675,7 @@ export class Sys {
     this.check('getpeername', [sockfd]);
     const out: sockets.AddressPointer = { addr: null };
     const call = syscall('getpeername', [sockfd, out], () => sockets.sys_getpeername(sockfd, out));
-    return new Filling(call, (ret) => ({ ret, addr: out.addr }));
+    return fillingCall(call, (ret) => ({ ret, addr: out.addr }));
   }
 
   /**
@@ -696,7 +696,7 @@ export class Sys {
     const call = syscall('getsockopt', [sockfd, level, optname, out], () =>
       sockets.sys_getsockopt(sockfd, level, optname, out),
     );
-    return new Filling(call, (ret) => ({ ...out, ret }));
+    return fillingCall(call, (ret) => ({ ...out, ret }));
   }
 
   // ── processes, signals, time ───────────────────────────────────────────────────────────────
@@ -734,7 +734,7 @@ export class Sys {
     this.check('clock_gettime', [clockid]);
     const tp: epoll.timespec = { tv_sec: 0, tv_nsec: 0 };
     const call = syscall('clock_gettime', [clockid, tp], () => sys_clock_gettime(clockid, tp));
-    return new Filling(call, (ret) => ({ ...tp, ret }));
+    return fillingCall(call, (ret) => ({ ...tp, ret }));
   }
 
   /**
@@ -890,7 +890,7 @@ export class Sys {
     const call = syscall('wait4', [pid, stat, options], () =>
       process.sys_wait4(pid, stat, options),
     );
-    return new Filling(call, (ret) => ({ ret, ...stat }));
+    return fillingCall(call, (ret) => ({ ret, ...stat }));
   }
 
   /**
@@ -903,7 +903,7 @@ export class Sys {
     const call = syscall('waitid', [idtype, id, infop, options], () =>
       process.sys_waitid(idtype, id, infop, options),
     );
-    return new Filling(call, (ret) => ({ ...infop, ret }));
+    return fillingCall(call, (ret) => ({ ...infop, ret }));
   }
 
   /** pidfd_open(2): a descriptor that stands for a process, or -errno. */

@@ -117,7 +117,7 @@ const mistakes: readonly (readonly [title: string, kind: DetectorName, says: Reg
   [
     'all comes back, in spite of EAGAIN',
     'deadlock',
-    /^deadlock: Deadlock: main waits in read for socket3 and [\s\S]*the next write of socket4 gets EAGAIN/,
+    /^deadlock: Deadlock: main waits in read for socket3 and [\s\S]*the next write to socket4 gets EAGAIN/,
   ],
   [
     'the second message comes back, too',

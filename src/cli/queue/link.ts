@@ -110,7 +110,7 @@ async function loadPackages(): Promise<[typeof Bullmq, typeof Ioredis]> {
     const { peerDependencies } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
       peerDependencies: Record<string, string>;
     };
-    const wanted = Object.entries(peerDependencies).map(([name, range]) => `"${name}@${range}"`);
+    const wanted = ['bullmq', 'ioredis'].map((name) => `"${name}@${peerDependencies[name]}"`);
     throw new FileError(
       `--queue needs packages that are not installed: npm install ${wanted.join(' ')}`,
     );

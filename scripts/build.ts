@@ -25,8 +25,11 @@ const playerSource = 'conformance/linux/player.c';
 
 const pathOf = (file: ts.SourceFile): string => relative(root, file.fileName).split(sep).join('/');
 
-const isKernelCode = (file: ts.SourceFile): boolean =>
-  /^src\/(kernel|net|syscalls)\//.test(pathOf(file)) && !pathOf(file).endsWith('/execute.ts');
+/** Is it called by straight code? */
+const isKernelCode = (file: ts.SourceFile): boolean => {
+  const path = pathOf(file);
+  return /^src\/(kernel|net|syscalls|sim\/liberties)\//.test(path) && !path.endsWith('/execute.ts');
+};
 
 function straighten(program: ts.Program): ts.TransformerFactory<ts.SourceFile> {
   return (context) => (file) => {

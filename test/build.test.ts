@@ -125,6 +125,34 @@ test.each([false, true])(
 );
 
 /**
+ * Whoever installs the package and lets its kernel take liberties: a call that falls short in what is
+ * built goes straight, and so has to tell of the rest.
+ */
+test('What is built takes the liberties of the sources, in calls that go straight, too', async () => {
+  const epollsim: typeof Epollsim = await import(`${built}/src/index.js`);
+  const { AF_UNIX, SOCK_NONBLOCK, SOCK_STREAM } = epollsim;
+  const program = function* (sys: Epollsim.Sys): Epollsim.Code<string> {
+    const [reader, writer] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+    const thread = yield* sys.pthread_create(function* (sys) {
+      yield* sys.write(writer, 'abc');
+    });
+    const read = yield* sys.read(reader, new Uint8Array(8));
+    const again = yield* sys.read(reader, new Uint8Array(8));
+    yield* sys.pthread_join(thread);
+    return `${read} ${again}`;
+  };
+  const options = { liberties: ['short-read', 'short-write'], maxLiberties: 1 } as const;
+  const { complete, executions, findings, results } = epollsim.check(program, options);
+  const expected = check(program as Parameters<typeof check>[0], options);
+  expect([complete, executions, findings, results]).toEqual([
+    true,
+    expected.executions,
+    [],
+    expected.results,
+  ]);
+});
+
+/**
  * Whoever looks a bug of a kernel up: in what is built it is found in a call that goes through, and
  * told step by step.
  */

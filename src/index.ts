@@ -88,6 +88,7 @@ export {
   type Verdict,
 } from './check/check.ts';
 export { type DetectorName, detectorNames, type Problem } from './check/detectors/index.ts';
+export { NotDeterministic } from './check/determinism.ts';
 export type { Estimate } from './check/estimate.ts';
 /** What Linux may do and need not, and the checker lets it do. */
 export type { LibertyOptions, TakenLiberty } from './check/liberties.ts';

@@ -3,6 +3,7 @@
  * Qadeer: "Iterative context bounding", 2007). Nothing is reduced: two executions may differ only in
  * the order of steps that do not depend on one another.
  */
+import { anotherWay } from './determinism.ts';
 import { type ContextId, isLiberty } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
 
@@ -17,18 +18,24 @@ export class Bounded implements Strategy {
   private readonly path: Point[] = [];
   private depth = 0;
   private preemptions = 0;
+  private comparable = true;
 
   constructor(bound: number) {
     this.bound = bound;
   }
 
   again(): void {
+    this.comparable = false; // Somebody waits from now on who could go on before.
+    this.restart();
+  }
+
+  private restart(): void {
     this.depth = 0;
     this.preemptions = 0;
   }
 
   begin(): boolean {
-    this.again();
+    this.restart();
     if (!this.begun) {
       this.begun = true;
       return true;
@@ -40,7 +47,8 @@ export class Bounded implements Strategy {
     return false;
   }
 
-  choose({ free, possible, preferred, goesOn }: Choosing): ContextId {
+  choose(choosing: Choosing): ContextId {
+    const { free, possible, preferred, goesOn } = choosing;
     let point = this.path[this.depth++];
     if (point === undefined) {
       const mayPreempt = !goesOn || this.preemptions < this.bound;
@@ -51,6 +59,7 @@ export class Bounded implements Strategy {
       this.path.push(point);
     }
     const context = point.candidates[point.at] as ContextId;
+    if (this.comparable && !possible.includes(context)) throw anotherWay(this.depth - 1, choosing);
     if (goesOn && point.at > 0 && !isLiberty(context)) this.preemptions++;
     return context;
   }

@@ -15,14 +15,15 @@ import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Bounded } from './bounded.ts';
 import { observed, type Problem } from './detectors/index.ts';
+import { isSame, NotDeterministic } from './determinism.ts';
 import { Dpor, type Left, type Part } from './dpor.ts';
 import { type Estimate, estimateText, estimating, refined } from './estimate.ts';
-import { type Explored, type ExploreOptions, exploring, type Subject } from './explore.ts';
+import { type Explored, type ExploreOptions, exploring, firstOf, type Subject } from './explore.ts';
 import { type Finding, finding } from './finding.ts';
 import { checkLiberties } from './liberties.ts';
 import type { ContextId } from './order.ts';
 import { Pct, RandomWalk } from './random.ts';
-import { type Departure, Replay } from './replay.ts';
+import { type Departure, Replay, Retrace } from './replay.ts';
 import { readSchedule } from './schedule_text.ts';
 import type { Strategy } from './strategy.ts';
 import { type Came, Tally, type TallyOptions } from './tally.ts';
@@ -127,8 +128,8 @@ export interface Ended {
  * @throws TypeError for options that cannot be meant
  * @throws RangeError for numbers that are out of bounds, and a kernel that is not known
  * @throws ScheduleError for a schedule that cannot be read
- * @throws ScheduleMismatch where a schedule does not fit the program, or the program is not the
- * same each time
+ * @throws ScheduleMismatch where a schedule does not fit the program
+ * @throws NotDeterministic where the program goes another way when it is run again
  * @throws OutOfSteps where the program goes on for ever
  */
 export function check(program: (sys: Sys) => Code<unknown>, options: CheckOptions = {}): Verdict {
@@ -223,7 +224,7 @@ export class Checking<T> {
     }
     if (step.value === null) return true;
     const { error, result } = step.value;
-    if (error instanceof ScheduleMismatch) throw error;
+    if (error instanceof ScheduleMismatch || error instanceof NotDeterministic) throw error;
     if (error === null && this.strategy instanceof Replay) this.strategy.end();
     this.tally.note(step.value, result === null ? null : this.textOf(result));
     return this.findings === 0 || this.options.findings === 'all';
@@ -368,6 +369,7 @@ function* deciding<T>(
     seed = 1,
     steps = defaultSteps,
   } = options;
+  if (exhausted && strategy === 'exhaustive') yield* goingTheSameWay(subject, options, tally);
   const { executions, redundant, longest, tooLong, results, problems } = tally;
   const tooMany = tooLong > 0 ? stepsReached(steps, tooLong) : null;
   const limit = reached === null ? tooMany : withEstimate(reached, estimate);
@@ -398,6 +400,21 @@ function* deciding<T>(
     seed: isSampling(options) ? seed : null,
     preemptions: options.preemptions ?? null,
   };
+}
+
+/** Throws a NotDeterministic where one of the executions goes another way when it is run again. */
+function* goingTheSameWay<T>(
+  subject: Subject<T>,
+  options: CheckOptions,
+  { results }: Tally,
+): Pausing<void> {
+  for (const { path } of results.values()) {
+    const again = yield* firstOf(subject, new Retrace(path), options);
+    const went = again?.path ?? [];
+    const isWhole = again?.extent === 'whole' && again.error === null;
+    if (!isWhole || !isSame(path, went)) throw new NotDeterministic(went.length, []);
+    return; // What there is to see of one is to be seen of the first.
+  }
 }
 
 /** Two that were named apart may be one where they are run again, see findingOf(). */

@@ -14,6 +14,7 @@
  * else's and stay as they are.
  */
 import type { Touch } from '../kernel/footprint.ts';
+import { anotherWay, isSame } from './determinism.ts';
 import { type ContextId, dependent, isBefore, isLiberty, Order, type Taken } from './order.ts';
 import type { Choosing, Strategy } from './strategy.ts';
 
@@ -59,6 +60,8 @@ export class Node {
   chosen: ContextId;
   /** How many of those that were wanted are done. */
   done = 0;
+  /** What `chosen` did something to; see Choosing. Null where that was not asked for. */
+  target: number | null = null;
   /** How many steps, with this one, the call takes that begins here, if nobody comes between; else 0. */
   through = 0;
 
@@ -104,6 +107,8 @@ export class Dpor implements Strategy {
   protected at = 0;
   known = 0;
   private readonly races: Taken[] = [];
+  /** Can whoever goes on at a node of this exploration be compared with who could before? */
+  private comparable = true;
 
   /** `part`: only that; everything unless told otherwise. */
   constructor(part: Part | null = null) {
@@ -116,6 +121,7 @@ export class Dpor implements Strategy {
   }
 
   again(): void {
+    this.comparable = false; // Somebody waits from now on who could go on before.
     this.order.truncate(0);
     this.retrace();
   }
@@ -150,6 +156,7 @@ export class Dpor implements Strategy {
   protected turn(depth: number, next: ContextId): void {
     const node = this.path[depth] as Node;
     node.chosen = next;
+    node.target = null;
     node.through = 0;
     this.changed = depth;
     while (this.touches.length > depth) this.touches.pop();
@@ -164,19 +171,34 @@ export class Dpor implements Strategy {
     node.done++;
   }
 
-  choose({ possible, preferred }: Choosing): ContextId | null {
+  choose(choosing: Choosing): ContextId | null {
     const { at } = this;
+    const { possible, preferred } = choosing;
     const known = this.path[at];
-    if (known !== undefined) return known.chosen;
+    if (known !== undefined) {
+      if (this.comparable && !this.isAsBefore(known, choosing)) throw anotherWay(at, choosing);
+      return known.chosen;
+    }
     const asleep = this.sleepersAt(at);
     const chosen = asleep.has(preferred)
       ? possible.find((context) => !asleep.has(context))
       : preferred;
     if (chosen === undefined) return null;
     const node = new Node(possible, asleep, chosen);
+    node.target = choosing.targetOf(chosen);
     if (at === this.floor) this.bottom = node;
     this.path.push(node);
     return chosen;
+  }
+
+  /** Whoever found a part may have known of others that they wait. */
+  private isAsBefore(node: Node, choosing: Choosing): boolean {
+    const { chosen, possible } = node;
+    if (this.at <= this.floor) return choosing.possible.includes(chosen);
+    if (!isSame(possible, choosing.possible)) return false;
+    const target = choosing.targetOf(chosen);
+    node.target ??= target;
+    return node.target === target;
   }
 
   goesThrough(cannotSleep: boolean): boolean {

@@ -179,9 +179,16 @@ export class Course implements Schedule, Choosing {
     return -1;
   }
 
-  /** What a context is about to do. */
   describe(context: ContextId): string {
-    return stepText(this.choices[this.able.indexOf(context)] ?? null);
+    return stepText(this.stepOf(context));
+  }
+
+  targetOf(context: ContextId): number {
+    return this.stepOf(context)?.execution?.op?.target.identity ?? 0;
+  }
+
+  private stepOf(context: ContextId): Step | null {
+    return this.choices[this.able.indexOf(context)] ?? null;
   }
 
   /**

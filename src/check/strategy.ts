@@ -14,6 +14,8 @@ export interface Choosing {
   readonly free: number;
   /** What a context is about to do: `t1: lock ep->mtx`. */
   describe(context: ContextId): string;
+  /** What it is about to do it to, as a number; 0 if it is about to start. */
+  targetOf(context: ContextId): number;
 }
 
 /** Can nothing go on but liberties of the kernel, so that nobody need? */

@@ -72,13 +72,17 @@ export function checkProgram(
         return codeOf(verdict);
       } catch (error) {
         progress.clear();
-        if (!(error instanceof ScheduleMismatch)) throw error;
+        if (!(error instanceof ScheduleMismatch || isNotDeterministic(error))) throw error;
         say(`${title}: ${error.message}`);
         return exitCodes.failed;
       }
     },
   );
 }
+
+/** One of another process has lost its class. */
+const isNotDeterministic = (error: unknown): error is Error =>
+  error instanceof Error && error.name === 'NotDeterministic';
 
 interface Loaded {
   readonly program: Program;

@@ -1,5 +1,6 @@
 /** What the checker has to say in a line, wherever it is said. */
 import type { Finding, Verdict } from '../check/check.ts';
+import { whyAnotherWay } from '../check/determinism.ts';
 
 export const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
@@ -28,10 +29,7 @@ export const unrepeatedLines = ({
 }: Pick<Finding, 'details' | 'execution'>): string[] => [
   ...details,
   `seen in execution ${execution}, and not again along the same steps: the program goes another way when it is run again`,
-  'most likely it keeps something outside of itself, which one execution leaves to the next (a variable beside the ' +
-    'program, a counter, a cache), or asks for what is different each time (Math.random(), Date)',
-  "put what it keeps into the program's function, so that each execution begins anew; take chance from a seed, and time " +
-    'from clock_gettime() or fakeTime',
+  ...whyAnotherWay,
 ];
 
 /** Which interleavings were covered: of a bound on preemptions no more than what it lets through. */

@@ -5,6 +5,7 @@ import type { Choosing } from '../../src/check/strategy.ts';
 const both: Omit<Choosing, 'preferred' | 'goesOn'> = {
   possible: [1, 2],
   free: 0,
+  targetOf: Number,
   describe: String,
 };
 

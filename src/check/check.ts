@@ -20,11 +20,11 @@ import { Dpor, type Left, type Part } from './dpor.ts';
 import { type Estimate, estimateText, estimating, refined } from './estimate.ts';
 import { type Explored, type ExploreOptions, exploring, firstOf, type Subject } from './explore.ts';
 import { type Finding, finding } from './finding.ts';
-import { checkLiberties } from './liberties.ts';
+import { checkCheckOptions } from './options.ts';
 import type { ContextId } from './order.ts';
 import { Pct, RandomWalk } from './random.ts';
 import { type Departure, Replay, Retrace } from './replay.ts';
-import { readSchedule } from './schedule_text.ts';
+import { kernelAlong, readSchedule } from './schedule_text.ts';
 import type { Strategy } from './strategy.ts';
 import { type Came, Tally, type TallyOptions } from './tally.ts';
 
@@ -45,7 +45,7 @@ export interface CheckOptions extends KernelChoice, TallyOptions, ExploreOptions
   readonly preemptions?: number | undefined;
   /** What `pct` and `random` follow from; 1 unless told otherwise. */
   readonly seed?: number | undefined;
-  /** A schedule in words, for `replay`. */
+  /** A schedule in words, for `replay`, which is then the strategy unless told otherwise. */
   readonly schedule?: string | undefined;
   /** Where the schedule does not fit: stop (unless told otherwise), or go on as near to it as can be. */
   readonly mismatch?: 'stop' | 'go on' | undefined;
@@ -149,7 +149,9 @@ export function checkingOf(
   options: CheckOptions = {},
 ): Checking<Ended> {
   checkProgram('check', program);
-  return new Checking(subjectOf(program, options), options, textOfEnded);
+  checkCheckOptions('check', options);
+  const meant = settled(options);
+  return new Checking(subjectOf(program, meant), meant, textOfEnded);
 }
 
 /** What a program returned, as JSON. */
@@ -311,20 +313,21 @@ function* sampling<T>(
   return yield* estimating(subject, options, () => now() < end);
 }
 
-/** Options as they are meant, where one follows from another one. Throws a TypeError for what cannot be. */
-function settled(options: CheckOptions): CheckOptions {
-  checkLiberties(options);
-  const { liberties, maxLiberties, schedule, strategy } = options;
-  if (strategy === 'replay' && schedule !== undefined) {
+/** Options as they are meant, where one follows from another one. */
+export function settled(options: CheckOptions): CheckOptions {
+  const { maxLiberties = severalLiberties, memory, schedule, strategy = 'replay' } = options;
+  if (schedule !== undefined && strategy === 'replay') {
+    const document = readSchedule(schedule.trim());
     return {
       ...options,
-      liberties: liberties ?? readSchedule(schedule).liberties,
-      maxLiberties: maxLiberties ?? Number.POSITIVE_INFINITY,
+      ...kernelAlong(document, options),
+      strategy,
+      memory: memory ?? document.memory,
+      liberties: document.liberties,
+      maxLiberties: Number.POSITIVE_INFINITY,
     };
   }
-  return isSampling(options)
-    ? { ...options, maxLiberties: maxLiberties ?? severalLiberties }
-    : options;
+  return isSampling(options) ? { ...options, maxLiberties } : options;
 }
 
 /** How many liberties the kernel takes in one execution that is a sample, at most. */
@@ -476,9 +479,8 @@ function strategyOf({
     case 'pct':
       return new Pct(seed, executions);
     case 'replay':
-      if (schedule === undefined)
-        throw new TypeError('check: expected a schedule to replay, found none');
-      return new Replay(readSchedule(schedule).steps, mismatch === 'go on');
+      if (schedule === undefined) throw new TypeError('check: expected a schedule, found none');
+      return new Replay(readSchedule(schedule.trim()).steps, mismatch === 'go on');
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Makes an execution shorter that ends in a certain way: fewer liberties of the kernel first, then fewer
- * preemptions, then fewer changes between contexts. What counts as the same end is the caller's to say: the same cause, not the same
- * message.
+ * Makes an execution shorter that ends in a certain way: fewer liberties of the kernel first, then
+ * fewer preemptions, then fewer changes between contexts. What counts as the same end is the caller's
+ * to say: the same cause, not the same message.
  */
 import type { Pausing } from '../sim/pause.ts';
 import { Bounded } from './bounded.ts';
@@ -9,7 +9,7 @@ import { Dpor } from './dpor.ts';
 import { type Explored, type ExploreOptions, exploring, firstOf, type Subject } from './explore.ts';
 import { InTurn } from './in_turn.ts';
 import type { ContextId } from './order.ts';
-import { type Choosing, Once } from './strategy.ts';
+import { type Choosing, Once, type Strategy } from './strategy.ts';
 
 /** A context takes so many steps, or as many as it can. */
 interface Block {
@@ -67,7 +67,7 @@ export interface Minimised<T> {
 }
 
 export interface MinimiseOptions extends ExploreOptions {
-  /** How many executions may be run; 3000 unless told otherwise. */
+  /** How many executions may be run; 3000 unless told otherwise, and fewer where they are long. */
   readonly budget?: number;
 }
 
@@ -93,6 +93,8 @@ class Search<T> {
   private readonly isSame: (execution: Explored<T>) => boolean;
   private readonly options: ExploreOptions;
   private left: number;
+  /** Steps of all executions. */
+  private stepsLeft = mostSteps;
 
   constructor(
     subject: Subject<T>,
@@ -109,7 +111,7 @@ class Search<T> {
 
   /** Leaves blocks out and lets blocks run on, as long as that helps. */
   *shorten(): Pausing<void> {
-    for (let helped = true; helped && this.left > 0; ) {
+    for (let helped = true; helped && this.mayRun(); ) {
       helped = false;
       const blocks = blocksOf(this.best.path);
       for (let i = blocks.length - 1; i >= 0 && !helped; i--) {
@@ -123,9 +125,11 @@ class Search<T> {
   }
 
   private *tryBlocks(blocks: readonly Block[]): Pausing<boolean> {
-    if (this.left-- <= 0) return false;
+    if (!this.mayRun()) return false;
     const execution = yield* firstOf(this.subject, new Blocks(blocks), this.options);
-    if (execution === null || execution.extent === 'redundant') return false;
+    if (execution === null) return false;
+    this.count(execution);
+    if (execution.extent === 'redundant') return false;
     if (!this.isSame(execution) || !isShorter(execution, this.best)) return false;
     this.best = execution;
     return true;
@@ -135,17 +139,8 @@ class Search<T> {
   *takeFewerLiberties(): Pausing<boolean> {
     const kept = this.left / 2;
     for (let most = 0; most < this.best.liberties.length; most++) {
-      const options = { ...this.options, maxLiberties: most };
-      for (const execution of exploring(this.subject, new Dpor(), options)) {
-        if (execution === null) {
-          yield null;
-          continue;
-        }
-        if (this.left-- <= kept) return false;
-        if (execution.extent === 'redundant' || !this.isSame(execution)) continue;
-        this.best = execution;
-        return true;
-      }
+      const came = yield* this.find(new Dpor(), most, kept);
+      if (came !== 'none') return came === 'found';
     }
     return true;
   }
@@ -153,21 +148,44 @@ class Search<T> {
   /** Looks for an execution with fewer preemptions; whether all that have fewer were tried. */
   *preemptLess(): Pausing<boolean> {
     for (let bound = 0; bound < this.best.preemptions; bound++) {
-      const options = { ...this.options, maxLiberties: this.best.liberties.length };
-      for (const execution of exploring(this.subject, new Bounded(bound), options)) {
-        if (execution === null) {
-          yield null;
-          continue;
-        }
-        if (this.left-- <= 0) return false;
-        if (!this.isSame(execution)) continue;
-        this.best = execution;
-        return true;
-      }
+      const came = yield* this.find(new Bounded(bound), this.best.liberties.length, 0);
+      if (came !== 'none') return came === 'found';
     }
     return true;
   }
+
+  /** Looks for one that ends so, as long as more than `kept` executions are left. */
+  private *find(
+    strategy: Strategy,
+    maxLiberties: number,
+    kept: number,
+  ): Pausing<'found' | 'none' | 'given up'> {
+    for (const execution of exploring(this.subject, strategy, { ...this.options, maxLiberties })) {
+      if (execution === null) {
+        yield null;
+        continue;
+      }
+      if (!this.mayRun(kept)) return 'given up';
+      this.count(execution);
+      if (execution.extent === 'redundant' || !this.isSame(execution)) continue;
+      this.best = execution;
+      return 'found';
+    }
+    return 'none';
+  }
+
+  private mayRun(kept = 0): boolean {
+    return this.left > kept && this.stepsLeft > 0;
+  }
+
+  private count({ steps }: Explored<T>): void {
+    this.left--;
+    this.stepsLeft -= steps;
+  }
 }
+
+/** Of executions that are short there are time enough for all; with a hundred threads there is not. */
+const mostSteps = 400_000;
 
 const switches = ({ path }: Explored<unknown>): number => blocksOf(path).length;
 

@@ -7,6 +7,7 @@
  *     main: start
  *     t1: lock ep->mtx
  */
+import type { KernelChoice } from '../kernel/history.ts';
 import { type LibertyKind, libertyKinds } from '../sim/liberty.ts';
 import type { Memory } from '../sim/schedule.ts';
 
@@ -43,6 +44,18 @@ export function scheduleText(
   if (liberties.length > 0) head.push(`# liberties ${liberties.join(',')}`);
   for (const line of about.split('\n')) if (line !== '') head.push(`# about ${line}`);
   return `${[...head, ...steps].join('\n')}\n`;
+}
+
+/** The kernel that is asked for, or else the one that the schedule is of. */
+export function kernelAlong(
+  { kernel, with: added, without }: Pick<Header, 'kernel' | 'with' | 'without'>,
+  asked: KernelChoice,
+): KernelChoice {
+  const isAsked = asked.kernel || asked.with?.length || asked.without?.length;
+  if (isAsked || kernel === '') {
+    return { kernel: asked.kernel, with: asked.with, without: asked.without };
+  }
+  return { kernel, with: added, without };
 }
 
 export function readSchedule(text: string): ScheduleDocument {

@@ -1,6 +1,5 @@
 /** What the model answers: what an exported test compares with. */
 import { check } from '../check/check.ts';
-import { readSchedule } from '../check/schedule_text.ts';
 import type { KernelChoice } from '../kernel/history.ts';
 import { ScenarioError } from '../scenario/errors.ts';
 import { OutcomeSearch, outcomesText } from '../scenario/outcomes.ts';
@@ -46,16 +45,8 @@ export function answerOf(document: unknown, options: AnswerOptions = {}): string
 }
 
 /** For the outcomes of a concurrent scenario: of all its executions, or of the one to play. */
-export function searchFor(
-  scenario: Scenario,
-  { schedule, ...kernel }: AnswerOptions,
-): OutcomeSearch {
-  return new OutcomeSearch(scenario, {
-    ...kernel,
-    ...(schedule === undefined
-      ? {}
-      : { strategy: 'replay', schedule, memory: readSchedule(schedule).memory }),
-  });
+export function searchFor(scenario: Scenario, options: AnswerOptions): OutcomeSearch {
+  return new OutcomeSearch(scenario, options);
 }
 
 /** Searches to the end; what is wrong with the scenario. */
@@ -84,9 +75,7 @@ export function programAnswer(
 ): string {
   const { schedule, ...kernel } = options;
   if (schedule !== undefined) {
-    const { memory } = readSchedule(schedule);
-    const { findings } = check(program, { ...kernel, strategy: 'replay', schedule, memory });
-    const sentences = findings.map(({ sentence }) => sentence);
+    const sentences = check(program, options).findings.map(({ sentence }) => sentence);
     return sentences.length === 0 ? 'nothing found' : sentences.join('\n');
   }
   const machine = new Machine(kernel);

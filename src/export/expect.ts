@@ -3,7 +3,6 @@
  * why, as `epollsim why` does it; only then the scenario or program is run again, with somebody who listens.
  */
 import { check } from '../check/check.ts';
-import { readSchedule } from '../check/schedule_text.ts';
 import type { KernelChoice } from '../kernel/history.ts';
 import { differenceOf, readTranscript } from '../scenario/difference.ts';
 import { parseScenario } from '../scenario/parse.ts';
@@ -146,11 +145,11 @@ function outcomeReasons(scenario: Scenario, expected: string, options: AnswerOpt
 function programReasons(
   program: (sys: Sys) => Code<unknown>,
   found: string,
-  { schedule, ...kernel }: AnswerOptions,
+  options: AnswerOptions,
 ): string {
+  const { schedule, ...kernel } = options;
   if (schedule !== undefined) {
-    const { memory } = readSchedule(schedule);
-    const { findings } = check(program, { ...kernel, strategy: 'replay', schedule, memory });
+    const { findings } = check(program, options);
     return findingsText(findings.flatMap(({ because }) => because));
   }
   // A program that keeps something outside of itself may go another way this time.

@@ -10,6 +10,7 @@ import {
   type Explorable,
   type Finding,
   type LimitReached,
+  settled,
   type Verdict,
 } from '../check/check.ts';
 import type { DetectorName } from '../check/detectors/index.ts';
@@ -104,7 +105,7 @@ export class OutcomeSearch {
   constructor(scenario: Scenario, options: OutcomeOptions = {}) {
     const { seconds } = options;
     this.scenario = scenario;
-    this.options = options;
+    this.options = options = settled(options);
     this.memory = options.memory ?? 'sc';
     this.subject = concurrentSubject(scenario, machineOptionsOf(options));
     const first =

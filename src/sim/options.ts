@@ -14,7 +14,8 @@ const commitIds: Rule = {
   fits: (value) => Array.isArray(value) && value.every((id) => typeof id === 'string'),
 };
 
-const rules: Readonly<Record<keyof MachineOptions, Rule>> = {
+/** A rule for each option of a machine. */
+export const machineRules: Readonly<Record<keyof MachineOptions, Rule>> = {
   kernel: {
     expected: "a release as a text, such as '6.18'",
     fits: (value) => typeof value === 'string',
@@ -67,4 +68,4 @@ export function checkOptions(options: MachineOptions): void {
 }
 
 /** A machine is built for every execution of a check: this is asked often. */
-const ruleOf: ReadonlyMap<string, Rule> = new Map(Object.entries(rules));
+const ruleOf: ReadonlyMap<string, Rule> = new Map(Object.entries(machineRules));

@@ -6,12 +6,13 @@
  */
 import type { TestContext } from 'vitest';
 import { type CheckOptions, checkingOf, runCheck, type Verdict } from '../check/check.ts';
+import { checkCheckOptions, checkRules } from '../check/options.ts';
 import { readSchedule, type ScheduleDocument, ScheduleError } from '../check/schedule_text.ts';
 import { defaultKernel } from '../kernel/history.ts';
 import { count } from '../shared/words.ts';
 import type { Pausing } from '../sim/pause.ts';
+import type { Rule } from '../sim/rule.ts';
 import { refusal } from '../sim/told.ts';
-import { inWords } from '../syscalls/found.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { type Checked, failure, incompleteText } from './check_failure.ts';
 import { shownPath } from './finding_text.ts';
@@ -73,34 +74,17 @@ const share = 0.6;
 /** What a short check needs besides. */
 const slackMs = 1000;
 
-const names: readonly string[] = [
-  ...['executions', 'fakeTime', 'incomplete', 'keep', 'kernel', 'liberties', 'machine'],
-  ...[
-    'maxLiberties',
-    'memory',
-    'mismatch',
-    'off',
-    'preemptions',
-    'rounds',
-    'schedule',
-    'seconds',
-    'seed',
-  ],
-  ...['sharedMemory', 'steps', 'strategy', 'strict', 'with', 'without'],
-];
+const rules: Readonly<Record<string, Rule>> = {
+  ...checkRules,
+  incomplete: { expected: "'fail' or 'pass'", fits: (it) => it === 'fail' || it === 'pass' },
+  keep: { expected: 'true or false', fits: (it) => typeof it === 'boolean' },
+  fakeTime: { expected: 'true or false', fits: (it) => typeof it === 'boolean' },
+};
 
 function check(options: CheckTestOptions): void {
-  const { schedule, seconds, timeout } = options;
-  for (const key of Object.keys(withoutSettings(options))) {
-    if (names.includes(key)) continue;
-    throw new TypeError(`checkTest: expected one of ${names.join(', ')}, found "${key}"`);
-  }
-  if (schedule !== undefined) readSchedule(schedule.trim());
-  if (seconds === undefined) return;
-  if (typeof seconds !== 'number' || !(seconds > 0)) {
-    throw new RangeError(`checkTest: seconds: expected more than 0, found ${inWords(seconds)}`);
-  }
-  if (timeout !== undefined) checkWithin(seconds, timeout);
+  const { seconds, timeout } = options;
+  checkCheckOptions('checkTest', withoutSettings(options), rules);
+  if (seconds !== undefined && timeout !== undefined) checkWithin(seconds, timeout);
 }
 
 /** Throws where the check would go on when the test is over. 0 is no timeout. */
@@ -120,7 +104,7 @@ function* run({ args, context, options, site, style }: Given<CheckTestOptions>):
   const main = style.codeWith(args);
   const asked = checkOptionsOf(options, context);
   const checked: Checked = { main, asked, options, site, style };
-  if (asked.strategy === 'replay') {
+  if (asked.schedule !== undefined) {
     yield* judge(yield* runCheck(checkingOf(main, asked)), checked, () => null);
     return;
   }
@@ -158,23 +142,10 @@ function* judge(
 /** The options of check(), with those of a test turned into them. */
 function checkOptionsOf(options: CheckTestOptions, { task }: TestContext): CheckOptions {
   const { incomplete: _, keep: __, ...rest } = withoutSettings(options);
-  const text = options.schedule?.trim();
   if (options.seconds !== undefined) checkWithin(options.seconds, task.timeout);
   const seconds = options.seconds ?? secondsWithin(task.timeout);
   const sharedMemory = options.sharedMemory ?? (refusal() === null ? 'told' : true);
-  const asked: CheckOptions = { ...rest, sharedMemory, findings: 'first' };
-  if (text === undefined) return seconds === undefined ? asked : { ...asked, seconds };
-  const { kernel, with: added, without, liberties, memory } = readSchedule(text);
-  const isSilent = !rest.kernel && !rest.with && !rest.without;
-  return {
-    ...asked,
-    ...(isSilent && kernel !== '' ? { kernel, with: added, without } : {}),
-    memory: rest.memory ?? memory,
-    liberties,
-    maxLiberties: undefined,
-    strategy: 'replay',
-    schedule: text,
-  };
+  return { ...rest, seconds, sharedMemory, findings: 'first' };
 }
 
 /** Undefined for a test without a timeout. */
@@ -215,8 +186,7 @@ function* keptVerdict(
     schedule,
     mismatch: 'go on',
     memory: document.memory,
-    liberties: document.liberties,
-    maxLiberties: undefined,
+    preemptions: undefined,
   });
   const verdict = yield* runCheck(checking);
   return { path, verdict, departures: checking.departures.length };

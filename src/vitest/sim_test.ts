@@ -7,7 +7,7 @@
 import type { TestContext } from 'vitest';
 import { courseAlong } from '../check/along.ts';
 import { Replay } from '../check/replay.ts';
-import { readSchedule } from '../check/schedule_text.ts';
+import { kernelAlong, readSchedule } from '../check/schedule_text.ts';
 import { signalName } from '../kernel/uapi/names.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import { checkOptions } from '../sim/options.ts';
@@ -111,9 +111,8 @@ function settingsOf({ seed, seeds, schedule, ...rest }: SimTestOptions): Setting
 
 function alongText(schedule: string, machine: MachineOptions): Setting {
   const document = readSchedule(schedule.trim());
-  const { kernel, with: added, without, steps } = document;
-  const isSilent = machine.kernel === undefined && !machine.with && !machine.without;
-  const release = isSilent && kernel !== '' ? { kernel, with: added, without } : {};
+  const { steps } = document;
+  const release = kernelAlong(document, machine);
   let replay = new Replay(steps);
   return {
     options: () => {

@@ -272,9 +272,8 @@ export class Dpor implements Strategy {
     }
     const first = initials.includes(later.context) ? later.context : initials[0];
     const isPossible = first !== undefined && node.possible.includes(first);
-    for (const context of isPossible ? [first] : node.possible) {
-      if (isPossible || !isLiberty(context)) this.want(index, context);
-    }
+    const others = isPossible ? [first] : node.possible.filter((one) => !isLiberty(one));
+    for (const context of others) this.want(index, context);
     if (!isPossible && first !== undefined) this.wantBefore(index, first);
   }
 

@@ -7,7 +7,6 @@ import { isLock } from '../kernel/execute.ts';
 import {
   Changes,
   Footprint,
-  identityOf,
   Looks,
   Shares,
   Takes,
@@ -144,24 +143,25 @@ export class Course implements Schedule, Choosing {
 
   /** What the strategy chooses from; false if nothing is of any use. */
   private listPossible(steps: readonly Step[], mayEnd: boolean): boolean {
-    let ofUse = this.able;
     let free = 0;
     while (free < steps.length && steps[steps.length - 1 - free]?.liberty != null) free++;
-    const offered = free === 0 ? noContexts : this.able.slice(-free);
-    if (free < steps.length) {
-      ofUse =
-        free === 0
-          ? this.ofUse(steps, this.able)
-          : this.ofUse(steps.slice(0, -free), this.able.slice(0, -free));
-      if (ofUse.length === 0) return false;
-    } else ofUse = noContexts;
+    const ofUse = this.ofUseWithout(free, steps);
+    if (ofUse.length === 0 && free < steps.length) return false;
     const ends = mayEnd || free === steps.length;
     const needed = ends ? [ending, ...ofUse] : ofUse;
     this.free = free;
-    this.possible = free === 0 ? needed : [...needed, ...offered];
+    this.possible = free === 0 ? needed : [...needed, ...this.able.slice(-free)];
     this.goesOn = needed.includes(this.resumed);
     this.preferred = this.goesOn ? this.resumed : (needed[0] as ContextId);
     return true;
+  }
+
+  /** As ofUse(), of all but the last `free`. */
+  private ofUseWithout(free: number, steps: readonly Step[]): readonly ContextId[] {
+    const { able } = this;
+    if (free === 0) return this.ofUse(steps, able);
+    if (free === steps.length) return noContexts;
+    return this.ofUse(steps.slice(0, -free), able.slice(0, -free));
   }
 
   goesThrough(cannotSleep: boolean): boolean {
@@ -246,17 +246,10 @@ export class Course implements Schedule, Choosing {
     for (let i = 0; same && i < choices.length; i++) {
       same = this.contextOf(choices[i] as Step) === before[i];
     }
-    if (same) {
-      this.refreshOffers(choices);
-      return;
-    }
-    const able: ContextId[] = [];
-    for (let i = 0; i < choices.length; i++) {
-      const { liberty } = choices[i] as Step;
-      able.push(this.contextOf(choices[i] as Step));
-      if (liberty !== null) (this.offered ??= new Map()).set(able[i] as ContextId, liberty);
-    }
+    const able = same ? before : choices.map((choice) => this.contextOf(choice));
     this.able = able;
+    if (this.liberties !== null) this.noteOffers(choices);
+    if (same) return;
     for (const context of before) if (!able.includes(context)) this.noteTakenBack(context);
     for (const context of enablers.keys()) if (!able.includes(context)) enablers.delete(context);
     if (steps === 0) return;
@@ -284,12 +277,12 @@ export class Course implements Schedule, Choosing {
     this.strategy.waits?.(context, touch, this.startedAt?.get(context) ?? null);
   }
 
-  /** The same liberties can be taken as before; what they would touch may have changed. */
-  private refreshOffers(choices: readonly Step[]): void {
-    if (this.liberties === null) return;
+  /** What liberties would touch may have changed, where the same can be taken as before. */
+  private noteOffers(choices: readonly Step[]): void {
+    this.offered ??= new Map();
     for (let i = 0; i < choices.length; i++) {
       const { liberty } = choices[i] as Step;
-      if (liberty !== null) this.offered?.set(this.able[i] as ContextId, liberty);
+      if (liberty !== null) this.offered.set(this.able[i] as ContextId, liberty);
     }
   }
 
@@ -297,7 +290,8 @@ export class Course implements Schedule, Choosing {
   private couldHaveBeen(context: ContextId, { touches }: Liberty): void {
     const enabler = this.startedAt?.get(context) ?? null;
     for (const touch of touches) this.strategy.waits?.(context, touch, enabler);
-    if (this.liberties !== null) this.strategy.waits?.(context, this.liberties.bound, enabler);
+    if (this.liberties === null) return;
+    this.strategy.waits?.(context, touchOf(this.liberties.identity, Changes), enabler);
   }
 
   /** Keeps what is to be compared with at the end of the step; null where no timer fires any more. */
@@ -307,7 +301,7 @@ export class Course implements Schedule, Choosing {
     this.task = null;
     if (step === null) {
       this.footprint?.add(this.clock, Changes); // Which no timer can miss.
-      if (this.liberties !== null) this.footprint?.add(identityOf(this.liberties.bound), Changes);
+      if (this.liberties !== null) this.footprint?.add(this.liberties.identity, Changes);
       return;
     }
     const task = step.queue === null ? null : step.queue.curr;

@@ -80,7 +80,7 @@ export function* exploring<T>(
   const spinning = Number.isFinite(rounds) ? new Spinning(rounds) : null;
   while (strategy.begin()) {
     spinning?.begin();
-    for (let explored: Explored<T> | null = null; explored === null; ) {
+    for (;;) {
       restartIdentities();
       const course = new Course(strategy, sharedMemory, memory, spinning, libertiesOf(options));
       const trial = subject(course);
@@ -92,11 +92,12 @@ export function* exploring<T>(
       } catch (thrown) {
         error = thrown;
       }
-      if (spinning?.isAsked !== true) yield (explored = exploredOn(course, trial, result, error));
-      else {
-        yield* spinning.answer(subject, options);
-        strategy.again?.();
+      if (spinning?.isAsked !== true) {
+        yield exploredOn(course, trial, result, error);
+        break;
       }
+      yield* spinning.answer(subject, options);
+      strategy.again?.();
     }
   }
 }

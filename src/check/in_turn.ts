@@ -3,7 +3,7 @@
  * while it may still end soon.
  */
 import type { ContextId } from './order.ts';
-import type { Choosing, Strategy } from './strategy.ts';
+import { type Choosing, needed, type Strategy } from './strategy.ts';
 
 /** How many steps a context takes at most while others wait. */
 const slice = 12;
@@ -21,8 +21,9 @@ export class InTurn {
   }
 
   /** Who goes on of those that can; `preferred` at first. The kernel takes no liberties. */
-  next({ free, possible: all, preferred }: Choosing): ContextId {
-    const possible = free === 0 ? all : all.slice(0, -free);
+  next(choosing: Choosing): ContextId {
+    const { preferred } = choosing;
+    const possible = needed(choosing);
     this.at++;
     if (this.at === 1) this.last = preferred;
     for (const context of this.since.keys()) {

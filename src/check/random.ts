@@ -8,7 +8,7 @@
  */
 import { Random } from '../sim/schedule.ts';
 import type { ContextId } from './order.ts';
-import type { Choosing, Strategy } from './strategy.ts';
+import { type Choosing, needed, type Strategy } from './strategy.ts';
 
 /** Mixes a seed and the number of an execution. */
 const seedOf = (seed: number, execution: number): number =>
@@ -20,11 +20,13 @@ const goingOn: readonly number[] = [0, 80, 90, 95];
 /** Once in so many steps the kernel takes a liberty, where it can: they are spread over the execution. */
 const rarely = 12;
 
-const takesLiberty = (free: number, random: Random): boolean =>
-  free > 0 && random.below(rarely) === 0;
+type Able = Pick<Choosing, 'free' | 'possible'>;
 
-const oneOfTheLast = (possible: readonly ContextId[], count: number, random: Random): ContextId =>
-  possible[possible.length - 1 - random.below(count)] as ContextId;
+/** The liberty that the kernel takes; mostly null. */
+function liberty({ free, possible }: Able, random: Random): ContextId | null {
+  if (free === 0 || random.below(rarely) > 0) return null;
+  return possible[possible.length - 1 - random.below(free)] as ContextId;
+}
 
 export class RandomWalk implements Strategy {
   private readonly seed: number;
@@ -46,10 +48,12 @@ export class RandomWalk implements Strategy {
     return true;
   }
 
-  choose({ free, possible: all, preferred, goesOn }: Choosing): ContextId {
-    if (takesLiberty(free, this.random)) return oneOfTheLast(all, free, this.random);
-    const possible = free === 0 ? all : all.slice(0, -free);
+  choose(choosing: Choosing): ContextId {
+    const taken = liberty(choosing, this.random);
+    if (taken !== null) return taken;
+    const { goesOn, preferred } = choosing;
     if (goesOn && this.random.below(100) < this.likes) return preferred;
+    const possible = needed(choosing);
     return possible[this.random.below(possible.length)] as ContextId;
   }
 }
@@ -85,17 +89,18 @@ export class Pct implements Strategy {
     return true;
   }
 
-  choose({ free, possible: all }: Omit<Choosing, 'preferred' | 'goesOn'>): ContextId {
-    if (takesLiberty(free, this.random)) return oneOfTheLast(all, free, this.random);
-    const possible = free === 0 ? all : all.slice(0, -free);
+  choose(choosing: Able): ContextId {
+    return liberty(choosing, this.random) ?? this.first(needed(choosing));
+  }
+
+  /** Whoever has the highest priority, which may fall before. */
+  private first(possible: readonly ContextId[]): ContextId {
     let best = possible[0] as ContextId;
     for (const context of possible)
       if (this.priorityOf(context) > this.priorityOf(best)) best = context;
-    if (this.changes.has(this.step++)) {
-      this.priorities.set(best, -this.step); // Below everybody, and below who was put there before.
-      return this.choose({ possible, free: 0 } as unknown as Choosing);
-    }
-    return best;
+    if (!this.changes.has(this.step++)) return best;
+    this.priorities.set(best, -this.step); // Below everybody, and below who was put there before.
+    return this.first(possible);
   }
 
   private priorityOf(context: ContextId): number {

@@ -20,7 +20,7 @@ import type { ExploreOptions, Subject } from './explore.ts';
 import { libertiesOf } from './liberties.ts';
 import type { ContextId } from './order.ts';
 import type { Rounds } from './rounds.ts';
-import type { Choosing, Strategy } from './strategy.ts';
+import { type Choosing, needed, type Strategy } from './strategy.ts';
 
 /** So many rounds of a thread that is alone are taken to be a loop that goes on for ever. */
 export const manyRounds = 32;
@@ -117,9 +117,9 @@ class Alone implements Strategy {
     return true;
   }
 
-  choose({ free, possible: all }: Choosing): ContextId | null {
+  choose(choosing: Choosing): ContextId | null {
     if (this.at < this.path.length) return this.path[this.at++] ?? null;
-    const possible = free === 0 ? all : all.slice(0, -free);
+    const possible = needed(choosing);
     const repeated = this.repeated();
     this.goesRound = repeated >= this.rounds ? true : repeated < 2 ? false : null;
     if (this.goesRound !== null) return null;

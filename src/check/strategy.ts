@@ -18,6 +18,13 @@ export interface Choosing {
   targetOf(context: ContextId): number;
 }
 
+/** Those that go on without a liberty of the kernel. */
+export const needed = ({
+  free,
+  possible,
+}: Pick<Choosing, 'free' | 'possible'>): readonly ContextId[] =>
+  free === 0 ? possible : possible.slice(0, -free);
+
 /** Can nothing go on but liberties of the kernel, so that nobody need? */
 export const isAtRest = ({ free, possible }: Choosing): boolean =>
   free > 0 && possible.length === free + 1 && possible[0] === ending;

@@ -629,6 +629,11 @@ export class Machine implements ThreadMaker {
     if (count === made.length) made.push(new Choice());
     const choice = made[count] as Choice;
     if (count === choices.length) choices.push(choice);
+    choice.queue = null;
+    choice.execution = null;
+    choice.timer = null;
+    choice.stores = null;
+    choice.liberty = null;
     return choice;
   }
 
@@ -653,9 +658,6 @@ export class Machine implements ThreadMaker {
       choice.queue = queue;
       choice.execution = execution;
       choice.since = queue.irq === null ? queue.curr.runnableSince : 0;
-      choice.timer = null;
-      choice.stores = null;
-      choice.liberty = null;
     }
     return count;
   }
@@ -678,21 +680,13 @@ export class Machine implements ThreadMaker {
     for (const stores of this.kernel.storeBuffers ?? noStores) {
       if (stores.next === null) continue;
       const choice = this.choice(count++);
-      choice.queue = null;
-      choice.execution = null;
-      choice.timer = null;
       choice.stores = stores;
-      choice.liberty = null;
     }
     const { hrtimers } = this.kernel;
     const fire = this.schedule.timers !== false && hrtimers.awaited > 0;
     for (const timer of fire ? timersToFire(hrtimers) : noTimers) {
       const choice = this.choice(count++);
-      choice.queue = null;
-      choice.execution = null;
       choice.timer = timer;
-      choice.stores = null;
-      choice.liberty = null;
     }
     const needed = count;
     if (this.liberties !== null) count = this.listLiberties(count, this.liberties);
@@ -712,10 +706,6 @@ export class Machine implements ThreadMaker {
     let listed = count;
     for (const liberty of liberties.offers(this.kernel)) {
       const choice = this.choice(listed++);
-      choice.queue = null;
-      choice.execution = null;
-      choice.timer = null;
-      choice.stores = null;
       choice.liberty = liberty;
     }
     return listed;

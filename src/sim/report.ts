@@ -4,6 +4,7 @@
 import { enabled } from '../kernel/execute.ts';
 import { Op, type Verb } from '../kernel/op.ts';
 import { TASK_DEAD, type task_struct } from '../kernel/sched.ts';
+import { signalName } from '../kernel/uapi/names.ts';
 
 /** How a program has ended. */
 export type Result<T> =
@@ -30,6 +31,18 @@ export type Result<T> =
       /** The signal that ended it. */
       readonly signo: number;
     };
+
+/** "ended with status 1", "was killed by SIGPIPE"; of a program that did not return. */
+export function endingOf(result: Exclude<Result<unknown>, { how: 'returned' }>): string {
+  switch (result.how) {
+    case 'exited':
+      return `ended with status ${result.status}`;
+    case 'killed':
+      return `was killed by ${signalName(result.signo)}`;
+    case 'threw':
+      return 'threw';
+  }
+}
 
 /** A program on a machine. */
 export class Spawned<T> {

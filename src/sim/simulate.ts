@@ -1,13 +1,12 @@
 /**
  * One program on a machine of its own, for those who want to know what it returns and no more.
  */
-import { signalName } from '../kernel/uapi/names.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { Machine, type MachineOptions } from './machine.ts';
 import { checkOptions } from './options.ts';
-import { type Pausing, running, withoutPause } from './pause.ts';
-import { type Sleeper, sleeperText } from './report.ts';
+import { type Pausing, running } from './pause.ts';
+import { endingOf, type Sleeper, sleeperText } from './report.ts';
 
 /** Ends what loops for ever in a fraction of a second, before a test runner loses its patience. */
 export const defaultMaxSteps = 1_000_000;
@@ -24,14 +23,10 @@ export class NeverEnds extends Error {
 }
 
 /**
- * Runs a program and all its threads; what the program returned. Throws what it throws, and an
- * error that says who sleeps where if it never comes to its end, or where it loops after
+ * Runs a program and all its threads, with pauses; what the program returned. Throws what it throws,
+ * and an error that says who sleeps where if it never comes to its end, or where it loops after
  * `maxSteps`, which is 1 million here unless told otherwise.
  */
-export const simulate = <T>(program: (sys: Sys) => Code<T>, options: MachineOptions = {}): T =>
-  withoutPause(simulating(program, options));
-
-/** As simulate(), with pauses. */
 export function* simulating<T>(
   program: (sys: Sys) => Code<T>,
   options: MachineOptions = {},
@@ -44,14 +39,6 @@ export function* simulating<T>(
   const { asleep } = yield* running(machine);
   const { result } = spawned;
   if (result?.how === 'returned') return result.value;
-  if (result === null) {
-    throw new NeverEnds(asleep);
-  }
-  const how =
-    result.how === 'exited'
-      ? `it ended with status ${result.status}`
-      : result.how === 'killed'
-        ? `it was killed by ${signalName(result.signo)}`
-        : 'it threw';
-  throw new Error(`the program returned nothing: ${how}`);
+  if (result === null) throw new NeverEnds(asleep);
+  throw new Error(`the program returned nothing: it ${endingOf(result)}`);
 }

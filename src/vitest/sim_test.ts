@@ -8,12 +8,12 @@ import type { TestContext } from 'vitest';
 import { courseAlong } from '../check/along.ts';
 import { Replay } from '../check/replay.ts';
 import { kernelAlong, readSchedule } from '../check/schedule_text.ts';
-import { signalName } from '../kernel/uapi/names.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import { checkOptions } from '../sim/options.ts';
 import { type Pausing, running } from '../sim/pause.ts';
+import { endingOf } from '../sim/report.ts';
 import type { Schedule } from '../sim/schedule.ts';
-import { NeverEnds } from '../sim/simulate.ts';
+import { defaultMaxSteps, NeverEnds } from '../sim/simulate.ts';
 import { inWords } from '../syscalls/found.ts';
 import {
   type Given,
@@ -57,8 +57,6 @@ export const simTest: ProgramTest<SimTestOptions, SimContext> = programTest({
   settings: () => ({}),
   run,
 });
-
-const defaultMaxSteps = 1_000_000;
 
 /** A machine's options, and how a failure says how to get the same again. */
 export interface Setting {
@@ -167,15 +165,9 @@ function* runOn(
   yield* work;
   const { result } = spawned;
   if (result?.how === 'returned') return;
-  throw definedAt(site, result === null ? new NeverEnds(machine.asleep()) : endedBy(result));
+  if (result === null) throw definedAt(site, new NeverEnds(machine.asleep()));
+  throw definedAt(site, new Error(`the program ${endingOf(result)} before it returned`));
 }
-
-const endedBy = (result: { how: string; status?: number; signo?: number }): Error =>
-  new Error(
-    result.how === 'exited'
-      ? `the program ended with status ${result.status} before it returned`
-      : `the program was killed by ${signalName(result.signo ?? 0)} before it returned`,
-  );
 
 /** An error that was made here has to do with the test as a whole. */
 export function definedAt(site: string, error: Error): Error {

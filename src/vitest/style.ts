@@ -98,16 +98,19 @@ export class Style {
    */
   done<T>(work: Pausing<T>, signal: AbortSignal): T | Promise<T> {
     const undo = this.time?.install() ?? (() => {});
-    let goesOn = false;
+    let came: T | Promise<T>;
     try {
-      const came = withPausesIfAny(untilAborted(work, signal));
-      goesOn = came instanceof Promise;
-      if (!(came instanceof Promise)) return came;
+      came = withPausesIfAny(untilAborted(work, signal));
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    if (came instanceof Promise) {
       signal.addEventListener('abort', undo);
       return came.finally(undo);
-    } finally {
-      if (!goesOn) undo();
     }
+    undo();
+    return came;
   }
 }
 

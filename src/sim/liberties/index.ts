@@ -2,20 +2,13 @@
 import type { epitem } from '../../kernel/eventpoll/types.ts';
 import { inOneGo } from '../../kernel/execute.ts';
 import type { file } from '../../kernel/file.ts';
-import {
-  Changes,
-  looksAt,
-  newIdentity,
-  type Touch,
-  touchOf,
-  writesTo,
-} from '../../kernel/footprint.ts';
+import { looksAt, newIdentity, writesTo } from '../../kernel/footprint.ts';
 import type { Globals } from '../../kernel/globals.ts';
 import type { Liberties, Shortfall } from '../../kernel/liberty.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import type { Liberty, LibertyKind } from '../liberty.ts';
 import { interruptions } from './eintr.ts';
-import { streamOf, wakeWatchers } from './files.ts';
+import { openFiles, streamOf, wakeWatchers } from './files.ts';
 import { lateTimers } from './late.ts';
 import { otherOrders } from './order.ts';
 import { resets, shortTransfers, transferOf, wakeups } from './streams.ts';
@@ -30,8 +23,8 @@ export class LibertiesTaken implements Liberties {
   readonly kinds: ReadonlySet<LibertyKind>;
   private readonly most: number;
   private taken = 0;
-  /** That there is a bound: each that is taken leaves fewer for the others. */
-  private readonly identity: number = newIdentity();
+  /** That there is a bound: each that is taken changes it, as it leaves fewer for the others. */
+  readonly identity: number = newIdentity();
   private readonly pending: WeakMap<object, Pending> = new WeakMap();
   /** The number of the scan. */
   private readonly lastTold: WeakMap<epitem, number> = new WeakMap();
@@ -42,26 +35,22 @@ export class LibertiesTaken implements Liberties {
     this.most = most;
   }
 
-  /** What whoever comes before or after every liberty touches. */
-  get bound(): Touch {
-    return touchOf(this.identity, Changes);
-  }
-
   /** Those that can be taken now; none while one is under way. */
   offers(kernel: Globals): Liberty[] {
     if (this.taken >= this.most) return [];
     if (kernel.runqueues.some(({ irq }) => irq !== null && irq.name === libertyName)) return [];
     const { kinds } = this;
+    const opened = openFiles(kernel);
     const toldAt = (epi: epitem): number => this.lastTold.get(epi) ?? 0;
     const isPending = (stream: object, writes: boolean): boolean =>
-      (this.pending.get(stream)?.[writes ? 1 : 0] ?? null) !== null;
+      this.pendingOf(stream, writes) !== null;
     return [
-      ...(kinds.has('ready-order') ? otherOrders(kernel, toldAt) : []),
-      ...shortTransfers(kernel, kinds, isPending, (...which) => this.shorten(...which)),
+      ...(kinds.has('ready-order') ? otherOrders(opened, toldAt) : []),
+      ...shortTransfers(opened, kinds, isPending, (...which) => this.shorten(...which)),
       ...(kinds.has('eintr') ? interruptions(kernel) : []),
-      ...(kinds.has('spurious-wakeup') ? wakeups(kernel) : []),
+      ...(kinds.has('spurious-wakeup') ? wakeups(opened) : []),
       ...(kinds.has('late-timer') ? lateTimers(kernel) : []),
-      ...(kinds.has('reset') ? resets(kernel) : []),
+      ...(kinds.has('reset') ? resets(opened) : []),
     ];
   }
 
@@ -83,6 +72,10 @@ export class LibertiesTaken implements Liberties {
     const stream = streamOf(f);
     if (stream === null) return null;
     looksAt(transferOf(stream, writes));
+    return this.pendingOf(stream, writes);
+  }
+
+  private pendingOf(stream: object, writes: boolean): Shortfall | null {
     return this.pending.get(stream)?.[writes ? 1 : 0] ?? null;
   }
 

@@ -3,12 +3,11 @@
 import { lockLists, unlockLists } from '../../kernel/eventpoll/lock.ts';
 import type { epitem, eventpoll } from '../../kernel/eventpoll/types.ts';
 import { Takes, touchOf } from '../../kernel/footprint.ts';
-import type { Globals } from '../../kernel/globals.ts';
 import { list_add, list_del_init, list_entry, type list_head } from '../../kernel/list.ts';
 import type { Kernel } from '../../kernel/op.ts';
 import { isFree } from '../../kernel/rwlock.ts';
 import type { Liberty } from '../liberty.ts';
-import { instanceOf, openFiles } from './files.ts';
+import { instanceOf, type Opened } from './files.ts';
 
 /** In which scan of its instance an event of an item was last told to a user; 0 for none. */
 export type LastTold = (epi: epitem) => number;
@@ -26,9 +25,9 @@ function placeFor(ep: eventpoll, lastTold: LastTold): list_head<epitem> | null {
 const isUnlocked = ({ lock, rwlock }: eventpoll): boolean =>
   rwlock === null ? lock.owner === null : isFree(rwlock, rwlock.write);
 
-export function otherOrders(kernel: Globals, lastTold: LastTold): Liberty[] {
+export function otherOrders(files: readonly Opened[], lastTold: LastTold): Liberty[] {
   const found: Liberty[] = [];
-  for (const { f, fd } of openFiles(kernel)) {
+  for (const { f, fd } of files) {
     const ep = instanceOf(f);
     if (ep === null || !isUnlocked(ep) || placeFor(ep, lastTold) === null) continue;
     found.push({

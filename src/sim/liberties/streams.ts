@@ -2,7 +2,6 @@
 
 import type { file } from '../../kernel/file.ts';
 import { Changes, Takes, type Touch, touchOf } from '../../kernel/footprint.ts';
-import type { Globals } from '../../kernel/globals.ts';
 import type { Shortfall } from '../../kernel/liberty.ts';
 import { hlist_empty } from '../../kernel/list.ts';
 import type { Kernel } from '../../kernel/op.ts';
@@ -16,7 +15,6 @@ import {
   isDivisible,
   isPipe,
   type Opened,
-  openFiles,
   readersOf,
   streamOf,
   wakeWatchers,
@@ -44,13 +42,13 @@ export type Shorten = (stream: object, writes: boolean, how: Shortfall) => void;
 
 /** Transfers that may fall short, of the kinds asked for, as long as none of the stream is to. */
 export function shortTransfers(
-  kernel: Globals,
+  files: readonly Opened[],
   kinds: ReadonlySet<LibertyKind>,
   isPending: (stream: object, writes: boolean) => boolean,
   shorten: Shorten,
 ): Liberty[] {
   const found: Liberty[] = [];
-  for (const { f, fd } of openFiles(kernel)) {
+  for (const { f, fd } of files) {
     const stream = streamOf(f);
     if (stream === null) continue;
     for (const writes of [false, true]) {
@@ -79,8 +77,8 @@ export function shortTransfers(
 const isWatched = ({ f_ep }: file): boolean => f_ep !== null && !hlist_empty(f_ep);
 
 /** Wakeups of watched streams without news. */
-export function wakeups(kernel: Globals): Liberty[] {
-  return openFiles(kernel).flatMap(({ f, fd }) => {
+export function wakeups(files: readonly Opened[]): Liberty[] {
+  return files.flatMap(({ f, fd }) => {
     const stream = streamOf(f);
     if (stream === null || !isWatched(f) || !isDivisible(f, false)) return [];
     const { lock } = readersOf(f);
@@ -103,14 +101,14 @@ export function wakeups(kernel: Globals): Liberty[] {
 }
 
 /** Connections that a reset can reach: both ends of them that are open here. */
-export function resets(kernel: Globals): Liberty[] {
+export function resets(files: readonly Opened[]): Liberty[] {
   const found: Liberty[] = [];
   const ends = new Map<string, tcp_sock>();
-  for (const opened of openFiles(kernel)) {
+  for (const opened of files) {
     const sk = connectionOf(opened.f);
     if (sk !== null) ends.set(nameOf(sk), sk);
   }
-  for (const opened of openFiles(kernel)) {
+  for (const opened of files) {
     const sk = connectionOf(opened.f);
     if (sk === null) continue;
     const peer = ends.get(peerOf(sk)) ?? null;

@@ -52,9 +52,9 @@ export const libertyRules: Readonly<Record<LibertyKind, LibertyRule>> = {
       'select(2), BUGS: what was reported as ready may block all the same; for a write, lack of memory',
   },
   eintr: {
-    what: 'epoll_wait and epoll_pwait end with EINTR although no handler has run',
+    what: 'epoll_wait and epoll_pwait end with EINTR although no handler has run, and calls of sockets with SO_RCVTIMEO or SO_SNDTIMEO',
     source:
-      'signal(7): epoll_wait and epoll_pwait fail with EINTR after a stop signal and SIGCONT, handler or not',
+      'signal(7): epoll_wait, epoll_pwait and sockets with a timeout fail with EINTR after a stop signal and SIGCONT, handler or not',
   },
   'spurious-wakeup': {
     what: 'a watched socket or pipe wakes its watchers without news: an edge more while it is ready',

@@ -7,9 +7,18 @@ import { explore } from '../../src/check/explore.ts';
 import type { Strategy } from '../../src/check/strategy.ts';
 import { EAGAIN, ECONNRESET, EINTR } from '../../src/kernel/uapi/errno.ts';
 import { EPOLL_CTL_ADD, EPOLLET, EPOLLIN } from '../../src/kernel/uapi/eventpoll.ts';
-import { O_NONBLOCK } from '../../src/kernel/uapi/fcntl.ts';
+import { F_SETFL, O_NONBLOCK } from '../../src/kernel/uapi/fcntl.ts';
 import { INADDR_LOOPBACK } from '../../src/kernel/uapi/in.ts';
-import { AF_INET, AF_UNIX, SOCK_NONBLOCK, SOCK_STREAM } from '../../src/kernel/uapi/socket.ts';
+import {
+  AF_INET,
+  AF_UNIX,
+  SO_RCVTIMEO,
+  SO_SNDBUF,
+  SO_SNDTIMEO,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+} from '../../src/kernel/uapi/socket.ts';
 import { type LibertyKind, libertyKinds } from '../../src/sim/liberty.ts';
 import type { Code, Program, Sys } from '../../src/syscalls/sys.ts';
 
@@ -116,6 +125,70 @@ describe.each(libertyKinds)('%s', (kind) => {
       expect(finding?.liberties.map((taken) => taken.kind)).toEqual([kind]);
     },
   );
+});
+
+const limitOf3s = { tv_sec: 3, tv_usec: 0 };
+
+/** One call that sleeps until another thread has done something, if one does, or for 3 s. */
+const sleepy: Readonly<Record<string, (limit: number) => Program>> = {
+  recv: (limit) =>
+    function* (sys) {
+      const [reader, writer] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
+      if (limit !== 0) yield* sys.setsockopt(reader, SOL_SOCKET, limit, limitOf3s);
+      yield* sys.pthread_create(function* (sys) {
+        yield* sys.write(writer, 'x');
+      });
+      return yield* sys.recv(reader, new Uint8Array(8), 0);
+    },
+  accept: (limit) =>
+    function* (sys) {
+      const address = { family: AF_UNIX, path: '\0listener' };
+      const listener = yield* sys.socket(AF_UNIX, SOCK_STREAM);
+      yield* sys.bind(listener, address);
+      yield* sys.listen(listener, 1);
+      if (limit !== 0) yield* sys.setsockopt(listener, SOL_SOCKET, limit, limitOf3s);
+      yield* sys.pthread_create(function* (sys) {
+        const client = yield* sys.socket(AF_UNIX, SOCK_STREAM);
+        yield* sys.connect(client, address);
+      });
+      const ret = yield* sys.accept4(listener, 0);
+      return Math.min(ret, 1);
+    },
+  send: (limit) =>
+    function* (sys) {
+      const [writer] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+      yield* sys.setsockopt(writer, SOL_SOCKET, SO_SNDBUF, 1);
+      while ((yield* sys.write(writer, 'x')) > 0);
+      if (limit !== 0) yield* sys.setsockopt(writer, SOL_SOCKET, limit, limitOf3s);
+      yield* sys.fcntl(writer, F_SETFL, 0);
+      return yield* sys.send(writer, 'x', 0);
+    },
+};
+
+/**
+ * Whoever gives a blocking socket a timeout, and takes every error for the end of the connection. As
+ * seen on Linux 6.18 with SIGSTOP and SIGCONT: without a timeout the call is made anew.
+ */
+describe.each([
+  ['recv', SO_RCVTIMEO, SO_SNDTIMEO],
+  ['accept', SO_RCVTIMEO, SO_SNDTIMEO],
+  ['send', SO_SNDTIMEO, SO_RCVTIMEO],
+])('%s', { timeout: 20_000 }, (name, own, other) => {
+  const resultsWith = (limit: number): readonly string[] => {
+    const program = (sleepy[name] as (limit: number) => Program)(limit);
+    const options = { ...calls, liberties: ['eintr'], findings: 'all' } as const;
+    const { complete, results } = check(program, options);
+    expect(complete).toBe(true);
+    return [...results.keys()];
+  };
+
+  test('is interrupted where its socket has a timeout', () => {
+    expect(resultsWith(own)).toContain(String(-EINTR));
+  });
+
+  test('is not where it has none, or only for the other direction', () => {
+    for (const limit of [0, other]) expect(resultsWith(limit)).not.toContain(String(-EINTR));
+  });
 });
 
 /** Reads until EAGAIN, and again after EINTR. */

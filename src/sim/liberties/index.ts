@@ -47,7 +47,7 @@ export class LibertiesTaken implements Liberties {
     return [
       ...(kinds.has('ready-order') ? otherOrders(opened, toldAt) : []),
       ...shortTransfers(opened, kinds, isPending, (...which) => this.shorten(...which)),
-      ...(kinds.has('eintr') ? interruptions(kernel) : []),
+      ...(kinds.has('eintr') ? interruptions(kernel, opened) : []),
       ...(kinds.has('spurious-wakeup') ? wakeups(opened) : []),
       ...(kinds.has('late-timer') ? lateTimers(kernel) : []),
       ...(kinds.has('reset') ? resets(opened) : []),

@@ -6,12 +6,14 @@
  */
 import type { TestContext } from 'vitest';
 import { type CheckOptions, checkingOf, runCheck, type Verdict } from '../check/check.ts';
+import { NotDeterministic } from '../check/determinism.ts';
 import { checkCheckOptions, checkRules } from '../check/options.ts';
 import { readSchedule, type ScheduleDocument, ScheduleError } from '../check/schedule_text.ts';
 import { defaultKernel } from '../kernel/history.ts';
 import { count } from '../shared/words.ts';
 import type { Pausing } from '../sim/pause.ts';
 import type { Rule } from '../sim/rule.ts';
+import { ScheduleMismatch } from '../sim/schedule.ts';
 import { refusal } from '../sim/told.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { type Checked, failure, incompleteText } from './check_failure.ts';
@@ -100,7 +102,17 @@ function settings({ seconds, timeout }: CheckTestOptions): TestSettings {
   return { timeout: Math.ceil((seconds * 1000) / share) + slackMs };
 }
 
-function* run({ args, context, options, site, style }: Given<CheckTestOptions>): Pausing<void> {
+function* run(given: Given<CheckTestOptions>): Pausing<void> {
+  try {
+    yield* checkProgram(given);
+  } catch (error) {
+    const isOfAll = error instanceof NotDeterministic || error instanceof ScheduleMismatch;
+    throw isOfAll ? definedAt(given.site, error) : error;
+  }
+}
+
+function* checkProgram(given: Given<CheckTestOptions>): Pausing<void> {
+  const { args, context, options, site, style } = given;
   const main = style.codeWith(args);
   const asked = checkOptionsOf(options, context);
   const checked: Checked = { main, asked, options, site, style };

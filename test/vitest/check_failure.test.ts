@@ -49,6 +49,10 @@ checkTest('counts', { sharedMemory: false }, function* (sys) {
   yield* sys.eventfd2(0, 0);
   if (++runs === 1) throw new Error('the first time');
 });
+checkTest('differs', { sharedMemory: false }, function* (sys) {
+  for (let i = 0; i < runs % 3; i++) yield* sys.eventfd2(0, 0);
+  runs++;
+});
 `;
 
 describe.each(styles)('A failure of checkTest() of %s', (style, written) => {
@@ -118,6 +122,14 @@ describe.each(styles)('A failure of checkTest() of %s', (style, written) => {
     expect(message).toContain("put what it keeps into the program's function");
     expect(message).not.toContain('schedule: `');
     expect(project.kept).toHaveLength(1); // That of another test.
+  });
+
+  /** "Every interleaving was covered", of a program that is another one each time. */
+  test('says so where nothing else is wrong, and shows the test', () => {
+    const message = messageOf('differs');
+    expect(message).toMatch(/^NotDeterministic: the program goes another way when it is run again: /);
+    expect(message).toContain("put what it keeps into the program's function");
+    expect(message).toContain('checks.test.js:45');
   });
 
   /** A paste that has to be repaired by hand first. */

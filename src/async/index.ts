@@ -12,6 +12,8 @@
 
 export type { TracedReport } from '../trace/run.ts';
 export { checkAsync } from './check.ts';
+/** What an exported test of an async function asserts. */
+export { expectProgramAnswerAsync } from './expect.ts';
 export { runAsync, runTracedAsync, simulateAsync, spawnAsync } from './run.ts';
 export type { AsyncProgram, AsyncSigaction, AsyncSignalHandler, AsyncSys } from './sys.ts';
 /** An async function for whatever takes a generator. */

@@ -39,6 +39,19 @@ export function asProgram<T>(program: AsyncProgram<T>): (sys: Sys) => Code<T> {
       `expected an async function (async (sys) => { … }), found ${inWords(program)}`,
     );
   }
+  return asCode(program, (given, { task }) => {
+    return new TypeError(
+      `${task.comm}: expected an async function (async (sys) => { … }), ` +
+        `found a function that gives ${inWords(given)}`,
+    );
+  });
+}
+
+/** As asProgram(), with the error for a function that gives neither a promise nor code. */
+export function asCode<T>(
+  program: AsyncProgram<T>,
+  refuse: (given: unknown, sys: Sys) => Error,
+): (sys: Sys) => Code<T> {
   const generator = program as unknown as (sys: Sys) => Code<T>;
   if (isGenerator(program)) return generator;
   let givesCode = false;
@@ -48,12 +61,7 @@ export function asProgram<T>(program: AsyncProgram<T>): (sys: Sys) => Code<T> {
     const given: unknown = program(thread.sys);
     if (isPromise(given)) return (yield* thread.run(() => given)) as T;
     thread.leave();
-    if (!isCode(given)) {
-      throw new TypeError(
-        `${sys.task.comm}: expected an async function (async (sys) => { … }), ` +
-          `found a function that gives ${inWords(given)}`,
-      );
-    }
+    if (!isCode(given)) throw refuse(given, sys);
     givesCode = true; // Nothing of it has run by now: it is called again, with a sys for generators.
     return yield* generator(sys);
   };

@@ -302,7 +302,8 @@ export const sampleOf = <T>(
   ms: number,
 ): Estimate | null => withoutPause(sampling(subject, options, ms));
 
-function* sampling<T>(
+/** As sampleOf(), with pauses. */
+export function* sampling<T>(
   subject: Subject<T>,
   options: CheckOptions,
   ms: number,
@@ -358,7 +359,8 @@ export const verdictOf = <T>(
   estimate: Estimate | null = null,
 ): Verdict => withoutPause(deciding(subject, options, tally, exhausted, reached, estimate));
 
-function* deciding<T>(
+/** As verdictOf(), with pauses. */
+export function* deciding<T>(
   subject: Subject<T>,
   options: CheckOptions,
   tally: Tally,

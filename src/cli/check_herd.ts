@@ -7,9 +7,10 @@ import type { Scenario } from '../scenario/scenario.ts';
 import { ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
 import type { Program } from '../syscalls/sys.ts';
 import { type CheckTask, worse } from './check.ts';
-import { loadTold, optionsOf } from './check_program.ts';
-import { documentsIn, nameIn } from './documents.ts';
-import { type ExitCode, exitCodes, say } from './errors.ts';
+import { type LoadedProgram, loadTold, optionsOf } from './check_program.ts';
+import { checkRan, ProgramError } from './default_export.ts';
+import { documentsIn, nameIn, nothingIn } from './documents.ts';
+import { type ExitCode, exitCodes, FileError, say } from './errors.ts';
 import { coloursFor } from './formats.ts';
 import { withProgram } from './given_program.ts';
 import { kindOf } from './kind.ts';
@@ -41,8 +42,7 @@ export async function checkHerd(
     if (check.interrupted) return code;
   }
   if (count > 0) return code;
-  say(`${input.name}: expected at least one scenario, found nothing`);
-  return exitCodes.failed;
+  throw new FileError(nothingIn(input.name));
 }
 
 class HerdCheck {
@@ -59,9 +59,18 @@ class HerdCheck {
     return withProgram(
       input.name,
       () => loadTold(this.task),
-      ({ program, shared }) => this.study(program, title, title, shared),
+      (loaded) => this.ofProgram(loaded, title),
       withholdPrinting,
     );
+  }
+
+  private async ofProgram(loaded: LoadedProgram, title: string): Promise<ExitCode> {
+    if (loaded.isAsync) {
+      throw new ProgramError(
+        '--herd: expected "export default function* main(sys)", found an async function',
+      );
+    }
+    return await this.study(loaded.program, title, title, loaded.shared, () => checkRan(loaded));
   }
 
   async scenario(scenario: Scenario, place: string): Promise<ExitCode> {
@@ -77,6 +86,7 @@ class HerdCheck {
     title: string,
     place: string,
     sharedMemory: SharedMemory,
+    checkRun: () => void = () => {},
   ): Promise<ExitCode> {
     const { output, progress, request } = this.task;
     const study = herdStudy(subject, optionsOf(request, sharedMemory));
@@ -89,6 +99,7 @@ class HerdCheck {
     } finally {
       progress.clear();
     }
+    checkRun();
     const report = study.report();
     output.write(
       request.json

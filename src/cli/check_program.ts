@@ -3,6 +3,7 @@
  * longer, with a checkpoint when it is stopped.
  */
 import { availableParallelism } from 'node:os';
+import { withPauses } from '../async/turn.ts';
 import {
   type CheckOptions,
   type Ended,
@@ -11,14 +12,14 @@ import {
   type Verdict,
 } from '../check/check.ts';
 import type { Subject } from '../check/explore.ts';
-import { storyText, tell } from '../check/story.ts';
+import { storyText, telling } from '../check/story.ts';
 import { ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
 import { refusal } from '../sim/told.ts';
-import type { Program } from '../syscalls/sys.ts';
 import type { CheckTask } from './check.ts';
 import type { CheckRequest } from './check_options.ts';
 import { type Checkpoint, digestOf, readCheckpoint } from './checkpoint.ts';
 import type { Crew } from './crew.ts';
+import { checkRan, type GivenProgram, ProgramError } from './default_export.ts';
 import { type ExitCode, exitCodes, say } from './errors.ts';
 import { Exploration, type Help, processesAfter, workersAfter } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
@@ -28,7 +29,8 @@ import { Output } from './output.ts';
 import type { Parcel } from './queue/parcel.ts';
 import { sayDepartures } from './schedules.ts';
 import { tellingOf } from './standing.ts';
-import { verdictJson, verdictLines } from './verdicts.ts';
+import { placesOf } from './thrown.ts';
+import { type Shown, verdictJson, verdictLines } from './verdicts.ts';
 
 /** Checks a program and says what came of it; `onStop` is given what stops it half way. */
 export function checkProgram(
@@ -47,12 +49,12 @@ export function checkProgram(
       const { program, shared } = loaded;
       const options = optionsOf(request, shared);
       const subject = subjectOf(program, options);
-      const telling = tellingOf(title, progress);
+      const standing = tellingOf(title, progress);
       try {
         const check = new Exploration(
           { subject, options, textOf: textOfEnded },
           helpOf(task, loaded, options),
-          telling,
+          standing,
         );
         onStop(() => {
           check.interrupted = true;
@@ -64,9 +66,11 @@ export function checkProgram(
         }
         await check.run();
         progress.clear();
-        const verdict = check.verdict();
-        await show(title, verdict, request, output, progress.seconds);
-        if (!request.json) showPaths(subject, verdict, options, output);
+        checkRan(loaded);
+        const verdict = await withPauses(check.deciding());
+        const places = await withPauses(placesOf(subject, options, verdict.findings));
+        await show({ title, verdict, places, seconds: progress.seconds }, request, output);
+        if (!request.json) await showPaths(subject, verdict, options, output);
         sayDepartures(check.departures);
         leaveRest(check, checked, checkpoint, file);
         return codeOf(verdict);
@@ -84,10 +88,12 @@ export function checkProgram(
 const isNotDeterministic = (error: unknown): error is Error =>
   error instanceof Error && error.name === 'NotDeterministic';
 
-interface Loaded {
-  readonly program: Program;
+export interface LoadedProgram extends GivenProgram {
   /** What its threads share. */
   readonly shared: SharedMemory;
+}
+
+interface Loaded extends LoadedProgram {
   /** The modules that were loaded for it, where workers want them. */
   readonly parcel: Parcel | null;
 }
@@ -95,10 +101,15 @@ interface Loaded {
 async function load(task: CheckTask): Promise<Loaded> {
   const { link } = task;
   const notes = link === null ? null : await (await import('./queue/notes.ts')).noteModules();
-  const { program, shared } = await loadTold(task);
-  if (notes === null) return { program, shared, parcel: null };
+  const given = await loadTold(task);
+  if (notes === null) return { ...given, parcel: null };
+  if (given.isCommonJs) {
+    throw new ProgramError(
+      'expected an ES module (import, export), found CommonJS (require), which --queue cannot send to workers',
+    );
+  }
   const { programParcel } = await import('./queue/program_parcel.ts');
-  return { program, shared, parcel: programParcel(notes, shared === 'told') };
+  return { ...given, parcel: programParcel(notes, given.shared === 'told') };
 }
 
 /** A program, and what its threads share: as it says itself, unless the command line does. */
@@ -106,15 +117,21 @@ export async function loadTold({
   path,
   input,
   request,
-}: Pick<CheckTask, 'path' | 'input' | 'request'>): Promise<Omit<Loaded, 'parcel'>> {
+}: Pick<CheckTask, 'path' | 'input' | 'request'>): Promise<LoadedProgram> {
   const { shared, unshared } = request;
   if (!shared && !unshared) await trackPrograms();
-  const program = await loadProgram(path, input);
-  const why = shared || unshared ? null : refusal();
+  const given = await loadProgram(path, input);
+  const why = shared || unshared ? null : untold(given);
   if (why !== null) {
     say(`${input.name}: threads are taken to share all their variables, for ${why}`);
   }
-  return { program, shared: shared || (!unshared && (why === null ? 'told' : true)) };
+  return { ...given, shared: shared || (!unshared && (why === null ? 'told' : true)) };
+}
+
+/** Why it does not say what its threads share; null if it does. */
+function untold({ isAsync, isCommonJs }: GivenProgram): string | null {
+  if (isAsync) return 'the program is an async function';
+  return isCommonJs ? 'the program is a CommonJS module' : refusal();
 }
 
 /** Who helps with a program: workers behind the queue, or processes that load it from its file. */
@@ -137,31 +154,25 @@ function helpOf(
   return { isWanted: size > 1, after: processesAfter, open };
 }
 
-async function show(
-  title: string,
-  verdict: Verdict,
-  { json }: CheckRequest,
-  output: Output,
-  seconds: number,
-): Promise<void> {
-  if (json) output.write(`${verdictJson(title, verdict, seconds)}\n`);
+async function show(shown: Shown, { json }: CheckRequest, output: Output): Promise<void> {
+  if (json) output.write(`${verdictJson(shown)}\n`);
   else {
-    const lines = verdictLines(title, verdict, await coloursFor(output), widthOf(output));
+    const lines = verdictLines(shown, await coloursFor(output), widthOf(output));
     for (const line of lines) output.write(`${line}\n`);
   }
   output.flush();
 }
 
 /** The interleavings that were asked for, of a check that found nothing. */
-function showPaths(
+async function showPaths(
   subject: Subject<Ended>,
   { findings, paths }: Verdict,
   options: CheckOptions,
   output: Output,
-): void {
+): Promise<void> {
   if (findings.length > 0) return;
   for (const [i, path] of paths.entries()) {
-    const story = storyText(tell(subject, path, options), widthOf(output));
+    const story = storyText(await withPauses(telling(subject, path, options)), widthOf(output));
     output.write(`\ninterleaving ${i + 1}\n${story}`);
   }
   output.flush();

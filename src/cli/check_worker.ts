@@ -1,6 +1,7 @@
 /** A process that runs jobs of a check: loads the program once, then takes parts of the exploration. */
+import { withPauses } from '../async/turn.ts';
 import { subjectOf, textOfEnded } from '../check/check.ts';
-import { type Job, type JobResult, runJob } from '../check/job.ts';
+import { type Job, type JobResult, runningJob } from '../check/job.ts';
 import type { Program } from '../syscalls/sys.ts';
 import { Input } from './input.ts';
 import { loadProgram, trackPrograms } from './loader.ts';
@@ -11,7 +12,7 @@ async function load({ program: path, options }: Job): Promise<Program> {
   if (options.sharedMemory === 'told') await trackPrograms();
   const input = new Input(path);
   try {
-    return await loadProgram(path, input);
+    return (await loadProgram(path, input)).program;
   } finally {
     input.close();
   }
@@ -20,5 +21,5 @@ async function load({ program: path, options }: Job): Promise<Program> {
 export default async function run(job: Job): Promise<JobResult> {
   let program = loaded.get(job.program);
   if (program === undefined) loaded.set(job.program, (program = load(job)));
-  return runJob(subjectOf(await program, job.options), textOfEnded, job);
+  return withPauses(runningJob(subjectOf(await program, job.options), textOfEnded, job));
 }

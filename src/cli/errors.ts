@@ -26,7 +26,7 @@ export const exitTexts: Readonly<Record<ExitCode, string>> = {
   0: 'it was done, and there is nothing to complain of',
   1: `something is wrong with what was given: it is malformed, it failed, or what was looked for was
     found`,
-  2: 'the command line is wrong, or a file cannot be read or written',
+  2: 'the command line is wrong, a file cannot be read or written, or there is no program in it',
   3: 'there is nothing to compare with',
   4: 'a check has found nothing, and has not covered everything',
   130: 'Ctrl-C; what there was until then is printed',

@@ -5,21 +5,24 @@
  * Invariants: a part that is out is counted once, when its result comes; what came back without one,
  * or not at all, is still to do.
  */
+import { withPausesIfAny } from '../async/turn.ts';
 import {
   Checking,
+  deciding,
   type Explorable,
   type LimitReached,
   limitReached,
-  sampleOf,
+  sampling,
   type Verdict,
-  verdictOf,
 } from '../check/check.ts';
 import type { Part } from '../check/dpor.ts';
 import { type Estimate, refined } from '../check/estimate.ts';
+import { someOf } from '../check/job.ts';
 import { Parts } from '../check/parts.ts';
 import type { Departure } from '../check/replay.ts';
 import { type Came, Tally, type TallyData } from '../check/tally.ts';
 import { processCount } from '../shared/words.ts';
+import { type Pausing, withoutPause } from '../sim/pause.ts';
 import type { Crew } from './crew.ts';
 
 /** Who helps. */
@@ -99,13 +102,18 @@ export class Exploration<T> {
     if (this.parts !== null && !this.isOver) {
       await this.together(this.parts, await this.help.open());
     }
-    if (this.limit !== null) this.sample();
+    if (this.limit !== null) await this.sample();
   }
 
   verdict(): Verdict {
+    return withoutPause(this.deciding());
+  }
+
+  /** As verdict(), with pauses. */
+  deciding(): Pausing<Verdict> {
     const { exhausted, limit, tally } = this;
     const { options, subject } = this.explorable;
-    return verdictOf(subject, options, tally, exhausted, limit, this.estimate);
+    return deciding(subject, options, tally, exhausted, limit, this.estimate);
   }
 
   /** There is nothing more to do: run() has done it. */
@@ -132,9 +140,9 @@ export class Exploration<T> {
     return this.exhausted || parts.length === 0 ? null : { tally: this.tally.toData(), parts };
   }
 
-  private sample(): void {
+  private async sample(): Promise<void> {
     const { options, subject } = this.explorable;
-    this.sampled ??= sampleOf(subject, options, sampleMs);
+    this.sampled ??= await withPausesIfAny(sampling(subject, options, sampleMs));
   }
 
   private get estimate(): Estimate | null {
@@ -161,11 +169,10 @@ export class Exploration<T> {
     const checking = new Checking(subject, options, textOf);
     this.tally = checking.tally;
     for (let more = true; more && !this.interrupted; ) {
-      const end = Date.now() + turnMs;
-      while (more && Date.now() < end) more = checking.next();
+      more = await withPausesIfAny(someOf(checking, Date.now() + turnMs));
       this.standing(checking.share, processCount(1));
       await breathe();
-      if (more && Date.now() - this.began > soonMs) this.sample();
+      if (more && Date.now() - this.began > soonMs) await this.sample();
       if (!more || !this.help.isWanted || checking.share === null) continue;
       if (Date.now() - this.began > this.help.after) break;
     }

@@ -1,6 +1,7 @@
 /** `epollsim export`: a scenario or program, with kernel and schedule, from one form into another. */
 import { existsSync } from 'node:fs';
-import { programAnswer } from '../export/answer.ts';
+import { withPauses } from '../async/turn.ts';
+import { answeringProgram } from '../export/answer.ts';
 import { type Artefact, ExportError, kernelOf, nameOf } from '../export/artefact.ts';
 import { artefactToC } from '../export/c.ts';
 import { fromCommandLine, looksLikeCommandLine, toCommandLine } from '../export/command.ts';
@@ -10,13 +11,14 @@ import { readDocuments } from '../scenario/documents.ts';
 import { type Written, writtenText } from '../scenario/written.ts';
 import { namesOf } from './commands/command.ts';
 import { exportCommand, type Form, forms } from './commands/export.ts';
+import { checkRan, type GivenProgram } from './default_export.ts';
 import { nameIn, nothingIn } from './documents.ts';
 import { type ExitCode, exitCodes, FileError, say, UsageError } from './errors.ts';
 import { withProgram } from './given_program.ts';
 import { Input, refuseInputs, userPath } from './input.ts';
 import { type KernelOptions, readKernel } from './kernel_options.ts';
-import { isProgram, kindOf } from './kind.ts';
-import { loadText } from './loader.ts';
+import { isModule, isProgram, kindOf } from './kind.ts';
+import { importProgram, loadText } from './loader.ts';
 import { choiceOf, numberOf, readOptions, textOf } from './options.ts';
 import { print } from './output.ts';
 import { kernelOf as kernelOfSchedule, scheduleOf } from './schedules.ts';
@@ -38,8 +40,17 @@ export async function exportArtefact(argv: readonly string[]): Promise<ExitCode>
     refuseInputs([request.from], request.output, '--output');
   }
   try {
-    const artefact = given(request);
-    return await write(artefact, request);
+    const { artefact, isOwn } = given(request);
+    const { program } = artefact;
+    // What comes in a link is loaded for a test alone: whoever wants its text may want to read it first.
+    if (program === undefined || (!isOwn && request.to !== 'test')) {
+      return write(artefact, request, null);
+    }
+    const { from } = request;
+    const name = from === '-' ? 'standard input' : from;
+    const load = (): Promise<GivenProgram> =>
+      isOwn && isModule(from) ? importProgram(userPath(from)) : loadText(program, name);
+    return await withProgram(name, load, async (loaded) => write(artefact, request, loaded));
   } catch (error) {
     if (!(error instanceof ExportError)) throw error;
     say(error.message);
@@ -65,24 +76,38 @@ function readRequest(argv: readonly string[]): Request {
 }
 
 /** What the command line speaks of. */
-function given(request: Request): Artefact {
+interface Given {
+  readonly artefact: Artefact;
+  /** Is it a program as somebody wrote it, and not out of something that was exported? */
+  readonly isOwn: boolean;
+}
+
+function given(request: Request): Given {
   const { from, name } = request;
-  if (!existsSync(userPath(from)) && looksLikeLink(from)) return chosen(fromLink(from), request);
-  if (looksLikeCommandLine(from)) return chosen(fromCommandLine(from), request);
+  const made = (artefact: Artefact): Given => ({
+    artefact: chosen(artefact, request),
+    isOwn: false,
+  });
+  if (!existsSync(userPath(from)) && looksLikeLink(from)) return made(fromLink(from));
+  if (looksLikeCommandLine(from)) return made(fromCommandLine(from));
   const input = new Input(from);
   kindOf(from, input);
   const text = input.rest();
   input.close();
-  if (looksLikeTest(text)) return chosen(fromTest(text), request);
-  if (looksLikeCommandLine(text)) return chosen(fromCommandLine(text.trimEnd()), request);
-  if (looksLikeLink(text)) return chosen(fromLink(text), request);
-  if (isProgram(from, text)) return chosen({ program: wholeProgram(text, input.name) }, request);
-  return chosen({ scenario: scenarioIn(text, name, input.name) }, request);
+  if (looksLikeTest(text)) return made(fromTest(text));
+  if (looksLikeCommandLine(text)) return made(fromCommandLine(text.trimEnd()));
+  if (looksLikeLink(text)) return made(fromLink(text));
+  return isProgram(from, text)
+    ? { ...made({ program: wholeProgram(text, input.name) }), isOwn: true }
+    : made({ scenario: scenarioIn(text, name, input.name) });
 }
 
 /** A program goes alone: what it imports from files beside it would not be there. */
 function wholeProgram(text: string, name: string): string {
-  const beside = /^\s*(?:import|export)\b[^;'"]*['"](\.{1,2}\/[^'"]*)['"]/m.exec(text)?.[1];
+  const beside =
+    /(?:^\s*(?:import|export)\b[^;'"]*|\brequire\s*\(\s*)['"](\.{1,2}\/[^'"]*)['"]/m.exec(
+      text,
+    )?.[1];
   if (beside === undefined) return text;
   throw new ExportError(
     `${name}: the program imports ${beside}, which would stay behind; expected one file that imports packages only`,
@@ -125,23 +150,33 @@ function chosen(artefact: Artefact, { kernel, schedule: file }: Request): Artefa
   };
 }
 
-async function write(artefact: Artefact, request: Request): Promise<ExitCode> {
+/** `loaded`: the program, where it is one and was loaded. */
+async function write(
+  artefact: Artefact,
+  request: Request,
+  loaded: GivenProgram | null,
+): Promise<ExitCode> {
   const { to, loops } = request;
   const tell = (text: string): ExitCode => told(text, artefact, request);
   if (to === 'c') return tell(artefactToC(artefact, loops === undefined ? {} : { loops }));
   if (to === 'link') return tell(`${toLink(artefact)}\n`);
   if (to === 'command') return tell(`${toCommandLine(artefact)}\n`);
   if (to === 'file') return writeFile(artefact, request);
-  if (artefact.program === undefined) return tell(toTest(artefact));
-  const { program, schedule } = artefact;
-  return await withProgram(
-    request.from,
-    () => loadText(program, request.from),
-    async (loaded) => {
-      const expected = programAnswer(loaded, { ...kernelOf(artefact), schedule });
-      return tell(toTest(artefact, { expected }));
-    },
-  );
+  return tell(loaded === null ? toTest(artefact) : await programTest(artefact, loaded));
+}
+
+/** Throws an ExportError for CommonJS: what a test imports stands below the program, in its file. */
+async function programTest(artefact: Artefact, loaded: GivenProgram): Promise<string> {
+  const { isAsync, isCommonJs, program } = loaded;
+  if (isCommonJs) {
+    throw new ExportError(
+      '--to test: expected an ES module (import, export default), found CommonJS (require, module.exports)',
+    );
+  }
+  const { schedule } = artefact;
+  const expected = await withPauses(answeringProgram(program, { ...kernelOf(artefact), schedule }));
+  checkRan(loaded);
+  return toTest(artefact, { expected, isAsync });
 }
 
 /** Prints the text, or the object that --json asks for. */

@@ -2,41 +2,38 @@
  * Loads a program, in TypeScript or JavaScript, from wherever it lies.
  *
  * What it imports as `epollsim` is the code that runs this command, so that both mean the same
- * classes; and it is an ES module, whatever the package around it says.
+ * classes. Whether it is an ES module or CommonJS shows in what it says, as the package around it was
+ * most likely made by `npm init`.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Code, Program, Sys } from '../syscalls/sys.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { answerRequires, isCommonJs, requireFile } from './common_js.ts';
+import { type GivenProgram, givenBy, type LoadedModule, ProgramError } from './default_export.ts';
 import { type Input, userPath } from './input.ts';
+import { isModule } from './kind.ts';
+import { ownEntries } from './own_entries.ts';
 import { framesOf, nameFile, shownPath } from './stack.ts';
 import type { Loaded } from './tracking_hooks.ts';
-
-/** The file is no program that could be run. */
-export class ProgramError extends Error {
-  override readonly name: string = 'ProgramError';
-  /** Where in the user's files. */
-  readonly frames: readonly string[];
-
-  constructor(message: string, frames: readonly string[] = []) {
-    super(message);
-    this.frames = frames;
-  }
-}
 
 /** Is this the source, run by tsx, or what was built from it? */
 const fromSource = import.meta.url.endsWith('.ts');
 
-const home = new URL(fromSource ? '../index.ts' : '../index.js', import.meta.url).href;
-
-/** The same as an ES module, if it is a program's: tsx marks in the address what it takes for another. */
-const asModule = (found: Resolved): Resolved => {
+/**
+ * The same as an ES module, if it is a program's that is one, whatever the package around it says: tsx
+ * marks in the address what it takes for another.
+ */
+const asModule = (found: Resolved, isOther: (url: string) => boolean): Resolved => {
   const url = found.url.split(/[?]|%3F/, 1)[0] ?? '';
   const isTheirs = /^file:.*\.[jt]s$/.test(url) && !url.includes('/node_modules/');
-  return found.format === 'commonjs' && isTheirs ? { ...found, url, format: 'module' } : found;
+  return found.format === 'commonjs' && isTheirs && !isOther(url)
+    ? { ...found, url, format: 'module' }
+    : found;
 };
+
+const isOther = (url: string): boolean => isCommonJs(url, readFileSync(new URL(url), 'utf8'));
 
 type Resolved = { format?: string | null; url: string };
 type Next = (specifier: string, context: unknown) => Resolved;
@@ -50,12 +47,16 @@ const { registerHooks } = nodeModule as {
   }) => void;
 };
 
-/** For Node 20, where modules are looked for in another thread: the same two rules, as text. */
+/** For Node 20, where modules are looked for in another thread: the same rules, as text. */
 const hooks = `
+import { readFileSync } from 'node:fs';
+const own = new Map(${JSON.stringify([...ownEntries])});
+const isCommonJs = ${isCommonJs};
+const isOther = (url) => isCommonJs(url, readFileSync(new URL(url), 'utf8'));
 const asModule = ${asModule};
 export async function resolve(specifier, context, next) {
-  if (specifier === 'epollsim') return await next('${home}', context);
-  return asModule(await next(specifier, context));
+  if (own.has(specifier)) return await next(own.get(specifier), context);
+  return asModule(await next(specifier, context), isOther);
 }`;
 
 let registered = false;
@@ -67,12 +68,15 @@ export async function registerRules(): Promise<void> {
   if (!fromSource) (await import('tsx/esm/api')).register();
   if (registerHooks === undefined) {
     nodeModule.register(`data:text/javascript,${encodeURIComponent(hooks)}`);
+    await answerRequires(['epollsim']); // Of which such hooks do not hear.
     return;
   }
   registerHooks({
     resolve(specifier, context, next) {
-      if (specifier === 'epollsim') return next(home, context);
-      return asModule(next(specifier, context));
+      const own = ownEntries.get(specifier);
+      if (own === undefined) return asModule(next(specifier, context), isOther);
+      const { conditions = [] } = context as { conditions?: readonly string[] };
+      return next(conditions.includes('require') ? fileURLToPath(own) : own, context);
     },
   });
 }
@@ -93,38 +97,47 @@ export async function trackPrograms(): Promise<void> {
 }
 
 /** The program of a file, whatever its name, or of standard input for `-`. */
-export async function loadProgram(path: string, input: Input): Promise<Program> {
-  const isModule = /\.[cm]?[jt]s$/.test(path);
-  return isModule
+export async function loadProgram(path: string, input: Input): Promise<GivenProgram> {
+  return isModule(path)
     ? await importProgram(userPath(path))
-    : programOf(await importText(input.rest(), input.name));
+    : givenBy(await importText(input.rest(), input.name));
 }
 
 /** The program whose source the text is; `name` is for messages. */
-export const loadText = async (text: string, name: string): Promise<Program> =>
-  programOf(await importText(text, name));
+export const loadText = async (text: string, name: string): Promise<GivenProgram> =>
+  givenBy(await importText(text, name));
 
 /** The program of a module. */
-export const importProgram = async (path: string): Promise<Program> =>
-  programOf(await importFile(path));
+export const importProgram = async (path: string): Promise<GivenProgram> =>
+  givenBy(await loadFile(path));
 
-function programOf({ default: program }: Module): Program {
-  if (isProgram(program)) return (sys) => codeOf(program, sys);
-  throw new ProgramError(
-    'expected "export default function* main(sys)", found ' +
-      (program === undefined ? 'no default export' : 'a default export that is none'),
-  );
-}
-
-interface Module {
-  readonly default?: unknown;
-}
-
-/** The module in a file; throws a ProgramError if there is none. */
-export async function importFile(path: string): Promise<Module> {
+/** What a file exports as an ES module; throws a ProgramError if it is none. */
+export async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
   await registerRules();
+  return (await loading(path, () => import(pathToFileURL(path).href))) as Record<string, unknown>;
+}
+
+/** The module in a file, by import or by require(); throws a ProgramError if there is none. */
+async function loadFile(path: string): Promise<LoadedModule> {
+  const text = textOf(path);
+  if (!isCommonJs(path, text)) return { exported: await importFile(path), isCommonJs: false, text };
+  await registerRules();
+  const exported = (await loading(path, () => requireFile(path))) as Record<string, unknown>;
+  return { exported, isCommonJs: true, text };
+}
+
+/** Workers have some programs from elsewhere than from the path that they go by. */
+function textOf(path: string): string {
   try {
-    return (await import(pathToFileURL(path).href)) as Module;
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function loading(path: string, load: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await load();
   } catch (error) {
     const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     const [first = '', second = ''] = what.replaceAll(path, shownPath(path)).split('\n');
@@ -135,27 +148,14 @@ export async function importFile(path: string): Promise<Module> {
 }
 
 /** A module has to be a file. */
-async function importText(text: string, name: string): Promise<Module> {
+async function importText(text: string, name: string): Promise<LoadedModule> {
   const folder = mkdtempSync(join(tmpdir(), 'epollsim-'));
   try {
-    const path = join(folder, 'program.ts');
+    const path = join(folder, isCommonJs('', text) ? 'program.cts' : 'program.ts');
     writeFileSync(path, text);
     nameFile(path, name);
-    return await importFile(path);
+    return await loadFile(path);
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** Anything that may give a generator; an async function never does. */
-const isProgram = (value: unknown): value is Program =>
-  typeof value === 'function' && !value.constructor.name.startsWith('Async');
-
-/** What runs; a plain function is easily written where a generator was meant. */
-function codeOf(program: Program, sys: Sys): Code<unknown> {
-  const code = program(sys);
-  if (typeof code?.[Symbol.iterator] === 'function') return code;
-  throw new TypeError(
-    `expected "function* main(sys)", found a function that gives ${String(code)}`,
-  );
 }

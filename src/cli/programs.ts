@@ -1,13 +1,14 @@
 /**
  * Plays a program: runs it on a machine of its own, to its end.
  */
+import { withPauses } from '../async/turn.ts';
 import { KernelBug } from '../kernel/bug.ts';
 import { OutOfSteps } from '../kernel/steps.ts';
 import { Machine } from '../sim/machine.ts';
-import type { Program } from '../syscalls/sys.ts';
 import type { Format } from '../trace/format.ts';
-import { failureText, runTraced } from '../trace/run.ts';
+import { failureText, runningTraced, type TracedReport } from '../trace/run.ts';
 import { type TaskView, viewOf } from '../trace/view.ts';
+import { checkRan, type GivenProgram } from './default_export.ts';
 import { type ExitCode, exitCodes, Interrupted, say } from './errors.ts';
 import { withProgram } from './given_program.ts';
 import type { Input } from './input.ts';
@@ -19,18 +20,23 @@ import { ProgramTranscript } from './transcript.ts';
 export async function playProgram(path: string, input: Input, stage: Stage): Promise<ExitCode> {
   stage.saySeed();
   const format = (await stage.format()) ?? new ProgramTranscript(stage.output.write);
-  const loading = (): Promise<Program> => loadProgram(path, input);
-  return withProgram(input.name, loading, async (program) =>
-    run(program, path === '-' ? null : path, stage, format),
+  const loading = (): Promise<GivenProgram> => loadProgram(path, input);
+  return withProgram(input.name, loading, (given) =>
+    run(given, path === '-' ? null : path, stage, format),
   );
 }
 
-function run(program: Program, name: string | null, stage: Stage, format: Format): ExitCode {
+async function run(
+  given: GivenProgram,
+  name: string | null,
+  stage: Stage,
+  format: Format,
+): Promise<ExitCode> {
   const title = name ?? 'standard input';
   const machine = new Machine(stage.machineOptions());
-  machine.spawn(program);
+  machine.spawn(given.program);
   try {
-    const { asleep, recorder } = runBounded(machine, stage, format, name);
+    const { asleep, recorder } = await runBounded(machine, stage, format, name);
     stage.endSchedule();
     stage.sayDepartures();
     if (asleep.length === 0) return exitCodes.done;
@@ -42,6 +48,7 @@ function run(program: Program, name: string | null, stage: Stage, format: Format
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     stage.output.flush();
+    checkRan(given);
     stage.sayDepartures();
     say(`${title}: ${failureText(error)}`);
     const inKernel = error instanceof KernelBug ? error.backtrace.map((fn) => `in ${fn}`) : [];
@@ -51,17 +58,17 @@ function run(program: Program, name: string | null, stage: Stage, format: Format
 }
 
 /** As runTraced(), with the middle left out of what a loop without end prints. */
-function runBounded(
+async function runBounded(
   machine: Machine,
   stage: Stage,
   format: Format,
   name: string | null,
-): ReturnType<typeof runTraced> {
+): Promise<TracedReport> {
   const note = leftOut(stage);
   let endless = false;
   if (note !== null) stage.output.holdBack(note);
   try {
-    return runTraced(machine, format, name);
+    return await withPauses(runningTraced(machine, format, name));
   } catch (error) {
     endless = error instanceof OutOfSteps;
     throw error;

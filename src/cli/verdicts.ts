@@ -5,12 +5,20 @@ import { count, libertyLines, summary, unrepeatedLines } from '../shared/words.t
 import type { Colours } from '../trace/format.ts';
 import { findingLines as reasonLines } from '../why/text.ts';
 import { limitText } from './limits.ts';
+import type { Places } from './thrown.ts';
+
+/** What is shown of the check of a program. */
+export interface Shown {
+  readonly title: string;
+  readonly verdict: Verdict;
+  readonly places: Places;
+  readonly seconds: number;
+}
 
 type Paint = Pick<Colours, 'bold' | 'red' | 'green'>;
 
 export function* verdictLines(
-  title: string,
-  verdict: Verdict,
+  { title, verdict, places }: Pick<Shown, 'title' | 'verdict' | 'places'>,
   { bold, green, red }: Paint,
   width: number,
 ): Generator<string, void, void> {
@@ -27,19 +35,21 @@ export function* verdictLines(
   }
   for (const finding of findings) {
     yield '';
-    yield* findingLines(finding, { bold, red }, width);
+    yield* findingLines(finding, places.get(finding) ?? [], { bold, red }, width);
   }
   if (limit !== null) yield* ['', limitText(limit)];
 }
 
 function* findingLines(
   finding: Finding,
+  frames: readonly string[],
   { bold, red }: Pick<Paint, 'bold' | 'red'>,
   width: number,
 ): Generator<string, void, void> {
   const { because, execution, fewest, kind, preemptions, schedule, sentence, steps, story } =
     finding;
   yield `${red(kind)}: ${bold(sentence)}`;
+  for (const frame of frames) yield `  ${frame}`;
   if (!finding.repeats) {
     for (const line of unrepeatedLines(finding)) yield `  ${line}`;
     return;
@@ -58,7 +68,7 @@ function* findingLines(
 }
 
 /** A line of JSON. */
-export function verdictJson(program: string, verdict: Verdict, seconds: number): string {
+export function verdictJson({ title: program, verdict, places, seconds }: Shown): string {
   const { findings, paths: _, results, ...rest } = verdict;
   const { limit } = rest;
   return JSON.stringify({
@@ -67,12 +77,16 @@ export function verdictJson(program: string, verdict: Verdict, seconds: number):
     limit: limit && { ...limit, message: limitText(limit) },
     results: Object.fromEntries(results),
     seconds,
-    findings: findings.map(({ story, schedule, ...finding }) => ({
-      ...finding,
-      schedule: schedule.split('\n').filter((line) => line !== ''),
-      steps_that_matter: story.rows
-        .filter(({ matters }) => matters)
-        .map(({ step, context, does, lines }) => ({ step, context, does, lines })),
-    })),
+    findings: findings.map((shown) => {
+      const { story, schedule, ...finding } = shown;
+      return {
+        ...finding,
+        ...(places.has(shown) ? { thrown_at: places.get(shown) } : {}),
+        schedule: schedule.split('\n').filter((line) => line !== ''),
+        steps_that_matter: story.rows
+          .filter(({ matters }) => matters)
+          .map(({ step, context, does, lines }) => ({ step, context, does, lines })),
+      };
+    }),
   });
 }

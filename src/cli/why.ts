@@ -1,11 +1,13 @@
 /** `epollsim why`: why a step came to what it did, and why an event did not come. */
+import { withPauses } from '../async/turn.ts';
 import type { ScenarioDocument } from '../scenario/documents.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { why as ask, type WhyOptions } from '../scenario/why.ts';
+import { answering, type WhyOptions } from '../scenario/why.ts';
 import { ScheduleMismatch } from '../sim/schedule.ts';
-import type { Program } from '../syscalls/sys.ts';
 import { toJson } from '../trace/values.ts';
+import type { Answer } from '../why/answer.ts';
 import { whyText } from '../why/text.ts';
+import { checkRan, type GivenProgram } from './default_export.ts';
 import { documentsIn, nameIn, nothingIn } from './documents.ts';
 import { type ExitCode, exitCodes, FileError, UsageError } from './errors.ts';
 import { coloursFor } from './formats.ts';
@@ -33,24 +35,26 @@ async function answerFor(request: WhyRequest, output: Output): Promise<ExitCode>
     await show(scenarioIn(input, request), request, output);
     return exitCodes.done;
   }
-  const loading = (): Promise<Program> => loadProgram(request.file, input);
-  return await withProgram(input.name, loading, (program) => show(program, request, output));
+  const loading = (): Promise<GivenProgram> => loadProgram(request.file, input);
+  return await withProgram(input.name, loading, (given) => show(given, request, output));
 }
 
 async function show(
-  subject: Scenario | Program,
+  subject: Scenario | GivenProgram,
   { json, options }: WhyRequest,
   output: Output,
 ): Promise<ExitCode> {
-  const answer = asked(subject, options);
+  const answer = await asked(subject, options);
   output.write(json ? `${toJson(answer)}\n` : whyText(answer, await coloursFor(output)));
   return exitCodes.done;
 }
 
-function asked(subject: Scenario | Program, options: WhyOptions): ReturnType<typeof ask> {
+async function asked(subject: Scenario | GivenProgram, options: WhyOptions): Promise<Answer> {
+  const isProgram = 'program' in subject;
   try {
-    return ask(subject, options);
+    return await withPauses(answering(isProgram ? subject.program : subject, options));
   } catch (error) {
+    if (isProgram) checkRan(subject);
     if (error instanceof RangeError) throw new UsageError(error.message);
     if (error instanceof ScheduleMismatch) throw new FileError(`--schedule: ${error.message}`);
     throw error;

@@ -1,5 +1,5 @@
 /** What the model answers: what an exported test compares with. */
-import { check } from '../check/check.ts';
+import { checkingOf, runCheck } from '../check/check.ts';
 import type { KernelChoice } from '../kernel/history.ts';
 import { ScenarioError } from '../scenario/errors.ts';
 import { OutcomeSearch, outcomesText } from '../scenario/outcomes.ts';
@@ -8,6 +8,7 @@ import { Player } from '../scenario/play.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { errorTranscript, outcomeSetText, transcriptText } from '../scenario/transcript.ts';
 import { Machine } from '../sim/machine.ts';
+import { type Pausing, running, withoutPause } from '../sim/pause.ts';
 import type { Report } from '../sim/report.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { failureText } from '../trace/run.ts';
@@ -69,19 +70,26 @@ export function searched(search: OutcomeSearch): ScenarioError | null {
  * @throws ScheduleMismatch where a schedule does not fit
  * @throws OutOfSteps where it goes on for ever
  */
-export function programAnswer(
+export const programAnswer = (
   program: (sys: Sys) => Code<unknown>,
   options: AnswerOptions = {},
-): string {
+): string => withoutPause(answeringProgram(program, options));
+
+/** As programAnswer(), with pauses. */
+export function* answeringProgram(
+  program: (sys: Sys) => Code<unknown>,
+  options: AnswerOptions = {},
+): Pausing<string> {
   const { schedule, ...kernel } = options;
   if (schedule !== undefined) {
-    const sentences = check(program, options).findings.map(({ sentence }) => sentence);
+    const { findings } = yield* runCheck(checkingOf(program, options));
+    const sentences = findings.map(({ sentence }) => sentence);
     return sentences.length === 0 ? 'nothing found' : sentences.join('\n');
   }
   const machine = new Machine(kernel);
   machine.spawn(program);
   try {
-    return endText(machine.run());
+    return endText(yield* running(machine));
   } catch (error) {
     return failureText(error);
   }

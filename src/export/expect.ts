@@ -2,7 +2,7 @@
  * What an exported test asserts: that the model answers as it did. Where it does not, the failure says
  * why, as `epollsim why` does it; only then the scenario or program is run again, with somebody who listens.
  */
-import { check } from '../check/check.ts';
+import { checkingOf, runCheck } from '../check/check.ts';
 import type { KernelChoice } from '../kernel/history.ts';
 import { differenceOf, readTranscript } from '../scenario/difference.ts';
 import { parseScenario } from '../scenario/parse.ts';
@@ -10,17 +10,18 @@ import { waitsAlong } from '../scenario/parting.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { playTraced } from '../scenario/traced.ts';
 import { why } from '../scenario/why.ts';
+import { type Pausing, withoutPause } from '../sim/pause.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
 import { failureText } from '../trace/run.ts';
 import { sleepOf } from '../why/answer.ts';
 import { History } from '../why/history.ts';
-import { sleepersOf } from '../why/simulate.ts';
+import { sleepersIn } from '../why/simulate.ts';
 import { findingsText, whyText } from '../why/text.ts';
 import {
   type AnswerOptions,
+  answeringProgram,
   answerOf,
   endText,
-  programAnswer,
   searched,
   searchFor,
 } from './answer.ts';
@@ -79,9 +80,23 @@ export function expectProgramAnswer(
   expected: string,
   options: AnswerOptions = {},
 ): void {
-  const found = programAnswer(program, options);
+  withoutPause(expectingProgramAnswer(program, expected, options));
+}
+
+/** As expectProgramAnswer(), with pauses. */
+export function* expectingProgramAnswer(
+  program: (sys: Sys) => Code<unknown>,
+  expected: string,
+  options: AnswerOptions = {},
+): Pausing<void> {
+  const found = yield* answeringProgram(program, options);
   if (found === expected) return;
-  const reasons = reasonsIfAny(() => programReasons(program, found, options));
+  let reasons = '';
+  try {
+    reasons = yield* programReasons(program, found, options);
+  } catch {
+    // As for reasonsIfAny().
+  }
   throw new AnswerDiffers(expected, found, reasons);
 }
 
@@ -142,16 +157,16 @@ function outcomeReasons(scenario: Scenario, expected: string, options: AnswerOpt
 }
 
 /** Of those who sleep for ever; with a schedule, of what the checker finds along it. */
-function programReasons(
+function* programReasons(
   program: (sys: Sys) => Code<unknown>,
   found: string,
   options: AnswerOptions,
-): string {
+): Pausing<string> {
   const { schedule, ...kernel } = options;
   if (schedule !== undefined) {
-    const { findings } = check(program, options);
+    const { findings } = yield* runCheck(checkingOf(program, options));
     return findingsText(findings.flatMap(({ because }) => because));
   }
   // A program that keeps something outside of itself may go another way this time.
-  return sleepersOf(program, kernel, (report) => endText(report) === found);
+  return yield* sleepersIn(program, kernel, (report) => endText(report) === found);
 }

@@ -12,6 +12,8 @@ import { fromLink, toLink } from './link.ts';
 export interface TestOptions {
   /** What is expected. The model is asked where there is none; of a program there must be one. */
   readonly expected?: string;
+  /** Whether the program is an async function. False where nothing is said. */
+  readonly isAsync?: boolean;
   /** Who answered so, for the comment; the model where nothing is said. */
   readonly answeredBy?: string;
 }
@@ -107,7 +109,9 @@ function programTest(
   return [
     `${program.replace(/\n*$/, '\n')}\n`,
     '// ── The test ──\n\n',
-    importFrom('{ expectProgramAnswer as expectThat }', 'epollsim'),
+    options.isAsync === true
+      ? importFrom('{ expectProgramAnswerAsync as expectThat }', 'epollsim/async')
+      : importFrom('{ expectProgramAnswer as expectThat }', 'epollsim'),
     importFrom('{ test as testThat }', 'vitest'),
     '\n',
     comment(artefact, 'The program above.', options),
@@ -116,7 +120,7 @@ function programTest(
     "testThat('the program', async () => {\n",
     '  // Its default export is that of this file.\n',
     '  const { default: program } = await import(/* @vite-ignore */ import.meta.url);\n',
-    `  expectThat(program, ${literal(options.expected)}, ${optionsText(artefact)});\n`,
+    `  ${options.isAsync === true ? 'await ' : ''}expectThat(program, ${literal(options.expected)}, ${optionsText(artefact)});\n`,
     '});\n',
   ].join('');
 }

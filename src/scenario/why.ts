@@ -7,9 +7,10 @@ import type { Course } from '../check/execution.ts';
 import { Replay } from '../check/replay.ts';
 import { readSchedule } from '../check/schedule_text.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
+import { type Pausing, withoutPause } from '../sim/pause.ts';
 import { ScheduleMismatch } from '../sim/schedule.ts';
 import type { Program } from '../syscalls/sys.ts';
-import { failureText, runTraced as runProgramTraced } from '../trace/run.ts';
+import { failureText, runningTraced } from '../trace/run.ts';
 import { type Answer, answer } from '../why/answer.ts';
 import { History } from '../why/history.ts';
 import { ConcurrentPlayer } from './concurrent.ts';
@@ -39,12 +40,16 @@ export interface WhyOptions extends MachineOptions {
  * @throws TypeError for options that cannot be meant
  * @throws OutOfSteps where it goes on for ever
  */
-export function why(subject: Scenario | Program, options: WhyOptions): Answer {
+export const why = (subject: Scenario | Program, options: WhyOptions): Answer =>
+  withoutPause(answering(subject, options));
+
+/** As why(), with pauses. */
+export function* answering(subject: Scenario | Program, options: WhyOptions): Pausing<Answer> {
   const { step, fd = null, words, ...machine } = options;
   const history = new History(step);
   const replay = words === undefined ? null : replayOf(words);
   try {
-    run(subject, machine, replay, history);
+    yield* run(subject, machine, replay, history);
     replay?.steps.end();
   } catch (error) {
     if (history.ending === null || error instanceof ScheduleMismatch) throw error;
@@ -67,18 +72,18 @@ function replayOf(words: string): Along {
   };
 }
 
-function run(
+function* run(
   subject: Scenario | Program,
   options: MachineOptions,
   along: Along | null,
   history: History,
-): void {
+): Pausing<void> {
   const course = along?.course ?? null;
   if (typeof subject === 'function') {
     const schedule = course === null ? {} : { schedule: course, cpus: 1 };
     const machine = new Machine({ ...options, ...schedule });
     machine.spawn(subject);
-    runProgramTraced(machine, history);
+    yield* runningTraced(machine, history);
   } else if (subject.mode === 'concurrent') {
     if (course === null) {
       throw new RangeError(

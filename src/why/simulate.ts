@@ -72,13 +72,7 @@ function* reasonsOf(
 }
 
 /** Why those sleep who do so when a program is run once more; empty where it goes another way. */
-export const sleepersOf = (
-  program: (sys: Sys) => Code<unknown>,
-  options: MachineOptions,
-  isAsBefore: (report: Report) => boolean,
-): string => withoutPause(sleepersIn(program, options, isAsBefore));
-
-function* sleepersIn(
+export function* sleepersIn(
   program: (sys: Sys) => Code<unknown>,
   options: MachineOptions,
   isAsBefore: (report: Report) => boolean,

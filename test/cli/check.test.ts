@@ -105,6 +105,43 @@ describe('check', () => {
     expect(part.out.endsWith(',"complete":false}\n')).toBe(true);
   });
 
+  /** A program of several files, whose author knows what was thrown and looks for the line. */
+  test(
+    'says where an exception was thrown, and an assertion failed, in the files of the user',
+    slow,
+    () => {
+      const thrown = fileWith(
+        "import { AF_UNIX } from 'epollsim';\n" +
+          'function* inner(sys: unknown) {\n' +
+          "  throw new RangeError('deep');\n" +
+          '}\n' +
+          'export default function* main(sys) {\n' +
+          '  let n = AF_UNIX;\n' +
+          '  yield* sys.pthread_create(function* (sys) { n = 0; yield* sys.getpid(); });\n' +
+          '  yield* sys.getpid();\n' +
+          '  if (n === 0) yield* inner(sys);\n' +
+          '}\n',
+        'deep.ts',
+      );
+      const { code, out } = epollsim(['check', thrown]);
+      expect(out).toContain(
+        'exception: A program threw what nobody caught: RangeError: deep.\n' +
+          `  at inner (${thrown}:3:9)\n` +
+          `  at main (${thrown}:9:23)\n` +
+          '  ',
+      );
+      expect(code).toBe(1);
+      const { findings } = JSON.parse(epollsim(['check', '--json', thrown]).out);
+      expect(findings[0].thrown_at).toEqual([
+        `at inner (${thrown}:3:9)`,
+        `at main (${thrown}:9:23)`,
+      ]);
+
+      const { out: asserted } = epollsim(['check', 'examples/false-negative.ts']);
+      expect(asserted).toContain('is found.\n  at ask (examples/false-negative.ts:18:9)\n');
+    },
+  );
+
   /** A module that counts how often it was called: the command ended with a crash of its own. */
   test('says of what does not come again that it came once, and why that may be', slow, () => {
     const counting = `

@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { shownPath } from '../../src/cli/stack.ts';
-import { epollsim, fileWith, lines, slow } from './run.ts';
+import { endOf, epollsim, fileWith, lines, slow, startEpollsim } from './run.ts';
 
 /** A program that ends well, in TypeScript that no JavaScript engine takes. */
 const good = `
@@ -208,7 +209,7 @@ test('a file that is no program is refused, and the reason is said', slow, () =>
   const { code, err } = epollsim([
     'play',
     fileWith('export const x = 1;'),
-    fileWith('export default async function main() {}'),
+    fileWith('\n\nexport default async function* main() {}'),
     fileWith('export default function* main(sys { }'),
     fileWith("import 'no-such-package';"),
     fileWith("\nthrow new Error('early');", 'early.js'),
@@ -216,17 +217,177 @@ test('a file that is no program is refused, and the reason is said', slow, () =>
   ]);
 
   expect(lines(err).slice(1)).toEqual([
-    expect.stringContaining('expected "export default function* main(sys)", found no default'),
-    expect.stringContaining('found a default export that is none'),
+    expect.stringContaining('or an async function, found no default export; it exports x by name'),
+    expect.stringMatching(/file:3: expected .*, found the async generator function main$/),
     expect.stringMatching(/cannot be loaded: .*Expected "\)" but found "\{"/),
     expect.stringContaining("Cannot find package 'no-such-package'"),
     expect.stringContaining('cannot be loaded: Error: early'),
     expect.stringMatching(/at .*early\.js:2:7$/),
-    expect.stringContaining(
-      'expected "function* main(sys)", found a function that gives undefined',
-    ),
+    expect.stringContaining('or an async function, found a function that gives undefined'),
   ]);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
+});
+
+/** How a verb is given a program. */
+const verbs: readonly (readonly [string, (file: string) => string[]])[] = [
+  ['play', (file) => ['play', file]],
+  ['check', (file) => ['check', file]],
+  ['check --herd', (file) => ['check', '--herd', file]],
+  ['why', (file) => ['why', '--step', '0', file]],
+  ['export --to link', (file) => ['export', '--to', 'link', file]],
+  ['export --to test', (file) => ['export', '--to', 'test', file]],
+];
+
+/** A script that exports what is empty, and a person who is told of a bug where there is no program. */
+test.concurrent.each(verbs)(
+  '%s refuses what exports no program with exit code 2, and says what it found and where',
+  slow,
+  async (_, argsFor) => {
+    const expected = 'expected "export default function* main(sys)" or an async function, found';
+    const files = [
+      [fileWith('', 'empty.ts'), '', 'an empty file'],
+      [fileWith("import 'epollsim';\nexport default 5;", 'number.ts'), ':2', 'export default 5'],
+      [fileWith('export default class Main {}', 'class.ts'), ':1', 'the class Main'],
+      [
+        fileWith('export function* main() {}', 'named.ts'),
+        '',
+        'no default export; it exports main by name',
+      ],
+    ] as const;
+    for (const [file, line, found] of files) {
+      const { err, how } = await endOf(startEpollsim(argsFor(file)));
+      expect(lines(err).at(-1)).toBe(`epollsim: ${file}${line}: ${expected} ${found}`);
+      expect(how).toBe(2);
+    }
+  },
+);
+
+/** A plain function may give a generator; that it gives none shows when it runs, to the checker too. */
+test.concurrent.each(verbs.filter(([verb]) => verb !== 'export --to link'))(
+  '%s refuses a function that gives no generator, with exit code 2',
+  slow,
+  async (_, argsFor) => {
+    const file = fileWith('export default function main() { return 5; }', 'plain.ts');
+    const { err, how } = await endOf(startEpollsim(argsFor(file)));
+    expect(lines(err).at(-1)).toMatch(/plain\.ts:1: expected .*, found a function that gives 5$/);
+    expect(how).toBe(2);
+  },
+);
+
+const counting = `function* main(sys) {
+  if (!(sys instanceof Sys)) throw new Error('another epollsim');
+  yield* sys.getpid();
+}`;
+
+/** Whoever has typed `npm init -y`, which says "commonjs", and writes what they have always written. */
+test.concurrent.each([
+  ['a .cjs file', 'p.cjs', `const { Sys } = require('epollsim'); module.exports = ${counting}`],
+  [
+    'a .js file that says require',
+    'p.js',
+    `const { Sys } = require('epollsim');\nmodule.exports = ${counting}`,
+  ],
+  [
+    'one that exports it by name',
+    'p.cjs',
+    `const { Sys } = require('epollsim'); exports.default = ${counting}`,
+  ],
+  [
+    'a .cts file',
+    'p.cts',
+    `import epollsim = require('epollsim');\nconst { Sys } = epollsim;\nexport = ${counting}`,
+  ],
+  [
+    'a .cts file that exports a default',
+    'p.cts',
+    `import { Sys } from 'epollsim';\nexport default ${counting}`,
+  ],
+  [
+    'a file of any name',
+    'program',
+    `const { Sys } = require('epollsim');\nmodule.exports = ${counting}`,
+  ],
+  [
+    'a .js file that says import',
+    'p.js',
+    `import { Sys } from 'epollsim';\nexport default ${counting}`,
+  ],
+])('%s is a program, whatever the package around it says', slow, async (_, name, text) => {
+  const path = fileWith(text, name);
+  writeFileSync(join(dirname(path), 'package.json'), '{ "type": "commonjs" }');
+  for (const verb of ['play', 'check']) {
+    const { err, how } = await endOf(startEpollsim([verb, path]));
+    expect(err).not.toContain('another');
+    expect(how).toBe(0);
+  }
+});
+
+/** A helper that nobody has turned into an ES module yet. */
+test(
+  'an ES module imports a CommonJS file beside it, which has the same epollsim',
+  slow,
+  async () => {
+    const path = fileWith(
+      `import helper from './helper.js';\nimport { Sys } from 'epollsim';\n` +
+        "export default function* main(sys) { sys.assert(helper.Sys === Sys, 'the same'); }",
+      'p.ts',
+    );
+    writeFileSync(join(dirname(path), 'helper.js'), "module.exports = require('epollsim');");
+    expect(epollsim(['play', path])).toMatchObject({ code: 0 });
+  },
+);
+
+test('what is wrong with a CommonJS module is said in its own words', slow, async () => {
+  const path = fileWith('\nmodule.exports = { main: 5 };', 'p.cjs');
+  const { code, err } = epollsim(['check', path]);
+  expect(err).toBe(
+    `epollsim: ${path}:2: expected "module.exports = function* main(sys)" or an async function, ` +
+      'found module.exports = { main: 5 }\n',
+  );
+  expect(code).toBe(2);
+  const { err: said } = epollsim([
+    'export',
+    '--to',
+    'test',
+    fileWith(`module.exports = ${counting}`, 'p.cjs'),
+  ]);
+  expect(said).toContain('--to test: expected an ES module');
+});
+
+const promising = `import { EPOLL_CTL_ADD, EPOLLIN } from 'epollsim';
+export default async function main(sys) {
+  const ep = await sys.epoll_create1(0);
+  const event = await sys.eventfd2(0, 0);
+  await sys.epoll_ctl(ep, EPOLL_CTL_ADD, event, { events: EPOLLIN });
+  await sys.pthread_create(async (sys) => {
+    await sys.write(event, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+  });
+  const { ret } = await sys.epoll_wait(ep, 1, 0);
+  if (ret === 1) throw new RangeError('early');
+}`;
+
+/** Whoever writes with promises, as they do everywhere else. */
+test('a program may be an async function, for play, check and why', slow, async () => {
+  const path = fileWith(promising, 'async.ts');
+  const played = epollsim(['play', path]);
+  expect(JSON.parse(played.out).results.map(({ call }: { call: string }) => call)).toEqual([
+    'epoll_create1',
+    'eventfd2',
+    'epoll_ctl',
+    'epoll_wait',
+  ]);
+  expect(played.code).toBe(0);
+
+  const checked = epollsim(['check', path]);
+  expect(checked.err).toContain('share all their variables, for the program is an async function');
+  expect(checked.out).toContain('threw what nobody caught: RangeError: early.\n  at main (');
+  expect(checked.out).toContain('async.ts:10:24)');
+  expect(checked.code).toBe(1);
+
+  expect(epollsim(['why', '--step', '4', path])).toMatchObject({ code: 0, err: '' });
+  const { code, err } = epollsim(['check', '--herd', path]);
+  expect(err).toContain('--herd: expected "export default function* main(sys)", found an async');
+  expect(code).toBe(2);
 });
 
 /** Two threads that count up side by side. */

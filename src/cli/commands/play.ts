@@ -30,7 +30,7 @@ export const play: Command = {
   summary: 'scenarios and programs, step by step',
   usage: ['[options] FILE...'],
   about: `Plays scenarios (JSON, or NDJSON with one a line) and programs (TypeScript or JavaScript
-    with "export default function* main(sys)"). What a file is shows in its content; - is standard
+    with "export default function* main(sys)", or an async function). What a file is shows in its content; - is standard
     input.`,
   operands: someFiles,
   options: [

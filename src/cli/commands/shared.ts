@@ -37,4 +37,5 @@ export const mismatchOption: Option = {
 };
 
 /** Where files are read and nothing is written. */
-export const cannotRead = 'the command line is wrong, or a file cannot be read';
+export const cannotRead =
+  'the command line is wrong, a file cannot be read, or there is no program in it';

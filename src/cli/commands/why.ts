@@ -45,8 +45,8 @@ export const why: Command = {
   ],
   exits: {
     0: 'the answer was printed',
-    1: 'the program cannot be loaded, or failed before the step',
-    2: 'the command line is wrong, there is no such step, or a file cannot be read or written',
+    2: `the command line is wrong, there is no such step, a file cannot be read or written, or there
+      is no program in it`,
   },
   more: ['docs/why.md'],
 };

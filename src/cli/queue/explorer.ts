@@ -3,15 +3,17 @@ import { readFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withPauses } from '../../async/turn.ts';
 import { subjectOf, textOfEnded } from '../../check/check.ts';
-import { type Job, type JobResult, runJob } from '../../check/job.ts';
+import { type Job, type JobResult, runningJob } from '../../check/job.ts';
 import { concurrentSubject, type Played } from '../../scenario/concurrent.ts';
 import { ScenarioError } from '../../scenario/errors.ts';
 import { machineOptionsOf } from '../../scenario/outcomes.ts';
 import { parseScenario } from '../../scenario/parse.ts';
 import type { Written } from '../../scenario/written.ts';
 import type { Program } from '../../syscalls/sys.ts';
-import { importProgram, ProgramError, registerRules, trackPrograms } from '../loader.ts';
+import { ProgramError } from '../default_export.ts';
+import { importProgram, registerRules, trackPrograms } from '../loader.ts';
 import { nameFile } from '../stack.ts';
 import type { Loaded } from '../tracking_hooks.ts';
 import type { Context } from './noting_hooks.ts';
@@ -32,7 +34,7 @@ export interface Failure {
 
 export type Answer = { readonly result: JobResult } | { readonly failure: Failure };
 
-type Run = (job: Job) => JobResult;
+type Run = (job: Job) => Promise<JobResult>;
 
 const loaded: Map<string, Promise<Run>> = new Map();
 
@@ -40,7 +42,7 @@ export default async function run(job: PartJob): Promise<Answer> {
   let runner = loaded.get(job.program);
   if (runner === undefined) loaded.set(job.program, (runner = load(job)));
   try {
-    return { result: (await runner)(job) };
+    return { result: await (await runner)(job) };
   } catch (error) {
     return { failure: failureOf(error) };
   }
@@ -61,7 +63,7 @@ async function load({ program: digest, places }: PartJob): Promise<Run> {
   const parcel = JSON.parse(text) as Parcel;
   if (parcel.kind === 'scenario') return scenarioRun(parcel.scenario);
   const program = await loadProgram(parcel.modules, folder, places, parcel.told);
-  return (job) => runJob(subjectOf(program, job.options), textOfEnded, job);
+  return (job) => withPauses(runningJob(subjectOf(program, job.options), textOfEnded, job));
 }
 
 function scenarioRun(written: Written): Run {
@@ -70,7 +72,10 @@ function scenarioRun(written: Written): Run {
     if (error !== null) throw error;
     return text;
   };
-  return (job) => runJob(concurrentSubject(scenario, machineOptionsOf(job.options)), textOf, job);
+  return (job) => {
+    const subject = concurrentSubject(scenario, machineOptionsOf(job.options));
+    return withPauses(runningJob(subject, textOf, job));
+  };
 }
 
 async function loadProgram(
@@ -83,7 +88,7 @@ async function loadProgram(
   if (told) await trackPrograms();
   const paths = modules.map((module, i) => fileURLToPath(moduleUrl(folder, i, module)));
   for (const [i, path] of paths.entries()) nameFile(path, (modules[i] as ParcelModule).shown);
-  return await importProgram(paths[0] as string);
+  return (await importProgram(paths[0] as string)).program;
 }
 
 type Hooks = {

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ownModules } from '../../shared/home.ts';
-import { ProgramError } from '../loader.ts';
+import { ProgramError } from '../default_export.ts';
 import { shownPath } from '../stack.ts';
 import type { Noted, Notes } from './notes.ts';
 import type { Parcel, ParcelModule, Target } from './parcel.ts';

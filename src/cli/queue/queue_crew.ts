@@ -14,8 +14,8 @@ import type { JobResult } from '../../check/job.ts';
 import { ScenarioError } from '../../scenario/errors.ts';
 import { count, processCount } from '../../shared/words.ts';
 import { type Crew, sliceMs } from '../crew.ts';
+import { WorkersFailed } from '../default_export.ts';
 import { FileError, say } from '../errors.ts';
-import { ProgramError } from '../loader.ts';
 import type { Failure } from './explorer.ts';
 import { type Build, buildText, type Member, members, ownBuild, queueOf } from './fleet.ts';
 import { type Link, prefix } from './link.ts';
@@ -210,7 +210,7 @@ export class QueueCrew implements Crew {
   /** The queue hands it out no more. */
   private giveUp(id: string, reason: string): void {
     const message = `a part was given up by the queue: ${reason}; workers that take it may run out of memory`;
-    this.close(id)?.fail(new ProgramError(message));
+    this.close(id)?.fail(new WorkersFailed(message));
   }
 
   /** Looks after the workers and the parts. */
@@ -268,7 +268,7 @@ const soon = (ms: number): Promise<void> =>
 /** What a worker found wrong, as if it had been found here. */
 function errorOf({ frames, kind, message }: Failure, by: string): Error {
   if (kind === 'scenario') return new ScenarioError(message);
-  return new ProgramError(`on worker ${by}: ${message}`, frames);
+  return new WorkersFailed(`on worker ${by}: ${message}`, frames);
 }
 
 /** Nothing but what it takes to explore: what else the command was told is nobody's business. */

@@ -1,6 +1,7 @@
 /** The checker, for programs that are async functions. */
 import { type CheckOptions, checkingOf, runCheck, type Verdict } from '../check/check.ts';
 import type { AsyncProgram } from './sys.ts';
+import { checkAsyncProgram } from './thread.ts';
 import { inFakeTime, type TimeOptions } from './timed.ts';
 import { withPauses } from './turn.ts';
 
@@ -19,5 +20,6 @@ export async function checkAsync(
   program: AsyncProgram,
   { fakeTime = false, ...options }: CheckOptions & TimeOptions = {},
 ): Promise<Verdict> {
+  checkAsyncProgram('checkAsync', program);
   return inFakeTime(fakeTime, program, (timed) => withPauses(runCheck(checkingOf(timed, options))));
 }

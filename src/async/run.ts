@@ -12,7 +12,7 @@ import type { Format } from '../trace/format.ts';
 import { runningTraced, type TracedReport } from '../trace/run.ts';
 import { simulating } from '../why/simulate.ts';
 import type { AsyncProgram } from './sys.ts';
-import { asProgram } from './thread.ts';
+import { asProgram, checkAsyncProgram } from './thread.ts';
 import { inFakeTime, type TimeOptions } from './timed.ts';
 import { withPauses } from './turn.ts';
 
@@ -29,6 +29,7 @@ export async function simulateAsync<T>(
   program: AsyncProgram<T>,
   { fakeTime = false, ...options }: MachineOptions & TimeOptions = {},
 ): Promise<T> {
+  checkAsyncProgram('simulateAsync', program);
   return inFakeTime(fakeTime, program, (timed) => withPauses(simulating(timed, options)));
 }
 
@@ -44,6 +45,7 @@ export function spawnAsync<T>(
   program: AsyncProgram<T>,
   as: string | SpawnOptions = 'main',
 ): Spawned<T> {
+  checkAsyncProgram('spawnAsync', program);
   return machine.spawn(asProgram(program), as);
 }
 

@@ -20,8 +20,9 @@ import {
 } from '../kernel/sched.ts';
 import type { SignalHandler, sigaction } from '../kernel/signal.ts';
 import { type CallName, callNames, checkGiven } from '../syscalls/arguments.ts';
-import { inWords } from '../syscalls/found.ts';
+import { inPlaceOfProgram, inWords } from '../syscalls/found.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
+import { answerUnknownCalls } from '../syscalls/unknown_call.ts';
 import { CallPromise } from './call_promise.ts';
 import type { AsyncProgram, AsyncSignalHandler, AsyncSys } from './sys.ts';
 import { type World, worldOf } from './world.ts';
@@ -34,17 +35,21 @@ import { type World, worldOf } from './world.ts';
  * @throws {TypeError} if `program` is no function; when it runs, if it gives neither a promise nor code.
  */
 export function asProgram<T>(program: AsyncProgram<T>): (sys: Sys) => Code<T> {
-  if (typeof program !== 'function') {
-    throw new TypeError(
-      `expected an async function (async (sys) => { … }), found ${inWords(program)}`,
-    );
-  }
+  checkAsyncProgram('asProgram', program);
   return asCode(program, (given, { task }) => {
     return new TypeError(
       `${task.comm}: expected an async function (async (sys) => { … }), ` +
         `found a function that gives ${inWords(given)}`,
     );
   });
+}
+
+/** Throws a TypeError that says of `what` it was asked, unless it is a function. */
+export function checkAsyncProgram(what: string, program: unknown): void {
+  if (typeof program === 'function') return;
+  throw new TypeError(
+    `${what}: expected an async function (async (sys) => { … }), found ${inPlaceOfProgram(program)}`,
+  );
 }
 
 /** As asProgram(), with the error for a function that gives neither a promise nor code. */
@@ -308,6 +313,8 @@ class PromisedCalls {
     }
   }
 }
+
+answerUnknownCalls(PromisedCalls.prototype);
 
 /** The thread whose sys it is. */
 export const threadOf = (sys: AsyncSys): AsyncThread => PromisedCalls.threadOf(sys as never);

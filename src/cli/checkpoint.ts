@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import type { CheckOptions } from '../check/check.ts';
 import type { Part } from '../check/dpor.ts';
 import type { TallyData } from '../check/tally.ts';
-import { FileError, reasonOf } from './errors.ts';
-import { userPath } from './input.ts';
+import { FileError } from './errors.ts';
+import { reasonAt, userPath } from './input.ts';
 
 export interface Checkpoint {
   readonly epollsim: 'checkpoint 1';
@@ -51,7 +51,7 @@ function parsed(file: string): Checkpoint {
     data = JSON.parse(readFileSync(userPath(file), 'utf8')) as Partial<Checkpoint>;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== undefined) throw new FileError(`cannot read ${file}: ${reasonOf(error)}`);
+    if (code !== undefined) throw new FileError(`cannot read ${file}: ${reasonAt(file, error)}`);
     throw new FileError(`${expected} no JSON`);
   }
   if (data?.epollsim !== 'checkpoint 1') throw new FileError(`${expected} something else`);

@@ -3,9 +3,10 @@
  *
  * Reading is synchronous: the simulator is, so that what is read is used up before more is read.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { hintOf, nearNames } from '../syscalls/near.ts';
 import { FileError, reasonOf, UsageError } from './errors.ts';
 import { Utf8 } from './utf8.ts';
 
@@ -41,6 +42,27 @@ export function refuseInputs(files: readonly string[], output: string, option: s
   throw new UsageError(
     `${option} ${output}: expected another file than the inputs, found ${found}`,
   );
+}
+
+/** In words, why a file cannot be read; where there is none of that name, which one was meant. */
+export function reasonAt(path: string, error: unknown): string {
+  const reason = reasonOf(error);
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return reason;
+  const hint = hintOf(nearFiles(path));
+  return hint === undefined ? reason : `${reason}; ${hint}`;
+}
+
+/** Files and folders beside it that are called nearly so, as the user would write them. */
+function nearFiles(path: string): string[] {
+  try {
+    const names = readdirSync(userPath(dirname(path)));
+    return nearNames(basename(path), names).map((name) => {
+      const start = path.slice(0, path.length - basename(path).length);
+      return `${start}${name}`;
+    });
+  } catch {
+    return []; // There is no such folder.
+  }
 }
 
 /** A text that can be looked into before it is read. */
@@ -143,7 +165,7 @@ export class Input {
   }
 
   private refusal(error: unknown): FileError {
-    return new FileError(`cannot read ${this.name}: ${reasonOf(error)}`);
+    return new FileError(`cannot read ${this.name}: ${reasonAt(this.name, error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Which verb a command line is for; and what all verbs have: help, and messages where they are wrong. */
 import { readFileSync } from 'node:fs';
-import { nearHint } from '../scenario/near.ts';
 import { packageFile } from '../shared/home.ts';
+import { nearHint } from '../syscalls/near.ts';
 import { commands } from './commands/index.ts';
 import { type ExitCode, exitCodes, report, say, UsageError } from './errors.ts';
 

@@ -4,7 +4,7 @@
  * Values are text until they are looked at: a release such as 6.10 is no number.
  */
 import { parseArgs } from 'node:util';
-import { hintOf, nearHint, nearNames } from '../scenario/near.ts';
+import { hintOf, nearHint, nearNames } from '../syscalls/near.ts';
 import { type Choices, type Command, namesOf, type Option, optionsOf } from './commands/command.ts';
 import { UsageError } from './errors.ts';
 

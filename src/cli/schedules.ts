@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import type { Departure } from '../check/replay.ts';
 import { readSchedule, type ScheduleDocument, ScheduleError } from '../check/schedule_text.ts';
-import { FileError, reasonOf, say } from './errors.ts';
-import { userPath } from './input.ts';
+import { FileError, say } from './errors.ts';
+import { reasonAt, userPath } from './input.ts';
 import { type KernelOptions, readKernel } from './kernel_options.ts';
 import { choiceOf } from './options.ts';
 
@@ -19,7 +19,7 @@ export function scheduleOf(file: string | undefined): GivenSchedule | undefined 
     if (text.includes('\0')) throw new ScheduleError('expected a schedule, found binary data');
     return { ...readSchedule(text), text };
   } catch (error) {
-    const found = error instanceof ScheduleError ? error.message : reasonOf(error);
+    const found = error instanceof ScheduleError ? error.message : reasonAt(file, error);
     throw new FileError(`--schedule ${file}: ${found}`);
   }
 }

@@ -106,7 +106,7 @@ class Handle implements Watcher {
     const flags = yield* steps.fcntl(this.fd, F_GETFL);
     if (flags >= 0) yield* steps.fcntl(this.fd, F_SETFL, flags | O_NONBLOCK);
     if (this.stream.destroyed) return;
-    if (flags < 0) this.stream.destroy(failed('fcntl', flags));
+    if (flags < 0) this.stream.destroy(notOpen(this.fd, flags));
     else this.loop.add(this);
   }
 
@@ -250,6 +250,12 @@ function expectStream(sys: unknown, fd: unknown, readSize: unknown): void {
 }
 
 /** As Node words it: "read ECONNRESET". */
+function notOpen(fd: number, ret: number): SocketError {
+  const error = failed('fcntl', ret);
+  error.message = `socketStream: expected a descriptor that is open, found ${fd} (${error.message})`;
+  return error;
+}
+
 function failed(syscall: string, ret: number): SocketError {
   const code = errnoName(ret);
   return Object.assign(new Error(`${syscall} ${code}`), { errno: ret, code, syscall });

@@ -3,7 +3,7 @@
  *
  * The words are part of the scenario format, so every message about a step is made here.
  */
-import { nearHint } from './near.ts';
+import { nearHint } from '../syscalls/near.ts';
 
 /** Where a step stands: its index in a list of steps. */
 export interface Place {

@@ -10,7 +10,7 @@
  */
 import { SIG_DFL, SIG_IGN } from '../kernel/signal.ts';
 import { SCM_CREDENTIALS, SCM_RIGHTS, SOL_SOCKET } from '../kernel/uapi/socket.ts';
-import { inWords, isAsync } from './found.ts';
+import { inPlaceOfProgram, inWords, isAsync } from './found.ts';
 import { netTables } from './proc.ts';
 import type { Sys } from './sys.ts';
 
@@ -165,10 +165,17 @@ const message = struct('{ msg_iov, … }', {
   msg_control: optional(listOf('an array of { level, type, data }', control)),
   msg_controllen: optional(int),
 });
-const option: Shape = (found) =>
-  typeof found === 'object' && found !== null
-    ? timeval(found)
-    : that('an integer or { tv_sec, tv_usec }', isInt)(found);
+const isTimeval = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && ('tv_sec' in value || 'tv_usec' in value);
+const integerOption = that('an integer or { tv_sec, tv_usec }', isInt);
+const noStruct = that(
+  'an integer (for SO_LINGER its seconds, negative for off) or { tv_sec, tv_usec }',
+  isInt,
+);
+const option: Shape = (found) => {
+  if (isTimeval(found)) return timeval(found);
+  return (typeof found === 'object' ? noStruct : integerOption)(found);
+};
 const routine = that(
   'a generator function (function* (sys) { … })',
   (it) => typeof it === 'function' && !isAsync(it),
@@ -310,5 +317,5 @@ function checkArgument(call: CallName, name: string, shape: Shape, value: unknow
 export function checkProgram(what: string, program: unknown): void {
   const wrong = routine(program);
   if (wrong === null) return;
-  throw new TypeError(`${what}: expected ${wrong.expected}, found ${inWords(program)}`);
+  throw new TypeError(`${what}: expected ${wrong.expected}, found ${inPlaceOfProgram(program)}`);
 }

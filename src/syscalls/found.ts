@@ -16,6 +16,16 @@ const describeFunction = (found: () => unknown): string => {
   return found.name === '' ? kind : kind.replace(/^an? /, 'the ').concat(` ${found.name}`);
 };
 
+/**
+ * As inWords(), in place of a function that is to be run: whoever calls it gives what it gives, which
+ * can be run but once.
+ */
+export function inPlaceOfProgram(found: unknown): string {
+  const kind = Object.prototype.toString.call(found).slice('[object '.length, -1);
+  if (kind !== 'Generator' && kind !== 'Promise') return inWords(found);
+  return `what a call gives (a ${kind}): hand over the function itself, without calling it`;
+}
+
 /** Does it say `async`? Such a function gives a promise, never a generator. */
 export const isAsync = (found: unknown): boolean =>
   /^\[object Async/.test(Object.prototype.toString.call(found));

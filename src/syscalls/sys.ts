@@ -61,6 +61,7 @@ import { sys_signalfd4 } from './signalfd.ts';
 import * as sleep from './sleep.ts';
 import * as sockets from './socket.ts';
 import * as timerfds from './timerfd.ts';
+import { answerUnknownCalls } from './unknown_call.ts';
 
 export { AssertionFailed } from './assertion.ts';
 
@@ -996,6 +997,8 @@ export class Sys {
     throw new AssertionFailed(message + why, this.task.comm);
   }
 }
+
+answerUnknownCalls(Sys.prototype);
 
 /** The likely mistakes: `sys` of the function around a thread's, and `sys` kept for later. */
 function calledElsewhere(call: string, { comm }: task_struct): TypeError {

@@ -329,9 +329,14 @@ describe('What is wrong is said', () => {
   });
 
   test('a program that is no function is refused', async () => {
-    const wrong = 'expected an async function (async (sys) => { … }), found 5';
-    expect(() => asProgram(5 as never)).toThrow(wrong);
-    expect(await failing(5 as never)).toBe(`TypeError: ${wrong}`);
+    const wrong = 'expected an async function (async (sys) => { … }), found';
+    expect(() => asProgram(5 as never)).toThrow(`asProgram: ${wrong} 5`);
+    expect(await failing(5 as never)).toBe(`TypeError: simulateAsync: ${wrong} 5`);
+    const promise = Promise.resolve();
+    const given =
+      'what a call gives (a Promise): hand over the function itself, without calling it';
+    await expect(checkAsync(promise as never)).rejects.toThrow(`checkAsync: ${wrong} ${given}`);
+    expect(() => spawnAsync(new Machine(), promise as never)).toThrow(`spawnAsync: ${wrong} what`);
     expect(await failing((sys: AsyncSys) => sys.pthread_create(5 as never))).toContain('found 5');
   });
 

@@ -224,6 +224,12 @@ describe.each(reading)('%s', (_, argsFor) => {
       expect([missing.code, missing.out]).toEqual([2, '']);
       expect(lastOf(missing.err)).toMatch(/\/no\/such\.json: there is no such file$/);
 
+      // An empty one is there by the name that was meant.
+      const near = fileWith('', 'scenario.json');
+      const typo = await epollsim(argsFor(near.replace('scenario', 'scenarion')));
+      expect([typo.code, typo.out]).toEqual([2, '']);
+      expect(lastOf(typo.err)).toContain(`there is no such file; did you mean ${near}?`);
+
       const folder = await epollsim(argsFor(tmpdir()));
       expect([folder.code, folder.out]).toEqual([2, '']);
       expect(lastOf(folder.err)).toContain(`${tmpdir()}: it is a directory`);

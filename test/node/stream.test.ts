@@ -274,7 +274,14 @@ describe('Errors are those of Node', () => {
 
   test('a descriptor that is not open', async () => {
     const found = simulateAsync(async (sys) => once(socketStream(sys, 77), 'close'));
-    await expect(found).rejects.toMatchObject({ code: 'EBADF', syscall: 'fcntl', errno: -9 });
+    await expect(found).rejects.toMatchObject({
+      code: 'EBADF',
+      syscall: 'fcntl',
+      errno: -9,
+      message: expect.stringMatching(
+        /^socketStream: expected a descriptor that is open, found \d+ \(fcntl EBADF\)$/,
+      ),
+    });
   });
 
   test.each([

@@ -3,12 +3,15 @@ import { expect, test } from 'vitest';
 import {
   CLOCK_MONOTONIC,
   type Code,
+  check,
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
   EPOLLET,
   EPOLLIN,
   ESRCH,
-  type Sys,
+  SO_LINGER,
+  SOL_SOCKET,
+  Sys,
   simulate,
 } from '../../src/index.ts';
 import { EDEADLK, EFAULT } from '../../src/kernel/uapi/errno.ts';
@@ -118,6 +121,53 @@ test.each<[string, unknown[], string]>([
   ['pthread_join', [undefined], 'tid: expected an integer, found undefined'],
 ])('%s(%o): %s', (call, args, message) => {
   expect(outcomeOf((sys) => sys[call]?.(...args) as Code<unknown>)).toBe(`${call}: ${message}`);
+});
+
+/** Whoever has the struct of C in mind finds what this takes in its place. */
+test('setsockopt says what SO_LINGER takes in place of a struct', () => {
+  const linger = { l_onoff: 1, l_linger: 2 };
+  const set = (sys: Untyped) => sys['setsockopt']?.(3, SOL_SOCKET, SO_LINGER, linger);
+  expect(outcomeOf(set as never)).toBe(
+    'setsockopt: optval: expected an integer (for SO_LINGER its seconds, negative for off) or ' +
+      '{ tv_sec, tv_usec }, found { l_onoff: 1, l_linger: 2 }',
+  );
+});
+
+/** JavaScript alone says that something is not iterable. */
+test.each([
+  ['epol_wait', 'did you mean epoll_wait?'],
+  ['io_uring_setup', 'docs/limits.md says what is not modelled'],
+])('sys.%s(), which there is not, is called so: %s', (name, hint) => {
+  expect(outcomeOf((sys) => sys[name]?.() as Code<unknown>)).toBe(
+    `sys.${name}: expected a system call that is modelled, found none of that name; ${hint}`,
+  );
+});
+
+/** What is asked of any object is no call: to be awaited, printed, or looked at by a test runner. */
+test.each(['then', 'toJSON', 'asymmetricMatch', '$$typeof', 'nodeType'])(
+  'sys.%s is undefined',
+  (name) => {
+    const read = (sys: Sys): unknown => (sys as never as Record<string, unknown>)[name];
+    expect(
+      simulate(function* (sys) {
+        return [read(sys), name in sys, sys instanceof Sys];
+      }),
+    ).toEqual([undefined, false, true]);
+  },
+);
+
+/** The call of the function in place of the function. */
+test.each([
+  ['simulate', simulate],
+  ['check', check],
+] as const)('%s() says of a generator that the function is wanted', (name, run) => {
+  const program = function* (sys: Sys): Code<void> {
+    yield* sys.getpid();
+  };
+  expect(() => run(program(null as never) as never)).toThrow(
+    `${name}: expected a generator function (function* (sys) { … }), found what a call gives ` +
+      '(a Generator): hand over the function itself, without calling it',
+  );
 });
 
 /** The star forgotten in the line before: a call stands where its result should. */

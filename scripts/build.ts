@@ -7,18 +7,29 @@
  * see bundle.ts, and all of it one for browsers, see browser.ts. The sources stay as they are, and test/build.test.ts plays the corpus on what is
  * built.
  */
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { bundleForBrowsers } from './browser.ts';
 import { bundle } from './bundle.ts';
 import { readManifest } from './entries.ts';
+import { clearedOutDir } from './out_dir.ts';
 import { helpers, Straightener } from './straight.ts';
 import { pruneTypes } from './types.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const outDir = process.argv[2] ?? join(root, 'dist');
+const outDir = outDirOrEnd(process.argv[2] ?? join(root, 'dist'));
+
+/** Ends the process where something else is in it. */
+function outDirOrEnd(path: string): string {
+  try {
+    return clearedOutDir(path);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return process.exit(1);
+  }
+}
 
 /** Not TypeScript, and needed beside it. */
 const playerSource = 'conformance/linux/player.c';
@@ -65,7 +76,6 @@ function build(): number {
     { ...ts.sys, onUnRecoverableConfigFileDiagnostic: (error) => report([error]) },
   );
   if (config === undefined) return 1;
-  rmSync(outDir, { recursive: true, force: true });
   const program = ts.createProgram(config.fileNames, config.options);
   const before = ts.getPreEmitDiagnostics(program);
   const emitted = program.emit(undefined, undefined, undefined, false, {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { entriesOf, readManifest } from '../scripts/entries.ts';
 import { check } from '../src/check/check.ts';
@@ -25,7 +26,9 @@ const profiles = readdirSync(folder)
   .filter((profile) => profile !== 'concurrent');
 
 beforeAll(() => {
-  execFileSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts', built], {
+  // A relative path has to do as well.
+  const path = relative(root, built);
+  execFileSync(process.execPath, ['--import', 'tsx', 'scripts/build.ts', path], {
     cwd: root,
     stdio: 'pipe',
   });

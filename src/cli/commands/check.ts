@@ -126,7 +126,7 @@ export const check: Command = {
           short: 'j',
           value: 'N',
           about: `processes that share the work once it takes longer than a second or two (default:
-            one a CPU)`,
+            one a CPU); how many executions cover everything may differ a little with it`,
         },
         checkpoint: {
           value: 'FILE',

@@ -49,6 +49,8 @@ export class FakeTimer {
     this.#options = options;
     this.#delay_ns = options.delay === null ? 0 : delayOf(options.delay) * NSEC_PER_MSEC;
     this.#timer = new hrtimer(options.name, () => this.#fire(call));
+    const clear = options.name.replace('set', 'clear');
+    this.#timer.remedy = `take it back (${clear}), or unref() it where nobody waits for it`;
     this.refresh();
   }
 

@@ -51,7 +51,10 @@ export interface CheckOptions extends KernelChoice, TallyOptions, ExploreOptions
   readonly mismatch?: 'stop' | 'go on' | undefined;
   /** How many executions at most: 100,000 unless told otherwise, 1,000 for `pct` and `random`. */
   readonly executions?: number | undefined;
-  /** How many steps one execution may take: 20,000 unless told otherwise. */
+  /**
+   * How many steps one execution may take: 20,000 unless told otherwise. That a timer fires and wakes
+   * nobody counts as twenty.
+   */
   readonly steps?: number | undefined;
   /** For how long, in seconds; no limit unless told otherwise. */
   readonly seconds?: number | undefined;

@@ -99,6 +99,8 @@ export class Globals {
   maxSteps = 10_000_000;
   stepsLeft = 10_000_000;
   stepsInReserve = 0;
+  /** How many were left when a timer had fired last. */
+  stepsAtTimer: number = Number.POSITIVE_INFINITY;
   /** The machine runs: what is called now is called by a program. */
   running = false;
   readonly calls: MadeCalls = new MadeCalls();

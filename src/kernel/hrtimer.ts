@@ -27,6 +27,7 @@ import {
   wake_up_process,
 } from './sched.ts';
 import { irqExit } from './softirq.ts';
+import { endOfTimer, stepOfTimer } from './steps.ts';
 import { __fentry__ } from './trace.ts';
 import { EINTR } from './uapi/errno.ts';
 
@@ -62,6 +63,8 @@ export class hrtimer {
   starter = '';
   /** What it does may be of no use to anybody: by itself it keeps no machine running. */
   background = false;
+  /** What to do about it where it fires for ever. */
+  remedy = '';
 
   constructor(name: string, fn: TimerFunction) {
     this.name = name;
@@ -223,15 +226,21 @@ export function* hrtimer_interrupt(): Kernel<void> {
 /** Takes a timer out and runs it; in interrupt context. */
 export function* __run_hrtimer(timer: hrtimer): Kernel<void> {
   if (!timer.queued || timer.expires > hrtimer_cb_get_time(timer)) return; // Taken back, or put off, meanwhile.
+  stepOfTimer(timer);
   hrtimer_cancel(timer);
   timer.running = true;
+  const { starter } = timer;
+  const { wakeups } = current.kernel;
   const restart = yield* timer.function(timer);
+  endOfTimer(timer, wakeups);
   if (!timer.background) writesTo(current.kernel.clock);
   timer.running = false;
   if (timer.cancelling !== null) {
     for (const task of timer.cancelling.splice(0)) wake_up_process(task);
   }
-  if (restart === HRTIMER_RESTART && !timer.queued) hrtimer_start(timer, timer.expires);
+  if (restart !== HRTIMER_RESTART || timer.queued) return;
+  hrtimer_start(timer, timer.expires);
+  timer.starter = starter; // And not whom the interrupt has come across.
 }
 
 /** A timer that wakes a task. */

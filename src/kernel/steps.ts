@@ -7,33 +7,58 @@
 import { KernelBug, kernelFrames, withWholeStack } from './bug.ts';
 import { current } from './current.ts';
 import type { Globals } from './globals.ts';
+import type { hrtimer } from './hrtimer.ts';
 import type { Op } from './op.ts';
+import { TASK_RUNNING } from './sched.ts';
 
 /** Something spins, in the kernel or in a program, or there was more to do than expected. */
 export class OutOfSteps extends Error {
   override readonly name: string = 'OutOfSteps';
-  /** The task that was running. */
+  /** The task that was running; where a timer fires for ever, the one that it interrupted. */
   readonly task: string;
   /** The system call that it was in; null in user mode. */
   readonly call: string | null;
   /** Kernel functions, outermost first. */
   readonly backtrace: readonly string[];
+  /** The timer that fires again and again; null where it is a task that goes on. */
+  readonly timer: string | null;
+  /** What to do about it, as a sentence without its beginning; empty where nothing is known. */
+  readonly remedy: string;
 
-  constructor() {
+  /** `timer`: the one that fires once too often; null for the running task. */
+  constructor(timer: { readonly name: string; readonly remedy: string } | null = null) {
     const { kernel, comm, execution } = current;
-    const call = execution?.call ?? null;
+    const call = timer === null ? (execution?.call ?? null) : null;
     const backtrace = call === null ? [] : kernelFrames(ofKernel(new Error().stack ?? ''));
-    const forgotten = kernel.calls.forgottenBy(current);
     super(
-      `no rest after ${kernel.maxSteps} steps: ${comm} is ` +
-        (call === null ? 'in its own code' : `in ${[call, ...backtrace.reverse()].join(' > ')}`) +
-        (forgotten === null ? '' : `, where ${forgotten}`) +
-        '. If that is no loop without end, raise maxSteps (--max-steps)',
+      `no rest after ${kernel.maxSteps} steps: ${timer === null ? ofTask(call, backtrace) : ofTimer(timer)}. ` +
+        'If that is no loop without end, raise maxSteps (--max-steps)',
     );
     this.task = comm;
     this.call = call;
     this.backtrace = backtrace;
+    this.timer = timer === null ? null : timer.name;
+    this.remedy = timer === null ? '' : timer.remedy;
   }
+}
+
+function ofTask(call: string | null, backtrace: string[]): string {
+  const { comm, kernel } = current;
+  const forgotten = kernel.calls.forgottenBy(current);
+  return (
+    `${comm} is ` +
+    (call === null ? 'in its own code' : `in ${[call, ...backtrace.reverse()].join(' > ')}`) +
+    (forgotten === null ? '' : `, where ${forgotten}`)
+  );
+}
+
+function ofTimer({ name, remedy }: Pick<hrtimer, 'name' | 'remedy'>): string {
+  const { kernel } = current;
+  const asleep = [...kernel.tasks.values()]
+    .filter(({ __state, execution }) => execution !== null && __state !== TASK_RUNNING)
+    .map(({ comm, execution }) => `${comm} sleeps in ${execution?.call ?? 'the kernel'}`);
+  const meanwhile = asleep.length === 0 ? '' : `, while ${asleep.join(', ')}`;
+  return `the timer ${name} fires again and again${meanwhile}${remedy === '' ? '' : `: ${remedy}`}`;
 }
 
 /** A stack without the functions of programs and of the machine. */
@@ -72,6 +97,28 @@ export function reserveOrStop(kernel: Globals): void {
   const inInterrupt = kernel.runqueues[current.cpu]?.irq !== null;
   if (inInterrupt || takeReserve(kernel)) return;
   throw withWholeStack(() => new OutOfSteps());
+}
+
+/** So many steps more are left to a task that the timer wakes: it is that, then, which goes round. */
+const untilWoken = 100;
+
+/**
+ * A timer fires, which is a step, too: where all sleep, and where what it runs starts it anew for the
+ * same moment, nobody else takes any.
+ */
+export function stepOfTimer(timer: hrtimer): void {
+  const { kernel } = current;
+  if (--kernel.stepsLeft < -untilWoken && !takeReserve(kernel)) throw new OutOfSteps(timer);
+}
+
+/** How many steps it counts as that a timer has woken nobody, where each execution is one of many. */
+const vainTimer = 20;
+
+/** A timer that somebody may wait for has fired; before that there were `wakeups` wakeups. */
+export function endOfTimer({ background }: hrtimer, wakeups: number): void {
+  const { kernel } = current;
+  if (kernel.exact && !background && kernel.wakeups === wakeups) kernel.stepsLeft -= vainTimer - 1;
+  kernel.stepsAtTimer = kernel.stepsLeft;
 }
 
 /** Takes a step of an exact schedule in a call that goes through; see Stepper. */

@@ -81,7 +81,7 @@ export interface MachineOptions extends KernelChoice {
   /** Numbers under /proc/sys, by path; what is under net/ holds for each host. */
   readonly sysctls?: Readonly<Record<string, number>>;
   /**
-   * How many steps (operations, system calls) one run() may take, so that what spins for ever does
+   * How many steps (operations, system calls, timers that fire) one run() may take, so that what spins for ever does
    * not hang whoever runs it; 10 million unless told otherwise, which take a few seconds, and
    * 1 million in simulate().
    */

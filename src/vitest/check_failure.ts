@@ -1,5 +1,6 @@
 /** What a failure of checkTest() says: what was found and how to see it again, or what was not covered. */
 import { type CheckOptions, type Finding, subjectOf, type Verdict } from '../check/check.ts';
+import type { Problem } from '../check/detectors/index.ts';
 import { firstOf } from '../check/explore.ts';
 import { Replay } from '../check/replay.ts';
 import { readSchedule } from '../check/schedule_text.ts';
@@ -51,8 +52,9 @@ export function incompleteText(
   verdict: Verdict,
   { asked, options, style: { isAsync } }: Checked,
 ): string {
-  const { limit } = verdict;
+  const { information, limit } = verdict;
   const hints = [
+    ...(limit?.limit === 'steps' ? information.filter(isEndless).map(sentenceOf) : []),
     ...(limit?.limit === 'seconds' && options.seconds === undefined
       ? ['"seconds" follows from the timeout of the test: six tenths of it']
       : []),
@@ -61,6 +63,9 @@ export function incompleteText(
   ];
   return `${summary(verdict)}\n${limit?.message ?? ''}\n${hints.map((hint) => `- ${hint}`).join('\n')}`;
 }
+
+const isEndless = ({ kind }: Problem): boolean => kind === 'livelock';
+const sentenceOf = ({ sentence }: Problem): string => sentence;
 
 /** What an async function tells of what it shares does not count. */
 const isAllShared = ({ sharedMemory }: CheckOptions, isAsync: boolean): boolean =>

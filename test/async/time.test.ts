@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type AsyncProgram,
+  type AsyncSys,
   checkAsync,
   type FakeTime,
   fakeTime,
@@ -16,6 +17,7 @@ import {
   EPOLL_CTL_ADD,
   EPOLLIN,
   Machine,
+  O_NONBLOCK,
   type Sys,
   simulate,
 } from '../../src/index.ts';
@@ -165,6 +167,141 @@ describe('Fake timers', () => {
     await expect(failing(async () => fail())).rejects.toThrow('in the callback');
     await expect(failing('x' as never)).rejects.toThrow(
       "setTimeout: expected a function, found 'x'",
+    );
+  });
+});
+
+/** A heartbeat that nobody clears, and threads that wait for nothing: it went on for ever. */
+describe('Timers without end, while all sleep,', () => {
+  /** They sleep for ever, once each has made a call. */
+  const asleep = async (sys: AsyncSys): Promise<void> => {
+    await sys.pthread_create(async (sys) => {
+      await sys.poll([], -1);
+    });
+    await sys.poll([], -1);
+  };
+  const beating: AsyncProgram<void> = async (sys) => {
+    fakeTime(sys).setInterval(() => {}, 10);
+    await asleep(sys);
+  };
+  const beatingCode = function* (sys: Sys): Code<void> {
+    fakeTime(sys).setInterval(() => {}, 10);
+    yield* sys.poll([], -1);
+  };
+  /** Each starts the next one for the same moment: the clock's interrupt does not end. */
+  const atOnceAgain = function* (sys: Sys): Code<void> {
+    const time = fakeTime(sys);
+    const again = (): void => void time.setImmediate(again);
+    again();
+    yield* sys.poll([], -1);
+  };
+
+  test('end with the limit on steps, who sleeps, and what to do', async () => {
+    const ended = 'no rest after 2000 steps: the timer setInterval fires again and again, while ';
+    const remedy = ': take it back (clearInterval), or unref() it where nobody waits for it.';
+    const maxSteps = 2000;
+    await expect(simulateAsync(beating, { maxSteps })).rejects.toThrow(
+      `${ended}main sleeps in poll, t1 sleeps in poll${remedy}`,
+    );
+    expect(() => simulate(beatingCode, { maxSteps })).toThrow(
+      `${ended}main sleeps in poll${remedy}`,
+    );
+  });
+
+  test('that start anew at once do so, too, on every schedule', () => {
+    const ended = /^no rest after 2000 steps: the timer setImmediate fires again and again/;
+    expect(() => simulate(atOnceAgain, { maxSteps: 2000 })).toThrow(ended);
+    expect(() => simulate(atOnceAgain, { maxSteps: 2000, seed: 7 })).toThrow(ended);
+    const { limit } = check(atOnceAgain, { strategy: 'pct', executions: 1 });
+    expect(limit?.limit).toBe('steps');
+  });
+
+  test('of machine.after() do so, too', () => {
+    const machine = new Machine({ maxSteps: 2000 });
+    const again = (): void => void machine.after(ms, again);
+    again();
+    machine.spawn((sys) => sys.poll([], -1));
+    expect(() => machine.run()).toThrow('the timer after fires again and again, while main sleeps');
+    expect(machine.run(machine.now_ns + 10 * ms).asleep).toHaveLength(1); // It can be looked at.
+  });
+
+  test.each(['exhaustive', 'random', 'pct'] as const)(
+    'end executions of a check, %s, and its time',
+    { timeout: 20_000 },
+    async (strategy) => {
+      const began = performance.now();
+      const { executions, findings, information, limit } = await checkAsync(beating, {
+        strategy,
+        seconds: 1,
+      });
+      expect(performance.now() - began).toBeLessThan(5000);
+      expect(executions).toBeGreaterThan(1);
+      expect(findings).toEqual([]);
+      expect(limit).not.toBeNull();
+      expect(information.map(({ sentence }) => sentence)).toEqual([
+        'The timer setInterval fires again and again, and the execution does not come to its end: ' +
+          'take it back (clearInterval), or unref() it where nobody waits for it.',
+      ]);
+    },
+  );
+
+  /** A thousand executions with a heartbeat are tried to make it shorter. */
+  test('do not keep a finding from being told in time', { timeout: 60_000 }, async () => {
+    const program: AsyncProgram<void> = async (sys) => {
+      fakeTime(sys).setInterval(() => {}, 10);
+      const [r, w] = await sys.pipe2(O_NONBLOCK);
+      await sys.pthread_create(async (sys) => {
+        await sys.write(w, 'x');
+        await sys.poll([], -1);
+      });
+      const n = await sys.read(r, new Uint8Array(1));
+      sys.assert(n !== 1, 'it is too early');
+      await sys.poll([], -1);
+    };
+    const began = performance.now();
+    const { findings } = await checkAsync(program, { strategy: 'random' });
+    expect(findings).toMatchObject([{ kind: 'assertion', fewest: true }]);
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
+  test('are not taken for a loop of the kernel where a thread takes the last step', () => {
+    const program = function* (sys: Sys): Code<void> {
+      fakeTime(sys).setInterval(() => {}, 10);
+      const id = yield* sys.pthread_create((sys) => sys.nanosleep({ tv_sec: 1, tv_nsec: 0 }));
+      yield* sys.pthread_join(id);
+      yield* sys.poll([], -1);
+    };
+    const { findings } = check(program, { preemptions: 1, findings: 'all', executions: 1200 });
+    expect(findings).toEqual([]);
+  });
+
+  /** A day of heartbeats, awaited in the end, is no loop without end. */
+  test('are borne with for as long as they do something', async () => {
+    const beats = await simulateAsync(async (sys) => {
+      const time = fakeTime(sys);
+      let beats = 0;
+      await new Promise<void>((resolve) => {
+        const timer = time.setInterval(() => {
+          if (++beats < 86_400) return;
+          time.clearInterval(timer);
+          resolve();
+        }, 1000);
+      });
+      return beats;
+    });
+    expect(beats).toBe(86_400);
+  });
+
+  test('are of whoever set them, in schedules', () => {
+    const program = function* (sys: Sys): Code<void> {
+      const time = fakeTime(sys);
+      let beats = 0;
+      time.setInterval(() => sys.assert(++beats < 3, 'two beats'), 10);
+      yield* sys.poll([], -1);
+    };
+    const [finding] = check(program).findings;
+    expect(finding?.schedule.match(/^timer of .*$/gm)).toEqual(
+      Array(3).fill('timer of main: fire'),
     );
   });
 });

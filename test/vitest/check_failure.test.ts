@@ -7,7 +7,7 @@ import { Project, type Run, styles } from '../support/vitest_project.ts';
 
 const checked = `
 import { EPOLL_CTL_ADD, EPOLLIN } from 'epollsim';
-import { checkTest } from 'epollsim/vitest';
+import { checkTest, simTest } from 'epollsim/vitest';
 import { expect } from 'vitest';
 
 function* race(sys) {
@@ -43,6 +43,13 @@ const many = function* (sys) {
 checkTest('takes long', { timeout: 1000 }, many);
 checkTest('takes long, and may', { timeout: 60000, seconds: 0.3, incomplete: 'pass' }, many);
 checkTest('takes too many', { executions: 10, sharedMemory: true }, many);
+
+const beats = function* (sys) {
+  setInterval(() => {}, 10);
+  yield* sys.poll([], -1);
+};
+checkTest('beats', { fakeTime: true, keep: false }, beats);
+simTest('beats once', { fakeTime: true, maxSteps: 2000 }, beats);
 
 let runs = 0;
 checkTest('counts', { sharedMemory: false }, function* (sys) {
@@ -112,11 +119,21 @@ describe.each(styles)('A failure of checkTest() of %s', (style, written) => {
     expect(run.tests['takes long, and may']?.status).toBe('passed');
   });
 
+  /** A heartbeat that nobody stops: the test was never over. */
+  test('says of what goes on without end what that is, and what to do', () => {
+    const remedy = 'take it back (clearInterval), or unref() it where nobody waits for it';
+    const message = messageOf('beats');
+    expect(message).toContain('1 execution was ended after 20000 steps');
+    expect(message).toContain('- The timer setInterval fires again and again, and the execution');
+    expect(message).toContain(remedy);
+    expect(messageOf('beats once')).toContain(`while main sleeps in poll: ${remedy}`);
+  });
+
   /** A variable of the file that a test counts in: "cannot read properties of undefined". */
   test('says that a program goes another way when it is run again, and what to do', () => {
     const message = messageOf('counts');
     expect(message).toMatch(/^exception: main threw what nobody caught: Error: the first time\./);
-    expect(message).toContain('1 finding in 1 execution; at checks.test.js:43\n');
+    expect(message).toContain('1 finding in 1 execution; at checks.test.js:50\n');
     expect(message).toContain('seen in execution 1, and not again along the same steps: the prog');
     expect(message).toContain('a variable beside the program, a counter, a cache');
     expect(message).toContain("put what it keeps into the program's function");
@@ -139,8 +156,7 @@ describe.each(styles)('A failure of checkTest() of %s', (style, written) => {
     const sourceWith = (options: string): string =>
       source
         .slice(0, source.indexOf("checkTest('compares'"))
-        .replace("checkTest('races', { sharedMemory: false }, race);", options)
-        .replace('checkTest }', 'checkTest, simTest }');
+        .replace("checkTest('races', { sharedMemory: false }, race);", options);
     const again = new Project({
       'again.test.js': sourceWith(
         `checkTest('along', { ${pasted} }, race);\nsimTest('alone', { ${pasted} }, race);`,

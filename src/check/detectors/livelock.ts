@@ -1,6 +1,6 @@
 /**
- * An execution that did not come to rest: the calls that a task repeats, or the call that it never
- * leaves.
+ * An execution that did not come to rest: the calls that a task repeats, the call that it never
+ * leaves, or a timer that fires again and again.
  *
  * It is a bug if nothing comes of it: no bytes are moved and no time passes in the loop, and whoever
  * could go on did so meanwhile. Else it is work, the clock or the schedule that goes on and on.
@@ -16,18 +16,20 @@ import { distinct, listed, type Scene } from './scene.ts';
 
 /** How often a loop must have been seen. */
 const rounds = 4;
-/** So many steps in one call, with no other one made, are a loop in the kernel. */
+/** So many steps in one call, with no other one made and no timer fired, are a loop in the kernel. */
 const manySteps = 1000;
 
 export const livelock: Detector = (scene) => {
   const { error } = scene;
   if (!(error instanceof OutOfSteps || error instanceof NothingChanges)) return [];
+  if (error instanceof OutOfSteps && error.timer !== null) return [ofTimer(error, error.timer)];
   const made = scene.observations?.made ?? [];
   const own = made.filter(({ task }) => task === error.task);
   const loop = loopOf(own);
   if (loop !== null) return [ofProgram(scene, error, loop)];
   if (error instanceof NothingChanges) return [];
-  const stepsSince = (made.at(-1)?.stepsLeft ?? scene.kernel.maxSteps) - scene.kernel.stepsLeft;
+  const { maxSteps, stepsAtTimer, stepsLeft } = scene.kernel;
+  const stepsSince = Math.min(made.at(-1)?.stepsLeft ?? maxSteps, stepsAtTimer) - stepsLeft;
   const inKernel = error.call !== null && stepsSince >= manySteps;
   return [inKernel ? ofKernel(error, error.call ?? '') : unknown(error)];
 };
@@ -107,6 +109,19 @@ const ofKernel = ({ task, backtrace, message }: OutOfSteps, call: string): Probl
   tasks: [task],
   objects: [],
   cause: `livelock: ${call}${backtrace.length > 0 ? ` > ${backtrace[0]}` : ''}`,
+  details: [message],
+});
+
+/** Nobody has to wait for it: what the program does besides may be all that it is for. */
+const ofTimer = ({ message, remedy }: OutOfSteps, timer: string): Problem => ({
+  kind: 'livelock',
+  severity: 'information',
+  sentence:
+    `The timer ${timer} fires again and again, and the execution does not come to its end` +
+    `${remedy === '' ? '' : `: ${remedy}`}.`,
+  tasks: [],
+  objects: [],
+  cause: `livelock: ${timer} fires`,
   details: [message],
 });
 

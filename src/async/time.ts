@@ -109,6 +109,7 @@ export class FakeTime {
   }
 
   #read(clock: () => number): number {
+    this.#kernel.clockReads++;
     return onBehalfOf(this.#kernel, clock);
   }
 

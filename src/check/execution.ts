@@ -201,7 +201,11 @@ export class Course implements Schedule, Choosing {
     if (loops === null || observations === null || !observations.repeats) return able;
     const { rounds } = observations;
     if (task !== null) loops.noteCall(task, rounds, { steps: path.length, preemptions });
-    const takers = steps.map((step, i) => ({ context: able[i] as ContextId, task: taskOf(step) }));
+    const takers = steps.map((step, i) => ({
+      context: able[i] as ContextId,
+      task: taskOf(step),
+      starter: step.timer === null ? null : step.timer.starter,
+    }));
     const spinner = loops.settled(takers, rounds);
     if (spinner !== null) {
       path.length = loops.news.steps; // From there on nobody does anything but go round.

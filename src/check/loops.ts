@@ -8,6 +8,8 @@ import type { Spinning } from './spinning.ts';
 interface Taker {
   readonly context: ContextId;
   readonly task: task_struct | null;
+  /** Of a timer, the name of the task that has started it; null for all others. */
+  readonly starter: string | null;
 }
 
 /** A place in an execution. */
@@ -27,6 +29,8 @@ export class Loops {
   /** When each context that can go on last did so, or could not. */
   private readonly active: Map<ContextId, number> = new Map();
   private readonly calls: Map<task_struct, number> = new Map();
+  /** How many each had made when there last was something new. */
+  private readonly callsBefore: Map<task_struct, number> = new Map();
   /** Who has gone round for long since the last news. */
   private spinner: task_struct | null = null;
 
@@ -42,10 +46,10 @@ export class Loops {
   noteCall(task: task_struct, rounds: RoundsOf, now: Place): void {
     const made = rounds.get(task);
     if (made === undefined || made.calls === this.calls.get(task)) return;
-    if (this.calls.size === 0) this.news = now; // Nobody has asked until now.
+    if (this.calls.size === 0) this.noteNews(now, rounds); // Nobody has asked until now.
     this.calls.set(task, made.calls);
     if (made.repeated < 2) {
-      this.news = now;
+      this.noteNews(now, rounds);
       this.spinner = null;
     } else if (made.repeated >= this.spinning.rounds) this.spinner = task;
   }
@@ -53,11 +57,24 @@ export class Loops {
   /** Somebody who goes round for ever, if all do who can go on, and have done so since the last news. */
   settled(takers: readonly Taker[], rounds: RoundsOf): task_struct | null {
     if (this.spinner === null) return null;
-    const all = takers.every(({ context, task }) => {
+    const goRound = (task: task_struct): boolean => this.goesRound(task, rounds.get(task));
+    const all = takers.every(({ context, starter, task }) => {
       if ((this.active.get(context) ?? 0) <= this.news.steps) return false;
-      return task === null || (rounds.get(task)?.repeated ?? 0) >= this.spinning.rounds;
+      if (task !== null) return goRound(task);
+      // Whoever sleeps for the first time has not gone round: the timer is still to fire.
+      return [...rounds.keys()].some((one) => one.comm === starter && goRound(one));
     });
     return all ? this.spinner : null;
+  }
+
+  private goesRound(task: task_struct, made: Rounds | undefined): boolean {
+    if (made === undefined || made.repeated < this.spinning.rounds) return false;
+    return made.calls - (this.callsBefore.get(task) ?? 0) >= this.spinning.rounds;
+  }
+
+  private noteNews(now: Place, rounds: RoundsOf): void {
+    this.news = now;
+    for (const [task, { calls }] of rounds) this.callsBefore.set(task, calls);
   }
 
   /** Those that wait for others; null if the execution is to begin anew when more is known of them. */

@@ -101,6 +101,9 @@ export class Globals {
   stepsInReserve = 0;
   /** How many were left when a timer had fired last. */
   stepsAtTimer: number = Number.POSITIVE_INFINITY;
+  /** Since then, how often programs have looked for events without waiting, and at a clock. */
+  polls = 0;
+  clockReads = 0;
   /** The machine runs: what is called now is called by a program. */
   running = false;
   readonly calls: MadeCalls = new MadeCalls();

@@ -30,15 +30,17 @@ export class OutOfSteps extends Error {
     const { kernel, comm, execution } = current;
     const call = timer === null ? (execution?.call ?? null) : null;
     const backtrace = call === null ? [] : kernelFrames(ofKernel(new Error().stack ?? ''));
+    const remedy = timer === null ? (standsStill(kernel) ? letItSleep : '') : timer.remedy;
+    const who = timer === null ? ofTask(call, backtrace) : ofTimer(timer);
     super(
-      `no rest after ${kernel.maxSteps} steps: ${timer === null ? ofTask(call, backtrace) : ofTimer(timer)}. ` +
+      `no rest after ${kernel.maxSteps} steps: ${who}${remedy === '' ? '' : `: ${remedy}`}. ` +
         'If that is no loop without end, raise maxSteps (--max-steps)',
     );
     this.task = comm;
     this.call = call;
     this.backtrace = backtrace;
     this.timer = timer === null ? null : timer.name;
-    this.remedy = timer === null ? '' : timer.remedy;
+    this.remedy = remedy;
   }
 }
 
@@ -48,17 +50,47 @@ function ofTask(call: string | null, backtrace: string[]): string {
   return (
     `${comm} is ` +
     (call === null ? 'in its own code' : `in ${[call, ...backtrace.reverse()].join(' > ')}`) +
-    (forgotten === null ? '' : `, where ${forgotten}`)
+    (forgotten === null ? '' : `, where ${forgotten}`) +
+    othersText(kernel) +
+    (standsStill(kernel) ? `, and the clock stands still while it runs${askedText(kernel)}` : '')
   );
 }
 
-function ofTimer({ name, remedy }: Pick<hrtimer, 'name' | 'remedy'>): string {
+/** What to do about a loop that waits for time to go by. */
+export const letItSleep = 'let the loop sleep (a timeout above 0, nanosleep, a timerfd)';
+
+/** How often a loop must have asked, and how long no timer has fired, to say so. */
+const often = 100;
+
+/** Has it done so for long, while somebody waits for it to move? */
+const standsStill = (kernel: Globals): boolean =>
+  Math.min(kernel.maxSteps, kernel.stepsAtTimer) - kernel.stepsLeft >= often &&
+  (kernel.polls >= often || kernel.clockReads >= often || kernel.hrtimers.awaited > 0);
+
+/** Who else could go on: it may not have had the turn. */
+function othersText(kernel: Globals): string {
+  const others = [...kernel.tasks.values()]
+    .filter((task) => task !== current && task.__state === TASK_RUNNING && task.execution !== null)
+    .map(({ comm }) => comm);
+  return others.length === 0 ? '' : `, while ${others.join(', ')} could go on`;
+}
+
+function askedText({ clockReads, polls }: Globals): string {
+  const asked = [
+    polls >= often ? `${polls} polls had a timeout of 0` : '',
+    clockReads >= often ? `clocks were read ${clockReads} times` : '',
+  ].filter((text) => text !== '');
+  if (asked.length === 0) return ', so that no timer fires';
+  return ` (since it moved last, ${asked.join(', and ')})`;
+}
+
+function ofTimer({ name }: Pick<hrtimer, 'name'>): string {
   const { kernel } = current;
   const asleep = [...kernel.tasks.values()]
     .filter(({ __state, execution }) => execution !== null && __state !== TASK_RUNNING)
     .map(({ comm, execution }) => `${comm} sleeps in ${execution?.call ?? 'the kernel'}`);
   const meanwhile = asleep.length === 0 ? '' : `, while ${asleep.join(', ')}`;
-  return `the timer ${name} fires again and again${meanwhile}${remedy === '' ? '' : `: ${remedy}`}`;
+  return `the timer ${name} fires again and again${meanwhile}`;
 }
 
 /** A stack without the functions of programs and of the machine. */
@@ -119,6 +151,8 @@ export function endOfTimer({ background }: hrtimer, wakeups: number): void {
   const { kernel } = current;
   if (kernel.exact && !background && kernel.wakeups === wakeups) kernel.stepsLeft -= vainTimer - 1;
   kernel.stepsAtTimer = kernel.stepsLeft;
+  kernel.polls = 0;
+  kernel.clockReads = 0;
 }
 
 /** Takes a step of an exact schedule in a call that goes through; see Stepper. */

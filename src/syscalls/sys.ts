@@ -49,6 +49,7 @@ import { sys_clock_gettime, sys_clock_settime } from './clock.ts';
 import * as epoll from './epoll.ts';
 import { sys_eventfd2 } from './eventfd.ts';
 import * as fds from './fd.ts';
+import { notePoll } from './haste.ts';
 import * as inotify from './inotify.ts';
 import * as paths from './path.ts';
 import { sys_pipe2 } from './pipe.ts';
@@ -155,6 +156,7 @@ export class Sys {
   epoll_wait(epfd: number, maxevents: number, timeout: number): Code<Filled<epoll_event[]>> {
     const fits = isInt(epfd) && isInt(maxevents) && isInt(timeout);
     if (!fits || current !== this.task) this.check('epoll_wait', [epfd, maxevents, timeout]);
+    if (timeout === 0) notePoll(timeout);
     return eventsCall('epoll_wait', epoll.sys_epoll_wait, epfd, maxevents, timeout);
   }
 
@@ -169,6 +171,7 @@ export class Sys {
     sigmask: sigset_t | null,
   ): Code<Filled<epoll_event[]>> {
     this.check('epoll_pwait', [epfd, maxevents, timeout, sigmask]);
+    notePoll(timeout);
     const events = new EventBuffer();
     const call = syscall('epoll_pwait', [epfd, events, maxevents, timeout, sigmask], () =>
       epoll.sys_epoll_pwait(epfd, events, maxevents, timeout, sigmask),
@@ -187,6 +190,7 @@ export class Sys {
     sigmask: sigset_t | null = null,
   ): Code<Filled<epoll_event[]>> {
     this.check('epoll_pwait2', [epfd, maxevents, timeout, sigmask]);
+    notePoll(timeout);
     const events = new EventBuffer();
     const call = syscall('epoll_pwait2', [epfd, events, maxevents, timeout, sigmask], () =>
       epoll.sys_epoll_pwait2(epfd, events, maxevents, timeout, sigmask),
@@ -202,6 +206,7 @@ export class Sys {
    */
   poll(pollfds: readonly pollfd[], timeout: number): Code<number> {
     this.check('poll', [pollfds, timeout]);
+    notePoll(timeout);
     return syscall('poll', [pollfds, timeout], () => polls.sys_poll(pollfds, timeout));
   }
 
@@ -215,6 +220,7 @@ export class Sys {
     sigmask: sigset_t | null = null,
   ): Code<number> {
     this.check('ppoll', [pollfds, tmo_p, sigmask]);
+    notePoll(tmo_p);
     return syscall('ppoll', [pollfds, tmo_p, sigmask], () =>
       polls.sys_ppoll(pollfds, tmo_p, sigmask),
     );
@@ -227,6 +233,7 @@ export class Sys {
    */
   select(nfds: number, sets: fd_set_bits, timeout: epoll.timespec | null): Code<number> {
     this.check('select', [nfds, sets, timeout]);
+    notePoll(timeout);
     return syscall('select', [nfds, sets, timeout], () => polls.sys_select(nfds, sets, timeout));
   }
 
@@ -241,6 +248,7 @@ export class Sys {
     sigmask: sigset_t | null = null,
   ): Code<number> {
     this.check('pselect6', [nfds, sets, timeout, sigmask]);
+    notePoll(timeout);
     return syscall('pselect6', [nfds, sets, timeout, sigmask], () =>
       polls.sys_pselect6(nfds, sets, timeout, sigmask),
     );
@@ -733,6 +741,7 @@ export class Sys {
    */
   clock_gettime(clockid: number): Code<Filled<epoll.timespec>> {
     this.check('clock_gettime', [clockid]);
+    this.task.kernel.clockReads++;
     const tp: epoll.timespec = { tv_sec: 0, tv_nsec: 0 };
     const call = syscall('clock_gettime', [clockid, tp], () => sys_clock_gettime(clockid, tp));
     return fillingCall(call, (ret) => ({ ...tp, ret }));

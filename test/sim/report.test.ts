@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   AF_UNIX,
+  CLOCK_MONOTONIC,
   type Code,
   Machine,
   MSG_OOB,
   MSG_PEEK,
+  O_NONBLOCK,
   OutOfSteps,
   type Program,
   runTraced,
@@ -194,6 +196,72 @@ describe('maxSteps', () => {
       }
     },
   );
+
+  /** Virtual time: what ends on Linux after a second goes on for ever, and "in its own code" led astray. */
+  test.each<[string, RegExp, Program]>([
+    [
+      'reads a clock',
+      /and the clock stands still while it runs \(since it moved last, clocks were read \d+ times\): let the loop sleep/,
+      function* (sys) {
+        while ((yield* sys.clock_gettime(CLOCK_MONOTONIC)).tv_sec < 2);
+      },
+    ],
+    [
+      'polls, and reads a clock',
+      /since it moved last, \d+ polls had a timeout of 0, and clocks were read \d+ times\): let/,
+      function* (sys) {
+        const ep = yield* sys.epoll_create1(0);
+        while ((yield* sys.clock_gettime(CLOCK_MONOTONIC)).tv_sec < 2) {
+          yield* sys.epoll_wait(ep, 1, 0);
+          yield* sys.epoll_pwait2(ep, 1, { tv_sec: 0, tv_nsec: 0 });
+          yield* sys.poll([], 0);
+        }
+      },
+    ],
+    [
+      'tries until a thread that sleeps has written',
+      /main is in .*, and the clock stands still while it runs, so that no timer fires: let the loop sleep \(a timeout above 0, nanosleep, a timerfd\)\. If that is/,
+      function* (sys) {
+        const [reader, writer] = yield* sys.pipe2(O_NONBLOCK);
+        yield* sys.pthread_create(function* (sys) {
+          yield* sys.nanosleep({ tv_sec: 0, tv_nsec: 1000 });
+          yield* sys.write(writer, 'x');
+        });
+        yield* sys.sched_yield();
+        while ((yield* sys.read(reader, new Uint8Array(1))) < 0);
+      },
+    ],
+  ])('says of a loop that %s what it waits for in vain, and what to do', (_, message, program) => {
+    expect(() => simulate(program, { maxSteps: 5000, cpus: 1 })).toThrow(message);
+  });
+
+  test('says so of no loop that sleeps, nor of one that has not asked for long', () => {
+    const sleeps: Program = function* (sys) {
+      const ep = yield* sys.epoll_create1(0);
+      for (;;) {
+        yield* sys.epoll_wait(ep, 1, 0);
+        yield* sys.clock_gettime(CLOCK_MONOTONIC);
+        yield* sys.epoll_wait(ep, 1, 5);
+      }
+    };
+    const counts: Program = function* (sys) {
+      yield* sys.epoll_wait(yield* sys.epoll_create1(0), 1, 0);
+      for (;;) yield* sys.getpid();
+    };
+    for (const program of [sleeps, counts]) {
+      expect(() => simulate(program, { maxSteps: 5000 })).toThrow(/^(?!.*stands still).*no rest/);
+    }
+  });
+
+  /** On seed 0 a thread runs until it sleeps. */
+  test('names those that could have gone on meanwhile', () => {
+    const program: Program = function* (sys) {
+      const [reader, writer] = yield* sys.pipe2(O_NONBLOCK);
+      yield* sys.pthread_create((sys) => sys.write(writer, 'x'));
+      while ((yield* sys.read(reader, new Uint8Array(1))) < 0);
+    };
+    expect(() => simulate(program, { maxSteps: 5000 })).toThrow(', while t1 could go on');
+  });
 
   /** With a listener other paths are taken; a trace of what spins is what one wants to look at. */
   test('holds under a tracer, which hears nothing of where it ends', () => {

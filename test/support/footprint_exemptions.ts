@@ -86,7 +86,7 @@ export const exemptions: readonly Exemption[] = [
     why: 'a hint, which depends on who uses which CPU',
   },
   {
-    what: /^(Lockdep\.(after(\[\]){1,2}|ascending)|kmem_cache\.active|Footprint\.\w+(\[\])?|MadeCalls\.\w+(\[\])?|Globals\.stepsLeft)$/,
+    what: /^(Lockdep\.(after(\[\]){1,2}|ascending)|kmem_cache\.active|Footprint\.\w+(\[\])?|MadeCalls\.\w+(\[\])?|Globals\.(stepsLeft|polls|clockReads))$/,
     why: 'for reports: nothing in the model depends on it',
   },
   {

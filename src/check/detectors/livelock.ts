@@ -7,7 +7,7 @@
  */
 import { enabled } from '../../kernel/execute.ts';
 import type { task_struct } from '../../kernel/sched.ts';
-import { OutOfSteps } from '../../kernel/steps.ts';
+import { letItSleep, OutOfSteps } from '../../kernel/steps.ts';
 import { epollFlags, errnoName } from '../../kernel/uapi/names.ts';
 import { isProgress, longestRound, NothingChanges } from '../rounds.ts';
 import type { CallMade } from './observations.ts';
@@ -86,6 +86,9 @@ function excuse(
   const own = made.filter(({ task }) => task === error.task).slice(-loop.length * rounds);
   const first = own[0];
   if (first === undefined || first.time_ns !== kernel.hrtimers.now_ns) return ', as time goes by';
+  if (isTimed(own) && !loop.some(findsSomething)) {
+    return `, and waits for the clock, which stands still while it runs: ${letItSleep}`;
+  }
   if (error instanceof NothingChanges) return null; // Everybody has had the turn.
   const meanwhile = made.slice(made.indexOf(first));
   const waiting = [...kernel.tasks.values()].filter(
@@ -95,6 +98,14 @@ function excuse(
   if (names.length > 0) return `, while ${listed(names)} could go on and did not get the turn`;
   return kernel.hrtimers.awaited > 0 ? ', while the clock stands still' : null;
 }
+
+/** Is a clock read in each round? */
+const isTimed = (own: readonly CallMade[]): boolean =>
+  (own.at(-1)?.clockReads ?? 0) - (own[0]?.clockReads ?? 0) >= rounds - 1;
+
+/** Whoever is told of something each time does not wait for time to go by. */
+const findsSomething = ({ call, events, ret }: CallMade): boolean =>
+  events.length > 0 || (/poll|select/.test(call) && ret > 0);
 
 const canGoOn = (task: task_struct): boolean => {
   const { execution } = task;

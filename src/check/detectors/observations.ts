@@ -50,6 +50,8 @@ export interface CallMade {
   readonly time_ns: number;
   /** Of the machine, after it. */
   readonly stepsLeft: number;
+  /** How often clocks had been read since they moved last. */
+  readonly clockReads: number;
 }
 
 /** The last time that an item was told of. */
@@ -143,7 +145,7 @@ export class Observations implements Observer {
     this.foundNothing(task, under);
     if (takers.has(call)) for (const { file } of under.asked) this.take(task, file, ret);
     this.noteRound(task, under, ret);
-    const { hrtimers, stepsLeft } = this.kernel;
+    const { clockReads, hrtimers, stepsLeft } = this.kernel;
     const { events } = under;
     this.made.push({
       task: task.comm,
@@ -153,6 +155,7 @@ export class Observations implements Observer {
       events,
       time_ns: hrtimers.now_ns,
       stepsLeft,
+      clockReads,
     });
     if (this.made.length >= 2 * keptCalls) this.made.splice(0, keptCalls);
   }

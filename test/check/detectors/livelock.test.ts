@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
-import { EPOLLIN } from '../../../src/kernel/uapi/eventpoll.ts';
+import { fakeTime } from '../../../src/async/index.ts';
+import { check } from '../../../src/check/check.ts';
+import { EPOLLIN, EPOLLOUT } from '../../../src/kernel/uapi/eventpoll.ts';
 import { O_NONBLOCK } from '../../../src/kernel/uapi/fcntl.ts';
+import { AF_UNIX, SOCK_STREAM } from '../../../src/kernel/uapi/socket.ts';
+import { CLOCK_MONOTONIC } from '../../../src/kernel/uapi/time.ts';
 import { inOrder } from '../../../src/sim/schedule.ts';
 import type { Program } from '../../../src/syscalls/sys.ts';
 import { watch } from '../../support/programs.ts';
@@ -45,6 +49,65 @@ test('a server that wakes up once a second is no livelock', () => {
 
   expect(problem?.severity).toBe('information');
   expect(problem?.sentence).toBe('main goes round for ever: epoll_wait(5) = 0, as time goes by.');
+});
+
+/** On Linux the loop ends when the time is over; here none goes by in it. */
+test.each<[string, Program]>([
+  [
+    'clock_gettime(1) = 0',
+    function* (sys) {
+      while ((yield* sys.clock_gettime(CLOCK_MONOTONIC)).tv_sec < 2);
+    },
+  ],
+  [
+    'epoll_wait(3) = 0',
+    function* (sys) {
+      const ep = yield* sys.epoll_create1(0);
+      const { now } = fakeTime(sys).performance;
+      while (now() < 2000) yield* sys.epoll_wait(ep, 1, 0);
+    },
+  ],
+])('a loop of %s that waits for the clock is none, and is told to sleep', (calls, program) => {
+  const told =
+    `main goes round for ever: ${calls}, and waits for the clock, which stands still while it runs: ` +
+    'let the loop sleep (a timeout above 0, nanosleep, a timerfd).';
+  const { findings, information } = check(program, { steps: 2000 });
+  expect(findings).toEqual([]);
+  expect(information.map(({ sentence }) => sentence)).toEqual([told]);
+});
+
+/** A server reads the clock in each round, and spins for another reason. */
+test('a loop that is told of events is one, though it reads the clock', () => {
+  const [problem] = onOne(function* (sys) {
+    const [socket] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
+    const ep = yield* watch(sys, socket, EPOLLIN | EPOLLOUT);
+    for (;;) {
+      yield* sys.clock_gettime(CLOCK_MONOTONIC);
+      yield* sys.epoll_wait(ep, 1, -1);
+    }
+  });
+
+  expect(problem?.severity).toBe('bug');
+});
+
+/** A false alarm that only some seeds give: the sleep, or what comes of it, had not yet come. */
+test.each([
+  ['reads', 'pipe'],
+  ['polls', 'epoll'],
+])('a thread that %s until one that sleeps has written is none at random', (_, how) => {
+  const program: Program = function* (sys) {
+    const [reader, writer] = yield* sys.pipe2(O_NONBLOCK);
+    const ep = yield* watch(sys, reader, EPOLLIN);
+    yield* sys.pthread_create(function* (thread) {
+      yield* thread.nanosleep({ tv_sec: 0, tv_nsec: 1_000_000 });
+      yield* thread.write(writer, 'x');
+    });
+    if (how === 'epoll') while ((yield* sys.epoll_wait(ep, 1, 0)).ret === 0);
+    else while ((yield* sys.read(reader, new Uint8Array(1))) < 0);
+  };
+  const sampled = { strategy: 'random', executions: 40, findings: 'all' } as const;
+  const { findings, information, limit } = check(program, sampled);
+  expect({ findings, information, limit }).toEqual({ findings: [], information: [], limit: null });
 });
 
 test('a thread that spins until another one has written is none where that one gets no turn', () => {

@@ -30,7 +30,7 @@ export class Loops {
   private readonly active: Map<ContextId, number> = new Map();
   private readonly calls: Map<task_struct, number> = new Map();
   /** How many each had made when there last was something new. */
-  private readonly callsBefore: Map<task_struct, number> = new Map();
+  private callsBefore: Map<task_struct, number> | null = null;
   /** Who has gone round for long since the last news. */
   private spinner: task_struct | null = null;
 
@@ -69,11 +69,12 @@ export class Loops {
 
   private goesRound(task: task_struct, made: Rounds | undefined): boolean {
     if (made === undefined || made.repeated < this.spinning.rounds) return false;
-    return made.calls - (this.callsBefore.get(task) ?? 0) >= this.spinning.rounds;
+    return made.calls - (this.callsBefore?.get(task) ?? 0) >= this.spinning.rounds;
   }
 
   private noteNews(now: Place, rounds: RoundsOf): void {
     this.news = now;
+    this.callsBefore ??= new Map();
     for (const [task, { calls }] of rounds) this.callsBefore.set(task, calls);
   }
 

@@ -146,7 +146,7 @@ describe.each(styles)('A failure of checkTest() of %s', (style, written) => {
     const message = messageOf('differs');
     expect(message).toMatch(/^NotDeterministic: the program goes another way when it is run again: /);
     expect(message).toContain("put what it keeps into the program's function");
-    expect(message).toContain('checks.test.js:45');
+    expect(message).toContain('checks.test.js:52');
   });
 
   /** A paste that has to be repaired by hand first. */

@@ -14,8 +14,8 @@ export interface CheckTask {
   readonly input: Input;
   readonly request: CheckRequest;
   readonly output: Output;
-  /** For smaller scenarios; null if they are to be printed. */
-  readonly smaller: Output | null;
+  /** For smaller scenarios and the schedule of a program; null if they are only printed. */
+  readonly kept: Output | null;
   readonly progress: Progress;
   /** The way to workers on other machines; null if none was asked for. */
   readonly link: Link | null;
@@ -24,20 +24,20 @@ export interface CheckTask {
 export async function check(argv: readonly string[]): Promise<ExitCode> {
   const request = readCheck(argv);
   const output = new Output(undefined);
-  let smaller: Output | null = null;
+  let kept: Output | null = null;
   let link: Link | null = null;
   try {
     const { files, out, queue } = request;
     if (out !== undefined) {
       refuseInputs(files, out, '--out');
-      smaller = new Output(out);
+      kept = new Output(out);
     }
     // What cannot be reached is better known before anything runs.
     if (queue !== undefined) link = await (await import('./queue/link.ts')).Link.open(queue);
-    return await new Checker(request, output, smaller, link).files();
+    return await new Checker(request, output, kept, link).files();
   } finally {
     link?.close();
-    smaller?.close();
+    kept?.close();
     output.close();
   }
 }
@@ -56,18 +56,18 @@ export const worse = (a: ExitCode, b: ExitCode): ExitCode =>
 class Checker {
   private readonly request: CheckRequest;
   private readonly output: Output;
-  private readonly smaller: Output | null;
+  private readonly kept: Output | null;
   private readonly link: Link | null;
   private readonly progress: Progress;
   private interrupted = false;
   /** Stops what is under way. */
   private stop: () => void = () => {};
 
-  constructor(request: CheckRequest, output: Output, smaller: Output | null, link: Link | null) {
+  constructor(request: CheckRequest, output: Output, kept: Output | null, link: Link | null) {
     this.request = request;
     this.progress = new Progress(request.json);
     this.output = output;
-    this.smaller = smaller;
+    this.kept = kept;
     this.link = link;
   }
 
@@ -92,11 +92,11 @@ class Checker {
 
   /** A file that cannot be read does not keep the others from being checked. */
   private async file(path: string): Promise<ExitCode> {
-    const { link, output, progress, request, smaller } = this;
+    const { link, output, progress, request, kept } = this;
     try {
       const input = new Input(path);
       const checkFile = await checkOf(request, path, input);
-      const task = { path, input, request, output, smaller, progress, link };
+      const task = { path, input, request, output, kept, progress, link };
       const code = await checkFile(task, (stop) => {
         this.stop = stop;
         if (this.interrupted) stop(); // It was pressed while the code was loaded.

@@ -46,7 +46,7 @@ export interface CheckRequest extends KernelOptions {
   readonly herd: boolean;
   /** How many executions may go into a smaller scenario. */
   readonly minimise: number | undefined;
-  /** Where smaller scenarios are written. */
+  /** Where smaller scenarios are written, and the schedule of a program. */
   readonly out: string | undefined;
   readonly json: boolean;
 }

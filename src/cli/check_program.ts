@@ -20,7 +20,7 @@ import type { CheckRequest } from './check_options.ts';
 import { type Checkpoint, digestOf, readCheckpoint } from './checkpoint.ts';
 import type { Crew } from './crew.ts';
 import { checkRan, type GivenProgram, ProgramError } from './default_export.ts';
-import { type ExitCode, exitCodes, say } from './errors.ts';
+import { type ExitCode, exitCodes, say, UsageError } from './errors.ts';
 import { Exploration, type Help, processesAfter, workersAfter } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { withProgram } from './given_program.ts';
@@ -39,6 +39,12 @@ export function checkProgram(
 ): Promise<ExitCode> {
   const { path, input, request, output, progress } = task;
   const title = path === '-' ? 'standard input' : path;
+  const { files, out } = request;
+  if (out !== undefined && files.length > 1) {
+    throw new UsageError(
+      `--out: expected one program, whose schedule it is for, found ${files.length} files`,
+    );
+  }
   // Hours later is too late to find out that it cannot be written.
   const { checkpoint } = request;
   const file = checkpoint === undefined ? undefined : new Output(checkpoint);
@@ -70,6 +76,7 @@ export function checkProgram(
         const verdict = await withPauses(check.deciding());
         const places = await withPauses(placesOf(subject, options, verdict.findings));
         await show({ title, verdict, places, seconds: progress.seconds }, request, output);
+        keepSchedule(verdict, task);
         if (!request.json) await showPaths(subject, verdict, options, output);
         sayDepartures(check.departures);
         leaveRest(check, checked, checkpoint, file);
@@ -161,6 +168,17 @@ async function show(shown: Shown, { json }: CheckRequest, output: Output): Promi
     for (const line of lines) output.write(`${line}\n`);
   }
   output.flush();
+}
+
+/** Writes the schedule of the first finding where it was asked for, for play and check --schedule. */
+function keepSchedule({ findings }: Verdict, { input, kept }: CheckTask): void {
+  const first = findings.find(({ repeats }) => repeats);
+  if (kept === null || first === undefined) return;
+  kept.write(first.schedule);
+  kept.flush();
+  if (findings.length > 1) {
+    say(`${input.name}: --out has the schedule of the first of ${findings.length} findings`);
+  }
 }
 
 /** The interleavings that were asked for, of a check that found nothing. */

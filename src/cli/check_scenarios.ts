@@ -206,7 +206,7 @@ class ScenarioCheck {
     outcomes: Outcomes,
     besides: Besides,
   ): Promise<void> {
-    const { output, request, smaller } = this.task;
+    const { kept, output, request } = this.task;
     if (request.json) output.write(`${outcomesText(outcomes, besides)}\n`);
     else {
       const colours = await coloursFor(output);
@@ -215,9 +215,9 @@ class ScenarioCheck {
     }
     output.flush();
     for (const finding of outcomes.findings) {
-      smaller?.write(writtenText(besides.smaller?.get(finding)?.document ?? written));
+      kept?.write(writtenText(besides.smaller?.get(finding)?.document ?? written));
     }
-    smaller?.flush();
+    kept?.flush();
     if (request.json && outcomes.limit !== null)
       say(`${outcomes.name}: ${limitText(outcomes.limit)}`);
   }

@@ -22,7 +22,8 @@ export async function compareFile(
   const input = new Input(file);
   if (kindOf(file, input) === 'program') {
     throw new FileError(
-      `${input.name}: expected scenarios, found a program: write its calls down as a scenario`,
+      `${input.name}: expected scenarios, found a program: epollsim check --kernel RELEASE, once for each ` +
+        'kernel, shows what it returns and what is found',
     );
   }
   const colours = await coloursFor(output);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCheck } from '../../src/cli/check_options.ts';
@@ -141,6 +141,26 @@ describe('check', () => {
       expect(asserted).toContain('is found.\n  at ask (examples/false-negative.ts:18:9)\n');
     },
   );
+
+  /** Whoever has found something and wants to look at it: no schedule is to be copied by hand. */
+  test('writes the schedule of a program with --out, for play and check', slow, () => {
+    const schedule = fileWith('', 'kept.schedule');
+    const program = 'examples/false-negative.ts';
+    const { code, out } = epollsim(['check', '--out', schedule, program]);
+    expect(code).toBe(1);
+    expect(readFileSync(schedule, 'utf8')).toMatch(/^# epollsim schedule 1\n# kernel 6\.18\n/);
+    expect(out).toContain('the schedule, for --schedule FILE');
+    const two = epollsim(['check', '--out', schedule, program, program]);
+    expect(two.err).toContain(
+      '--out: expected one program, whose schedule it is for, found 2 files',
+    );
+    expect(two.code).toBe(2);
+    const again = epollsim(['play', program, '--schedule', schedule]);
+    expect(again).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('assertion failed in t2'),
+    });
+  });
 
   /** A module that counts how often it was called: the command ended with a crash of its own. */
   test('says of what does not come again that it came once, and why that may be', slow, () => {

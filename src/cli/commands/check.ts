@@ -98,6 +98,13 @@ export const check: Command = {
             scenario, give the schedules of N outcomes`,
         },
         'show-all': { about: 'and of all of them' },
+        out: {
+          short: 'o',
+          value: 'FILE',
+          offers: 'file',
+          about: `where to write what play shows a finding by: of a program the schedule of the first
+            finding, of scenarios the smaller ones (default: with the finding)`,
+        },
         json: { about: 'a line of JSON for each program or scenario' },
       },
     },
@@ -144,12 +151,6 @@ export const check: Command = {
           value: 'N',
           about: `executions that may go into a smaller scenario with the same finding, for each
             finding (default: 10000; 0 leaves scenarios as they are)`,
-        },
-        out: {
-          short: 'o',
-          value: 'FILE',
-          offers: 'file',
-          about: 'where to write the smaller scenarios (default: with the finding)',
         },
       },
     },

@@ -144,7 +144,9 @@ describe.each(styles)('A failure of checkTest() of %s', (style, written) => {
   /** "Every interleaving was covered", of a program that is another one each time. */
   test('says so where nothing else is wrong, and shows the test', () => {
     const message = messageOf('differs');
-    expect(message).toMatch(/^NotDeterministic: the program goes another way when it is run again: /);
+    expect(message).toMatch(
+      /^NotDeterministic: the program goes another way when it is run again: /,
+    );
     expect(message).toContain("put what it keeps into the program's function");
     expect(message).toContain('checks.test.js:52');
   });

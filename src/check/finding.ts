@@ -1,4 +1,4 @@
-/** What an interleaving breaks, shown by the shortest execution that breaks it so. */
+/** What an interleaving breaks, shown by a short execution that breaks it so. */
 import { defaultKernel } from '../kernel/history.ts';
 import { type Pausing, withoutPause } from '../sim/pause.ts';
 import type { Finding as Because } from '../why/verdict.ts';
@@ -22,7 +22,10 @@ export interface Finding extends Problem {
    * running it again, is empty or 0, but for `steps` and `execution`.
    */
   readonly repeats: boolean;
-  /** The shortest execution that was found, step by step; what `replay` takes. */
+  /**
+   * A short execution, step by step; what `replay` takes. It has as few preemptions as `fewest` says;
+   * there may be one of fewer steps.
+   */
   readonly schedule: string;
   /** The same execution as a table. */
   readonly story: Story;
@@ -42,7 +45,7 @@ export interface Finding extends Problem {
   readonly execution: number;
 }
 
-/** Makes a finding of what an execution shows: the shortest one that shows the same. */
+/** Makes a finding of what an execution shows: a short one that shows the same. */
 export const findingOf = <T>(subject: Subject<T>, options: CheckOptions, shown: Shown): Finding =>
   withoutPause(finding(subject, options, shown));
 

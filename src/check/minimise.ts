@@ -67,7 +67,7 @@ export interface Minimised<T> {
 }
 
 export interface MinimiseOptions extends ExploreOptions {
-  /** How many executions may be run; 3000 unless told otherwise, and fewer where they are long. */
+  /** How many executions may be run, of 150 steps each; 3000 unless told otherwise. */
   readonly budget?: number;
 }
 
@@ -93,8 +93,6 @@ class Search<T> {
   private readonly isSame: (execution: Explored<T>) => boolean;
   private readonly options: ExploreOptions;
   private left: number;
-  /** Steps of all executions. */
-  private stepsLeft = mostSteps;
 
   constructor(
     subject: Subject<T>,
@@ -111,7 +109,7 @@ class Search<T> {
 
   /** Leaves blocks out and lets blocks run on, as long as that helps. */
   *shorten(): Pausing<void> {
-    for (let helped = true; helped && this.mayRun(); ) {
+    for (let helped = true; helped && this.left > 0; ) {
       helped = false;
       const blocks = blocksOf(this.best.path);
       for (let i = blocks.length - 1; i >= 0 && !helped; i--) {
@@ -125,10 +123,10 @@ class Search<T> {
   }
 
   private *tryBlocks(blocks: readonly Block[]): Pausing<boolean> {
-    if (!this.mayRun()) return false;
+    if (this.left <= 0) return false;
     const execution = yield* firstOf(this.subject, new Blocks(blocks), this.options);
     if (execution === null) return false;
-    this.count(execution);
+    this.payFor(execution);
     if (execution.extent === 'redundant') return false;
     if (!this.isSame(execution) || !isShorter(execution, this.best)) return false;
     this.best = execution;
@@ -136,56 +134,57 @@ class Search<T> {
   }
 
   /** Looks for an execution in which the kernel takes fewer liberties; whether all such were tried. */
-  *takeFewerLiberties(): Pausing<boolean> {
+  takeFewerLiberties(): Pausing<boolean> {
     const kept = this.left / 2;
-    for (let most = 0; most < this.best.liberties.length; most++) {
-      const came = yield* this.find(new Dpor(), most, kept);
-      if (came !== 'none') return came === 'found';
-    }
-    return true;
+    const { length } = this.best.liberties;
+    return this.tryFewer(length, (most) => this.find(new Dpor(), most, kept));
   }
 
   /** Looks for an execution with fewer preemptions; whether all that have fewer were tried. */
-  *preemptLess(): Pausing<boolean> {
-    for (let bound = 0; bound < this.best.preemptions; bound++) {
-      const came = yield* this.find(new Bounded(bound), this.best.liberties.length, 0);
-      if (came !== 'none') return came === 'found';
+  preemptLess(): Pausing<boolean> {
+    const { liberties, preemptions } = this.best;
+    return this.tryFewer(preemptions, (most) => this.find(new Bounded(most), liberties.length, 0));
+  }
+
+  private *tryFewer(than: number, find: (most: number) => Pausing<Came>): Pausing<boolean> {
+    let allTried = true;
+    for (let most = 0; most < than; most++) {
+      const came = yield* find(most);
+      if (came === 'found') return allTried;
+      if (came === 'given up') return false;
+      allTried &&= came === 'none';
     }
-    return true;
+    return allTried;
   }
 
   /** Looks for one that ends so, as long as more than `kept` executions are left. */
-  private *find(
-    strategy: Strategy,
-    maxLiberties: number,
-    kept: number,
-  ): Pausing<'found' | 'none' | 'given up'> {
+  private *find(strategy: Strategy, maxLiberties: number, kept: number): Pausing<Came> {
+    let came: Came = 'none';
     for (const execution of exploring(this.subject, strategy, { ...this.options, maxLiberties })) {
       if (execution === null) {
         yield null;
         continue;
       }
-      if (!this.mayRun(kept)) return 'given up';
-      this.count(execution);
-      if (execution.extent === 'redundant' || !this.isSame(execution)) continue;
-      this.best = execution;
-      return 'found';
+      if (this.left <= kept) return 'given up';
+      this.payFor(execution);
+      if (execution.extent === 'redundant') continue;
+      if (this.isSame(execution)) {
+        this.best = execution;
+        return 'found';
+      }
+      if (execution.extent === 'long') came = 'perhaps';
     }
-    return 'none';
+    return came;
   }
 
-  private mayRun(kept = 0): boolean {
-    return this.left > kept && this.stepsLeft > 0;
-  }
-
-  private count({ steps }: Explored<T>): void {
-    this.left--;
-    this.stepsLeft -= steps;
+  /** What is long counts as several, so that the time does not depend on the program. */
+  private payFor({ steps }: Explored<T>): void {
+    this.left -= Math.max(1, steps / 150);
   }
 }
 
-/** Of executions that are short there are time enough for all; with a hundred threads there is not. */
-const mostSteps = 400_000;
+/** `perhaps`: what was ended by the limit on steps might have ended so, too. */
+type Came = 'found' | 'none' | 'perhaps' | 'given up';
 
 const switches = ({ path }: Explored<unknown>): number => blocksOf(path).length;
 

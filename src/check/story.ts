@@ -12,6 +12,7 @@ import { begunCall, endedCall } from '../trace/calls/text.ts';
 import type { TraceEvent } from '../trace/events.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { type ExploreOptions, firstOf, type Subject } from './explore.ts';
+import { folded, type Repeats } from './fold.ts';
 import { type ContextId, ending, isLiberty, Order, type Taken } from './order.ts';
 import { type Choosing, isAtRest, Once, Way } from './strategy.ts';
 
@@ -146,9 +147,24 @@ function textOf(event: TraceEvent): string | null {
   }
 }
 
-/** The rows that matter as a table in text, at most `width` characters wide. */
+/** A line of the table, before it is broken. */
+interface Line {
+  readonly context: string;
+  readonly text: string;
+  /** It begins a step. */
+  readonly isStep: boolean;
+}
+
+/** So many lines are shown of a table that is longer: of its beginning, and of its end. */
+const beginning = 100;
+const end = 300;
+
+/**
+ * The rows that matter as a table in text, at most `width` characters wide. What repeats is said
+ * once, and how many times it comes; of what is very long all the same, the middle is left out.
+ */
 export function storyText({ contexts, rows }: Story, width = 100): string {
-  const shown = rows.filter(({ matters }) => matters);
+  const shown = rows.filter(({ matters }) => matters).flatMap(linesOf);
   const column = Math.max(16, Math.floor((width - 3 * (contexts.length - 1)) / contexts.length));
   const line = (cells: readonly string[]): string =>
     cells
@@ -156,15 +172,38 @@ export function storyText({ contexts, rows }: Story, width = 100): string {
       .join(' │ ')
       .trimEnd();
   const out = [line(contexts), contexts.map(() => '─'.repeat(column)).join('─┼─')];
-  for (const { alone, context, does, lines } of shown) {
-    const place = contexts.indexOf(context);
-    const step = `${does}${lines.length === 0 ? '' : ':'}`;
-    const said = alone ? lines : [step, ...lines.map((text) => `  ${text}`)];
-    for (const text of said.flatMap((one) => wrapped(one, column))) {
-      out.push(line(contexts.map((_, i) => (i === place ? text : ''))));
+  const table: string[] = [];
+  const past: Line[] = [];
+  for (const one of folded(shown, ({ context, text }) => `${context}: ${text}`)) {
+    if ('period' in one) table.push(repeatsText(one, past.slice(-one.period)));
+    else {
+      past.push(one);
+      const place = contexts.indexOf(one.context);
+      for (const text of wrapped(one.text, column))
+        table.push(line(contexts.map((_, i) => (i === place ? text : ''))));
     }
   }
-  return `${out.join('\n')}\n`;
+  return `${[...out, ...bounded(table)].join('\n')}\n`;
+}
+
+function linesOf({ alone, context, does, lines }: StoryRow): Line[] {
+  const calls = lines.map((text) => ({ context, text: alone ? text : `  ${text}`, isStep: false }));
+  if (alone) return calls;
+  return [{ context, text: `${does}${lines.length === 0 ? '' : ':'}`, isStep: true }, ...calls];
+}
+
+function repeatsText({ times }: Repeats, round: readonly Line[]): string {
+  const steps = round.filter(({ isStep }) => isStep).length;
+  const [many, noun] = steps > 0 ? [steps, 'step'] : [round.length, 'line'];
+  const what = many === 1 ? `the same ${noun}` : `the same ${many} ${noun}s`;
+  return `… ${what} ${times.toLocaleString('en-US')} times more …`;
+}
+
+function bounded(table: readonly string[]): readonly string[] {
+  const left = table.length - beginning - end;
+  if (left <= 0) return table;
+  const note = `… ${left.toLocaleString('en-US')} lines left out …`;
+  return [...table.slice(0, beginning), note, ...table.slice(-end)];
 }
 
 /** Lines no longer than `width`, broken at spaces. */

@@ -164,7 +164,8 @@ function helpOf(
 async function show(shown: Shown, { json }: CheckRequest, output: Output): Promise<void> {
   if (json) output.write(`${verdictJson(shown)}\n`);
   else {
-    const lines = verdictLines(shown, await coloursFor(output), widthOf(output));
+    const { isTerminal } = output;
+    const lines = verdictLines(shown, await coloursFor(output), widthOf(output), isTerminal);
     for (const line of lines) output.write(`${line}\n`);
   }
   output.flush();

@@ -1,7 +1,7 @@
 /** What came of the check of a program, for a person and as JSON. */
 import type { Finding, Verdict } from '../check/check.ts';
 import { storyText } from '../check/story.ts';
-import { count, libertyLines, summary, unrepeatedLines } from '../shared/words.ts';
+import { count, libertyLines, measureText, summary, unrepeatedLines } from '../shared/words.ts';
 import type { Colours } from '../trace/format.ts';
 import { findingLines as reasonLines } from '../why/text.ts';
 import { limitText } from './limits.ts';
@@ -21,6 +21,7 @@ export function* verdictLines(
   { title, verdict, places }: Pick<Shown, 'title' | 'verdict' | 'places'>,
   { bold, green, red }: Paint,
   width: number,
+  onTerminal = false,
 ): Generator<string, void, void> {
   const { complete, findings, information, limit, redundant, results } = verdict;
   const colour = findings.length > 0 ? red : complete ? green : bold;
@@ -35,7 +36,7 @@ export function* verdictLines(
   }
   for (const finding of findings) {
     yield '';
-    yield* findingLines(finding, places.get(finding) ?? [], { bold, red }, width);
+    yield* findingLines(finding, places.get(finding) ?? [], { bold, red }, width, onTerminal);
   }
   if (limit !== null) yield* ['', limitText(limit)];
 }
@@ -45,17 +46,16 @@ function* findingLines(
   frames: readonly string[],
   { bold, red }: Pick<Paint, 'bold' | 'red'>,
   width: number,
+  onTerminal: boolean,
 ): Generator<string, void, void> {
-  const { because, execution, fewest, kind, preemptions, schedule, sentence, steps, story } =
-    finding;
+  const { because, kind, schedule, sentence, story } = finding;
   yield `${red(kind)}: ${bold(sentence)}`;
   for (const frame of frames) yield `  ${frame}`;
   if (!finding.repeats) {
     for (const line of unrepeatedLines(finding)) yield `  ${line}`;
     return;
   }
-  const least = fewest ? ', and no fewer will do' : '';
-  yield `  ${count(steps, 'step')}, ${count(preemptions, 'preemption')}${least}; first seen in execution ${execution}`;
+  yield `  ${measureText(finding)}`;
   for (const line of libertyLines(finding)) yield `  ${line}`;
   yield '';
   for (const line of storyText(story, width - 2).split('\n')) if (line !== '') yield `  ${line}`;
@@ -64,7 +64,20 @@ function* findingLines(
   }
   yield '';
   yield '  the schedule, for --schedule FILE:';
-  for (const line of schedule.split('\n')) if (line !== '') yield `    ${line}`;
+  for (const line of shownOf(schedule, onTerminal)) yield `    ${line}`;
+}
+
+/** So many lines of a schedule are shown on a terminal, where nobody reads more. */
+const enough = 200;
+
+function shownOf(schedule: string, onTerminal: boolean): string[] {
+  const lines = schedule.split('\n').filter((line) => line !== '');
+  if (!onTerminal || lines.length <= enough) return lines;
+  const left = lines.length - enough;
+  return [
+    ...lines.slice(0, enough),
+    `… ${left.toLocaleString('en-US')} lines more; whole where the output goes to a file …`,
+  ];
 }
 
 /** A line of JSON. */

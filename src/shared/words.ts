@@ -8,6 +8,18 @@ export const count = (number: number, noun: string): string =>
 export const processCount = (number: number): string =>
   `${number} process${number === 1 ? '' : 'es'}`;
 
+/** How long the execution of a finding is, and how often it preempts. */
+export function measureText({
+  execution,
+  fewest,
+  preemptions,
+  steps,
+}: Pick<Finding, 'execution' | 'fewest' | 'preemptions' | 'steps'>): string {
+  const least = fewest && preemptions > 0 ? ' (with fewer it does not break)' : '';
+  const many = `${count(steps, 'step')}, ${count(preemptions, 'preemption')}${least}`;
+  return `${many}; first seen in execution ${execution}`;
+}
+
 /** What the kernel had to do, and need not have done, for something to be found; nothing for most findings. */
 export function libertyLines({
   fewestLiberties,

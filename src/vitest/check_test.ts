@@ -55,7 +55,7 @@ export interface CheckTestOptions extends ProgramSettings, Omit<CheckOptions, 'k
  * and `preemptions` ask for. It fails where a detector finds something, and where not everything was
  * covered within `seconds`, `executions` and `steps`.
  *
- * A failure shows the shortest interleaving, why it is so, and the schedule, which is kept in
+ * A failure shows a short interleaving, why it is so, and the schedule, which is kept in
  * `__schedules__` next to the test and run first from then on.
  *
  * Threads are taken to share all variables of the program at any time, unless `sharedMemory` is

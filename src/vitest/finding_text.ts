@@ -6,7 +6,7 @@ import type { Finding } from '../check/check.ts';
 import type { DetectorName } from '../check/detectors/index.ts';
 import { storyText } from '../check/story.ts';
 import { packageFile } from '../shared/home.ts';
-import { count, libertyLines, unrepeatedLines } from '../shared/words.ts';
+import { libertyLines, measureText, unrepeatedLines } from '../shared/words.ts';
 import { findingLines } from '../why/text.ts';
 import { indented } from './matchers/state.ts';
 
@@ -19,23 +19,33 @@ export const findingText = (finding: Finding): string =>
 /** All that stands below the sentence. */
 export function findingBody(finding: Finding): string {
   if (!finding.repeats) return unrepeatedLines(finding).join('\n');
-  const { because, execution, fewest, kind, preemptions, schedule, steps, story } = finding;
-  const least = fewest ? ', and no fewer will do' : '';
-  const measured = `${count(steps, 'step')}, ${count(preemptions, 'preemption')}${least}`;
+  const { because, kind, schedule, story } = finding;
   const reasons = because.flatMap((reason) => findingLines(reason)).join('\n');
   return [
-    `${measured}; first seen in execution ${execution}`,
+    measureText(finding),
     ...libertyLines(finding),
     '',
     indented(storyText(story, width)),
     ...(reasons === '' ? [] : [indented(reasons)]),
     '',
-    'to run just this interleaving, paste into the options of checkTest() or simTest():',
-    '',
-    indented(pasteable(schedule)),
+    ...scheduleLines(schedule),
     '',
     `about ${kind}: ${pageOf(kind)}`,
   ].join('\n');
+}
+
+/** So long a schedule can still be pasted. */
+const pastedAtMost = 500;
+
+function scheduleLines(schedule: string): string[] {
+  const { length } = schedule.trimEnd().split('\n');
+  return length > pastedAtMost
+    ? [`the schedule has ${length.toLocaleString('en-US')} lines, too many to paste`]
+    : [
+        'to run just this interleaving, paste into the options of checkTest() or simTest():',
+        '',
+        indented(pasteable(schedule)),
+      ];
 }
 
 /** A schedule as a member of an object literal. */

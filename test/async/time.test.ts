@@ -172,6 +172,9 @@ describe('Fake timers', () => {
 });
 
 /** A heartbeat that nobody clears, and threads that wait for nothing: it went on for ever. */
+/** A machine that is busy with other tests. */
+const slow = { timeout: 60_000 };
+
 describe('Timers without end, while all sleep,', () => {
   /** They sleep for ever, once each has made a call. */
   const asleep = async (sys: AsyncSys): Promise<void> => {
@@ -257,10 +260,11 @@ describe('Timers without end, while all sleep,', () => {
       await sys.poll([], -1);
     };
     const { findings } = await checkAsync(program, { strategy: 'random' });
-    expect(findings).toMatchObject([{ kind: 'assertion' }]);
+    // Executions with fewer preemptions were ended by the limit on steps.
+    expect(findings).toMatchObject([{ kind: 'assertion', preemptions: 1, fewest: false }]);
   });
 
-  test('are not taken for a loop of the kernel where a thread takes the last step', () => {
+  test('are not taken for a loop of the kernel where a thread takes the last step', slow, () => {
     const program = function* (sys: Sys): Code<void> {
       fakeTime(sys).setInterval(() => {}, 10);
       const id = yield* sys.pthread_create((sys) => sys.nanosleep({ tv_sec: 1, tv_nsec: 0 }));

@@ -150,8 +150,10 @@ test('a program that loops for ever is ended, and where it was is said', slow, (
   const { code, err } = epollsim(['play', '--max-steps', '1000', '-'], loop);
 
   expect(lines(err).slice(1)).toEqual([
-    'epollsim: standard input: no rest after 1000 steps: main is in its own code. If that is no ' +
-      'loop without end, raise maxSteps (--max-steps)',
+    'epollsim: standard input: no rest after 1000 steps: main is in its own code, and the clock ' +
+      'stands still while it runs (since it moved last, 998 polls had a timeout of 0): let the loop ' +
+      'sleep (a timeout above 0, nanosleep, a timerfd). If that is no loop without end, raise ' +
+      'maxSteps (--max-steps)',
     expect.stringContaining('  at main (standard input:4:'),
   ]);
   expect(code).toBe(1);

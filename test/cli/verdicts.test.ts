@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type CheckOptions, check } from '../../src/check/check.ts';
+import { verdictLines } from '../../src/cli/verdicts.ts';
 import { summary } from '../../src/shared/words.ts';
 import type { Code, Program, Sys } from '../../src/syscalls/sys.ts';
 
@@ -31,4 +32,28 @@ test.each<[CheckOptions, RegExp]>([
   ],
 ])('The summary of a check with %j says what was covered', (options, expected) => {
   expect(summary(check(main, options))).toMatch(expected);
+});
+
+/** Ten thousand lines that nobody scrolls back over; a file gets them, as `--schedule` wants it whole. */
+test('On a terminal a schedule that is very long is not printed to its end', () => {
+  const plain = { bold: String, green: String, red: String };
+  const long: Program = function* (sys) {
+    const fd = yield* sys.eventfd2(0, 0);
+    for (let i = 1; i <= 300; i++) yield* sys.write(fd, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+    sys.assert(false, 'the end');
+  };
+  const verdict = check(long);
+  const steps = verdict.findings[0]?.steps ?? 0;
+  const linesOf = (onTerminal: boolean): string[] => {
+    const lines = [
+      ...verdictLines({ title: 'long', verdict, places: new Map() }, plain, 100, onTerminal),
+    ];
+    return lines.slice(lines.findIndex((line) => line.includes('for --schedule FILE:')) + 1);
+  };
+  expect(steps).toBeGreaterThan(200);
+  expect(linesOf(false).filter((line) => /^ +main: /.test(line))).toHaveLength(steps);
+  expect(linesOf(true)).toHaveLength(201);
+  expect(linesOf(true).at(-1)).toMatch(
+    /^ {4}… \d+ lines more; whole where the output goes to a file …$/,
+  );
 });

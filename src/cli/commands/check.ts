@@ -32,7 +32,7 @@ export const check: Command = {
   usage: ['[options] FILE...'],
   about: `Runs each program (TypeScript or JavaScript) and each concurrent scenario (JSON, or NDJSON
     with one a line; - is standard input) of the files on every interleaving that can be told apart.
-    Of a program it says whether any interleaving breaks it, and shows the shortest one that does; of
+    Of a program it says whether any interleaving breaks it, and shows a short one that does; of
     a scenario it lists the outcomes, how many executions came to each, and one of them, and what was
     found, in it and in as small a scenario as shows the same. Where a limit ends the search of a
     scenario, some thousand executions are taken at random from all that there are.`,
@@ -160,7 +160,7 @@ export const check: Command = {
   examples: [
     {
       line: 'epollsim check examples/false-negative.ts',
-      about: 'a race of Linux: the shortest interleaving that breaks the program',
+      about: 'a race of Linux: a short interleaving that breaks the program',
       exit: 1,
     },
     {

@@ -376,14 +376,16 @@ const madeByMain = (names: readonly (string | undefined)[]): Program =>
   };
 const sampled = { executions: 6, sharedMemory: false } as const;
 
-test('an instance is whose that waits in it, whoever has made it', () => {
+test('an instance is whose that waits in it, whoever has made it', { timeout: 30_000 }, () => {
   const { counts } = rowOf(herd(madeByMain([undefined, undefined]), sampled), 'SO_REUSEPORT');
 
   expect(counts).toMatchObject({ events: 36, told: 36, wasted: 0 });
   expect(counts.waiters.every(({ told }) => told > 0)).toBe(true);
 });
 
-test('in a sample of a program time passes as in play: who sleeps is asleep when the next comes', () => {
+test('in a sample of a program time passes as in play: who sleeps is asleep when the next comes', {
+  timeout: 30_000,
+}, () => {
   const { counts, extent } = rowOf(
     herd(madeByMain([undefined, undefined]), sampled),
     'LT, own sets',
@@ -393,7 +395,7 @@ test('in a sample of a program time passes as in play: who sleeps is asleep when
   expect(counts.wakeupsAnEvent).toEqual({ mean: 2, least: 2, most: 2 });
 });
 
-test('two tasks of one name are two', () => {
+test('two tasks of one name are two', { timeout: 30_000 }, () => {
   const { counts } = rowOf(herd(madeByMain(['worker', 'worker']), sampled), 'LT, own sets');
 
   expect(counts.waiters.map(({ task }) => task)).toEqual(['worker (main/1)', 'worker (main/2)']);

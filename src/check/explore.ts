@@ -56,6 +56,15 @@ export interface ExploreOptions extends LibertyOptions {
   readonly rounds?: number | undefined;
 }
 
+/** `throw null`, which would be taken for no error at all. */
+class NothingThrown extends Error {
+  override readonly name: string = 'Error';
+
+  constructor(thrown: unknown) {
+    super(String(thrown));
+  }
+}
+
 const noLiberties: readonly TakenLiberty[] = [];
 
 /** The executions, one after the other; an Error for a program that is an async function. */
@@ -90,7 +99,7 @@ export function* exploring<T>(
         result = trial.run();
         for (; trial.machine.isPaused; result = trial.run()) yield null;
       } catch (thrown) {
-        error = thrown;
+        error = thrown ?? new NothingThrown(thrown);
       }
       if (spinning?.isAsked !== true) {
         yield exploredOn(course, trial, result, error);

@@ -49,7 +49,14 @@ import { type LibertiesTaken, libertyName } from './liberties/index.ts';
 import type { Liberty } from './liberty.ts';
 import { checkOptions } from './options.ts';
 import { pauseNeeded } from './pause.ts';
-import { checkSleeper, notAnOperation, runChild, runProcess, runThread } from './program.ts';
+import {
+  checkSleeper,
+  notAnOperation,
+  nothingYielded,
+  runChild,
+  runProcess,
+  runThread,
+} from './program.ts';
 import { type Report, type Sleeper, Spawned, sleeperOf } from './report.ts';
 import { isObject, type Rule, refuseUnknown } from './rule.ts';
 import {
@@ -651,6 +658,7 @@ export class Machine implements ThreadMaker {
       const execution = queue.irq ?? queue.curr.execution;
       if (execution === null) continue;
       if (execution.op !== null && !enabled(execution.op, queue.curr)) {
+        if (!(execution.op instanceof Op)) throw notAnOperation(execution.op, queue.curr);
         // Elsewhere than in an exact schedule it is a step to try, and to fall asleep.
         if (exact || queue.irq !== null || spins(execution)) continue;
       }
@@ -823,7 +831,7 @@ export class Machine implements ThreadMaker {
         this.finish(queue, execution);
         return;
       }
-      execution.op = step.value;
+      execution.op = step.value ?? nothing;
       execution.wentAway = false;
     } while (this.schedule.runsOn && !this.kernel.interruptDue);
   }
@@ -900,6 +908,9 @@ function expectNothingRuns(what: string): void {
 
 /** What runs on a CPU: an interrupt, or the task below. */
 const contextOf = ({ curr, irq }: rq): Execution => irq ?? (curr.execution as Execution);
+
+/** What a program has announced by a `yield` with nothing behind it. */
+const nothing = nothingYielded as Op;
 
 const noTimers: readonly hrtimer[] = [];
 const noStores: readonly StoreBuffer[] = [];

@@ -65,8 +65,16 @@ export function checkSleeper(task: task_struct): void {
   throw new TypeError(`${task.comm}: ${forgotten}, and ${sleeperText(sleeper)} for ever`);
 }
 
+/** Stands for a `yield` of `undefined` or `null`, of which nothing can be asked. */
+export const nothingYielded: object = {};
+
 /** The likely mistake: `yield sys.read(…)`. */
 export function notAnOperation(found: unknown, { comm }: task_struct): TypeError {
-  const what = typeof found === 'object' ? 'a call that was not entered' : String(found);
+  const what =
+    found === nothingYielded
+      ? 'nothing'
+      : typeof found === 'object'
+        ? 'a call that was not entered'
+        : inWords(found);
   return new TypeError(`${comm}: expected "yield* sys.call(…)", found "yield" of ${what}`);
 }

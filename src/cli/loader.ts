@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { answerRequires, isCommonJs, requireFile } from './common_js.ts';
 import { type GivenProgram, givenBy, type LoadedModule, ProgramError } from './default_export.ts';
+import { refuseExits } from './exits.ts';
 import { type Input, userPath } from './input.ts';
 import { isModule } from './kind.ts';
 import { ownEntries } from './own_entries.ts';
@@ -65,6 +66,7 @@ let registered = false;
 export async function registerRules(): Promise<void> {
   if (registered) return;
   registered = true;
+  refuseExits();
   if (!fromSource) (await import('tsx/esm/api')).register();
   if (registerHooks === undefined) {
     nodeModule.register(`data:text/javascript,${encodeURIComponent(hooks)}`);

@@ -56,6 +56,7 @@ async function read(request: StraceRequest, output: Output): Promise<ExitCode> {
   const interrupted = await feed(input, reader, request.json);
   input.close();
   const report = reader.end();
+  refuseOtherText(report, input.name);
   view.end(report);
   if (interrupted) return exitCodes.interrupted;
   return isSound(report) ? exitCodes.done : exitCodes.failed;
@@ -68,6 +69,21 @@ function refuseNoLog(input: Input): void {
     beginning.trim() === '' ? 'nothing' : beginning.includes('\0') ? 'binary data' : null;
   if (found !== null)
     throw new FileError(`${input.name}: expected a log of strace, found ${found}`);
+}
+
+/** The same of a text in which no line is one of strace's. */
+function refuseOtherText(
+  { calls, malformed, malformedCount, passedOver }: StraceReport,
+  name: string,
+): void {
+  const [first] = malformed;
+  if (first === undefined || calls > 0 || Object.keys(passedOver).length > 0) return;
+  const none =
+    malformedCount === 1
+      ? 'a line that is no call'
+      : `${malformedCount} lines, of which none is a call`;
+  const where = `line ${first.line}: ${first.reason}`;
+  throw new FileError(`${name}: expected a log of strace, found ${none} (${where})`);
 }
 
 const isSound = ({ unexplainedCount, findings }: StraceReport): boolean =>

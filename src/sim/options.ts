@@ -22,7 +22,11 @@ export const machineRules: Readonly<Record<keyof MachineOptions, Rule>> = {
   },
   with: commitIds,
   without: commitIds,
-  cpus: atLeast(1),
+  // As many as the command takes: each has a run queue from the start.
+  cpus: {
+    expected: 'an integer from 1 to 1024',
+    fits: (value) => atLeast(1).fits(value) && (value as number) <= 1024,
+  },
   schedule: {
     expected: 'a schedule, such as inOrder or randomSchedule(1)',
     fits: (value) =>

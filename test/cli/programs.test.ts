@@ -422,3 +422,22 @@ test('the seed in use is always said', slow, () => {
   expect(epollsim(['play', '--seed', '42', fileWith(racing)]).err).toBe('epollsim: seed 42\n');
   expect(epollsim(['play', '--seed', '42', scenario]).err).toBe('epollsim: seed 42\n');
 });
+
+/** CI that passes, as a program has ended the process before anything was said of it. */
+test.each([
+  ['a generator', 'export default function* main(sys) { yield* sys.getpid(); process.exit(0); }'],
+  ['an async function', 'export default async (sys) => { await sys.getpid(); process.exit(0); }'],
+  ['what stands around it', 'process.exit(0); export default function* main() {}'],
+])('process.exit() in %s is an error, and no end of the command', slow, (_, program) => {
+  for (const args of [
+    ['check', '-'],
+    ['play', '-'],
+    ['play', '--format', 'strace', '-'],
+  ]) {
+    const { code, err, out } = epollsim(args, program);
+    expect(`${out}${err}`).toContain(
+      'process.exit(0) would end the simulator: expected sys.exit_g',
+    );
+    expect([1, 2]).toContain(code);
+  }
+});

@@ -74,3 +74,18 @@ test.each([
   expect(code).toBe(2);
   expect(err).toContain(message);
 });
+
+/** "Every result can be explained", of the file next to the log. */
+test.each([['--json'], ['--format', 'findings'], []])(
+  'strace %s refuses a text of which no line is one of strace',
+  slow,
+  (...options) => {
+    const { code, err, out } = epollsim(['strace', ...options, '-'], 'const a = 1;\nexport {};\n');
+
+    expect(code).toBe(2);
+    expect(err).toContain(
+      'expected a log of strace, found 2 lines, of which none is a call (line 1',
+    );
+    expect(out).not.toContain('explained');
+  },
+);

@@ -3,9 +3,10 @@ import { inOrder, Machine, OutOfSteps, randomSchedule, simulate } from '../../sr
 
 /** A machine without a CPU runs nothing, and the test on it passes. */
 test.each<[unknown, string]>([
-  [{ cpus: 0 }, 'cpus: expected an integer, 1 or more, found 0'],
-  [{ cpus: 1.5 }, 'cpus: expected an integer, 1 or more, found 1.5'],
-  [{ cpus: '2' }, "cpus: expected an integer, 1 or more, found '2'"],
+  [{ cpus: 0 }, 'cpus: expected an integer from 1 to 1024, found 0'],
+  [{ cpus: 1.5 }, 'cpus: expected an integer from 1 to 1024, found 1.5'],
+  [{ cpus: 1e9 }, 'cpus: expected an integer from 1 to 1024, found 1000000000'],
+  [{ cpus: '2' }, "cpus: expected an integer from 1 to 1024, found '2'"],
   [{ nofile: -1 }, 'nofile: expected an integer, 1 or more, found -1'],
   [{ schedule: 5 }, 'schedule: expected a schedule, such as inOrder or randomSchedule(1), found 5'],
   [

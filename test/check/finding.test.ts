@@ -1,6 +1,6 @@
 /** What is made of an execution that breaks something. */
 import { expect, test } from 'vitest';
-import { Checking, check, type Verdict } from '../../src/check/check.ts';
+import { Checking, type CheckOptions, check, type Verdict } from '../../src/check/check.ts';
 import type { Subject } from '../../src/check/explore.ts';
 import { KernelBug } from '../../src/kernel/bug.ts';
 import { Machine } from '../../src/sim/machine.ts';
@@ -83,4 +83,22 @@ test('a program with other threads the second time is told of the same way', () 
 test('what comes again does so along its schedule', () => {
   const { findings } = check(looking(() => true));
   expect(findings).toMatchObject([{ repeats: true }]);
+});
+
+/** A minute and more went by before a finding was told, where each execution is long. */
+test('the search for a short execution runs fewer of them where they are long', () => {
+  let runs = 0;
+  const program = function* (sys: Sys): Code<void> {
+    runs++;
+    const [reader, writer] = yield* sys.pipe2(0);
+    yield* sys.pthread_create(function* (sys) {
+      for (let i = 0; i < 200; i++) yield* sys.write(writer, 'x');
+    });
+    for (let i = 0; i < 200; i++) yield* sys.read(reader, new Uint8Array(1));
+    sys.assert(false, 'all are read');
+  };
+  const budget = 60;
+  const { findings } = check(program, { strategy: 'random', budget } as CheckOptions);
+  expect(findings[0]?.steps).toBeGreaterThan(1000);
+  expect(runs).toBeLessThan(budget / 2 + 10); // A few are run to tell of it.
 });

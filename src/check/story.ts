@@ -6,6 +6,7 @@
  * where the kernel decides something.
  */
 import type { Touch } from '../kernel/footprint.ts';
+import type { Globals } from '../kernel/globals.ts';
 import { type Pausing, withoutPause } from '../sim/pause.ts';
 import { briefCall, briefExit, briefResult } from '../trace/calls/brief.ts';
 import { begunCall, endedCall } from '../trace/calls/text.ts';
@@ -15,6 +16,7 @@ import { type ExploreOptions, firstOf, type Subject } from './explore.ts';
 import { folded, type Repeats } from './fold.ts';
 import { type ContextId, ending, isLiberty, Order, type Taken } from './order.ts';
 import { type Choosing, isAtRest, Once, Way } from './strategy.ts';
+import { racingIn, type Touched } from './touched.ts';
 
 /** A step of the execution. */
 export interface StoryRow {
@@ -24,7 +26,10 @@ export interface StoryRow {
   readonly context: string;
   /** What it was, as a schedule names it: `lock ep->mtx`. */
   readonly does: string;
-  /** What followed: calls that began or returned, decisions of the kernel, wakeups. */
+  /**
+   * What followed: calls that began or returned, decisions of the kernel, wakeups, and which variables
+   * were touched that threads race for: `writes jobs`, where the program was rewritten to tell.
+   */
   readonly lines: readonly string[];
   /** Whether the step has to do with what went wrong; storyText() shows no other. */
   readonly matters: boolean;
@@ -92,27 +97,40 @@ export function* telling<T>(
   options: ExploreOptions = {},
 ): Pausing<Story> {
   const told = new Telling(path);
-  const lines: string[][] = [];
+  const lines: (string | Touched)[][] = [];
+  const touches: Touched[] = [];
+  const isAlone = (): boolean => told.together === Number.POSITIVE_INFINITY;
+  const note = (line: string | Touched): void => {
+    (lines[told.words.length - 1] ??= []).push(line);
+  };
   const listen = (event: TraceEvent): void => {
-    const alone = told.together === Number.POSITIVE_INFINITY;
-    const text = alone ? setUpText(event) : textOf(event);
-    if (text !== null) (lines[told.words.length - 1] ??= []).push(text);
+    const text = isAlone() ? setUpText(event) : textOf(event);
+    if (text !== null) note(text);
+  };
+  const touched: Globals['touched'] = (thing, place, how) => {
+    if (isAlone()) return;
+    const context = contextOf(told.words.at(-1) ?? '');
+    const touch = { context, thing, place, how };
+    touches.push(touch);
+    note(touch);
   };
   const traced: Subject<T> = (schedule) => {
     const trial = subject(schedule);
     const { kernel } = trial.machine;
     kernel.tracer = new Recorder(listen, { functions: true });
+    kernel.touched = touched;
     return trial;
   };
   yield* firstOf(traced, told, options);
+  const isRacing = racingIn(touches);
   const rows = told.words.flatMap((words, step): StoryRow[] => {
     if (told.idle.has(step)) return [];
-    const colon = words.indexOf(': ');
-    const said = lines[step] ?? [];
+    const context = contextOf(words);
+    const said = linesIn(lines[step] ?? [], isRacing);
     const row = {
       step,
-      context: words.slice(0, colon),
-      does: words.slice(colon + 2),
+      context,
+      does: words.slice(context.length + 2),
       lines: said,
       matters: said.length > 0 || (told.entangled.has(step) && step >= told.together),
       alone: step < told.together,
@@ -120,6 +138,26 @@ export function* telling<T>(
     return [row];
   });
   return { contexts: [...new Set(rows.map(({ context }) => context))], rows };
+}
+
+/** Who takes a step, of its words: `t1: lock ep->mtx`. */
+const contextOf = (words: string): string => words.slice(0, Math.max(0, words.indexOf(': ')));
+
+/** In words, what threads race for among it; what comes several times in a row, once. */
+function linesIn(
+  found: readonly (string | Touched)[],
+  isRacing: (touch: Touched) => boolean,
+): string[] {
+  const lines: string[] = [];
+  let last = '';
+  for (const one of found) {
+    if (typeof one === 'string') lines.push((last = one));
+    else if (isRacing(one)) {
+      const text = `${one.how} ${one.place}`;
+      if (text !== last) lines.push((last = text));
+    }
+  }
+  return lines;
 }
 
 /** Of what happens before anything runs side by side: each call, on a line with its result. */

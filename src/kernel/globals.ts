@@ -35,6 +35,9 @@ const noChance: Chance = { below: () => 0 };
 /** 4 GiB, in pages. */
 const totalram = 1 << 20;
 
+/** What is done to a variable; `uses` where nobody knows which of the two it is. */
+export type TouchedHow = 'reads' | 'writes' | 'uses';
+
 export class Globals {
   /** Which commits of kernel/history.ts the machine's kernel has. */
   readonly patched: Patched;
@@ -81,6 +84,8 @@ export class Globals {
   readonly programMemory: number = newIdentity();
   /** Says what the running task's program may have touched since its last call, where anybody asks. */
   touchProgramMemory: (() => void) | null = null;
+  /** Hears which variables of programs are touched, where these tell; see sim/told.ts. */
+  touched: ((thing: number, place: string, how: TouchedHow) => void) | null = null;
   /** Tasks that have not ended. */
   live = 0;
   /** One task and nothing else: no lockless access can be seen half-done. */

@@ -4,8 +4,8 @@
  * Shared can only be what more than one function sees: variables that an inner function uses, and
  * `this`. Each place where one is used gets a call around it, on the same line:
  *
- *     served++              →  told.wrote(7,served++)
- *     queue.push(request)   →  told.use(8,"push",queue).push(told.pass(8,request))
+ *     served++              →  told.wrote(7,"served",served++)
+ *     queue.push(request)   →  told.use(8,"queue","push",queue).push(told.pass(8,request))
  *
  * Invariants: the module does what it did; what cannot be rewritten so is refused, and the checker
  * then takes it that threads share all they can.
@@ -144,11 +144,12 @@ class Rewriting {
   private aroundWrite(node: Any, number: number): void {
     const parent = this.parent(node);
     if (parent.type === 'UpdateExpression') {
-      this.put(parent, `wrote(${number},`);
+      this.put(parent, `wrote(${number},${quoted(node)},`);
     } else if (parent.type === 'AssignmentExpression' && parent.left === node) {
       // The old value is read before what is on the right, which may take any time.
-      if (parent.operator !== '=') this.put(parent, `second(${name}.read(${number}),`);
-      this.put(parent.right as Any, `wrote(${number},`);
+      if (parent.operator !== '=')
+        this.put(parent, `second(${name}.read(${number},${quoted(node)}),`);
+      this.put(parent.right as Any, `wrote(${number},${quoted(node)},`);
     } else {
       throw new NotTracked(`"${nameOf(node)}" is changed by a pattern`);
     }
@@ -162,13 +163,17 @@ class Rewriting {
     if (chain === node) {
       const key = parent.type === 'Property' && parent.shorthand ? `${nameOf(node)}:` : '';
       const how = this.isOnlyLookedAt(node) ? 'lend' : 'alias';
-      this.put(node, `${how}(${number},${changes},`, key);
+      this.put(node, `${how}(${number},${quoted(node)},${changes},`, key);
       return;
     }
     const isTarget = this.isTarget(chain);
     const calls = this.callsIn(chain, node);
     const uses = isTarget || calls.length > 0;
-    this.put(node, uses ? `use(${number},${this.methodOf(node)},` : `look(${number},`);
+    const place = JSON.stringify(this.placeOf(node, chain));
+    this.put(
+      node,
+      uses ? `use(${number},${place},${this.methodOf(node)},` : `look(${number},${place},`,
+    );
     for (const { arguments: given } of calls) {
       for (const each of given as readonly Any[]) this.pass(each, number);
     }
@@ -214,6 +219,22 @@ class Rewriting {
     const call = this.parent(member);
     const isSimple = call.type === 'CallExpression' && call.callee === member && !member.computed;
     return JSON.stringify(isSimple ? nameOf(member.property) : null);
+  }
+
+  /** What a person calls it, as far as names go: `queue`, `this.jobs`, `this.jobs.push()`. */
+  private placeOf(node: Any, chain: Any): string {
+    let text = wordOf(node);
+    for (let at = node; at !== chain; ) {
+      const parent = this.parent(at);
+      if (parent.type === 'CallExpression') return `${text}()`;
+      if (parent.type === 'MemberExpression') {
+        const { computed, property } = parent;
+        if (computed === true || nameOf(property) === '') return text;
+        text = `${text}.${nameOf(property)}`;
+      }
+      at = parent;
+    }
+    return text;
   }
 
   /** Is something assigned to `chain`, or deleted? */
@@ -306,6 +327,10 @@ function checkTrackable({ type, property, computed }: Any): void {
 
 const isNode = (part: unknown): part is Any =>
   typeof (part as Partial<Node> | null)?.type === 'string';
+
+/** A variable, or `this`. */
+const wordOf = (node: Any): string => (node.type === 'ThisExpression' ? 'this' : nameOf(node));
+const quoted = (node: Any): string => JSON.stringify(wordOf(node));
 
 const nameOf = (identifier: unknown): string => (identifier as { name?: string }).name ?? '';
 

@@ -9,7 +9,7 @@
  */
 import { current } from '../kernel/current.ts';
 import { looksAt, writesTo } from '../kernel/footprint.ts';
-import type { Globals } from '../kernel/globals.ts';
+import type { Globals, TouchedHow } from '../kernel/globals.ts';
 import type { task_struct } from '../kernel/sched.ts';
 import { Sys } from '../syscalls/sys.ts';
 
@@ -57,13 +57,33 @@ function isHeard(): boolean {
 /** What a task does before there is another one comes before all that others do. */
 const isAlone = (): boolean => !crowded.has(current.kernel);
 
+/** For a person: what is touched, by its name, is told to whoever listens. */
+function tell(variable: number, place: string, how: TouchedHow): void {
+  const kernel = (current as task_struct | undefined)?.kernel;
+  if (kernel === undefined || kernel.touched === null) return;
+  const family = families.get(variable);
+  kernel.touched(family === undefined ? variable : Math.min(...family), place, how);
+}
+
+/** The same where it has a method called, `queue.push()`, or something of it looked at or changed. */
+function tellUse(variable: number, place: string, isPlain: boolean): void {
+  const method = /^(.*)\.#?(\w+)\(\)$/.exec(place);
+  if (method === null) tell(variable, place, 'writes');
+  else if (isPlain) {
+    const [, owner = '', called = ''] = method;
+    tell(variable, owner, lookers.has(called) ? 'reads' : changers.has(called) ? 'writes' : 'uses');
+  }
+}
+
 /** A variable is read whose value is no object. */
-export function read(variable: number): void {
+export function read(variable: number, place: string): void {
+  tell(variable, place, 'reads');
   if (isHeard()) looksAt(variable);
 }
 
 /** A variable has been given `value`. */
-export function wrote<T>(variable: number, value: T): T {
+export function wrote<T>(variable: number, place: string, value: T): T {
+  tell(variable, place, 'writes');
   if (!isHeard()) return value;
   touch(variable, writesTo);
   keep(variable, value);
@@ -74,7 +94,8 @@ export function wrote<T>(variable: number, value: T): T {
 export const second = <T>(_first: void, value: T): T => value;
 
 /** A shared object is read, and whoever reads it may keep it. */
-export function alias<T>(variable: number, changes: boolean, value: T): T {
+export function alias<T>(variable: number, place: string, changes: boolean, value: T): T {
+  if (changes) tell(variable, place, 'reads');
   if (!isHeard()) return value;
   if (changes) looksAt(variable);
   keep(variable, value);
@@ -82,14 +103,13 @@ export function alias<T>(variable: number, changes: boolean, value: T): T {
 }
 
 /** As alias(), where nothing can be kept. */
-export function lend<T>(variable: number, changes: boolean, value: T): T {
-  if (!isHeard()) return value;
-  if (changes || isObject(value)) look(variable, value);
-  return value;
+export function lend<T>(variable: number, place: string, changes: boolean, value: T): T {
+  return changes || isObject(value) ? look(variable, place, value) : value;
 }
 
 /** Something of a shared object is read. */
-export function look<T>(variable: number, value: T): T {
+export function look<T>(variable: number, place: string, value: T): T {
+  tell(variable, place, 'reads');
   if (!isHeard() || isAlone()) return value;
   join(variable, value);
   touch(variable, looksAt);
@@ -97,7 +117,9 @@ export function look<T>(variable: number, value: T): T {
 }
 
 /** Something is done to a shared object, by calling its `method` if that is not null. */
-export function use<T>(variable: number, method: string | null, value: T): T {
+export function use<T>(variable: number, place: string, method: string | null, value: T): T {
+  if (!(value instanceof Sys))
+    tellUse(variable, place, method === null || isBuiltIn(value, method));
   if (!isHeard()) return value;
   if (value instanceof Sys) callers.add(variable);
   if (callers.has(variable) || isAlone()) return value;
@@ -208,9 +230,19 @@ const lookers: ReadonlySet<string> = new Set([
   ...['some', 'subarray', 'toString', 'values', 'concat', 'toSorted', 'toReversed'],
 ]);
 
+/** Those that only change. */
+const changers: ReadonlySet<string> = new Set([
+  ...['add', 'clear', 'copyWithin', 'delete', 'fill', 'pop', 'push', 'reverse', 'set', 'shift'],
+  ...['sort', 'splice', 'unshift'],
+]);
+
 /** Is it a method of arrays, maps or sets that changes nothing? */
 function onlyLooks(value: unknown, method: string): boolean {
+  return isBuiltIn(value, method) && lookers.has(method);
+}
+
+/** Is it a method of arrays, maps, sets or memory? */
+function isBuiltIn(value: unknown, method: string): boolean {
   const isOurs = isObject(value) && Object.hasOwn(value, method);
-  const isBuiltIn = Array.isArray(value) || (isObject(value) && isTransparent(value));
-  return isBuiltIn && !isOurs && lookers.has(method);
+  return !isOurs && (Array.isArray(value) || (isObject(value) && isTransparent(value)));
 }

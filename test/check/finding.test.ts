@@ -1,9 +1,18 @@
 /** What is made of an execution that breaks something. */
 import { expect, test } from 'vitest';
-import { Checking, type CheckOptions, check, type Verdict } from '../../src/check/check.ts';
-import type { Subject } from '../../src/check/explore.ts';
+import {
+  Checking,
+  type CheckOptions,
+  check,
+  subjectOf,
+  type Verdict,
+} from '../../src/check/check.ts';
+import { explore, type Subject } from '../../src/check/explore.ts';
+import { minimise } from '../../src/check/minimise.ts';
+import { RandomWalk } from '../../src/check/random.ts';
 import { KernelBug } from '../../src/kernel/bug.ts';
 import { Machine } from '../../src/sim/machine.ts';
+import { withoutPause } from '../../src/sim/pause.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
 
 /** Kernel code that is found broken, with more functions on its stack the first time. */
@@ -98,7 +107,11 @@ test('the search for a short execution runs fewer of them where they are long', 
     sys.assert(false, 'all are read');
   };
   const budget = 60;
-  const { findings } = check(program, { strategy: 'random', budget } as CheckOptions);
-  expect(findings[0]?.steps).toBeGreaterThan(1000);
-  expect(runs).toBeLessThan(budget / 2 + 10); // A few are run to tell of it.
+  const subject = subjectOf(program, {});
+  const [first] = explore(subject, new RandomWalk(1, 1));
+  if (first === undefined) throw new Error('no execution');
+  const isSame = ({ error }: { error: unknown }): boolean => error !== null;
+  const { execution } = withoutPause(minimise(subject, first, isSame, { budget }));
+  expect(execution.steps).toBeGreaterThan(1000);
+  expect(runs).toBeLessThan(budget / 2);
 });

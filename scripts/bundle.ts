@@ -13,11 +13,15 @@ import { type Plugin, rolldown } from 'rolldown';
 /** What becomes one file, by the name of that. */
 const groups = [
   { name: 'src/kernel/core', test: /src\/(kernel|net|syscalls)\// },
-  { name: 'src/sim/core', test: /src\/(sim|trace|why|check|scenario)\// },
+  // What programs are asked is asked of async functions, too, which need nothing else of exports.
+  {
+    name: 'src/sim/core',
+    test: /src\/(?:(?:sim|trace|why|check|scenario)\/|export\/program_answer\.)/,
+  },
   { name: 'src/export/core', test: /src\/(strace|export)\// },
 ];
 /** What stays as it is: a command line is read with it, and that is to be quick. */
-const apart = /src\/(kernel\/(history|commits_\w+)|check\/schedule_text|scenario\/near)\./;
+const apart = /src\/(kernel\/(history|commits_\w+)|check\/schedule_text|syscalls\/near)\./;
 
 const slashed = (path: string): string => path.split(sep).join('/');
 const isBundled = (path: string): boolean =>

@@ -160,7 +160,7 @@ export type { Cause, Finding as Because } from './why/verdict.ts';
 
 // ── One artefact, in many forms ──────────────────────────────────────────────────────────────────
 
-export { type AnswerOptions, answerOf, programAnswer } from './export/answer.ts';
+export { answerOf } from './export/answer.ts';
 export {
   type Artefact,
   ExportError,
@@ -170,8 +170,14 @@ export {
 /** For `cc -std=gnu11 -pthread` on Linux: prints the transcript of a scenario. */
 export { artefactToC as toC, type ExportedCOptions } from './export/c.ts';
 export { fromCommandLine, toCommandLine } from './export/command.ts';
-export { AnswerDiffers, expectAnswer, expectProgramAnswer } from './export/expect.ts';
+export { expectAnswer } from './export/expect.ts';
 export { fromLink, toLink } from './export/link.ts';
+export {
+  AnswerDiffers,
+  type AnswerOptions,
+  expectProgramAnswer,
+  programAnswer,
+} from './export/program_answer.ts';
 export { fromTest, type TestOptions, toTest } from './export/vitest.ts';
 
 // ── Traces and views ─────────────────────────────────────────────────────────────────────────────

@@ -18,7 +18,16 @@ describe('A build', () => {
   test('deletes an earlier build, by a relative path too', () => {
     const folder = folderWith('bin/epollsim.js', 'src/index.js', 'browser/epollsim.js');
     expect(clearedOutDir(relative('.', folder))).toBe(folder);
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual(['.epollsim-build']);
+  });
+
+  /** Ctrl-C in the middle of it, or a test that has put its page there. */
+  test('deletes an earlier build that was not finished, or has something beside it', () => {
+    const folder = clearedOutDir(folderWith());
+    writeFileSync(join(folder, 'page.html'), '');
+    mkdirSync(join(folder, 'src'));
+    expect(clearedOutDir(folder)).toBe(folder);
+    expect(readdirSync(folder)).toEqual(['.epollsim-build']);
   });
 
   test('takes a folder that is empty, or not there', () => {

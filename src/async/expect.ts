@@ -1,6 +1,5 @@
 /** What an exported test of an async function asserts. */
-import type { AnswerOptions } from '../export/answer.ts';
-import { expectingProgramAnswer } from '../export/expect.ts';
+import { type AnswerOptions, expectingProgramAnswer } from '../export/program_answer.ts';
 import type { AsyncProgram } from './sys.ts';
 import { asProgram } from './thread.ts';
 import { withPauses } from './turn.ts';

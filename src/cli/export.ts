@@ -1,11 +1,11 @@
 /** `epollsim export`: a scenario or program, with kernel and schedule, from one form into another. */
 import { existsSync } from 'node:fs';
 import { withPauses } from '../async/turn.ts';
-import { answeringProgram } from '../export/answer.ts';
 import { type Artefact, ExportError, kernelOf, nameOf } from '../export/artefact.ts';
 import { artefactToC } from '../export/c.ts';
 import { fromCommandLine, looksLikeCommandLine, toCommandLine } from '../export/command.ts';
 import { fromLink, looksLikeLink, toLink } from '../export/link.ts';
+import { answeringProgram } from '../export/program_answer.ts';
 import { fromTest, looksLikeTest, toTest } from '../export/vitest.ts';
 import { readDocuments } from '../scenario/documents.ts';
 import { type Written, writtenText } from '../scenario/written.ts';

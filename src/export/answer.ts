@@ -1,23 +1,11 @@
 /** What the model answers: what an exported test compares with. */
-import { checkingOf, runCheck } from '../check/check.ts';
-import type { KernelChoice } from '../kernel/history.ts';
 import { ScenarioError } from '../scenario/errors.ts';
 import { OutcomeSearch, outcomesText } from '../scenario/outcomes.ts';
 import { parseScenario } from '../scenario/parse.ts';
 import { Player } from '../scenario/play.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { errorTranscript, outcomeSetText, transcriptText } from '../scenario/transcript.ts';
-import { Machine } from '../sim/machine.ts';
-import { type Pausing, running, withoutPause } from '../sim/pause.ts';
-import type { Report } from '../sim/report.ts';
-import type { Code, Sys } from '../syscalls/sys.ts';
-import { failureText } from '../trace/run.ts';
-
-/** On which kernel, and along which schedule. */
-export interface AnswerOptions extends KernelChoice {
-  /** As `check` prints it: the one execution of a concurrent scenario or program to play. */
-  readonly schedule?: string | undefined;
-}
+import type { AnswerOptions } from './program_answer.ts';
 
 /**
  * The transcript of a scenario, as one line; of a concurrent one the outcomes that it can have, or
@@ -60,41 +48,3 @@ export function searched(search: OutcomeSearch): ScenarioError | null {
     throw error;
   }
 }
-
-/**
- * What a program comes to, in words: along its schedule, or each thread until it sleeps.
- *
- * @throws TypeError for options that cannot be meant
- * @throws RangeError for a value that an option cannot have, as an unknown kernel
- * @throws ScheduleError for a schedule that cannot be read
- * @throws ScheduleMismatch where a schedule does not fit
- * @throws OutOfSteps where it goes on for ever
- */
-export const programAnswer = (
-  program: (sys: Sys) => Code<unknown>,
-  options: AnswerOptions = {},
-): string => withoutPause(answeringProgram(program, options));
-
-/** As programAnswer(), with pauses. */
-export function* answeringProgram(
-  program: (sys: Sys) => Code<unknown>,
-  options: AnswerOptions = {},
-): Pausing<string> {
-  const { schedule, ...kernel } = options;
-  if (schedule !== undefined) {
-    const { findings } = yield* runCheck(checkingOf(program, options));
-    const sentences = findings.map(({ sentence }) => sentence);
-    return sentences.length === 0 ? 'nothing found' : sentences.join('\n');
-  }
-  const machine = new Machine(kernel);
-  machine.spawn(program);
-  try {
-    return endText(yield* running(machine));
-  } catch (error) {
-    return failureText(error);
-  }
-}
-
-/** How a run without a schedule ended. */
-export const endText = ({ asleep }: Report): string =>
-  asleep.length === 0 ? 'ended' : `asleep: ${asleep.map(({ name }) => name).join(', ')}`;

@@ -2,7 +2,6 @@
  * What an exported test asserts: that the model answers as it did. Where it does not, the failure says
  * why, as `epollsim why` does it; only then the scenario or program is run again, with somebody who listens.
  */
-import { checkingOf, runCheck } from '../check/check.ts';
 import type { KernelChoice } from '../kernel/history.ts';
 import { differenceOf, readTranscript } from '../scenario/difference.ts';
 import { parseScenario } from '../scenario/parse.ts';
@@ -10,36 +9,12 @@ import { waitsAlong } from '../scenario/parting.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { playTraced } from '../scenario/traced.ts';
 import { why } from '../scenario/why.ts';
-import { type Pausing, withoutPause } from '../sim/pause.ts';
-import type { Code, Sys } from '../syscalls/sys.ts';
 import { failureText } from '../trace/run.ts';
 import { sleepOf } from '../why/answer.ts';
 import { History } from '../why/history.ts';
-import { sleepersIn } from '../why/simulate.ts';
 import { findingsText, whyText } from '../why/text.ts';
-import {
-  type AnswerOptions,
-  answeringProgram,
-  answerOf,
-  endText,
-  searched,
-  searchFor,
-} from './answer.ts';
-
-/** A test runner shows where `expected` and `actual` differ. */
-export class AnswerDiffers extends Error {
-  /** The answer that was expected. */
-  readonly expected: string;
-  /** The answer that the model gives. */
-  readonly actual: string;
-
-  /** `reasons`: why the model answers so, as text; '' where nothing is known. */
-  constructor(expected: string, actual: string, reasons: string) {
-    super(`the model answers otherwise${reasons === '' ? '' : `:\n${reasons.trim()}`}`);
-    this.expected = expected;
-    this.actual = actual;
-  }
-}
+import { answerOf, searched, searchFor } from './answer.ts';
+import { AnswerDiffers, type AnswerOptions } from './program_answer.ts';
 
 /**
  * Does nothing where answerOf() the scenario is what is expected.
@@ -62,41 +37,6 @@ export function expectAnswer(
   const reasons = reasonsIfAny(() =>
     scenarioReasons(parseScenario(document), expected, found, options),
   );
-  throw new AnswerDiffers(expected, found, reasons);
-}
-
-/**
- * Does nothing where programAnswer() is what is expected.
- *
- * @throws AnswerDiffers for any other answer
- * @throws TypeError for options that cannot be meant
- * @throws RangeError for a value that an option cannot have, as an unknown kernel
- * @throws ScheduleError for a schedule that cannot be read
- * @throws ScheduleMismatch where a schedule does not fit
- * @throws OutOfSteps where it goes on for ever
- */
-export function expectProgramAnswer(
-  program: (sys: Sys) => Code<unknown>,
-  expected: string,
-  options: AnswerOptions = {},
-): void {
-  withoutPause(expectingProgramAnswer(program, expected, options));
-}
-
-/** As expectProgramAnswer(), with pauses. */
-export function* expectingProgramAnswer(
-  program: (sys: Sys) => Code<unknown>,
-  expected: string,
-  options: AnswerOptions = {},
-): Pausing<void> {
-  const found = yield* answeringProgram(program, options);
-  if (found === expected) return;
-  let reasons = '';
-  try {
-    reasons = yield* programReasons(program, found, options);
-  } catch {
-    // As for reasonsIfAny().
-  }
   throw new AnswerDiffers(expected, found, reasons);
 }
 
@@ -154,19 +94,4 @@ function outcomeReasons(scenario: Scenario, expected: string, options: AnswerOpt
           ({ cause }) => cause !== 'not-ready',
         ),
       );
-}
-
-/** Of those who sleep for ever; with a schedule, of what the checker finds along it. */
-function* programReasons(
-  program: (sys: Sys) => Code<unknown>,
-  found: string,
-  options: AnswerOptions,
-): Pausing<string> {
-  const { schedule, ...kernel } = options;
-  if (schedule !== undefined) {
-    const { findings } = yield* runCheck(checkingOf(program, options));
-    return findingsText(findings.flatMap(({ because }) => because));
-  }
-  // A program that keeps something outside of itself may go another way this time.
-  return yield* sleepersIn(program, kernel, (report) => endText(report) === found);
 }

@@ -1,12 +1,6 @@
 /** What is made of an execution that breaks something. */
 import { expect, test } from 'vitest';
-import {
-  Checking,
-  type CheckOptions,
-  check,
-  subjectOf,
-  type Verdict,
-} from '../../src/check/check.ts';
+import { Checking, check, subjectOf, type Verdict } from '../../src/check/check.ts';
 import { explore, type Subject } from '../../src/check/explore.ts';
 import { minimise } from '../../src/check/minimise.ts';
 import { RandomWalk } from '../../src/check/random.ts';

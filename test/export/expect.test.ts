@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { answerOf } from '../../src/export/answer.ts';
-import { type AnswerDiffers, expectAnswer, expectProgramAnswer } from '../../src/export/expect.ts';
+import { expectAnswer } from '../../src/export/expect.ts';
+import { type AnswerDiffers, expectProgramAnswer } from '../../src/export/program_answer.ts';
 import type { Program } from '../../src/syscalls/sys.ts';
 
 const example = (name: string): unknown =>

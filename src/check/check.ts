@@ -377,7 +377,7 @@ export function* deciding<T>(
     seed = 1,
     steps = defaultSteps,
   } = options;
-  if (exhausted && strategy === 'exhaustive') yield* goingTheSameWay(subject, options, tally);
+  const isCovered = exhausted && strategy === 'exhaustive';
   const { executions, redundant, longest, tooLong, results, problems } = tally;
   const tooMany = tooLong > 0 ? stepsReached(steps, tooLong) : null;
   const limit = reached === null ? tooMany : withEstimate(reached, estimate);
@@ -385,8 +385,10 @@ export function* deciding<T>(
   for (const shown of problems.values()) {
     if (shown.problem.severity === 'bug') findings.push(yield* finding(subject, options, shown));
   }
+  const isRunAgain = findings.length > 0 || strategy === 'replay';
+  if (isCovered || !isRunAgain) yield* goingTheSameWay(subject, options, tally);
   return {
-    complete: exhausted && strategy === 'exhaustive' && limit === null,
+    complete: isCovered && limit === null,
     findings: findings.filter(isFirstOfCause),
     information: [...problems.values()]
       .map(({ problem }) => problem)

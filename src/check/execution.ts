@@ -17,6 +17,7 @@ import type { Globals } from '../kernel/globals.ts';
 import { held_lock } from '../kernel/lockdep.ts';
 import type { Execution, Named, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
+import { toUserMode } from '../kernel/user_mode.ts';
 import type { LibertiesTaken } from '../sim/liberties/index.ts';
 import { type Liberty, libertyKinds } from '../sim/liberty.ts';
 import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
@@ -32,6 +33,7 @@ import { stepText } from './words.ts';
 export class Course implements Schedule, Choosing {
   readonly exact = true;
   readonly runsOn = false;
+  readonly stepsOnReturn = true;
   readonly cutsCircles: boolean;
   readonly sharedMemory: SharedMemory;
   readonly memory: Memory;
@@ -153,7 +155,16 @@ export class Course implements Schedule, Choosing {
     this.possible = free === 0 ? needed : [...needed, ...this.able.slice(-free)];
     this.goesOn = needed.includes(this.resumed);
     this.preferred = this.goesOn ? this.resumed : (needed[0] as ContextId);
+    if (this.goesOn && this.changesNothing(this.stepOf(this.resumed))) {
+      this.possible = [this.resumed];
+      this.free = 0;
+    }
     return true;
+  }
+
+  /** Is it all the same who takes a step before this one? */
+  private changesNothing(step: Step | null): boolean {
+    return this.cutsCircles && this.sharedMemory === false && step?.execution?.op === toUserMode;
   }
 
   /** As ofUse(), of all but the last `free`. */

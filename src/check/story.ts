@@ -17,6 +17,7 @@ import { folded, type Repeats } from './fold.ts';
 import { type ContextId, ending, isLiberty, Order, type Taken } from './order.ts';
 import { type Choosing, isAtRest, Once, Way } from './strategy.ts';
 import { racingIn, type Touched } from './touched.ts';
+import { returning } from './words.ts';
 
 /** A step of the execution. */
 export interface StoryRow {
@@ -224,9 +225,10 @@ export function storyText({ contexts, rows }: Story, width = 100): string {
   return `${[...out, ...bounded(table)].join('\n')}\n`;
 }
 
+/** A step that does nothing in the kernel: what follows it is all that there is to tell. */
 function linesOf({ alone, context, does, lines }: StoryRow): Line[] {
   const calls = lines.map((text) => ({ context, text: alone ? text : `  ${text}`, isStep: false }));
-  if (alone) return calls;
+  if (alone || does === returning) return calls;
   return [{ context, text: `${does}${lines.length === 0 ? '' : ':'}`, isStep: true }, ...calls];
 }
 

@@ -5,6 +5,7 @@
  * when the program around it has changed.
  */
 import type { Verb } from '../kernel/op.ts';
+import { toUserMode } from '../kernel/user_mode.ts';
 import { libertyName } from '../sim/liberties/index.ts';
 import type { Step } from '../sim/schedule.ts';
 import { libertyText } from './liberties.ts';
@@ -23,6 +24,9 @@ const verbs: Readonly<Record<Verb, string>> = {
   join: 'join',
   fault: 'get the page of',
 };
+
+/** A program goes on with its own code. */
+export const returning = 'return';
 
 /** Who takes the step. */
 export function contextName({ liberty, queue, timer, stores }: Step): string {
@@ -44,6 +48,7 @@ export function stepText(step: Step | null): string {
   const op = execution?.op ?? null;
   if (op === null) return `${who}: start`;
   if (op.verb === 'schedule') return `${who}: ${verbs.schedule}`;
+  if (op === toUserMode) return `${who}: ${returning}`;
   return `${who}: ${verbs[op.verb]} ${op.target.name}`;
 }
 

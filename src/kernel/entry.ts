@@ -20,6 +20,7 @@ import {
 } from './signal_delivery.ts';
 import { task_work_run } from './task_work.ts';
 import { EINTR } from './uapi/errno.ts';
+import { returnsByStep, toUserMode } from './user_mode.ts';
 
 const noArguments: readonly unknown[] = [];
 
@@ -53,6 +54,7 @@ export function* runSyscall(
       lockdep_sys_exit(task);
       execution.call = null;
       if (observer !== null && name !== null) observer.returned(task, name, args, ret);
+      if (returnsByStep(task)) yield toUserMode;
       if (stepper !== null) stepper.wentThrough(since);
       return ret;
     }
@@ -60,6 +62,7 @@ export function* runSyscall(
     execution.call = null;
     if (result !== null) {
       if (observer !== null && name !== null) observer.returned(task, name, args, result);
+      if (returnsByStep(task)) yield toUserMode;
       return result;
     }
     body = ret === -ERESTART_RESTARTBLOCK ? restart_syscall : call;

@@ -92,6 +92,8 @@ export class Globals {
   alone = true;
   /** Every step counts, and timers fire at any moment: the last one of several is not alone. */
   exact = false;
+  /** Coming back from a system call is a step too: what the program does behind it is not the call's. */
+  stepsOnReturn = false;
   /** Takes steps of an exact schedule where the code stands that announces them: the machine, while it runs. */
   stepper: Stepper | null = null;
   /** An execution that goes round in a circle is of no use; see GoesRound. */

@@ -28,6 +28,7 @@ import {
 import { spin_lock_irq, spin_unlock_irq } from './spinlock.ts';
 import { EINTR } from './uapi/errno.ts';
 import { SA_NODEFER, SA_RESETHAND, SA_RESTART, SIGKILL } from './uapi/signal.ts';
+import { returnsByStep, toUserMode } from './user_mode.ts';
 
 /** What the return to user mode makes of a call's result. */
 export const SIGNAL_NONE = 0;
@@ -140,7 +141,9 @@ function* runHandler(task: task_struct, frame: rt_sigframe): Kernel<void> {
   const { tracer } = task.kernel;
   const { info } = frame;
   if (tracer !== null) tracer.signal(task, info);
+  if (returnsByStep(task)) yield toUserMode;
   yield* frame.handler(info.si_signo, info);
+  task.kernel.touchProgramMemory?.();
   if (tracer !== null) tracer.sigreturn?.(task, frame.oldset);
   task.restart_block = do_no_restart_syscall;
   yield* set_current_blocked(frame.oldset);

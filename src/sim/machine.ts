@@ -193,6 +193,7 @@ export class Machine implements ThreadMaker {
     this.liberties = schedule.liberties ?? null;
     kernel.liberties = this.liberties;
     if (this.liberties !== null) kernel.alone = false;
+    kernel.stepsOnReturn = schedule.stepsOnReturn === true;
     kernel.touchProgramMemory = this.programMemory(schedule.sharedMemory);
     if (schedule.memory !== 'tso') return;
     kernel.storeBuffers ??= [];

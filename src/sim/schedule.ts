@@ -31,6 +31,11 @@ export interface Schedule {
   readonly footprint?: Footprint | null;
   /** Whether tasks touch variables of their program in common; see CheckOptions.sharedMemory. */
   readonly sharedMemory?: SharedMemory;
+  /**
+   * Coming back from a system call is a step of its own, for programs: what the code behind it does to
+   * variables happens after the call, and not with the last that the call does in the kernel.
+   */
+  readonly stepsOnReturn?: boolean;
   /** `tso`: what a task writes is seen late, see store_buffer.ts; for an exact schedule. */
   readonly memory?: Memory;
   /** What the kernel may do and need not, as steps of an exact schedule; nothing where absent. */

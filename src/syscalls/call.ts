@@ -10,6 +10,7 @@ import { reserveOrStop, stepNow } from '../kernel/steps.ts';
 import { EventBuffer, type epoll_event } from '../kernel/uaccess.ts';
 import { O_NONBLOCK } from '../kernel/uapi/fcntl.ts';
 import { MSG_DONTWAIT } from '../kernel/uapi/socket.ts';
+import { returnsByStep, toUserMode } from '../kernel/user_mode.ts';
 
 /**
  * Runs `body` as the running task's system call; its result, or `-errno`.
@@ -91,7 +92,7 @@ function* tracedSyscall(
 
 /** A call of a program that is not just one system call; `body` runs when it is entered. */
 export const libraryCall = <T>(name: string, body: () => Kernel<T>): Kernel<T> =>
-  entering(current.kernel.calls.make(name), body);
+  entering(makeCall(name), body);
 
 function* entering<T>(made: number, body: () => Kernel<T>): Kernel<T> {
   current.kernel.calls.enter(made);
@@ -255,6 +256,7 @@ abstract class Call<R> implements Kernel<R> {
     lockdep_sys_exit(task);
     execution.call = null;
     if (observer !== null) observer.returned(task, this.name, this.args, ret);
+    if (returnsByStep(task)) stepNow(toUserMode);
     stepper.wentThrough(since);
     return ret;
   }
@@ -266,6 +268,7 @@ abstract class Call<R> implements Kernel<R> {
     (task.execution as Execution).call = null;
     if (result === null) return yield* runSyscall(() => this.bySteps(), this.name, 0, this.args);
     task.kernel.observer?.returned(task, this.name, this.args, result);
+    if (returnsByStep(task)) yield toUserMode;
     return result;
   }
 

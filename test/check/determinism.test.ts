@@ -52,7 +52,7 @@ describe.each(Object.entries(others))('A program that %s', (_, make) => {
     ['with few preemptions', { preemptions: 1 }],
   ];
   test.each(manners)('is not said to be covered, %s', (_, options) => {
-    const checking = (): unknown => check(make(), { executions: 5000, ...options });
+    const checking = (): unknown => check(make(), { executions: 200, ...options });
     expect(checking).toThrow(NotDeterministic);
     expect(checking).toThrow(/another way when it is run again: for \d+ steps? all is as before/);
     expect(checking).toThrow("put what it keeps into the program's function");

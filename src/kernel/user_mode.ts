@@ -1,0 +1,13 @@
+/**
+ * Ours: where a program goes on with its own code, as a step of its own. Otherwise that code would run
+ * in one go with the last that a call does in the kernel, and nobody could come between the two.
+ */
+import { Op } from './op.ts';
+import type { task_struct } from './sched.ts';
+
+/** The step; it touches nothing that a kernel has. */
+export const toUserMode: Op = new Op('access', { name: 'user mode', identity: 0 });
+
+/** Is it one? Not where nobody else is there to come between, and none where no program runs. */
+export const returnsByStep = ({ kernel }: task_struct): boolean =>
+  kernel.stepsOnReturn && !kernel.alone;

@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest';
+import { type CheckOptions, check } from '../../src/check/check.ts';
+import { EFD_NONBLOCK, SIGUSR1 } from '../../src/index.ts';
+import { current } from '../../src/kernel/current.ts';
+import type { Code, Program, Sys } from '../../src/syscalls/sys.ts';
+
+const one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
+
+/** What the program returns, on all schedules. */
+function resultsOf(program: Program<unknown>, options: CheckOptions = {}): string[] {
+  const { complete, results } = check(program, { findings: 'all', ...options });
+  expect(complete).toBe(true);
+  return [...results.keys()];
+}
+
+test('A new thread may run before its maker looks at a variable behind pthread_create()', () => {
+  const seen = resultsOf(function* (sys) {
+    let hasRun = false;
+    const thread = yield* sys.pthread_create(function* (sys) {
+      hasRun = true;
+      yield* sys.getpid();
+    });
+    const found = hasRun;
+    yield* sys.pthread_join(thread);
+    return found;
+  });
+  expect(seen).toEqual(['false', 'true']);
+});
+
+test('Who checks a variable and then sleeps misses what a new thread says in between', () => {
+  const { findings } = check(function* (sys) {
+    const event = yield* sys.eventfd2(0, 0);
+    let isWaiting = false;
+    yield* sys.pthread_create(function* (sys) {
+      if (isWaiting) yield* sys.write(event, one);
+    });
+    isWaiting = true;
+    yield* sys.read(event, new Uint8Array(8));
+  });
+  expect(findings.map(({ kind }) => kind)).toEqual(['deadlock']);
+});
+
+test('What is done to a variable before pthread_join() may come before or after what its thread does', () => {
+  const seen = resultsOf(function* (sys) {
+    let isSet = false;
+    let found = false;
+    const thread = yield* sys.pthread_create(function* () {
+      found = isSet;
+    });
+    isSet = true;
+    yield* sys.pthread_join(thread);
+    return found;
+  });
+  expect(seen).toEqual(['false', 'true']);
+});
+
+test('Whoever is told by write() may go on before the code behind it', () => {
+  const seen = resultsOf(function* (sys) {
+    let isSet = false;
+    let found = false;
+    const event = yield* sys.eventfd2(0, 0);
+    const thread = yield* sys.pthread_create(function* (sys) {
+      yield* sys.read(event, new Uint8Array(8));
+      found = isSet;
+    });
+    yield* sys.write(event, one);
+    isSet = true;
+    yield* sys.pthread_join(thread);
+    return found;
+  });
+  expect(seen).toEqual(['false', 'true']);
+});
+
+/** A thread counts 1, another one 2, in an order that is not that of the calls before it. */
+const inOrderOf = (call: (sys: Sys, event: number) => ReturnType<Sys['read']>): Program<string> =>
+  function* (sys) {
+    const event = yield* sys.eventfd2(0, EFD_NONBLOCK);
+    let order = '';
+    const results: number[] = [];
+    const thread = yield* sys.pthread_create(function* (sys) {
+      results[1] = yield* call(sys, event);
+      order += 'b';
+    });
+    results[0] = yield* call(sys, event);
+    order += 'a';
+    yield* sys.pthread_join(thread);
+    return `${results[0] === 8 ? 'a' : 'b'} reads, then ${order}`;
+  };
+
+test('Who comes first in the kernel need not be first behind the call', () => {
+  const seen = resultsOf(
+    inOrderOf(function* (sys, event) {
+      yield* sys.write(event, one);
+      return yield* sys.read(event, new Uint8Array(8));
+    }),
+  );
+  expect(seen).toEqual([
+    '"a reads, then ab"',
+    '"a reads, then ba"',
+    '"b reads, then ab"',
+    '"b reads, then ba"',
+  ]);
+});
+
+/** The second signal is for the other thread only because the first thread blocks it by then. */
+test('A signal is blocked for its handler before the handler begins, and others may come between', () => {
+  const seen = resultsOf(function* (sys) {
+    const handled: string[] = [];
+    const handler = function* (): Code<void> {
+      handled.push(current.comm);
+    };
+    yield* sys.sigaction(SIGUSR1, { handler });
+    const pid = yield* sys.getpid();
+    const thread = yield* sys.pthread_create(function* (sys) {
+      yield* sys.kill(pid, SIGUSR1);
+    }, 'other');
+    yield* sys.tgkill(pid, yield* sys.gettid(), SIGUSR1);
+    yield* sys.pthread_join(thread);
+    return handled;
+  });
+  expect(seen).toContain('["other","main"]');
+});
+
+const kept: Program = function* (sys) {
+  const event = yield* sys.eventfd2(0, 0);
+  yield* sys.pthread_create(function* (sys) {
+    yield* sys.read(event, new Uint8Array(8));
+  });
+  yield* sys.read(event, new Uint8Array(8));
+};
+
+test.each([
+  [false, true],
+  [true, false],
+])('A schedule fits whether or not variables are shared: %s, then %s', (first, then) => {
+  const [found] = check(kept, { sharedMemory: first }).findings;
+  expect(found?.kind).toBe('deadlock');
+  const again = check(kept, { sharedMemory: then, schedule: found?.schedule });
+  expect(again.findings.map(({ kind }) => kind)).toEqual(['deadlock']);
+});

@@ -5,7 +5,7 @@ import type { Input } from './input.ts';
 const beginsLikeScenario = (text: string): boolean => /^\s*\{/.test(text);
 
 const speaksOfModules =
-  /^\s*(?:import|export|module\.exports|exports\.[\w$]+)\b|\brequire\s*\(\s*['"]/m;
+  /(?:^|;)\s*(?:import|export|module\.exports|exports\.[\w$]+)\b|\brequire\s*\(\s*['"]/m;
 
 /** Programs import and export; anything else is taken for a scenario that is malformed. */
 const looksLikeProgram = (text: string): boolean =>

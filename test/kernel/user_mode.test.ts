@@ -40,18 +40,20 @@ test('Who checks a variable and then sleeps misses what a new thread says in bet
   expect(findings.map(({ kind }) => kind)).toEqual(['deadlock']);
 });
 
-test('What is done to a variable before pthread_join() may come before or after what its thread does', () => {
+test('What is done to a variable before pthread_create() may come after what others do', () => {
   const seen = resultsOf(function* (sys) {
-    let isSet = false;
-    let found = false;
+    let stage = 'before';
+    let found = '';
     const thread = yield* sys.pthread_create(function* () {
-      found = isSet;
+      found = stage;
     });
-    isSet = true;
+    stage = 'between';
+    yield* sys.pthread_create(function* () {});
+    stage = 'behind';
     yield* sys.pthread_join(thread);
     return found;
   });
-  expect(seen).toEqual(['false', 'true']);
+  expect(seen).toEqual(['"before"', '"behind"', '"between"']);
 });
 
 test('Whoever is told by write() may go on before the code behind it', () => {

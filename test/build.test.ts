@@ -187,6 +187,29 @@ test('What is built tells of a bug in the kernel as the sources do', async () =>
   expect(called).toBe(`${expected?.details[0]} < sys_epoll_ctl`); // Which has returned in the sources.
 });
 
+/**
+ * Whoever checks a program that goes another way each time: the schedule says so in the middle of a
+ * call, and in one that goes straight it was said that the kernel is broken.
+ */
+test('What is built throws what a schedule throws, in calls that go straight, too', async () => {
+  const { Machine, EPOLL_CTL_ADD }: typeof Epollsim = await import(`${built}/src/index.js`);
+  const runUntil = (last: number): unknown => {
+    let asked = 0;
+    const choose = (): number => {
+      if (++asked === last) throw new Error('it is enough');
+      return 0;
+    };
+    const schedule = { exact: true, runsOn: false, goesThrough: () => true, choose };
+    const machine = new Machine({ schedule });
+    machine.spawn(function* (sys) {
+      const event = yield* sys.eventfd2(1, 0);
+      yield* sys.epoll_ctl(yield* sys.epoll_create1(0), EPOLL_CTL_ADD, event, { events: 1 });
+    });
+    return machine.run();
+  };
+  for (let last = 1; last <= 10; last++) expect(() => runUntil(last)).toThrow('it is enough');
+});
+
 /** Whoever installs the package and has a C compiler, but no source to compile. */
 test('The source of the player lies beside what is built', () => {
   const player = readFileSync(`${built}/conformance/linux/player.c`, 'utf8');

@@ -418,12 +418,15 @@ function* goingTheSameWay<T>(
   options: CheckOptions,
   { results }: Tally,
 ): Pausing<void> {
-  for (const { path } of results.values()) {
+  const [first] = results.values(); // What there is to see of one is to be seen of the first.
+  if (first === undefined) return;
+  const { path } = first;
+  // Samples have not been along the same way before.
+  for (let left = isSampling(options) ? 3 : 1; left > 0; left--) {
     const again = yield* firstOf(subject, new Retrace(path), options);
     const went = again?.path ?? [];
     const isWhole = again?.extent === 'whole' && again.error === null;
     if (!isWhole || !isSame(path, went)) throw new NotDeterministic(went.length, []);
-    return; // What there is to see of one is to be seen of the first.
   }
 }
 

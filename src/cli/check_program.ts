@@ -85,6 +85,10 @@ export function checkProgram(
         progress.clear();
         if (!(error instanceof ScheduleMismatch || isNotDeterministic(error))) throw error;
         say(`${title}: ${error.message}`);
+        if (request.json) {
+          output.write(`${JSON.stringify({ program: title, error: error.message })}\n`);
+          output.flush();
+        }
         return exitCodes.failed;
       }
     },

@@ -1,6 +1,5 @@
 /** The command line of `why`. */
 import type { WhyOptions } from '../scenario/why.ts';
-import { defaultMaxSteps } from './commands/play.ts';
 import { why as whyCommand } from './commands/why.ts';
 import { UsageError } from './errors.ts';
 import { readKernel } from './kernel_options.ts';
@@ -29,6 +28,7 @@ export function readWhyArguments(argv: readonly string[]): WhyRequest {
     throw new UsageError('--schedule: expected no --seed beside it');
   }
   const fd = numberOf(values['fd'], '--fd', 0, 0x7fffffff);
+  const maxSteps = numberOf(values['max-steps'], '--max-steps', 1, 9_999_999_999);
   const { kernel, with: added, without } = kernelOf(schedule, readKernel(values));
   return {
     file,
@@ -40,7 +40,7 @@ export function readWhyArguments(argv: readonly string[]): WhyRequest {
       kernel,
       with: added,
       without,
-      maxSteps: defaultMaxSteps,
+      ...(maxSteps === undefined ? {} : { maxSteps }),
       ...(fd === undefined ? {} : { fd }),
       ...(schedule === undefined ? {} : { words: schedule.text }),
       ...(seed === undefined ? {} : { seed }),

@@ -12,6 +12,7 @@ import { ScheduleMismatch } from '../sim/schedule.ts';
 import type { Program } from '../syscalls/sys.ts';
 import { failureText, runningTraced } from '../trace/run.ts';
 import { type Answer, answer } from '../why/answer.ts';
+import { farEnough } from '../why/far_enough.ts';
 import { History } from '../why/history.ts';
 import { ConcurrentPlayer } from './concurrent.ts';
 import type { Scenario } from './scenario.ts';
@@ -28,8 +29,9 @@ export interface WhyOptions extends MachineOptions {
 }
 
 /**
- * Why a step of a scenario, or of a program, came to what it did. One that fails is answered for as far
- * as it came. Throws a RangeError for a step that there is not, and for a schedule that is missing or
+ * Why a step of a scenario, or of a program, came to what it did. One that fails, or takes more than
+ * `maxSteps` operations and calls (100,000 unless told otherwise), is answered for as far as it came.
+ * Throws a RangeError for a step that there is not, and for a schedule that is missing or
  * has no place; a ScheduleMismatch where it does not fit.
  *
  * @throws RangeError for a step that there is not, a schedule that is missing or has no place, and
@@ -38,14 +40,14 @@ export interface WhyOptions extends MachineOptions {
  * @throws ScheduleMismatch where a schedule does not fit
  * @throws ScenarioError for a scenario that cannot be played
  * @throws TypeError for options that cannot be meant
- * @throws OutOfSteps where it goes on for ever
  */
 export const why = (subject: Scenario | Program, options: WhyOptions): Answer =>
   withoutPause(answering(subject, options));
 
 /** As why(), with pauses. */
 export function* answering(subject: Scenario | Program, options: WhyOptions): Pausing<Answer> {
-  const { step, fd = null, words, ...machine } = options;
+  const { step, fd = null, words, maxSteps = farEnough, ...more } = options;
+  const machine = { ...more, maxSteps };
   const history = new History(step);
   const replay = words === undefined ? null : replayOf(words);
   try {

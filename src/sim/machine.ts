@@ -465,6 +465,8 @@ export class Machine implements ThreadMaker {
     if (this.kernel.exact) this.kernel.stepper = this;
     try {
       this.goOn();
+    } catch (error) {
+      throw this.failure ?? error; // What was thrown where a schedule had failed follows from that.
     } finally {
       this.kernel.running = false;
       this.kernel.stepper = null;

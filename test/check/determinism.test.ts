@@ -50,6 +50,7 @@ describe.each(Object.entries(others))('A program that %s', (_, make) => {
     ['without shared memory', { sharedMemory: false }],
     ['with liberties', { liberties: 'all' }],
     ['with few preemptions', { preemptions: 1 }],
+    ['of a sample', { strategy: 'random' }],
   ];
   test.each(manners)('is not said to be covered, %s', (_, options) => {
     const checking = (): unknown => check(make(), { executions: 200, ...options });

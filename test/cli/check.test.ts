@@ -182,6 +182,33 @@ describe('check', () => {
     expect(findings).toMatchObject([{ repeats: false, schedule: [] }]);
   });
 
+  /** A call that came back at once has to wait when it is run again: the command said that Linux is broken. */
+  test('says of a program that goes another way that it does, and why that may be', slow, () => {
+    const changing = `
+      let runs = 0;
+      export default function* main(sys) {
+        const [reader, writer] = yield* sys.pipe2(0);
+        const byte = new Uint8Array(1);
+        const thread = yield* sys.pthread_create(function* (sys) {
+          yield* sys.write(writer, byte);
+          if (runs++ % 2 === 0) yield* sys.dup(0);
+          else yield* sys.read(reader, byte);
+          yield* sys.write(writer, byte);
+        });
+        yield* sys.dup(writer);
+        yield* sys.read(reader, byte);
+        yield* sys.pthread_join(thread);
+      }`;
+    const { code, out, err } = epollsim(['check', '--json', '-'], changing);
+
+    expect(code).toBe(1);
+    expect(err).toContain('standard input: the program goes another way when it is run again');
+    expect(JSON.parse(out)).toEqual({
+      program: 'standard input',
+      error: expect.stringContaining("put what it keeps into the program's function") as string,
+    });
+  });
+
   /** The names of an option of the library help nobody who types a command. */
   test('names the option of the command by which a limit is raised', slow, () => {
     const { out } = epollsim(['check', '--max-executions', '1', 'examples/false-negative.ts']);

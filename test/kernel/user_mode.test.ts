@@ -7,7 +7,7 @@ import type { Code, Program, Sys } from '../../src/syscalls/sys.ts';
 const one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
 
 /** What the program returns, on all schedules. */
-function resultsOf(program: Program<unknown>, options: CheckOptions = {}): string[] {
+function resultsOf(program: (sys: Sys) => Code<unknown>, options: CheckOptions = {}): string[] {
   const { complete, results } = check(program, { findings: 'all', ...options });
   expect(complete).toBe(true);
   return [...results.keys()];
@@ -74,7 +74,7 @@ test('Whoever is told by write() may go on before the code behind it', () => {
 });
 
 /** A thread counts 1, another one 2, in an order that is not that of the calls before it. */
-const inOrderOf = (call: (sys: Sys, event: number) => ReturnType<Sys['read']>): Program<string> =>
+const inOrderOf = (call: (sys: Sys, event: number) => ReturnType<Sys['read']>): ((sys: Sys) => Code<string>) =>
   function* (sys) {
     const event = yield* sys.eventfd2(0, EFD_NONBLOCK);
     let order = '';

@@ -1146,6 +1146,22 @@ test('a program that throws is answered for as far as it came', () => {
   expect(why(program, { step: 1 }).findings.map(({ cause }) => cause)).toEqual(['not-registered']);
 });
 
+/** A server goes on for ever, and the answer is about its first event. */
+test('a program that goes on for ever is answered for as far as it came, and it is said how far that is', () => {
+  const program = function* (sys: Sys): Code<void> {
+    const ep = yield* sys.epoll_create1(0);
+    for (;;) yield* sys.epoll_wait(ep, 1, 0);
+  };
+  const options = { maxSteps: 300 };
+
+  expect(why(program, { ...options, step: 1 }).findings.map(({ cause }) => cause)).toEqual([
+    'not-registered',
+  ]);
+  expect(() => why(program, { ...options, step: 3000 })).toThrow(
+    /found 3000; it ends there: no rest after 300 steps.*raise maxSteps/,
+  );
+});
+
 /** A reader of 5.10 looks for the function in the source of 5.10. */
 test.each([
   ['5.10', 'pipe_write'],

@@ -1,4 +1,5 @@
 /** The table of `epollsim why`. */
+import { farEnough } from '../../why/far_enough.ts';
 import type { Command } from './command.ts';
 import { oneFile } from './command.ts';
 import { kernelOptions, outputOption } from './shared.ts';
@@ -23,6 +24,11 @@ export const why: Command = {
           about: 'the interleaving, as check prints it; a concurrent scenario needs one',
         },
         seed: { value: 'N', about: 'of a program, as for play' },
+        'max-steps': {
+          value: 'N',
+          about: `looks no further than so many operations and calls: what goes on for ever is
+            answered for as far as it came (default: ${farEnough})`,
+        },
         ...kernelOptions,
         json: { about: 'the answer as a JSON object' },
         output: outputOption,

@@ -9,7 +9,7 @@
 import { defaultKernel, type KernelChoice } from '../kernel/history.ts';
 import { Machine, type MachineOptions } from '../sim/machine.ts';
 import { type Pausing, pauseNeeded, withoutPause } from '../sim/pause.ts';
-import type { Report } from '../sim/report.ts';
+import { endingOf, type Report } from '../sim/report.ts';
 import { type Memory, ScheduleMismatch, type SharedMemory } from '../sim/schedule.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
@@ -103,7 +103,10 @@ export interface Verdict {
    * cannot be told.
    */
   readonly estimate: Estimate | null;
-  /** What the program returned, as JSON, in the order of these texts, and in how many executions. */
+  /**
+   * What the program returned, as JSON (`never ends`, `was killed by SIGPIPE` where it returned nothing),
+   * in the order of these texts, and in how many executions.
+   */
   readonly results: ReadonlyMap<string, number>;
   /** The most steps that an execution took. */
   readonly longest: number;
@@ -157,8 +160,12 @@ export function checkingOf(
   return new Checking(subjectOf(program, meant), meant, textOfEnded);
 }
 
-/** What a program returned, as JSON. */
-export const textOfEnded = ({ value }: Ended): string => JSON.stringify(value) ?? 'undefined';
+/** What a program returned, as JSON; or how it ended, if it did. */
+export function textOfEnded({ report, value }: Ended): string {
+  const result = report.programs[0]?.result ?? null;
+  if (result === null) return 'never ends';
+  return result.how === 'returned' ? (JSON.stringify(value) ?? 'undefined') : endingOf(result);
+}
 
 /** What is checked, and how: what a Checking is made of. */
 export interface Explorable<T> {

@@ -104,9 +104,20 @@ export function* telling<T>(
   const note = (line: string | Touched): void => {
     (lines[told.words.length - 1] ??= []).push(line);
   };
+  /** Takes the line of a call that has begun back, by its task: its result is told on the same line. */
+  const takeBack: Map<number, () => void> = new Map();
   const listen = (event: TraceEvent): void => {
-    const text = isAlone() ? setUpText(event) : textOf(event);
-    if (text !== null) note(text);
+    if (!isAlone()) {
+      const text = textOf(event);
+      if (text !== null) note(text);
+    } else if (event.kind === 'call' || event.kind === 'return') {
+      takeBack.get(event.task.pid)?.();
+      takeBack.delete(event.task.pid);
+      note(setUpText(event));
+      const row = lines.at(-1) ?? [];
+      const at = row.length - 1;
+      if (event.kind === 'call') takeBack.set(event.task.pid, () => row.splice(at, 1));
+    }
   };
   const touched: Globals['touched'] = (thing, place, how) => {
     if (isAlone()) return;
@@ -162,8 +173,8 @@ function linesIn(
 }
 
 /** Of what happens before anything runs side by side: each call, on a line with its result. */
-function setUpText(event: TraceEvent): string | null {
-  if (event.kind !== 'return') return null;
+function setUpText(event: TraceEvent & { readonly kind: 'call' | 'return' }): string {
+  if (event.kind === 'call') return briefCall(begunCall(event));
   const call = endedCall(event);
   return `${briefCall(call)} = ${briefResult(call)}`;
 }
@@ -204,6 +215,7 @@ const end = 300;
  */
 export function storyText({ contexts, rows }: Story, width = 100): string {
   const shown = rows.filter(({ matters }) => matters).flatMap(linesOf);
+  if (shown.length === 0) return 'No call was made.\n';
   const column = Math.max(16, Math.floor((width - 3 * (contexts.length - 1)) / contexts.length));
   const line = (cells: readonly string[]): string =>
     cells

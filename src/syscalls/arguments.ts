@@ -33,8 +33,14 @@ export const isInterest = (value: unknown): boolean => {
   if (value === null) return true;
   if (typeof value !== 'object') return false;
   const { events, data } = value as { events?: unknown; data?: unknown };
-  return isInt(events) && (data === undefined || isData(data));
+  return isInt(events) && (data === undefined ? isPlain(value) : isData(data));
 };
+
+/** Has it nothing in place of `data`? As in `{ events, fd }`. */
+function isPlain(event: object): boolean {
+  for (const name in event) if (name !== 'events' && name !== 'data') return false;
+  return true;
+}
 
 const fitsIn64Bits = (value: unknown): boolean =>
   typeof value === 'bigint' && value >= -0x8000_0000_0000_0000n && value <= 0xffff_ffff_ffff_ffffn;
@@ -108,10 +114,12 @@ const descriptors = that('a Set of descriptors', (it) => it instanceof Set || is
 const isForeignSet = (value: unknown): boolean =>
   Object.prototype.toString.call(value) === '[object Set]';
 
-const interest = struct('{ events, data }', {
+const epollEvent = struct('{ events, data }', {
   events: int,
   data: optional(that('an integer or a bigint of 64 bits', isData)),
 });
+const interest: Shape = (found) =>
+  epollEvent(found) ?? (isInterest(found) ? null : { at: '', expected: '{ events, data }', found });
 const timespec = struct('{ tv_sec, tv_nsec }', { tv_sec: whole, tv_nsec: whole });
 const timeval = struct('{ tv_sec, tv_usec }', { tv_sec: whole, tv_usec: whole });
 const itimerspec = struct('{ it_interval, it_value }', {

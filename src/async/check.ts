@@ -21,5 +21,8 @@ export async function checkAsync(
   { fakeTime = false, ...options }: CheckOptions & TimeOptions = {},
 ): Promise<Verdict> {
   checkAsyncProgram('checkAsync', program);
-  return inFakeTime(fakeTime, program, (timed) => withPauses(runCheck(checkingOf(timed, options))));
+  // What goes on by promises tells nothing of what it shares.
+  const sharedMemory = options.sharedMemory === 'told' ? true : options.sharedMemory;
+  const asked = { ...options, sharedMemory };
+  return inFakeTime(fakeTime, program, (timed) => withPauses(runCheck(checkingOf(timed, asked))));
 }

@@ -61,9 +61,12 @@ export interface CheckOptions extends KernelChoice, TallyOptions, ExploreOptions
   /** `first` (unless told otherwise) ends with the first finding, `all` goes on. */
   readonly findings?: 'first' | 'all' | undefined;
   /**
-   * False if threads share no variables of the program while they run, so that only their calls
-   * count. Many fewer executions; unless told otherwise it is taken that they do. `told`: for programs
-   * that were rewritten to say what they share, as the command does it.
+   * Which variables of the program its threads share. `false`: none while they run, so that only their
+   * calls count; many fewer executions. `told`: those that a program says which was rewritten for it, as
+   * the command and epollsim/vitest/plugin do it. `true`, which it is unless told otherwise: any, and the
+   * code behind a call goes in one go with the last that the call does in the kernel, so that nobody comes
+   * between but a thread that the call has made. `anytime`: any, and others come between there, too; so
+   * many more executions that few programs are small enough.
    */
   readonly sharedMemory?: SharedMemory | undefined;
   /**
@@ -334,6 +337,7 @@ export function settled(options: CheckOptions): CheckOptions {
       ...kernelAlong(document, options),
       strategy,
       memory: memory ?? document.memory,
+      sharedMemory: document.returns ? 'anytime' : true,
       liberties: document.liberties,
       maxLiberties: Number.POSITIVE_INFINITY,
     };

@@ -20,7 +20,14 @@ import type { task_struct } from '../kernel/sched.ts';
 import { toUserMode } from '../kernel/user_mode.ts';
 import type { LibertiesTaken } from '../sim/liberties/index.ts';
 import { type Liberty, libertyKinds } from '../sim/liberty.ts';
-import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
+import {
+  type Memory,
+  type Runnable,
+  returnsAreSteps,
+  type Schedule,
+  type SharedMemory,
+  type Step,
+} from '../sim/schedule.ts';
 import { observationsIn } from './detectors/observations.ts';
 import { Everybody } from './in_turn.ts';
 import { Loops } from './loops.ts';
@@ -33,7 +40,7 @@ import { stepText } from './words.ts';
 export class Course implements Schedule, Choosing {
   readonly exact = true;
   readonly runsOn = false;
-  readonly stepsOnReturn = true;
+  readonly stepsOnReturn: boolean;
   readonly cutsCircles: boolean;
   readonly sharedMemory: SharedMemory;
   readonly memory: Memory;
@@ -101,6 +108,7 @@ export class Course implements Schedule, Choosing {
     this.known = strategy.known ?? 0;
     this.cutsCircles = strategy.isExhaustive === true;
     this.sharedMemory = sharedMemory;
+    this.stepsOnReturn = returnsAreSteps(sharedMemory);
   }
 
   /** Where the running step tells what it touches; null while that is known. */

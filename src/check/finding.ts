@@ -1,6 +1,7 @@
 /** What an interleaving breaks, shown by a short execution that breaks it so. */
 import { defaultKernel } from '../kernel/history.ts';
 import { type Pausing, withoutPause } from '../sim/pause.ts';
+import { returnsAreSteps } from '../sim/schedule.ts';
 import type { Finding as Because } from '../why/verdict.ts';
 import type { CheckOptions } from './check.ts';
 import { detect, type Problem } from './detectors/index.ts';
@@ -135,7 +136,8 @@ function textOf(
 ): string {
   const { kernel = defaultKernel, with: added = [], without = [], memory = 'sc' } = options;
   const liberties = [...new Set(execution.liberties.map(({ kind }) => kind))];
-  return scheduleText({ kernel, with: added, without, memory, liberties, about }, words);
+  const returns = returnsAreSteps(options.sharedMemory ?? true);
+  return scheduleText({ kernel, with: added, without, memory, returns, liberties, about }, words);
 }
 
 interface Retraced<T> {

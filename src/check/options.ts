@@ -40,7 +40,7 @@ export const checkRules: Readonly<Record<keyof CheckOptions, Rule>> = {
   steps: atLeast(1),
   seconds: { expected: 'more than 0', fits: (value) => typeof value === 'number' && value > 0 },
   findings: oneOf('first', 'all'),
-  sharedMemory: oneOf(true, false, 'told'),
+  sharedMemory: oneOf(true, false, 'told', 'anytime'),
   memory: oneOf('sc', 'tso'),
   rounds: atLeast(2),
   liberties: anything,

@@ -56,10 +56,15 @@ export interface Schedule {
 }
 
 /**
- * Do tasks touch the same variables of their program? `true`: any of them may at any time; `false`:
- * none does, so that only calls count; `told`: the program says when (see told.ts).
+ * Do tasks touch the same variables of their program? `false`: none does, so that only calls count;
+ * `told`: the program says when (see told.ts); `anytime`: any of them may at any time; `true`: any of
+ * them may behind each of its calls, in one go with the last that the call does in the kernel.
  */
-export type SharedMemory = boolean | 'told';
+export type SharedMemory = boolean | 'told' | 'anytime';
+
+/** May others come between a call and the code of the program behind it? */
+export const returnsAreSteps = (shared: SharedMemory): boolean =>
+  shared === 'told' || shared === 'anytime';
 
 /** In which order others see what a task writes and reads: as it does so, or as on x86. */
 export type Memory = 'sc' | 'tso';

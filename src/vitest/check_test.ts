@@ -114,7 +114,7 @@ function* run(given: Given<CheckTestOptions>): Pausing<void> {
 function* checkProgram(given: Given<CheckTestOptions>): Pausing<void> {
   const { args, context, options, site, style } = given;
   const main = style.codeWith(args);
-  const asked = checkOptionsOf(options, context);
+  const asked = checkOptionsOf(options, context, style.tells);
   const checked: Checked = { main, asked, options, site, style };
   if (asked.schedule !== undefined) {
     yield* judge(yield* runCheck(checkingOf(main, asked)), checked, () => null);
@@ -152,11 +152,15 @@ function* judge(
 }
 
 /** The options of check(), with those of a test turned into them. */
-function checkOptionsOf(options: CheckTestOptions, { task }: TestContext): CheckOptions {
+function checkOptionsOf(
+  options: CheckTestOptions,
+  { task }: TestContext,
+  tells: boolean,
+): CheckOptions {
   const { incomplete: _, keep: __, ...rest } = withoutSettings(options);
   if (options.seconds !== undefined) checkWithin(options.seconds, task.timeout);
   const seconds = options.seconds ?? secondsWithin(task.timeout);
-  const sharedMemory = options.sharedMemory ?? (refusal() === null ? 'told' : true);
+  const sharedMemory = options.sharedMemory ?? (tells && refusal() === null ? 'told' : true);
   return { ...rest, seconds, sharedMemory, findings: 'first' };
 }
 

@@ -68,6 +68,11 @@ export class Style {
     this.time = fakeTime ? new FakeTime(null) : null;
   }
 
+  /** It says itself what its threads share, if it was rewritten; an async function does not. */
+  get tells(): boolean {
+    return isGenerator(this.program);
+  }
+
   /** The program for a machine; `args`: what it is given besides `sys`. */
   codeWith(args: readonly unknown[]): (sys: Sys) => Code<unknown> {
     const code = this.untimed(args);

@@ -2,15 +2,35 @@ import { expect, test } from 'vitest';
 import { type CheckOptions, check } from '../../src/check/check.ts';
 import { EFD_NONBLOCK, SIGUSR1 } from '../../src/index.ts';
 import { current } from '../../src/kernel/current.ts';
+import type { SharedMemory } from '../../src/sim/schedule.ts';
 import type { Code, Program, Sys } from '../../src/syscalls/sys.ts';
 
 const one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
 
-/** What the program returns, on all schedules. */
+/** What the program returns, on all schedules, where others may come between a call and what is behind it. */
 function resultsOf(program: (sys: Sys) => Code<unknown>, options: CheckOptions = {}): string[] {
-  const { complete, results } = check(program, { findings: 'all', ...options });
+  const { complete, results } = check(program, {
+    findings: 'all',
+    sharedMemory: 'anytime',
+    ...options,
+  });
   expect(complete).toBe(true);
   return [...results.keys()];
+}
+
+/** It gives whether the writer was behind its call when the reader was told. */
+function* toldByWrite(sys: Sys): Code<boolean> {
+  let isSet = false;
+  let found = false;
+  const event = yield* sys.eventfd2(0, 0);
+  const thread = yield* sys.pthread_create(function* (sys) {
+    yield* sys.read(event, new Uint8Array(8));
+    found = isSet;
+  });
+  yield* sys.write(event, one);
+  isSet = true;
+  yield* sys.pthread_join(thread);
+  return found;
 }
 
 test('A new thread may run before its maker looks at a variable behind pthread_create()', () => {
@@ -25,6 +45,23 @@ test('A new thread may run before its maker looks at a variable behind pthread_c
     return found;
   });
   expect(seen).toEqual(['false', 'true']);
+});
+
+test('With memory that is shared, and nothing more, only a new thread comes between', () => {
+  const create = resultsOf(
+    function* (sys) {
+      let hasRun = false;
+      const thread = yield* sys.pthread_create(function* () {
+        hasRun = true;
+      });
+      const found = hasRun;
+      yield* sys.pthread_join(thread);
+      return found;
+    },
+    { sharedMemory: true },
+  );
+  expect(create).toEqual(['false', 'true']);
+  expect(resultsOf(toldByWrite, { sharedMemory: true })).toEqual(['true']);
 });
 
 test('Who checks a variable and then sleeps misses what a new thread says in between', () => {
@@ -57,24 +94,13 @@ test('What is done to a variable before pthread_create() may come after what oth
 });
 
 test('Whoever is told by write() may go on before the code behind it', () => {
-  const seen = resultsOf(function* (sys) {
-    let isSet = false;
-    let found = false;
-    const event = yield* sys.eventfd2(0, 0);
-    const thread = yield* sys.pthread_create(function* (sys) {
-      yield* sys.read(event, new Uint8Array(8));
-      found = isSet;
-    });
-    yield* sys.write(event, one);
-    isSet = true;
-    yield* sys.pthread_join(thread);
-    return found;
-  });
-  expect(seen).toEqual(['false', 'true']);
+  expect(resultsOf(toldByWrite)).toEqual(['false', 'true']);
 });
 
 /** A thread counts 1, another one 2, in an order that is not that of the calls before it. */
-const inOrderOf = (call: (sys: Sys, event: number) => ReturnType<Sys['read']>): ((sys: Sys) => Code<string>) =>
+const inOrderOf = (
+  call: (sys: Sys, event: number) => ReturnType<Sys['read']>,
+): ((sys: Sys) => Code<string>) =>
   function* (sys) {
     const event = yield* sys.eventfd2(0, EFD_NONBLOCK);
     let order = '';
@@ -131,9 +157,12 @@ const kept: Program = function* (sys) {
   yield* sys.read(event, new Uint8Array(8));
 };
 
-test.each([
+test.each<[SharedMemory, SharedMemory]>([
   [false, true],
   [true, false],
+  ['anytime', true],
+  [true, 'anytime'],
+  ['anytime', false],
 ])('A schedule fits whether or not variables are shared: %s, then %s', (first, then) => {
   const [found] = check(kept, { sharedMemory: first }).findings;
   expect(found?.kind).toBe('deadlock');

@@ -67,7 +67,7 @@ export interface Minimised<T> {
 }
 
 export interface MinimiseOptions extends ExploreOptions {
-  /** How many executions may be run, of 150 steps each; 3000 unless told otherwise. */
+  /** How many executions may be run, of 150 steps each; 4500 unless told otherwise. */
   readonly budget?: number;
 }
 
@@ -98,7 +98,7 @@ class Search<T> {
     subject: Subject<T>,
     first: Explored<T>,
     isSame: (execution: Explored<T>) => boolean,
-    { budget = 3000, ...options }: MinimiseOptions,
+    { budget = 4500, ...options }: MinimiseOptions,
   ) {
     this.subject = subject;
     this.best = first;

@@ -62,6 +62,17 @@ class Telling extends Once {
     this.way = new Way(path);
   }
 
+  /** The last step, or the one before in which the kernel did what is over by now. */
+  get lastInKernel(): number {
+    const { words } = this;
+    const last = words.at(-1) ?? '';
+    const context = contextOf(last);
+    let step = words.length - 1;
+    if (last !== `${context}: ${returning}`) return step;
+    while (words[step] === last || contextOf(words[step] ?? last) !== context) step--;
+    return step;
+  }
+
   choose(choosing: Choosing): ContextId | null {
     const { free, possible } = choosing;
     const next = this.way.next(choosing) ?? null;
@@ -101,15 +112,15 @@ export function* telling<T>(
   const lines: (string | Touched)[][] = [];
   const touches: Touched[] = [];
   const isAlone = (): boolean => told.together === Number.POSITIVE_INFINITY;
-  const note = (line: string | Touched): void => {
-    (lines[told.words.length - 1] ??= []).push(line);
+  const note = (line: string | Touched, step = told.words.length - 1): void => {
+    (lines[step] ??= []).push(line);
   };
   /** Takes the line of a call that has begun back, by its task: its result is told on the same line. */
   const takeBack: Map<number, () => void> = new Map();
   const listen = (event: TraceEvent): void => {
     if (!isAlone()) {
       const text = textOf(event);
-      if (text !== null) note(text);
+      if (text !== null) note(text, event.kind === 'return' ? told.lastInKernel : undefined);
     } else if (event.kind === 'call' || event.kind === 'return') {
       takeBack.get(event.task.pid)?.();
       takeBack.delete(event.task.pid);

@@ -14,6 +14,7 @@ import { withPauses } from './turn.ts';
  * @throws RangeError for numbers that are out of bounds, and a kernel that is not known
  * @throws ScheduleError for a schedule that cannot be read
  * @throws OutOfSteps where the program goes on for ever
+ * @throws NotDeterministic where the program goes another way when it is run again
  * @throws {ScheduleMismatch} where a schedule to replay does not fit.
  */
 export async function checkAsync(

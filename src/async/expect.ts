@@ -13,6 +13,7 @@ import { withPauses } from './turn.ts';
  * @throws RangeError for a value that an option cannot have, as an unknown kernel
  * @throws ScheduleError for a schedule that cannot be read
  * @throws ScheduleMismatch where a schedule does not fit
+ * @throws NotDeterministic where the program goes another way when it is run again
  * @throws OutOfSteps where it goes on for ever
  */
 export async function expectProgramAnswerAsync(

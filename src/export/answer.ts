@@ -16,6 +16,7 @@ import type { AnswerOptions } from './program_answer.ts';
  * @throws RangeError for a value that an option cannot have, as an unknown kernel
  * @throws ScheduleError for a schedule that cannot be read
  * @throws ScheduleMismatch where a schedule does not fit
+ * @throws NotDeterministic never: a scenario goes the same way each time
  */
 export function answerOf(document: unknown, options: AnswerOptions = {}): string {
   const { schedule, ...kernel } = options;

@@ -19,6 +19,7 @@ export interface ExportedCOptions {
  * @throws RangeError for a value that an option cannot have, as an unknown kernel
  * @throws ScheduleError for a schedule that cannot be read
  * @throws ScheduleMismatch where a schedule does not fit
+ * @throws NotDeterministic never: a scenario goes the same way each time
  */
 export function artefactToC(artefact: Artefact, { loops }: ExportedCOptions = {}): string {
   if (artefact.program !== undefined) {

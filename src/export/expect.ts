@@ -25,6 +25,7 @@ import { AnswerDiffers, type AnswerOptions } from './program_answer.ts';
  * @throws RangeError for a value that an option cannot have, as an unknown kernel
  * @throws ScheduleError for a schedule that cannot be read
  * @throws ScheduleMismatch where a schedule does not fit
+ * @throws NotDeterministic never: a scenario goes the same way each time
  * @throws OutOfSteps where it goes on for ever
  */
 export function expectAnswer(

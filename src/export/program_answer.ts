@@ -22,6 +22,7 @@ export interface AnswerOptions extends KernelChoice {
  * @throws RangeError for a value that an option cannot have, as an unknown kernel
  * @throws ScheduleError for a schedule that cannot be read
  * @throws ScheduleMismatch where a schedule does not fit
+ * @throws NotDeterministic where the program goes another way when it is run again
  * @throws OutOfSteps where it goes on for ever
  */
 export const programAnswer = (
@@ -76,6 +77,7 @@ export class AnswerDiffers extends Error {
  * @throws RangeError for a value that an option cannot have, as an unknown kernel
  * @throws ScheduleError for a schedule that cannot be read
  * @throws ScheduleMismatch where a schedule does not fit
+ * @throws NotDeterministic where the program goes another way when it is run again
  * @throws OutOfSteps where it goes on for ever
  */
 export function expectProgramAnswer(

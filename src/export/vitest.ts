@@ -31,6 +31,7 @@ const importFrom = (what: string, name: string): string => `import ${what} from 
  * without `expected`
  * @throws ScenarioError, TypeError, RangeError, ScheduleError or ScheduleMismatch where the model
  * is asked, as answerOf() throws them
+ * @throws NotDeterministic never: a scenario goes the same way each time
  */
 export function toTest(artefact: Artefact, options: TestOptions = {}): string {
   checkArtefact(artefact, 'the artefact');

@@ -49,6 +49,7 @@ export interface PartingOptions {
  * @throws TypeError for options that cannot be meant
  * @throws RangeError for a value that an option cannot have, as an unknown kernel
  * @throws ScheduleError or ScheduleMismatch where an execution cannot be run again
+ * @throws NotDeterministic never: a scenario goes the same way each time
  */
 export function partingOf(
   scenario: Scenario,

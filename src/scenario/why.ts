@@ -40,6 +40,7 @@ export interface WhyOptions extends MachineOptions {
  * @throws ScheduleMismatch where a schedule does not fit
  * @throws ScenarioError for a scenario that cannot be played
  * @throws TypeError for options that cannot be meant
+ * @throws OutOfSteps where it goes on for ever before its first step
  */
 export const why = (subject: Scenario | Program, options: WhyOptions): Answer =>
   withoutPause(answering(subject, options));

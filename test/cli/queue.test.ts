@@ -32,7 +32,7 @@ const withRedis = describe.skipIf(reason !== null);
 
 const slow = { timeout: 240_000 };
 
-/** Two writers and two waiters with one event, and somebody who looks; in two modules. */
+/** A writer and two waiters with one event, and two who look; in two modules. */
 const program = `
 import { EFD_NONBLOCK, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, type Sys } from 'epollsim';
 import { one, seen } from './parts/state';
@@ -45,7 +45,7 @@ export default function* main(sys: Sys) {
   const waiter = function* (sys: Sys) { seen.events += (yield* sys.epoll_wait(ep, 1, 0)).ret; };
   const looker = function* () { seen.early = seen.events; };
   const threads: number[] = [];
-  for (const code of [writer, writer, waiter, waiter, looker]) {
+  for (const code of [writer, waiter, waiter, looker, looker]) {
     threads.push(yield* sys.pthread_create(code));
   }
   for (const thread of threads) yield* sys.pthread_join(thread);

@@ -47,6 +47,12 @@ export const exemptions: readonly Exemption[] = [
     why: 'a thread that has gone is joined as one that is about to go',
   },
   {
+    what: /^eventpoll\.ovflist$/,
+    fn: /^queueItem$/,
+    when: ({ write }) => write,
+    why: 'who looks without the lock asks whether a scan is open, and it stays open',
+  },
+  {
     what: /^task_struct\.__state$/,
     fn: /^schedule$/,
     why: 'the look is whether the task is dead, which only the task itself makes it',

@@ -7,11 +7,11 @@ import type { ScheduleDocument } from './schedule_text.ts';
 /** What a machine is to obey so that it goes the way of `replay`, which has the steps of the schedule. */
 export const courseAlong = (
   replay: Replay,
-  { liberties, memory, returns }: Pick<ScheduleDocument, 'liberties' | 'memory' | 'returns'>,
+  { liberties, memory }: Pick<ScheduleDocument, 'liberties' | 'memory'>,
 ): Course =>
   new Course(
     replay,
-    returns ? 'anytime' : false,
+    'anytime',
     memory,
     null,
     libertiesOf({ liberties, maxLiberties: Number.POSITIVE_INFINITY }),

@@ -337,7 +337,7 @@ export function settled(options: CheckOptions): CheckOptions {
       ...kernelAlong(document, options),
       strategy,
       memory: memory ?? document.memory,
-      sharedMemory: document.returns ? 'anytime' : true,
+      sharedMemory: 'anytime', // Steps that it does not have are taken with those before them.
       liberties: document.liberties,
       maxLiberties: Number.POSITIVE_INFINITY,
     };

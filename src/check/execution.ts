@@ -172,7 +172,7 @@ export class Course implements Schedule, Choosing {
 
   /** Is it all the same who takes a step before this one? */
   private changesNothing(step: Step | null): boolean {
-    return this.cutsCircles && this.sharedMemory === false && step?.execution?.op === toUserMode;
+    return this.sharedMemory === false && step?.execution?.op === toUserMode;
   }
 
   /** As ofUse(), of all but the last `free`. */

@@ -1,7 +1,6 @@
 /** What an interleaving breaks, shown by a short execution that breaks it so. */
 import { defaultKernel } from '../kernel/history.ts';
 import { type Pausing, withoutPause } from '../sim/pause.ts';
-import { returnsAreSteps } from '../sim/schedule.ts';
 import type { Finding as Because } from '../why/verdict.ts';
 import type { CheckOptions } from './check.ts';
 import { detect, type Problem } from './detectors/index.ts';
@@ -136,8 +135,7 @@ function textOf(
 ): string {
   const { kernel = defaultKernel, with: added = [], without = [], memory = 'sc' } = options;
   const liberties = [...new Set(execution.liberties.map(({ kind }) => kind))];
-  const returns = returnsAreSteps(options.sharedMemory ?? true);
-  return scheduleText({ kernel, with: added, without, memory, returns, liberties, about }, words);
+  return scheduleText({ kernel, with: added, without, memory, liberties, about }, words);
 }
 
 interface Retraced<T> {

@@ -6,7 +6,7 @@ import { ScheduleMismatch } from '../sim/schedule.ts';
 import { InTurn } from './in_turn.ts';
 import { type ContextId, ending } from './order.ts';
 import { type Choosing, isAtRest, Once, Way } from './strategy.ts';
-import { wordsOf } from './words.ts';
+import { returning, wordsOf } from './words.ts';
 
 /** The same contexts again, on the same program. */
 export class Retrace extends Once {
@@ -60,6 +60,8 @@ export class Replay extends Once {
     const { possible } = choosing;
     if (isAtRest(choosing) && !this.takesLiberty(choosing)) return ending;
     const describe = (context: ContextId): string => wordsOf(choosing, context);
+    const untold = possible.find((context) => this.goesWithCall(describe(context)));
+    if (untold !== undefined) return untold;
     for (; this.at < this.steps.length; this.at++) {
       const expected = this.steps[this.at] as string;
       const fits = possible.find((context) => describe(context) === expected);
@@ -79,6 +81,19 @@ export class Replay extends Once {
       this.departures.push({ step, expected, instead: null });
     }
     return this.turns.next(choosing);
+  }
+
+  /**
+   * Is it the way back from a call, in a schedule of an execution in which that was no step? Then the
+   * next that its context does there is something else.
+   */
+  private goesWithCall(step: string): boolean {
+    if (!step.endsWith(`: ${returning}`)) return false;
+    const who = step.slice(0, -returning.length);
+    for (let at = this.at; at < this.steps.length; at++) {
+      if (this.steps[at]?.startsWith(who) === true) return this.steps[at] !== step;
+    }
+    return this.at < this.steps.length;
   }
 
   /** Is the next step a liberty of the kernel? */

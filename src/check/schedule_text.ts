@@ -16,8 +16,6 @@ export interface Header {
   readonly with: readonly string[];
   readonly without: readonly string[];
   readonly memory: Memory;
-  /** Coming back from a call is a step; see Schedule.stepsOnReturn. */
-  readonly returns: boolean;
   /** The kinds of liberties that the kernel takes in it. */
   readonly liberties: readonly LibertyKind[];
   /** What it shows. */
@@ -34,17 +32,15 @@ export class ScheduleError extends Error {
 }
 
 const title = '# epollsim schedule 1';
-const returnsLine = '# returns are steps';
 
 export function scheduleText(
-  { kernel, with: added, without, memory, returns, liberties, about }: Header,
+  { kernel, with: added, without, memory, liberties, about }: Header,
   steps: readonly string[],
 ): string {
   const head = [title, `# kernel ${kernel}`];
   for (const id of added) head.push(`# with ${id}`);
   for (const id of without) head.push(`# without ${id}`);
   if (memory !== 'sc') head.push(`# memory ${memory}`);
-  if (returns) head.push(returnsLine);
   if (liberties.length > 0) head.push(`# liberties ${liberties.join(',')}`);
   for (const line of about.split('\n')) if (line !== '') head.push(`# about ${line}`);
   return `${[...head, ...steps].join('\n')}\n`;
@@ -74,7 +70,6 @@ export function readSchedule(text: string): ScheduleDocument {
   const without: string[] = [];
   const about: string[] = [];
   let memory: Memory = 'sc';
-  let returns = false;
   const liberties: LibertyKind[] = [];
   const steps: string[] = [];
   for (const [i, raw] of lines.entries()) {
@@ -87,7 +82,6 @@ export function readSchedule(text: string): ScheduleDocument {
     else if (head?.[1] === 'memory') memory = head[2] === 'tso' ? 'tso' : 'sc';
     else if (head?.[1] === 'liberties') liberties.push(...kindsIn(head[2] as string, i + 1));
     else if (head?.[1] === 'about') about.push(head[2] as string);
-    else if (line === returnsLine) returns = true;
     else if (line.startsWith('#')) continue;
     else if (/^[^:]+: \S/.test(line)) steps.push(line);
     else
@@ -100,7 +94,6 @@ export function readSchedule(text: string): ScheduleDocument {
     with: added,
     without,
     memory,
-    returns,
     liberties,
     about: about.join('\n'),
     steps,

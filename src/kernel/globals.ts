@@ -94,6 +94,8 @@ export class Globals {
   exact = false;
   /** Coming back from a system call is a step too: what the program does behind it is not the call's. */
   stepsOnReturn = false;
+  /** May the running task's program do what it does not tell of? Then that goes with the call before it. */
+  goesOnUnseen: (() => boolean) | null = null;
   /** Takes steps of an exact schedule where the code stands that announces them: the machine, while it runs. */
   stepper: Stepper | null = null;
   /** An execution that goes round in a circle is of no use; see GoesRound. */

@@ -68,7 +68,7 @@ import {
   type SharedMemory,
 } from './schedule.ts';
 import { whereItStands } from './spin.ts';
-import { touchKept } from './told.ts';
+import { keepsAny, touchKept } from './told.ts';
 
 /** What a machine is built with; each has a value where it is left out. */
 export interface MachineOptions extends KernelChoice {
@@ -195,6 +195,7 @@ export class Machine implements ThreadMaker {
     if (this.liberties !== null) kernel.alone = false;
     kernel.stepsOnReturn = schedule.stepsOnReturn === true;
     kernel.touchProgramMemory = this.programMemory(schedule.sharedMemory);
+    kernel.goesOnUnseen = schedule.sharedMemory === 'told' ? keepsAny : null;
     if (schedule.memory !== 'tso') return;
     kernel.storeBuffers ??= [];
     for (const task of kernel.tasks.values()) if (task.execution !== null) this.giveStores(task);

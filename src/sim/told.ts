@@ -51,7 +51,7 @@ function isHeard(): boolean {
   const kernel = (current as task_struct | undefined)?.kernel;
   if (kernel === undefined || walks.overflown) return false;
   if (kernel.live > 1) crowded.add(kernel);
-  return kernel.touchProgramMemory === touchKept && kernel.footprint !== null;
+  return kernel.touchProgramMemory === touchKept; // What is kept in steps that are known, too.
 }
 
 /** What a task does before there is another one comes before all that others do. */
@@ -153,6 +153,9 @@ export function touchKept(): void {
   else for (const variable of kept.get(current) ?? []) touch(variable, writesTo);
 }
 
+/** Does the running task keep anything? */
+export const keepsAny = (): boolean => kept.has(current);
+
 /**
  * From here on any thread may touch all memory of its program, whatever it tells: for code that goes
  * on in steps of others, as async functions do. What is given back undoes that; null where nothing
@@ -161,8 +164,10 @@ export function touchKept(): void {
 export function shareAll(kernel: Globals): (() => void) | null {
   if (kernel.touchProgramMemory !== touchKept) return null;
   kernel.touchProgramMemory = () => writesTo(kernel.programMemory);
+  kernel.goesOnUnseen = () => true;
   return () => {
     kernel.touchProgramMemory = touchKept;
+    kernel.goesOnUnseen = keepsAny;
   };
 }
 

@@ -91,8 +91,11 @@ function* tracedSyscall(
 }
 
 /** A call of a program that is not just one system call; `body` runs when it is entered. */
-export const libraryCall = <T>(name: string, body: () => Kernel<T>): Kernel<T> =>
-  entering(makeCall(name), body);
+export function libraryCall<T>(name: string, body: () => Kernel<T>): Kernel<T> {
+  const { kernel } = current;
+  kernel.touchProgramMemory?.();
+  return entering(kernel.calls.make(name), body);
+}
 
 function* entering<T>(made: number, body: () => Kernel<T>): Kernel<T> {
   current.kernel.calls.enter(made);

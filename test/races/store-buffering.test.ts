@@ -219,7 +219,7 @@ describe('the schedule of a finding', () => {
 
   test('does not fit where every store is seen at once', () => {
     const replay = (): unknown =>
-      check(rearmsWhileWritten, { ...lost, strategy: 'replay', schedule });
+      check(rearmsWhileWritten, { ...lost, memory: 'sc', strategy: 'replay', schedule });
     expect(replay).toThrow(ScheduleMismatch);
   });
 });

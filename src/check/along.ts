@@ -3,15 +3,16 @@ import { Course } from './execution.ts';
 import { libertiesOf } from './liberties.ts';
 import type { Replay } from './replay.ts';
 import type { ScheduleDocument } from './schedule_text.ts';
+import { hasReturns } from './words.ts';
 
 /** What a machine is to obey so that it goes the way of `replay`, which has the steps of the schedule. */
 export const courseAlong = (
   replay: Replay,
-  { liberties, memory }: Pick<ScheduleDocument, 'liberties' | 'memory'>,
+  { liberties, memory, steps }: Pick<ScheduleDocument, 'liberties' | 'memory' | 'steps'>,
 ): Course =>
   new Course(
     replay,
-    'anytime',
+    hasReturns(steps) ? 'anytime' : true,
     memory,
     null,
     libertiesOf({ liberties, maxLiberties: Number.POSITIVE_INFINITY }),

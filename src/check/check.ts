@@ -27,6 +27,7 @@ import { type Departure, Replay, Retrace } from './replay.ts';
 import { kernelAlong, readSchedule } from './schedule_text.ts';
 import type { Strategy } from './strategy.ts';
 import { type Came, Tally, type TallyOptions } from './tally.ts';
+import { hasReturns } from './words.ts';
 
 export type { Finding } from './finding.ts';
 
@@ -337,7 +338,7 @@ export function settled(options: CheckOptions): CheckOptions {
       ...kernelAlong(document, options),
       strategy,
       memory: memory ?? document.memory,
-      sharedMemory: 'anytime', // Steps that it does not have are taken with those before them.
+      sharedMemory: hasReturns(document.steps) ? 'anytime' : options.sharedMemory,
       liberties: document.liberties,
       maxLiberties: Number.POSITIVE_INFINITY,
     };

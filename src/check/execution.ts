@@ -17,7 +17,7 @@ import type { Globals } from '../kernel/globals.ts';
 import { held_lock } from '../kernel/lockdep.ts';
 import type { Execution, Named, Op } from '../kernel/op.ts';
 import type { task_struct } from '../kernel/sched.ts';
-import { toUserMode } from '../kernel/user_mode.ts';
+import { fromMaking } from '../kernel/user_mode.ts';
 import type { LibertiesTaken } from '../sim/liberties/index.ts';
 import { type Liberty, libertyKinds } from '../sim/liberty.ts';
 import {
@@ -172,7 +172,7 @@ export class Course implements Schedule, Choosing {
 
   /** Is it all the same who takes a step before this one? */
   private changesNothing(step: Step | null): boolean {
-    return this.sharedMemory === false && step?.execution?.op === toUserMode;
+    return this.sharedMemory === false && step?.execution?.op === fromMaking;
   }
 
   /** As ofUse(), of all but the last `free`. */

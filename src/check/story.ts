@@ -68,7 +68,7 @@ class Telling extends Once {
     const last = words.at(-1) ?? '';
     const context = contextOf(last);
     let step = words.length - 1;
-    if (last !== `${context}: ${returning}`) return step;
+    if (!last.startsWith(`${context}: ${returning}`)) return step;
     while (words[step] === last || contextOf(words[step] ?? last) !== context) step--;
     return step;
   }
@@ -251,7 +251,7 @@ export function storyText({ contexts, rows }: Story, width = 100): string {
 /** A step that does nothing in the kernel: what follows it is all that there is to tell. */
 function linesOf({ alone, context, does, lines }: StoryRow): Line[] {
   const calls = lines.map((text) => ({ context, text: alone ? text : `  ${text}`, isStep: false }));
-  if (alone || does === returning) return calls;
+  if (alone || does.startsWith(returning)) return calls;
   return [{ context, text: `${does}${lines.length === 0 ? '' : ':'}`, isStep: true }, ...calls];
 }
 

@@ -5,7 +5,7 @@
  * when the program around it has changed.
  */
 import type { Verb } from '../kernel/op.ts';
-import { toUserMode } from '../kernel/user_mode.ts';
+import { fromMaking, toUserMode } from '../kernel/user_mode.ts';
 import { libertyName } from '../sim/liberties/index.ts';
 import type { Step } from '../sim/schedule.ts';
 import { libertyText } from './liberties.ts';
@@ -28,6 +28,10 @@ const verbs: Readonly<Record<Verb, string>> = {
 /** A program goes on with its own code. */
 export const returning = 'return';
 
+/** Are the ways back from calls steps of a schedule? Behind pthread_create() they always are. */
+export const hasReturns = (steps: readonly string[]): boolean =>
+  steps.some((step) => step.endsWith(`: ${returning}`));
+
 /** Who takes the step. */
 export function contextName({ liberty, queue, timer, stores }: Step): string {
   if (liberty !== null) return libertyName;
@@ -49,6 +53,7 @@ export function stepText(step: Step | null): string {
   if (op === null) return `${who}: start`;
   if (op.verb === 'schedule') return `${who}: ${verbs.schedule}`;
   if (op === toUserMode) return `${who}: ${returning}`;
+  if (op === fromMaking) return `${who}: ${returning} from pthread_create`;
   return `${who}: ${verbs[op.verb]} ${op.target.name}`;
 }
 

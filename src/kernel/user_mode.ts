@@ -8,6 +8,9 @@ import type { task_struct } from './sched.ts';
 /** The step; it touches nothing that a kernel has. */
 export const toUserMode: Op = new Op('access', { name: 'user mode', identity: 0 });
 
+/** The same behind pthread_create(), which is one always. */
+export const fromMaking: Op = new Op('access', { name: 'user mode', identity: 0 });
+
 /** Is it one? Not where nobody else is there to come between, and none where no program runs. */
 export const returnsByStep = ({ kernel }: task_struct): boolean =>
   kernel.stepsOnReturn && !kernel.alone && kernel.goesOnUnseen?.() !== true;

@@ -23,7 +23,8 @@ const kept: WeakMap<task_struct, Set<number>> = new WeakMap();
 const callers: Set<number> = new Set();
 /** How many objects a variable may lead to: where there are more, any memory may be touched. */
 const objectsAtMost = 10_000;
-const walks = { overflown: false };
+/** Those that lead to more: nobody goes through them again. */
+const huge: Set<number> = new Set();
 
 /** Of the modules that were loaded. */
 const modules = { followed: 0, refused: [] as string[] };
@@ -49,7 +50,7 @@ const crowded: WeakSet<Globals> = new WeakSet();
 /** Does anybody listen? */
 function isHeard(): boolean {
   const kernel = (current as task_struct | undefined)?.kernel;
-  if (kernel === undefined || walks.overflown) return false;
+  if (kernel === undefined) return false;
   if (kernel.live > 1) crowded.add(kernel);
   return kernel.touchProgramMemory === touchKept; // What is kept in steps that are known, too.
 }
@@ -131,6 +132,7 @@ export function use<T>(variable: number, place: string, method: string | null, v
 /** What came of something that was done to a shared object, or looked at in it. */
 export function got<T>(variable: number, value: T): T {
   if (!isHeard() || !isObject(value) || callers.has(variable)) return value;
+  if (huge.has(variable)) keep(variable, value); // A part of it, or of something that it leads to.
   // Who knows what a generator, or an object with private fields, refers to?
   if (!isTransparent(value)) join(variable, value);
   for (const object of reachable(value)) {
@@ -149,7 +151,7 @@ export function pass<T>(variable: number, value: T): T {
 
 /** The steps of a task's program touch, unseen, what it keeps. */
 export function touchKept(): void {
-  if (walks.overflown) writesTo(current.kernel.programMemory);
+  if (huge.size > 0) writesTo(current.kernel.programMemory);
   else for (const variable of kept.get(current) ?? []) touch(variable, writesTo);
 }
 
@@ -185,8 +187,10 @@ function touch(variable: number, how: (identity: number) => void): void {
 
 /** The object, and all that it leads to, counts as a part of the variable. */
 function join(variable: number, value: unknown): void {
-  if (!isObject(value) || value instanceof Sys) return;
-  for (const object of reachable(value)) {
+  if (!isObject(value) || value instanceof Sys || huge.has(variable)) return;
+  const found = reachable(value);
+  if (found.size > objectsAtMost) huge.add(variable);
+  for (const object of found) {
     const known = parts.get(object);
     if (known === undefined) parts.set(object, variable);
     else if (known !== variable) unite(known, variable);
@@ -205,8 +209,7 @@ function reachable(value: object): Set<object> {
   for (const object of seen) {
     for (const inner of inside(object))
       if (isObject(inner) && !(inner instanceof Sys)) seen.add(inner);
-    walks.overflown ||= seen.size > objectsAtMost;
-    if (walks.overflown) break;
+    if (seen.size > objectsAtMost) break;
   }
   return seen;
 }

@@ -23,7 +23,7 @@ import { type kernel_siginfo, type sigaction, sigmask, type sigset_t } from '../
 import type { itimerspec } from '../kernel/time.ts';
 import { EventBuffer, type epoll_data_t, type epoll_event } from '../kernel/uaccess.ts';
 import { EDEADLK, EINTR, ESRCH } from '../kernel/uapi/errno.ts';
-import { toUserMode } from '../kernel/user_mode.ts';
+import { fromMaking } from '../kernel/user_mode.ts';
 import type { OptionPointer } from '../net/getsockopt.ts';
 import type { sockaddr } from '../net/socket.ts';
 import type { OptionValue } from '../net/sockopt.ts';
@@ -967,7 +967,7 @@ export class Sys {
   private *create(start_routine: Program, name: string | undefined): Code<number> {
     yield this.task.files.lookup;
     const { pid } = this.maker.thread(this.task, start_routine, name);
-    if (this.task.kernel.exact) yield toUserMode; // Its thread goes on as well.
+    if (this.task.kernel.exact) yield fromMaking; // Its thread goes on as well.
     return pid;
   }
 

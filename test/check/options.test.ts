@@ -21,7 +21,10 @@ test.each<[object, string]>([
   [{ seconds: 0 }, 'check: seconds: expected more than 0, found 0'],
   [{ seed: 'abc' }, "check: seed: expected an integer, found 'abc'"],
   [{ findings: 'none' }, "check: findings: expected one of 'first', 'all', found 'none'"],
-  [{ sharedMemory: 1 }, "check: sharedMemory: expected one of true, false, 'told', 'anytime', found 1"],
+  [
+    { sharedMemory: 1 },
+    "check: sharedMemory: expected one of true, false, 'told', 'anytime', found 1",
+  ],
   [{ memory: 'weak' }, "check: memory: expected one of 'sc', 'tso', found 'weak'"],
   [{ off: ['herds'] }, 'check: off: expected an array of use-after-free, list-corruption, '],
   [{ off: 'herd' }, 'check: off: expected an array of '],

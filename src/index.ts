@@ -57,6 +57,7 @@ export {
   type Runnable,
   randomSchedule,
   type Schedule,
+  ScheduleMismatch,
   type SharedMemory,
 } from './sim/schedule.ts';
 export { type inotify_event, inotifyEvents } from './syscalls/inotify.ts';
@@ -92,6 +93,9 @@ export { NotDeterministic } from './check/determinism.ts';
 export type { Estimate } from './check/estimate.ts';
 /** What Linux may do and need not, and the checker lets it do. */
 export type { LibertyOptions, TakenLiberty } from './check/liberties.ts';
+export { ScheduleError } from './check/schedule_text.ts';
+/** One interleaving, step by step: who can go on, in the words of schedules. */
+export { Stepwise, type Turn } from './check/stepwise.ts';
 export { type Story, type StoryRow, storyText } from './check/story.ts';
 export { type LibertyKind, type LibertyRule, libertyKinds, libertyRules } from './sim/liberty.ts';
 
@@ -202,6 +206,8 @@ export { Perfetto } from './trace/perfetto.ts';
 export { Recorder, type RecorderOptions } from './trace/recorder.ts';
 /** Runs a machine in a format: `runTraced(machine, new Strace(write))`. */
 export { runTraced, type TracedReport } from './trace/run.ts';
+/** An event in words, for a person. */
+export { sentenceOf } from './trace/sentence.ts';
 export { State, stateText } from './trace/state.ts';
 export { Strace } from './trace/strace.ts';
 export { type Row, type TableListener, TableRows } from './trace/table.ts';

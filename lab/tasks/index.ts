@@ -1,6 +1,7 @@
 /** The tasks of all labs, in their order. */
+import { task as task01 } from './01/task.ts';
 import type { Task } from './task.ts';
 
 export type { Grade, Solution, Task, Words } from './task.ts';
 
-export const tasks: readonly Task[] = [];
+export const tasks: readonly Task[] = [task01];

@@ -1,0 +1,289 @@
+/**
+ * What tasks have in common: a solution is run in situations, each on every schedule, with an eye on
+ * the calls that it makes; the first thing that is wrong becomes the grade.
+ */
+import {
+  type CheckOptions,
+  type Code,
+  check,
+  type EpollView,
+  type Finding,
+  Machine,
+  NotDeterministic,
+  OutOfSteps,
+  type Sys,
+  storyText,
+  type Verdict,
+  viewOf,
+} from 'epollsim';
+import type { Grade, Solution, Words } from './task.ts';
+
+/** A call that a solution has made. */
+export interface Made {
+  readonly call: string;
+  readonly args: readonly unknown[];
+  /** A result or -errno; null until the call is over. */
+  ret: number | null;
+  /** What the call handed back, whole: the events of epoll_wait. */
+  result: unknown;
+}
+
+/** In what a solution is put, and what it has to do there. */
+export interface Situation {
+  readonly name: Words;
+  /** Sets up, lets `stage.solve()` run the solution, and looks at what came of it. */
+  play(stage: Stage): Code<unknown>;
+  /** What to say where nothing more happens and the program sleeps; null for the usual words. */
+  asleep?(stage: Stage): Words | null;
+  /** What to say where it goes round and nothing comes of it; null for the usual words. */
+  round?(stage: Stage): Words | null;
+  readonly options?: CheckOptions;
+  /** Only on a quiet machine, where nobody is kept waiting: for what a busy one may make later. */
+  readonly quiet?: boolean;
+}
+
+const limits: CheckOptions = {
+  executions: 4000,
+  steps: 4000,
+  seconds: 4,
+  sharedMemory: false,
+  strict: true,
+  off: ['herd', 'stale-event'],
+};
+
+/** One execution, as a situation sees it. */
+export class Stage {
+  readonly sys: Sys;
+  /** The calls of the solution, in the order in which they were made. */
+  readonly calls: Made[] = [];
+  /** The first thing that was seen to be wrong. */
+  blame: Words | null = null;
+  private readonly solution: Solution;
+
+  constructor(sys: Sys, solution: Solution) {
+    this.sys = sys;
+    this.solution = solution;
+  }
+
+  /** Runs the solution, for the thread that has `sys`. */
+  *solve<T>(sys: Sys, ...given: readonly unknown[]): Code<T> {
+    const code: unknown = this.solution(this.watched(sys), ...given);
+    if (!isGenerator(code)) return this.fail(noGenerator) as T;
+    return (yield* code as Code<unknown>) as T;
+  }
+
+  /** Ends the execution with these words, unless something was wrong before. */
+  fail(words: Words): void {
+    this.note(words);
+    this.sys.assert(false, this.blame?.en ?? words.en);
+  }
+
+  /** Fails unless `condition` holds. */
+  expect(condition: boolean, words: Words): void {
+    if (!condition) this.fail(words);
+  }
+
+  /** Remembers that something is wrong, and lets the solution go on. */
+  note(words: Words): void {
+    this.blame ??= words;
+  }
+
+  /** The calls of these names. */
+  made(...names: readonly string[]): Made[] {
+    return this.calls.filter(({ call }) => names.includes(call));
+  }
+
+  /** The epoll instance behind a descriptor of the first process; undefined where there is none. */
+  epoll(fd: number): EpollView | undefined {
+    const isIt = (one: EpollView): boolean => one.descriptors.some((open) => open.fd === fd);
+    return viewOf(this.sys.task.kernel).epolls.find(isIt);
+  }
+
+  /** How many descriptors are open. */
+  open(): number {
+    const { epolls, files } = viewOf(this.sys.task.kernel);
+    return [...epolls, ...files].reduce((sum, { descriptors }) => sum + descriptors.length, 0);
+  }
+
+  private watched(sys: Sys): Sys {
+    return new Proxy(sys, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function' || name === 'assert') return value;
+        return (...args: unknown[]): unknown => {
+          const passed = args.map((one) => (typeof one === 'function' ? this.thread(one) : one));
+          return this.recorded(String(name), args, Reflect.apply(value, target, passed));
+        };
+      },
+    });
+  }
+
+  /** A thread that the solution starts is watched as well. */
+  // biome-ignore lint/complexity/noBannedTypes: whatever the student has handed over.
+  private thread(start: Function): (sys: Sys) => unknown {
+    return (sys) => start(this.watched(sys));
+  }
+
+  private *recorded(call: string, args: readonly unknown[], code: unknown): Code<unknown> {
+    const made: Made = { call, args, ret: null, result: null };
+    this.calls.push(made);
+    const result = yield* code as Code<unknown>;
+    made.result = result;
+    made.ret = typeof result === 'number' ? result : ((result as { ret?: number })?.ret ?? null);
+    return result;
+  }
+}
+
+const isGenerator = (code: unknown): boolean =>
+  typeof code === 'object' && code !== null && 'next' in code;
+
+const noGenerator: Words = {
+  en: 'What you export is no generator. It has to be a function*, and each call in it needs yield*.',
+  zh: '导出的不是生成器。它必须是 function*，其中每个调用前都要写 yield*。',
+};
+
+/** Runs a solution in each situation; `done` is said where all went well. */
+export function judge(solution: Solution, situations: readonly Situation[], done: Words): Grade {
+  for (const situation of situations) {
+    const grade = judgeIn(situation, solution);
+    if (grade !== null) return grade;
+  }
+  return { passed: true, words: done, schedule: null, story: '' };
+}
+
+/** Null where nothing is wrong. */
+function judgeIn(situation: Situation, solution: Solution): Grade | null {
+  let stage: Stage | null = null;
+  const program = function* (sys: Sys): Code<string> {
+    stage = new Stage(sys, solution);
+    yield* situation.play(stage);
+    const { blame } = stage;
+    if (blame !== null) stage.fail(blame);
+    return whole;
+  };
+  const options = { ...limits, ...situation.options };
+  try {
+    if (situation.quiet === true) {
+      const wrong = quietly(situation, program, () => stage);
+      return wrong && { passed: false, words: within(situation, wrong), schedule: null, story: '' };
+    }
+    const verdict = check(program, options);
+    if (process.env['DBG'])
+      console.log(
+        situation.name.en,
+        verdict.executions,
+        verdict.limit,
+        verdict.complete,
+        verdict.results,
+      );
+    const [finding] = verdict.findings;
+    if (finding === undefined) return cutOff(situation, verdict, stage);
+    if (finding.repeats) check(program, { ...options, schedule: finding.schedule });
+    return failed(situation, finding, stage as unknown as Stage);
+  } catch (error) {
+    return { passed: false, words: within(situation, ofError(error)), schedule: null, story: '' };
+  }
+}
+
+/** Runs it once, each thread until it sleeps: what is wrong; null if nothing is. */
+function quietly(
+  situation: Situation,
+  program: (sys: Sys) => Code<unknown>,
+  stageOf: () => Stage | null,
+): Words | null {
+  const machine = new Machine({ maxSteps: 20_000 });
+  try {
+    machine.spawn(program);
+    const { asleep } = machine.run();
+    if (asleep.length === 0) return null;
+    const stage = stageOf();
+    const sentence = asleep.map(({ call, name }) => `${name} sleeps in ${call}.`).join(' ');
+    return stage?.blame ?? (stage && situation.asleep?.(stage)) ?? asleepWords(sentence);
+  } catch (error) {
+    const stage = stageOf();
+    if (stage?.blame != null) return stage.blame;
+    if (!(error instanceof OutOfSteps)) return thrownWords(String(error));
+    return (stage && situation.round?.(stage)) ?? roundWords(error.message);
+  }
+}
+
+function failed(situation: Situation, finding: Finding, stage: Stage): Grade {
+  const words = stage.blame ?? ofFinding(situation, finding, stage);
+  const { schedule, story } = finding;
+  return {
+    passed: false,
+    words: within(situation, words),
+    schedule: schedule === '' ? null : schedule,
+    story: schedule === '' ? '' : storyText(story),
+  };
+}
+
+/** What the program returns that judges, where it has come to its end. */
+const whole = 'whole';
+
+/** What a limit has cut off, or did not come to its end, is not shown to be right. */
+function cutOff(situation: Situation, verdict: Verdict, last: Stage | null): Grade | null {
+  const { complete, executions, information, limit, results } = verdict;
+  if (complete && limit === null && results.get(JSON.stringify(whole)) === executions) return null;
+  const [loop] = information.filter(({ kind }) => kind === 'livelock');
+  const why = loop?.sentence ?? '';
+  const round = loop === undefined || last === null ? null : situation.round?.(last);
+  const words: Words = round ?? {
+    en: `The check was cut off before all was seen, so nothing is shown. Your program makes more calls than the task needs, or never ends. Look for a loop that does not sleep. ${why}`,
+    zh: `检查没能看完全部执行，因此不能证明程序正确。程序的调用次数远超任务所需，或者永不结束。请找一找不睡眠的循环。${why}`,
+  };
+  const blame = last === null ? null : last.blame;
+  return { passed: false, words: within(situation, blame ?? words), schedule: null, story: '' };
+}
+
+const within = ({ name }: Situation, { en, zh }: Words): Words => ({
+  en: `${name.en}: ${en.trim()}`,
+  zh: `${name.zh}：${zh.trim()}`,
+});
+
+function ofFinding(situation: Situation, finding: Finding, stage: Stage): Words {
+  const { kind, sentence } = finding;
+  if (kind === 'livelock') return situation.round?.(stage) ?? roundWords(sentence);
+  if (kind === 'exception' || kind === 'assertion') {
+    return thrownWords(sentence);
+  }
+  return situation.asleep?.(stage) ?? asleepWords(sentence);
+}
+
+const thrownWords = (sentence: string): Words => ({
+  en: `Your program threw an error. ${sentence}`,
+  zh: `你的程序抛出了异常。${sentence}`,
+});
+
+const asleepWords = (sentence: string): Words => ({
+  en: `Your program sleeps for ever. ${sentence}`,
+  zh: `你的程序永远睡眠，不会再被唤醒。${sentence}`,
+});
+
+const roundWords = (sentence: string): Words => ({
+  en: `Your program goes round and round and never sleeps, which burns the CPU. ${sentence}`,
+  zh: `你的程序一直空转，从不睡眠，白白占用 CPU。${sentence}`,
+});
+
+function ofError(error: unknown): Words {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof NotDeterministic) {
+    return {
+      en: 'Your program goes another way each time it is run. Keep variables inside of the function; what stands outside of it one run leaves to the next.',
+      zh: '你的程序每次运行的走法都不一样。请把变量放在函数内部；放在外面的变量会把上一次运行的值留给下一次。',
+    };
+  }
+  return {
+    en: `The program could not be run. ${message}`,
+    zh: `程序无法运行。${message}`,
+  };
+}
+
+/** Looked for something that was not there, without sleeping. */
+export const emptyPolls = (stage: Stage): number =>
+  stage
+    .made('epoll_wait', 'epoll_pwait', 'epoll_pwait2', 'poll', 'ppoll', 'select', 'pselect6')
+    .filter(({ args, call, ret }) => ret === 0 && args[call === 'poll' ? 1 : 2] === 0).length;
+
+/** Calls by which a thread waits for time to go by, or asks for another turn. */
+export const naps = (stage: Stage): Made[] => stage.made('nanosleep', 'sched_yield');

@@ -144,11 +144,22 @@ const noGenerator: Words = {
 
 /** Runs a solution in each situation; `done` is said where all went well. */
 export function judge(solution: Solution, situations: readonly Situation[], done: Words): Grade {
+  if (remembers(solution, situations)) {
+    return { passed: false, words: otherEachTime, schedule: null, story: '' };
+  }
   for (const situation of situations) {
     const grade = judgeIn(situation, solution);
     if (grade !== null) return grade;
   }
   return { passed: true, words: done, schedule: null, story: '' };
+}
+
+/** Does the solution leave something behind outside of itself, so that it goes another way the next time? */
+function remembers(solution: Solution, [first]: readonly Situation[]): boolean {
+  if (first === undefined) return false;
+  const quiet = { ...first, quiet: true };
+  const once = judgeIn(quiet, solution)?.words.en;
+  return once !== judgeIn(quiet, solution)?.words.en;
 }
 
 /** Null where nothing is wrong. */
@@ -265,13 +276,15 @@ const roundWords = (sentence: string): Words => ({
   zh: `你的程序一直空转，从不睡眠，白白占用 CPU。${sentence}`,
 });
 
+const otherEachTime: Words = {
+  en: 'Your program goes another way each time it is run. Keep variables inside of the function; what stands outside of it one run leaves to the next.',
+  zh: '你的程序每次运行的走法都不一样。请把变量放在函数内部；放在外面的变量会把上一次运行的值留给下一次。',
+};
+
 function ofError(error: unknown): Words {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof NotDeterministic) {
-    return {
-      en: 'Your program goes another way each time it is run. Keep variables inside of the function; what stands outside of it one run leaves to the next.',
-      zh: '你的程序每次运行的走法都不一样。请把变量放在函数内部；放在外面的变量会把上一次运行的值留给下一次。',
-    };
+    return otherEachTime;
   }
   return {
     en: `The program could not be run. ${message}`,

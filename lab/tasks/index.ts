@@ -1,8 +1,9 @@
 /** The tasks of all labs, in their order. */
 import { task as task01 } from './01/task.ts';
 import { task as task02 } from './02/task.ts';
+import { task as task03 } from './03/task.ts';
 import type { Task } from './task.ts';
 
 export type { Grade, Solution, Task, Words } from './task.ts';
 
-export const tasks: readonly Task[] = [task01, task02];
+export const tasks: readonly Task[] = [task01, task02, task03];

@@ -45,7 +45,7 @@ export interface Situation {
 const limits: CheckOptions = {
   executions: 4000,
   steps: 4000,
-  seconds: 4,
+  seconds: 10,
   sharedMemory: false,
   strict: true,
   off: ['herd', 'stale-event'],

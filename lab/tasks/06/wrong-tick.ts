@@ -1,0 +1,13 @@
+import type { Code, Sys } from 'epollsim';
+
+/** Looks again after ten milliseconds. */
+export default function* readAll(sys: Sys, ep: number, fd: number): Code<number> {
+  const buf = new Uint8Array(4);
+  let total = 0;
+  for (;;) {
+    yield* sys.epoll_wait(ep, 1, 10);
+    const n = yield* sys.read(fd, buf);
+    if (n === 0) return total;
+    if (n > 0) total += n;
+  }
+}

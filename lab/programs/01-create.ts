@@ -1,4 +1,8 @@
-import { type Code, EPOLL_CLOEXEC, type Sys } from 'epollsim';
+import {
+  type Code,
+  EPOLL_CLOEXEC,
+  type Sys,
+} from 'epollsim';
 
 export default function* main(sys: Sys): Code<void> {
   const ep = yield* sys.epoll_create1(EPOLL_CLOEXEC);

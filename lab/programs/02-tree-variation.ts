@@ -1,4 +1,10 @@
-import { type Code, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN, type Sys } from 'epollsim';
+import {
+  type Code,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLLIN,
+  type Sys,
+} from 'epollsim';
 
 export default function* main(sys: Sys): Code<void> {
   const ep = yield* sys.epoll_create1(0);

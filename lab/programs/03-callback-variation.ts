@@ -9,7 +9,10 @@ import {
 } from 'epollsim';
 
 export default function* main(sys: Sys): Code<void> {
-  const [here, there] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
+  const [here, there] = yield* sys.socketpair(
+    AF_UNIX,
+    SOCK_STREAM,
+  );
   const reading = yield* sys.epoll_create1(0);
   const writing = yield* sys.epoll_create1(0);
   const IN = { events: EPOLLIN };

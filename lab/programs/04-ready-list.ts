@@ -1,4 +1,9 @@
-import { type Code, EPOLL_CTL_ADD, EPOLLIN, type Sys } from 'epollsim';
+import {
+  type Code,
+  EPOLL_CTL_ADD,
+  EPOLLIN,
+  type Sys,
+} from 'epollsim';
 
 const one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
 

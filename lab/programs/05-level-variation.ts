@@ -10,7 +10,10 @@ import {
 } from 'epollsim';
 
 export default function* main(sys: Sys): Code<void> {
-  const [here] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
+  const [here] = yield* sys.socketpair(
+    AF_UNIX,
+    SOCK_STREAM,
+  );
   const ep = yield* sys.epoll_create1(0);
   const both = { events: EPOLLIN | EPOLLOUT };
   yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, here, both);

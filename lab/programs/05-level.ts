@@ -1,7 +1,17 @@
-import { AF_UNIX, type Code, EPOLL_CTL_ADD, EPOLLIN, SOCK_STREAM, type Sys } from 'epollsim';
+import {
+  AF_UNIX,
+  type Code,
+  EPOLL_CTL_ADD,
+  EPOLLIN,
+  SOCK_STREAM,
+  type Sys,
+} from 'epollsim';
 
 export default function* main(sys: Sys): Code<void> {
-  const [here, there] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
+  const [here, there] = yield* sys.socketpair(
+    AF_UNIX,
+    SOCK_STREAM,
+  );
   const ep = yield* sys.epoll_create1(0);
   const interest = { events: EPOLLIN, data: here };
   yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, here, interest);

@@ -10,7 +10,10 @@ import {
 } from 'epollsim';
 
 export default function* main(sys: Sys): Code<void> {
-  const [here, there] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
+  const [here, there] = yield* sys.socketpair(
+    AF_UNIX,
+    SOCK_STREAM,
+  );
   const ep = yield* sys.epoll_create1(0);
   const edge = { events: EPOLLIN | EPOLLET };
   yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, here, edge);

@@ -1,4 +1,8 @@
-import { CLOCK_MONOTONIC, type Code, type Sys } from 'epollsim';
+import {
+  CLOCK_MONOTONIC,
+  type Code,
+  type Sys,
+} from 'epollsim';
 
 /** What the clock shows, in milliseconds. */
 export function* now(sys: Sys): Code<number> {
@@ -7,7 +11,10 @@ export function* now(sys: Sys): Code<number> {
 }
 
 /** Sleeps for `ms` milliseconds, signals or not. */
-export default function* pause(sys: Sys, ms: number): Code<void> {
+export default function* pause(
+  sys: Sys,
+  ms: number,
+): Code<void> {
   const ep = yield* sys.epoll_create1(0);
   yield* sys.epoll_wait(ep, 1, ms);
 }

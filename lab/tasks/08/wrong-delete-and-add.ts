@@ -1,0 +1,15 @@
+import { type Code, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN, EPOLLONESHOT, type Sys } from 'epollsim';
+
+/** A new item each time. */
+export default function* (sys: Sys, ep: number, sock: number): Code<number> {
+  let total = 0;
+  for (;;) {
+    yield* sys.epoll_wait(ep, 1, -1);
+    const n = yield* sys.read(sock, new Uint8Array(8));
+    if (n === 0) return total;
+    total += Math.max(0, n);
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_DEL, sock);
+    const events = EPOLLIN | EPOLLONESHOT;
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, sock, { events });
+  }
+}

@@ -1,0 +1,21 @@
+import { type Code, EPOLL_CTL_ADD, EPOLLIN, type Sys } from 'epollsim';
+
+type Take = (sys: Sys, bytes: Uint8Array) => Code<void>;
+
+/** Both are told of the same bytes. */
+export default function* (sys: Sys, sock: number, take: Take): Code<void> {
+  const ep = yield* sys.epoll_create1(0);
+  const interest = { events: EPOLLIN, data: sock };
+  yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, sock, interest);
+  const worker = function* (sys: Sys): Code<void> {
+    const buf = new Uint8Array(8);
+    for (let n = -1; n !== 0; ) {
+      yield* sys.epoll_wait(ep, 1, -1);
+      n = yield* sys.read(sock, buf);
+      if (n > 0) yield* take(sys, buf.subarray(0, n));
+    }
+  };
+  const other = yield* sys.pthread_create(worker, 'other');
+  yield* worker(sys);
+  yield* sys.pthread_join(other);
+}

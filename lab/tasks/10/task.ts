@@ -1,0 +1,213 @@
+/** Lab 10: workers that accept from one listener, and of which one is woken for a connection. */
+import {
+  AF_INET,
+  type Code,
+  EAGAIN,
+  EPOLL_CTL_ADD,
+  INADDR_LOOPBACK,
+  Machine,
+  type Program,
+  Recorder,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  type Sys,
+} from 'epollsim';
+import {
+  failed,
+  judge,
+  keyOf,
+  must,
+  runWatched,
+  type Said,
+  type Situation,
+  type Watch,
+  waits,
+  waitsForEver,
+} from '../judge_watched.ts';
+import type { Grade, Solution, Task, Words } from '../task.ts';
+
+/** A worker waits only for what it has registered, and does not ask the listener again and again. */
+function watch(): Watch {
+  let [added, dry] = [0, 0];
+  return {
+    may: [...waits, 'epoll_create1', 'epoll_ctl', 'accept4', 'write', 'send', 'close'],
+    before(call) {
+      if (call.name === 'accept4') return dry > 3 ? 'spins-accept' : null;
+      if (!waits.includes(call.name)) return null;
+      dry = 0;
+      if (added === 0) return 'not-added';
+      return waitsForEver(call) ? null : 'polls';
+    },
+    after({ name, args }, ret) {
+      if (name === 'epoll_ctl' && args[1] === EPOLL_CTL_ADD && ret === 0) added++;
+      if (name === 'accept4') dry = ret === -EAGAIN ? dry + 1 : 0;
+    },
+  };
+}
+
+const addr = { family: AF_INET, addr: INADDR_LOOPBACK, port: 80 };
+const ms = { tv_sec: 0, tv_nsec: 1_000_000 };
+
+/** The listener, and workers that sleep by the time this returns if time passes as on a quick machine. */
+function* serve(sys: Sys, solution: Solution, names: readonly string[]): Code<void> {
+  const listener = yield* sys.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK);
+  yield* sys.bind(listener, addr);
+  yield* sys.listen(listener, 8);
+  for (const name of names) {
+    yield* sys.pthread_create(function* (self) {
+      yield* runWatched(solution, self, watch(), listener);
+      must(false, 'worker-ends');
+    }, name);
+  }
+}
+
+function* connect(sys: Sys): Code<number> {
+  const client = yield* sys.socket(AF_INET, SOCK_STREAM);
+  yield* sys.connect(client, addr);
+  return client;
+}
+
+/** The answer, which is "hi", and the end. */
+function* expectAnswer(sys: Sys, client: number): Code<void> {
+  const buf = new Uint8Array(8);
+  must((yield* sys.read(client, buf)) === 2 && buf[0] === 104 && buf[1] === 105, 'no-hi');
+  must((yield* sys.read(client, buf)) === 0, 'left-open');
+  yield* sys.close(client);
+}
+
+const workers = ['a', 'b', 'c'];
+const connections = 4;
+
+/** Connections come one after the other, while all workers sleep. */
+const oneByOne = (solution: Solution, count: (on: boolean) => void): Program =>
+  function* (sys) {
+    yield* serve(sys, solution, workers);
+    for (let i = 0; i < connections; i++) {
+      yield* sys.nanosleep(ms);
+      count(true);
+      const client = yield* connect(sys);
+      yield* expectAnswer(sys, client);
+    }
+    yield* sys.nanosleep(ms);
+    count(false); // The end of the process wakes them, too.
+  };
+
+/** So many connections come together; so many workers. */
+const together = (names: readonly string[], count: number, when: Words): Situation => ({
+  when,
+  options: { preemptions: 1, sharedMemory: false },
+  program: (solution) =>
+    function* (sys) {
+      yield* serve(sys, solution, names);
+      const clients: number[] = [];
+      for (let i = 0; i < count; i++) clients.push(yield* connect(sys));
+      for (const client of clients) yield* expectAnswer(sys, client);
+    },
+});
+
+const situations: readonly Situation[] = [
+  together(['a'], 2, {
+    en: 'When two connections come and one worker is free',
+    zh: '来了两个连接而只有一个工作线程空闲时',
+  }),
+  together(['a', 'b'], 1, {
+    en: 'When a connection comes and two workers are free',
+    zh: '来了一个连接而有两个工作线程空闲时',
+  }),
+];
+
+/** How often a worker was woken; a key for what went wrong. */
+function wakeupsOf(solution: Solution): { wakeups: number; key: string | null } {
+  let [wakeups, counts] = [0, false];
+  const tracer = new Recorder(
+    (event) => {
+      if (counts && event.kind === 'wakeup' && workers.includes(event.woken.comm)) wakeups++;
+    },
+    { functions: false },
+  );
+  const machine = new Machine({ tracer, maxSteps: 20_000 });
+  const main = machine.spawn(
+    oneByOne(solution, (on) => {
+      counts = on;
+    }),
+  );
+  try {
+    machine.run();
+  } catch (error) {
+    return { wakeups, key: keyOf(error) ?? 'goes-wrong' };
+  }
+  return { wakeups, key: main.result?.how === 'returned' ? null : 'not-served' };
+}
+
+const said: Said = {
+  herd: {
+    en: 'more workers are woken than there are connections: each of them has an instance of its own, and the listener wakes them all. Which flag of EPOLL_CTL_ADD asks for one?',
+    zh: '被唤醒的工作线程比连接多：每个线程有自己的实例，监听套接字把它们全部唤醒。EPOLL_CTL_ADD 的哪个标志只要求唤醒一个？',
+  },
+  'not-added': {
+    en: 'it waits, and has registered nothing: epoll_ctl() has failed, or was not called. Look at what it returns, and which flags may stand together.',
+    zh: '它在等待，却没有注册任何东西：epoll_ctl() 失败了，或者没有调用。请看它的返回值，以及哪些标志可以同时使用。',
+  },
+  'stranded-data': {
+    en: 'a connection waits, and all workers sleep. An edge says that something has come, not how many.',
+    zh: '有连接在等待，所有工作线程却都在休眠。边缘只说明有东西到来，不说明有几个。',
+  },
+  'oneshot-never-rearmed': {
+    en: 'a connection waits, and the item that should tell of it is disarmed.',
+    zh: '有连接在等待，而应当报告它的条目已被解除。',
+  },
+  deadlock: {
+    en: 'a client waits for its answer for ever: nobody has accepted its connection, or nobody has answered and closed.',
+    zh: '有客户端永远等不到应答：没有人接受它的连接，或者没有人应答并关闭。',
+  },
+  'not-served': {
+    en: 'a client waits for its answer for ever: nobody has accepted its connection, or nobody has answered and closed.',
+    zh: '有客户端永远等不到应答：没有人接受它的连接，或者没有人应答并关闭。',
+  },
+  'no-hi': {
+    en: 'the client has not got "hi". accept4() may return -EAGAIN, which is no descriptor.',
+    zh: '客户端没有收到 "hi"。accept4() 可能返回 -EAGAIN，那不是描述符。',
+  },
+  'left-open': {
+    en: 'the client has got its answer, and more, or waits for the end.',
+    zh: '客户端收到了应答，但随后的内容不对：应答之后应当关闭连接。',
+  },
+  'worker-ends': {
+    en: 'a worker returns. It is to serve connections for ever.',
+    zh: '有工作线程返回了。它应当一直为连接服务。',
+  },
+  'spins-accept': {
+    en: 'it calls accept4() again and again although that says EAGAIN. That is a busy loop: sleep in epoll_wait() until there is a connection.',
+    zh: 'accept4() 已返回 EAGAIN，它却反复调用，这是忙等。应当在 epoll_wait() 中休眠，直到有连接。',
+  },
+};
+
+const alone = { en: 'When connections come one by one', zh: '连接一个接一个到来时' };
+
+function grade(solution: Solution): Grade {
+  const verdict = judge(solution, situations, said, {
+    en: 'Each connection has woken one worker, and all were served, on every schedule with at most one preemption.',
+    zh: '每个连接只唤醒了一个工作线程，并且在抢占不超过一次的所有调度下，全部连接都得到了服务。',
+  });
+  if (!verdict.passed) return verdict;
+  const { wakeups, key } = wakeupsOf(solution);
+  const wrong = key ?? (wakeups > connections ? 'herd' : null);
+  const words = wrong === null ? undefined : (said[wrong] ?? said['not-served']);
+  if (words === undefined) return verdict;
+  const counted = {
+    en: ` (${wakeups} for ${connections})`,
+    zh: `（${connections} 个连接唤醒了 ${wakeups} 次）`,
+  };
+  const more = wrong === 'herd' ? counted : { en: '', zh: '' };
+  return failed({
+    en: `${alone.en}: ${words.en}${more.en}`,
+    zh: `${alone.zh}：${words.zh}${more.zh}`,
+  });
+}
+
+export const task: Task = {
+  number: 10,
+  title: { en: 'One connection, one worker', zh: '一个连接，一个工作线程' },
+  signature: 'export default function* (sys, listener)',
+  grade,
+};

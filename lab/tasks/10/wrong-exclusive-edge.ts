@@ -1,0 +1,23 @@
+import {
+  type Code,
+  EAGAIN,
+  EPOLL_CTL_ADD,
+  EPOLLET,
+  EPOLLEXCLUSIVE,
+  EPOLLIN,
+  type Sys,
+} from 'epollsim';
+
+/** One edge may be two connections. */
+export default function* (sys: Sys, listener: number): Code<void> {
+  const ep = yield* sys.epoll_create1(0);
+  const interest = { events: EPOLLIN | EPOLLET | EPOLLEXCLUSIVE };
+  yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, listener, interest);
+  for (;;) {
+    yield* sys.epoll_wait(ep, 1, -1);
+    const fd = yield* sys.accept4(listener, 0);
+    if (fd === -EAGAIN) continue;
+    yield* sys.write(fd, 'hi');
+    yield* sys.close(fd);
+  }
+}

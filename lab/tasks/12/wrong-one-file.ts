@@ -1,0 +1,18 @@
+import { type Code, EPOLL_CTL_ADD, EPOLLET, EPOLLIN, type Sys } from 'epollsim';
+
+const one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
+
+/** One of the two is never written to. */
+export default function* (sys: Sys): Code<void> {
+  const ep = yield* sys.epoll_create1(0);
+  const files = [yield* sys.eventfd2(0, 0), yield* sys.eventfd2(0, 0)];
+  const events = EPOLLIN | EPOLLET;
+  for (const fd of files) {
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, fd, { events, data: fd });
+  }
+  const writer = yield* sys.pthread_create(function* (sys) {
+    yield* sys.write(files[0] ?? -1, one);
+  });
+  yield* sys.epoll_wait(ep, 1, -1);
+  yield* sys.pthread_join(writer);
+}

@@ -1,0 +1,103 @@
+/** Lab 13: a program that needs a commit: without it a wakeup is lost, with it none is. */
+import { type CheckOptions, check, NotDeterministic, type Program } from 'epollsim';
+import {
+  failed,
+  judgeIn,
+  must,
+  runWatched,
+  type Said,
+  type Situation,
+  type Watch,
+  waits,
+  waitsForEver,
+} from '../judge_watched.ts';
+import type { Grade, Solution, Task, Words } from '../task.ts';
+
+/** "epoll: fix missing wakeup for ovflist in ep_poll_callback". */
+const commit = '0c54a6a44bf3';
+
+const watch: Watch = {
+  may: [
+    ...waits,
+    'epoll_create1',
+    'epoll_ctl',
+    'eventfd2',
+    'pipe2',
+    'socketpair',
+    'read',
+    'write',
+    'pthread_create',
+    'pthread_join',
+    'close',
+  ],
+  before: (call) => (waits.includes(call.name) && !waitsForEver(call) ? 'polls' : null),
+};
+
+const program = (solution: Solution): Program =>
+  function* (sys) {
+    yield* runWatched(solution, sys, watch);
+  };
+
+/** What the threads do in the kernel is what counts, and no variable that they may share. */
+const options: CheckOptions = {
+  kernel: '5.7',
+  executions: 10_000,
+  seconds: 60,
+  steps: 3000,
+  sharedMemory: false,
+};
+
+const mended: Situation = {
+  when: { en: 'On 5.7, which has the fix', zh: '在带有修复的 5.7 上' },
+  options,
+  program,
+};
+
+const never: Words = {
+  en: 'somebody sleeps for ever although the kernel has done all it promises. So it is the program. How many events are there, and how many does each thread take?',
+  zh: '内核已经做到了它承诺的一切，仍有线程永远休眠，所以错在程序。一共有几个事件，每个线程各取几个？',
+};
+
+const said: Said = {
+  deadlock: never,
+  'stranded-data': never,
+  'oneshot-never-rearmed': never,
+};
+
+const lost: Words = {
+  en: `without ${commit} nothing is lost, on any schedule. The wakeup that is lost is that of an event that comes while another thread scans, and while a second one sleeps: does anything become ready that late?`,
+  zh: `去掉 ${commit} 之后，在任何调度下都没有丢失唤醒。会丢失的是这样的唤醒：一个线程正在扫描、另一个线程正在休眠时到来的事件。有什么会那么晚才就绪吗？`,
+};
+
+function grade(solution: Solution): Grade {
+  const wrong = judgeIn(mended, solution, said);
+  if (wrong !== null) return wrong;
+  let verdict: ReturnType<typeof check>;
+  try {
+    verdict = check(program(solution), { ...options, without: [commit] });
+  } catch (error) {
+    must(error instanceof NotDeterministic, 'chance');
+    return failed({
+      en: 'it goes another way when it is run again.',
+      zh: '重新运行时它走了另一条路。',
+    });
+  }
+  const found = verdict.findings.find(({ kind }) => kind === 'lost-wakeup');
+  if (found === undefined) return failed(lost);
+  const { passed: _, words: __, ...shown } = failed(lost, found);
+  return {
+    passed: true,
+    words: {
+      en: `The wakeup is lost without ${commit}, here in ${found.steps} steps, and on no schedule with it.`,
+      zh: `去掉 ${commit} 就会丢失唤醒，这里只需 ${found.steps} 步；带上它，则在任何调度下都不会。`,
+    },
+    ...shown,
+  };
+}
+
+export const task: Task = {
+  number: 13,
+  title: { en: 'A program that needs a commit', zh: '离不开某个提交的程序' },
+  signature: 'export default function* (sys)',
+  grade,
+};

@@ -1,0 +1,24 @@
+import { type Code, EPOLL_CTL_ADD, EPOLLIN, type Sys } from 'epollsim';
+
+type Next = (sys: Sys) => Code<number[] | null>;
+type Over = (sys: Sys) => Code<void>;
+
+/** Leaves it to close() to take the items away. */
+export default function* (sys: Sys, ep: number, next: Next, over: Over): Code<number> {
+  let count = 0;
+  const begin = function* (): Code<number[] | null> {
+    const session = yield* next(sys);
+    for (const fd of session ?? []) {
+      yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, fd, { events: EPOLLIN, data: fd });
+    }
+    return session;
+  };
+  let session = yield* begin();
+  while (session !== null) {
+    yield* sys.epoll_wait(ep, 8, -1);
+    yield* over(sys);
+    count++;
+    session = yield* begin();
+  }
+  return count;
+}

@@ -95,7 +95,7 @@ export type { Estimate } from './check/estimate.ts';
 export type { LibertyOptions, TakenLiberty } from './check/liberties.ts';
 export { ScheduleError } from './check/schedule_text.ts';
 /** One interleaving, step by step: who can go on, in the words of schedules. */
-export { Stepwise, type Turn } from './check/stepwise.ts';
+export { Stepwise, type StepwiseOptions, type Turn } from './check/stepwise.ts';
 export { type Story, type StoryRow, storyText } from './check/story.ts';
 export { type LibertyKind, type LibertyRule, libertyKinds, libertyRules } from './sim/liberty.ts';
 

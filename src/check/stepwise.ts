@@ -48,6 +48,11 @@ export class Stepwise implements Schedule {
     this.stops = then === 'stop';
   }
 
+  /**
+   * As Schedule.choose().
+   *
+   * @throws ScheduleMismatch where the next step that was given is not possible
+   */
   choose(choices: readonly Runnable[]): number {
     const steps = choices as readonly Step[];
     const possible = inWords(steps);
@@ -72,7 +77,10 @@ export class Stepwise implements Schedule {
     );
   }
 
-  /** The way that was taken as a text, for `play --schedule` and check(). `kernel`: the one it was taken on. */
+  /**
+   * The way that was taken as a text, for `play --schedule` and check(). `kernel`, `with`, `without`: what it
+   * was taken on; `about`: what it shows, for its head.
+   */
   text({ kernel = '', with: added = [], without = [] }: KernelChoice, about = ''): string {
     const header = { memory: 'sc', returns: true, liberties: [], about } as const;
     const steps = this.turns.flatMap(({ taken }) => (taken === null ? [] : [taken]));

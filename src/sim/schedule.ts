@@ -133,7 +133,10 @@ export function randomSchedule(seed: number): Schedule {
 export class ScheduleMismatch extends Error {
   override readonly name: string = 'ScheduleMismatch';
 
-  /** `possible`: what could run instead; empty if the execution is over. */
+  /**
+   * `line`: which step of the schedule, from 1; `expected`: what it is; `possible`: what could run instead;
+   * empty if the execution is over.
+   */
   constructor(line: number, expected: string, possible: readonly string[]) {
     const instead =
       possible.length === 0

@@ -32,6 +32,7 @@ function watch(): Watch {
   return {
     may: [...waits, 'epoll_create1', 'epoll_ctl', 'accept4', 'write', 'send', 'close'],
     before(call) {
+      if (Number(call.args[0]) < 0) return 'negative';
       if (call.name === 'accept4') return dry > 3 ? 'spins-accept' : null;
       if (!waits.includes(call.name)) return null;
       dry = 0;
@@ -167,6 +168,10 @@ const said: Said = {
   'no-hi': {
     en: 'the client has not got "hi". accept4() may return -EAGAIN, which is no descriptor.',
     zh: '客户端没有收到 "hi"。accept4() 可能返回 -EAGAIN，那不是描述符。',
+  },
+  negative: {
+    en: 'an error is taken for a descriptor. Two workers may be told of one connection, and then accept4() returns -EAGAIN to the second.',
+    zh: '把错误码当成了描述符。两个工作线程可能得知同一个连接，这时 accept4() 会给第二个线程返回 -EAGAIN。',
   },
   'left-open': {
     en: 'the client has got its answer, and more, or waits for the end.',

@@ -9,5 +9,6 @@ export default function* (sys: Sys, listener: number): Code<void> {
     yield* sys.epoll_wait(ep, 1, -1);
     const fd = yield* sys.accept4(listener, 0);
     yield* sys.write(fd, 'hi');
+    yield* sys.close(fd);
   }
 }

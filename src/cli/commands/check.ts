@@ -124,7 +124,7 @@ export const check: Command = {
           about: 'how many of them in one execution, at most (default: 1; 3 for random and pct)',
         },
         shared: {
-          about: `threads share all variables of the program, touched at any time (default: those
+          about: `threads share all variables of the program, touched behind calls (default: those
             that it is seen to touch; see docs/checker.md)`,
         },
         unshared: { about: 'they share none while they run: only their calls count' },

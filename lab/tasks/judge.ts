@@ -179,14 +179,6 @@ function judgeIn(situation: Situation, solution: Solution): Grade | null {
       return wrong && { passed: false, words: within(situation, wrong), schedule: null, story: '' };
     }
     const verdict = check(program, options);
-    if (process.env['DBG'])
-      console.log(
-        situation.name.en,
-        verdict.executions,
-        verdict.limit,
-        verdict.complete,
-        verdict.results,
-      );
     const [finding] = verdict.findings;
     if (finding === undefined) return cutOff(situation, verdict, stage);
     if (finding.repeats) check(program, { ...options, schedule: finding.schedule });

@@ -20,14 +20,7 @@ import type { task_struct } from '../kernel/sched.ts';
 import { fromMaking } from '../kernel/user_mode.ts';
 import type { LibertiesTaken } from '../sim/liberties/index.ts';
 import { type Liberty, libertyKinds } from '../sim/liberty.ts';
-import {
-  type Memory,
-  type Runnable,
-  returnsAreSteps,
-  type Schedule,
-  type SharedMemory,
-  type Step,
-} from '../sim/schedule.ts';
+import type { Memory, Runnable, Schedule, SharedMemory, Step } from '../sim/schedule.ts';
 import { observationsIn } from './detectors/observations.ts';
 import { Everybody } from './in_turn.ts';
 import { Loops } from './loops.ts';
@@ -40,7 +33,6 @@ import { stepText } from './words.ts';
 export class Course implements Schedule, Choosing {
   readonly exact = true;
   readonly runsOn = false;
-  readonly stepsOnReturn: boolean;
   readonly cutsCircles: boolean;
   readonly sharedMemory: SharedMemory;
   readonly memory: Memory;
@@ -108,7 +100,6 @@ export class Course implements Schedule, Choosing {
     this.known = strategy.known ?? 0;
     this.cutsCircles = strategy.isExhaustive === true;
     this.sharedMemory = sharedMemory;
-    this.stepsOnReturn = returnsAreSteps(sharedMemory);
   }
 
   /** Where the running step tells what it touches; null while that is known. */

@@ -89,15 +89,7 @@ export function readSchedule(text: string): ScheduleDocument {
         `line ${i + 1}: expected "context: step", found "${line.slice(0, 60)}"`,
       );
   }
-  return {
-    kernel,
-    with: added,
-    without,
-    memory,
-    liberties,
-    about: about.join('\n'),
-    steps,
-  };
+  return { kernel, with: added, without, memory, liberties, about: about.join('\n'), steps };
 }
 
 function kindsIn(words: string, line: number): LibertyKind[] {

@@ -3,10 +3,9 @@
  * through a program by hand, lets a machine obey.
  */
 import type { KernelChoice } from '../kernel/history.ts';
-import type { Runnable, Schedule, Step } from '../sim/schedule.ts';
-import { ScheduleMismatch } from '../sim/schedule.ts';
+import { type Runnable, type Schedule, ScheduleMismatch, type Step } from '../sim/schedule.ts';
 import { scheduleText } from './schedule_text.ts';
-import { contextName, stepText } from './words.ts';
+import { contextName, eachOnce, stepText } from './words.ts';
 
 /** A point at which somebody goes on. */
 export interface Turn {
@@ -36,7 +35,7 @@ export interface StepwiseOptions {
 export class Stepwise implements Schedule {
   readonly exact = true;
   readonly runsOn = false;
-  readonly stepsOnReturn = true;
+  readonly sharedMemory = 'anytime';
   /** Every point so far. */
   readonly turns: Turn[] = [];
   private readonly steps: readonly string[];
@@ -55,7 +54,7 @@ export class Stepwise implements Schedule {
    */
   choose(choices: readonly Runnable[]): number {
     const steps = choices as readonly Step[];
-    const possible = inWords(steps);
+    const possible = eachOnce(steps.map(stepText));
     const given = this.steps[this.turns.length];
     const index = given === undefined ? this.ownChoice(steps) : possible.indexOf(given);
     if (given !== undefined && index < 0) {
@@ -82,17 +81,8 @@ export class Stepwise implements Schedule {
    * was taken on; `about`: what it shows, for its head.
    */
   text({ kernel = '', with: added = [], without = [] }: KernelChoice, about = ''): string {
-    const header = { memory: 'sc', returns: true, liberties: [], about } as const;
+    const header = { memory: 'sc', liberties: [], about } as const;
     const steps = this.turns.flatMap(({ taken }) => (taken === null ? [] : [taken]));
     return scheduleText({ ...header, kernel, with: added, without }, steps);
   }
-}
-
-/** The second of several that are about to do the same is `… (2)`. */
-function inWords(steps: readonly Step[]): string[] {
-  const words = steps.map(stepText);
-  return words.map((text, i) => {
-    const place = words.slice(0, i).filter((other) => other === text).length;
-    return place === 0 ? text : `${text} (${place + 1})`;
-  });
 }

@@ -57,9 +57,18 @@ export function stepText(step: Step | null): string {
   return `${who}: ${verbs[op.verb]} ${op.target.name}`;
 }
 
-/** As `describe` says it; of several that are about to do the same, the second is `… (2)`. */
+/** What can be done, each once: of several that are about to do the same, the second is `… (2)`. */
+export function eachOnce(words: readonly string[]): string[] {
+  const times = new Map<string, number>();
+  return words.map((text) => {
+    const place = (times.get(text) ?? 0) + 1;
+    times.set(text, place);
+    return place === 1 ? text : `${text} (${place})`;
+  });
+}
+
+/** As `describe` says it, among those who can go on. */
 export function wordsOf(choosing: Choosing, context: ContextId): string {
-  const words = choosing.describe(context);
-  const alike = choosing.possible.filter((other) => choosing.describe(other) === words);
-  return alike[0] === context ? words : `${words} (${alike.indexOf(context) + 1})`;
+  const words = eachOnce(choosing.possible.map((one) => choosing.describe(one)));
+  return words[choosing.possible.indexOf(context)] as string;
 }

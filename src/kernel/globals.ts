@@ -92,10 +92,11 @@ export class Globals {
   alone = true;
   /** Every step counts, and timers fire at any moment: the last one of several is not alone. */
   exact = false;
-  /** Coming back from a system call is a step too: what the program does behind it is not the call's. */
-  stepsOnReturn = false;
-  /** May the running task's program do what it does not tell of? Then that goes with the call before it. */
-  goesOnUnseen: (() => boolean) | null = null;
+  /**
+   * Is it a step for the running task to come back from a system call? Then what its program does behind
+   * the call is not the call's. Null where it is one for nobody.
+   */
+  returnIsStep: (() => boolean) | null = null;
   /** Takes steps of an exact schedule where the code stands that announces them: the machine, while it runs. */
   stepper: Stepper | null = null;
   /** An execution that goes round in a circle is of no use; see GoesRound. */

@@ -13,4 +13,4 @@ export const fromMaking: Op = new Op('access', { name: 'user mode', identity: 0 
 
 /** Is it one? Not where nobody else is there to come between, and none where no program runs. */
 export const returnsByStep = ({ kernel }: task_struct): boolean =>
-  kernel.stepsOnReturn && !kernel.alone && kernel.goesOnUnseen?.() !== true;
+  kernel.returnIsStep !== null && !kernel.alone && kernel.returnIsStep();

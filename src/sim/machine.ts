@@ -68,7 +68,7 @@ import {
   type SharedMemory,
 } from './schedule.ts';
 import { whereItStands } from './spin.ts';
-import { keepsAny, touchKept } from './told.ts';
+import { keepsNothing, touchKept } from './told.ts';
 
 /** What a machine is built with; each has a value where it is left out. */
 export interface MachineOptions extends KernelChoice {
@@ -193,9 +193,8 @@ export class Machine implements ThreadMaker {
     this.liberties = schedule.liberties ?? null;
     kernel.liberties = this.liberties;
     if (this.liberties !== null) kernel.alone = false;
-    kernel.stepsOnReturn = schedule.stepsOnReturn === true;
     kernel.touchProgramMemory = this.programMemory(schedule.sharedMemory);
-    kernel.goesOnUnseen = schedule.sharedMemory === 'told' ? keepsAny : null;
+    kernel.returnIsStep = returnsOf(schedule.sharedMemory);
     if (schedule.memory !== 'tso') return;
     kernel.storeBuffers ??= [];
     for (const task of kernel.tasks.values()) if (task.execution !== null) this.giveStores(task);
@@ -915,6 +914,14 @@ const contextOf = ({ curr, irq }: rq): Execution => irq ?? (curr.execution as Ex
 
 /** What a program has announced by a `yield` with nothing behind it. */
 const nothing = nothingYielded as Op;
+
+/** For whom coming back from a call is a step; see SharedMemory. */
+function returnsOf(shared: SharedMemory = false): (() => boolean) | null {
+  if (shared === 'told') return keepsNothing;
+  return shared === 'anytime' ? forAll : null;
+}
+
+const forAll = (): boolean => true;
 
 const noTimers: readonly hrtimer[] = [];
 const noStores: readonly StoreBuffer[] = [];

@@ -31,11 +31,6 @@ export interface Schedule {
   readonly footprint?: Footprint | null;
   /** Whether tasks touch variables of their program in common; see CheckOptions.sharedMemory. */
   readonly sharedMemory?: SharedMemory;
-  /**
-   * Coming back from a system call is a step of its own, for programs: what the code behind it does to
-   * variables happens after the call, and not with the last that the call does in the kernel.
-   */
-  readonly stepsOnReturn?: boolean;
   /** `tso`: what a task writes is seen late, see store_buffer.ts; for an exact schedule. */
   readonly memory?: Memory;
   /** What the kernel may do and need not, as steps of an exact schedule; nothing where absent. */
@@ -57,14 +52,11 @@ export interface Schedule {
 
 /**
  * Do tasks touch the same variables of their program? `false`: none does, so that only calls count;
- * `told`: the program says when (see told.ts); `anytime`: any of them may at any time; `true`: any of
+ * `told`: the program says when (see told.ts); `anytime`: any of them may at any time, so that coming
+ * back from a call is a step of its own, as it is with `told` where the program says all; `true`: any of
  * them may behind each of its calls, in one go with the last that the call does in the kernel.
  */
 export type SharedMemory = boolean | 'told' | 'anytime';
-
-/** May others come between a call and the code of the program behind it? */
-export const returnsAreSteps = (shared: SharedMemory): boolean =>
-  shared === 'told' || shared === 'anytime';
 
 /** In which order others see what a task writes and reads: as it does so, or as on x86. */
 export type Memory = 'sc' | 'tso';

@@ -5,7 +5,7 @@
  * variable that leads to it; variables that lead to the same object count as one from then on.
  *
  * What a thread keeps a reference of it may touch at any time, unseen: from then on it touches that
- * with each step of its program. Few do, and those that do cost executions, not findings.
+ * with each call of its program, and the code behind a call goes with it.
  */
 import { current } from '../kernel/current.ts';
 import { looksAt, writesTo } from '../kernel/footprint.ts';
@@ -155,8 +155,8 @@ export function touchKept(): void {
   else for (const variable of kept.get(current) ?? []) touch(variable, writesTo);
 }
 
-/** Does the running task keep anything? */
-export const keepsAny = (): boolean => kept.has(current);
+/** All that the running task's program does it tells of: what it does behind a call is seen to be that. */
+export const keepsNothing = (): boolean => !kept.has(current);
 
 /**
  * From here on any thread may touch all memory of its program, whatever it tells: for code that goes
@@ -166,10 +166,10 @@ export const keepsAny = (): boolean => kept.has(current);
 export function shareAll(kernel: Globals): (() => void) | null {
   if (kernel.touchProgramMemory !== touchKept) return null;
   kernel.touchProgramMemory = () => writesTo(kernel.programMemory);
-  kernel.goesOnUnseen = () => true;
+  kernel.returnIsStep = null;
   return () => {
     kernel.touchProgramMemory = touchKept;
-    kernel.goesOnUnseen = keepsAny;
+    kernel.returnIsStep = keepsNothing;
   };
 }
 

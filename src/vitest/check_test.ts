@@ -58,7 +58,7 @@ export interface CheckTestOptions extends ProgramSettings, Omit<CheckOptions, 'k
  * A failure shows a short interleaving, why it is so, and the schedule, which is kept in
  * `__schedules__` next to the test and run first from then on.
  *
- * Threads are taken to share all variables of the program at any time, unless `sharedMemory` is
+ * Threads are taken to share all variables of the program, unless `sharedMemory` is
  * false or the plugin of `epollsim/vitest/plugin` makes the program tell of what it shares, which that
  * of an async function cannot.
  *

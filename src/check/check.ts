@@ -91,6 +91,11 @@ export interface LimitReached {
 export interface Verdict {
   /** Every interleaving was covered, of those that were asked for. */
   readonly complete: boolean;
+  /**
+   * Those of its calls, each with the code behind it: what threads do to variables there was not
+   * interleaved with what others do, as it was not known (see CheckOptions.sharedMemory).
+   */
+  readonly ofCalls: boolean;
   /** What is wrong, in the order in which it was found; empty if nothing is. */
   readonly findings: readonly Finding[];
   /** What is worth knowing and no bug: herds, who waits for ever. In the order of their causes. */
@@ -390,7 +395,7 @@ export function* deciding<T>(
     steps = defaultSteps,
   } = options;
   const isCovered = exhausted && strategy === 'exhaustive';
-  const { executions, redundant, longest, tooLong, results, problems } = tally;
+  const { executions, redundant, longest, ofCalls, tooLong, results, problems } = tally;
   const tooMany = tooLong > 0 ? stepsReached(steps, tooLong) : null;
   const limit = reached === null ? tooMany : withEstimate(reached, estimate);
   const findings: Finding[] = [];
@@ -401,6 +406,7 @@ export function* deciding<T>(
   if (isCovered || !isRunAgain) yield* goingTheSameWay(subject, options, tally);
   return {
     complete: isCovered && limit === null,
+    ofCalls,
     findings: findings.filter(isFirstOfCause),
     information: [...problems.values()]
       .map(({ problem }) => problem)

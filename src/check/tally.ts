@@ -25,6 +25,7 @@ export interface TallyData {
   readonly redundant: number;
   readonly longest: number;
   readonly tooLong: number;
+  readonly ofCalls: boolean;
   readonly results: readonly (readonly [string, Came])[];
   readonly problems: readonly Shown[];
   readonly paths: readonly (readonly ContextId[])[];
@@ -42,6 +43,8 @@ export class Tally {
   /** The most steps that one took, and how many were ended because they took too many. */
   longest = 0;
   tooLong = 0;
+  /** Has code behind a call gone with the call, so that it is calls that were interleaved? */
+  ofCalls = false;
   /** By the text of a result. */
   readonly results: Map<string, Came> = new Map();
   /** By cause. */
@@ -65,7 +68,7 @@ export class Tally {
 
   /** Adds an execution, whose result is `text`. */
   note(execution: Explored<unknown>, text: string | null): void {
-    const { extent, path, steps } = execution;
+    const { extent, machine, path, steps } = execution;
     if (extent === 'redundant') {
       this.redundant++;
       return;
@@ -74,6 +77,7 @@ export class Tally {
     if (this.paths.length < this.keep) this.paths.push(path);
     this.longest = Math.max(this.longest, steps);
     if (extent === 'long') this.tooLong++;
+    if (machine.kernel.codeWentAlong) this.ofCalls = true;
     if (text !== null) this.came(text, { count: 1, path });
     for (const problem of detect(execution, this.detecting)) {
       this.show({ problem, path, execution: this.executions });
@@ -102,16 +106,18 @@ export class Tally {
     this.redundant += other.redundant;
     this.longest = Math.max(this.longest, other.longest);
     this.tooLong += other.tooLong;
+    this.ofCalls ||= other.ofCalls;
     for (const [text, came] of other.results) this.came(text, came);
   }
 
   toData(): TallyData {
-    const { executions, redundant, longest, tooLong, results, problems } = this;
+    const { executions, redundant, longest, ofCalls, tooLong, results, problems } = this;
     return {
       executions,
       redundant,
       longest,
       tooLong,
+      ofCalls,
       results: [...results],
       problems: [...problems.values()],
       paths: this.paths,

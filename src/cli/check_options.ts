@@ -2,7 +2,7 @@
 import type { StrategyName } from '../check/check.ts';
 import { type DetectorName, detectorNames } from '../check/detectors/index.ts';
 import type { LibertyKind } from '../sim/liberty.ts';
-import type { Memory } from '../sim/schedule.ts';
+import type { Memory, SharedMemory } from '../sim/schedule.ts';
 import { check as checkCommand, liberties, memories, strategies } from './commands/check.ts';
 import { UsageError } from './errors.ts';
 import { type KernelOptions, readKernel } from './kernel_options.ts';
@@ -26,9 +26,8 @@ export interface CheckRequest extends KernelOptions {
   /** What the kernel may do and need not, in a program; undefined where nothing was said. */
   readonly liberties: 'all' | readonly LibertyKind[] | undefined;
   readonly maxLiberties: number | undefined;
-  /** Threads share no variables of the program. */
-  readonly shared: boolean;
-  readonly unshared: boolean;
+  /** What threads share of the program's variables; undefined for what it says itself. */
+  readonly shared: Exclude<SharedMemory, 'told'> | undefined;
   /** The text of a schedule, and what to do where it does not fit. */
   readonly schedule: string | undefined;
   readonly mismatch: 'stop' | 'go on';
@@ -70,8 +69,7 @@ export function readCheck(argv: readonly string[]): CheckRequest {
     memory: choiceOf(values['memory'], '--memory', memories) ?? schedule?.memory ?? 'sc',
     liberties: libertiesIn(values['liberties']),
     maxLiberties: numberOf(values['max-liberties'], '--max-liberties', 1, 1000),
-    shared: values['shared'] === true,
-    unshared: values['unshared'] === true,
+    shared: sharedOf(values),
     schedule: schedule?.text,
     mismatch: mismatchOf(values['on-mismatch']),
     workers: numberOf(values['workers'], '--workers', 1, 256),
@@ -88,6 +86,19 @@ export function readCheck(argv: readonly string[]): CheckRequest {
   };
   checkTogether(request);
   return request;
+}
+
+const sharing = [
+  ['shared-anytime', 'anytime'],
+  ['shared', true],
+  ['unshared', false],
+] as const;
+
+function sharedOf(values: Readonly<Record<string, unknown>>): CheckRequest['shared'] {
+  const [first, second] = sharing.filter(([option]) => values[option] === true);
+  if (first === undefined) return undefined;
+  if (second === undefined) return first[1];
+  throw new UsageError(`--${first[0]}: expected no --${second[0]} beside it`);
 }
 
 function libertiesIn(value: unknown): CheckRequest['liberties'] {
@@ -118,9 +129,6 @@ function checkTogether(request: CheckRequest): void {
   }
   if (request.herd) checkHerd(request);
   if (request.queue !== undefined) checkQueue(request);
-  if (request.shared && request.unshared) {
-    throw new UsageError('--shared: expected no --unshared beside it');
-  }
   const takesSeed =
     strategy === 'random' || strategy === 'pct' || (request.herd && strategy !== 'replay');
   if (!takesSeed && seed !== undefined) {

@@ -24,6 +24,7 @@ import { type ExitCode, exitCodes, say, UsageError } from './errors.ts';
 import { Exploration, type Help, processesAfter, workersAfter } from './exploration.ts';
 import { coloursFor, widthOf } from './formats.ts';
 import { withProgram } from './given_program.ts';
+import { inTime } from './in_time.ts';
 import { loadProgram, trackPrograms } from './loader.ts';
 import { Output } from './output.ts';
 import type { Parcel } from './queue/parcel.ts';
@@ -73,8 +74,8 @@ export function checkProgram(
         await check.run();
         progress.clear();
         checkRan(loaded);
-        const verdict = await withPauses(check.deciding());
-        const places = await withPauses(placesOf(subject, options, verdict.findings));
+        const verdict = await withPauses(inTime(check.deciding()));
+        const places = await withPauses(inTime(placesOf(subject, options, verdict.findings)));
         await show({ title, verdict, places, seconds: progress.seconds }, request, output);
         keepSchedule(verdict, task);
         if (!request.json) await showPaths(subject, verdict, options, output);
@@ -83,7 +84,7 @@ export function checkProgram(
         return codeOf(verdict);
       } catch (error) {
         progress.clear();
-        if (!(error instanceof ScheduleMismatch || isNotDeterministic(error))) throw error;
+        if (!(error instanceof ScheduleMismatch || isOfProgram(error))) throw error;
         say(`${title}: ${error.message}`);
         if (request.json) {
           output.write(`${JSON.stringify({ program: title, error: error.message })}\n`);
@@ -95,9 +96,9 @@ export function checkProgram(
   );
 }
 
-/** One of another process has lost its class. */
-const isNotDeterministic = (error: unknown): error is Error =>
-  error instanceof Error && error.name === 'NotDeterministic';
+/** The program cannot be checked. One of another process has lost its class. */
+const isOfProgram = (error: unknown): error is Error =>
+  error instanceof Error && ['NotDeterministic', 'Unstoppable'].includes(error.name);
 
 export interface LoadedProgram extends GivenProgram {
   /** What its threads share. */
@@ -129,14 +130,15 @@ export async function loadTold({
   input,
   request,
 }: Pick<CheckTask, 'path' | 'input' | 'request'>): Promise<LoadedProgram> {
-  const { shared, unshared } = request;
-  if (!shared && !unshared) await trackPrograms();
+  const { shared: said } = request;
+  if (said === undefined) await trackPrograms();
   const given = await loadProgram(path, input);
-  const why = shared || unshared ? null : untold(given);
+  if (said !== undefined) return { ...given, shared: said };
+  const why = untold(given);
   if (why !== null) {
     say(`${input.name}: threads are taken to share all their variables, for ${why}`);
   }
-  return { ...given, shared: shared || (!unshared && (why === null ? 'told' : true)) };
+  return { ...given, shared: why === null ? 'told' : true };
 }
 
 /** Why it does not say what its threads share; null if it does. */

@@ -3,6 +3,7 @@ import { withPauses } from '../async/turn.ts';
 import { subjectOf, textOfEnded } from '../check/check.ts';
 import { type Job, type JobResult, runningJob } from '../check/job.ts';
 import type { Program } from '../syscalls/sys.ts';
+import { inTime } from './in_time.ts';
 import { Input } from './input.ts';
 import { loadProgram, trackPrograms } from './loader.ts';
 
@@ -21,5 +22,5 @@ async function load({ program: path, options }: Job): Promise<Program> {
 export default async function run(job: Job): Promise<JobResult> {
   let program = loaded.get(job.program);
   if (program === undefined) loaded.set(job.program, (program = load(job)));
-  return withPauses(runningJob(subjectOf(await program, job.options), textOfEnded, job));
+  return withPauses(inTime(runningJob(subjectOf(await program, job.options), textOfEnded, job)));
 }

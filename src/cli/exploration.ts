@@ -24,6 +24,7 @@ import { type Came, Tally, type TallyData } from '../check/tally.ts';
 import { processCount } from '../shared/words.ts';
 import { type Pausing, withoutPause } from '../sim/pause.ts';
 import type { Crew } from './crew.ts';
+import { inTime } from './in_time.ts';
 
 /** Who helps. */
 export interface Help {
@@ -142,7 +143,7 @@ export class Exploration<T> {
 
   private async sample(): Promise<void> {
     const { options, subject } = this.explorable;
-    this.sampled ??= await withPausesIfAny(sampling(subject, options, sampleMs));
+    this.sampled ??= await withPausesIfAny(inTime(sampling(subject, options, sampleMs)));
   }
 
   private get estimate(): Estimate | null {
@@ -169,7 +170,7 @@ export class Exploration<T> {
     const checking = new Checking(subject, options, textOf);
     this.tally = checking.tally;
     for (let more = true; more && !this.interrupted; ) {
-      more = await withPausesIfAny(someOf(checking, Date.now() + turnMs));
+      more = await withPausesIfAny(inTime(someOf(checking, Date.now() + turnMs)));
       this.standing(checking.share, processCount(1));
       await breathe();
       if (more && Date.now() - this.began > soonMs) await this.sample();

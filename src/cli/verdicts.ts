@@ -39,7 +39,12 @@ export function* verdictLines(
     yield* findingLines(finding, places.get(finding) ?? [], { bold, red }, width, onTerminal);
   }
   if (limit !== null) yield* ['', limitText(limit)];
+  if (complete && verdict.ofCalls && findings.length === 0) yield ofCallsText;
 }
+
+/** What was left out, and how to have it. */
+const ofCallsText =
+  '  the code behind a call went in one go with it; --shared-anytime lets others come between';
 
 function* findingLines(
   finding: Finding,

@@ -5,14 +5,27 @@
  * A `KernelBug` is never the user's mistake (see ScenarioError) and never a refusal (see -errno):
  * the model is wrong, or the modelled kernel has the bug that is being looked for.
  * Differs from Linux: WARN_ON() stops the machine too, as with panic_on_warn.
+ *
+ * Invariants: a machine that was stopped goes on with nobody, whatever the program catches in which it
+ * was; see syscalls/call.ts.
  */
 import { current } from './current.ts';
+import type { task_struct } from './sched.ts';
+
+/** What ends an execution where it stands, in the middle of a call. */
+export abstract class Stop extends Error {
+  constructor(message: string) {
+    super(message);
+    const machine = (current as task_struct | undefined)?.kernel; // None runs while a test looks at a list.
+    if (machine !== undefined) machine.stopped ??= this;
+  }
+}
 
 /**
  * The model, or the kernel that it models, is broken: BUG_ON(), lockdep, a use after free. The
  * message says what was found.
  */
-export class KernelBug extends Error {
+export class KernelBug extends Stop {
   /** Kernel functions, innermost first. */
   readonly backtrace: readonly string[];
   /** The detector that spoke: `BUG`, `lockdep`, `use after free`, `list`, `refcount`, … */

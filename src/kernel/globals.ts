@@ -97,6 +97,10 @@ export class Globals {
    * the call is not the call's. Null where it is one for nobody.
    */
   returnIsStep: (() => boolean) | null = null;
+  /** Has code behind a call gone with the call, while there were others? */
+  codeWentAlong = false;
+  /** What has ended the execution; null while nothing has. See Stop. */
+  stopped: Error | null = null;
   /** Takes steps of an exact schedule where the code stands that announces them: the machine, while it runs. */
   stepper: Stepper | null = null;
   /** An execution that goes round in a circle is of no use; see GoesRound. */

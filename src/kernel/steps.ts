@@ -4,7 +4,7 @@
  * Each operation and each system call is a step. What is left of them is counted down in a small
  * integer, on the spot, because code that spins may never come back to the machine.
  */
-import { KernelBug, kernelFrames, withWholeStack } from './bug.ts';
+import { KernelBug, kernelFrames, Stop, withWholeStack } from './bug.ts';
 import { current } from './current.ts';
 import type { Globals } from './globals.ts';
 import type { hrtimer } from './hrtimer.ts';
@@ -12,7 +12,7 @@ import type { Op } from './op.ts';
 import { TASK_RUNNING } from './sched.ts';
 
 /** Something spins, in the kernel or in a program, or there was more to do than expected. */
-export class OutOfSteps extends Error {
+export class OutOfSteps extends Stop {
   override readonly name: string = 'OutOfSteps';
   /** The task that was running; where a timer fires for ever, the one that it interrupted. */
   readonly task: string;
@@ -108,6 +108,7 @@ const mostAtOnce = 2 ** 30;
 
 /** From here on the machine may take `kernel.maxSteps` steps. */
 export function grantSteps(kernel: Globals): void {
+  kernel.stopped = null;
   kernel.stepsLeft = Math.min(kernel.maxSteps, mostAtOnce);
   kernel.stepsInReserve = kernel.maxSteps - kernel.stepsLeft;
 }
@@ -168,7 +169,7 @@ export function wouldSleep(op: Op): never {
  * Ends an execution of a checker that only goes round in a circle: whatever can come of it also comes
  * of one that does not.
  */
-export class GoesRound extends Error {
+export class GoesRound extends Stop {
   override readonly name: string = 'GoesRound';
 
   constructor(where: string) {

@@ -47,12 +47,15 @@ export const unrepeatedLines = ({
 /** Which interleavings were covered: of a bound on preemptions no more than what it lets through. */
 export function coverage({
   complete,
+  ofCalls = false,
   preemptions,
   strategy,
-}: Pick<Verdict, 'complete' | 'preemptions' | 'strategy'>): string {
+}: Pick<Verdict, 'complete' | 'preemptions' | 'strategy'> &
+  Partial<Pick<Verdict, 'ofCalls'>>): string {
   if (strategy === 'replay') return 'along the schedule';
+  const calls = complete && ofCalls ? ' of its calls' : '';
   const bound = preemptions === null ? '' : ` with at most ${count(preemptions, 'preemption')}`;
-  return `${complete ? '' : 'not '}every interleaving${bound} was covered`;
+  return `${complete ? '' : 'not '}every interleaving${calls}${bound} was covered`;
 }
 
 /** One sentence: how much was covered, and whether anything was found. */

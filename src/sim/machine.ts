@@ -38,6 +38,7 @@ import { proc_doulongvec_minmax } from '../kernel/sysctl.ts';
 import type { Tracer } from '../kernel/trace.ts';
 import { SIGCHLD } from '../kernel/uapi/signal.ts';
 import { grantedCapabilities, user_struct } from '../kernel/user.ts';
+import { goesAlong } from '../kernel/user_mode.ts';
 import { netKnob } from '../net/ipv4/sysctl_net_ipv4.ts';
 import { initNet, type NetGlobals, type net, settleNetwork } from '../net/net.ts';
 import { checkProgram } from '../syscalls/arguments.ts';
@@ -466,7 +467,7 @@ export class Machine implements ThreadMaker {
     try {
       this.goOn();
     } catch (error) {
-      throw this.failure ?? error; // What was thrown where a schedule had failed follows from that.
+      throw this.failure ?? this.kernel.stopped ?? error; // What else is thrown follows from that.
     } finally {
       this.kernel.running = false;
       this.kernel.stepper = null;
@@ -806,7 +807,8 @@ export class Machine implements ThreadMaker {
     const queue = choice.queue as rq;
     const execution = choice.execution as Execution;
     const task = queue.curr;
-    const { tracer } = this.kernel;
+    const { kernel } = this;
+    const { tracer } = kernel;
     setCurrent(task);
     if (tracer !== null) tracer.resume?.(task);
     do {
@@ -816,7 +818,7 @@ export class Machine implements ThreadMaker {
         if (!done && !(op instanceof Op)) throw notAnOperation(op, task);
         if (tracer !== null) tracer.op(task, op, done);
         if (!done) {
-          execution.since_ns = this.kernel.hrtimers.now_ns;
+          execution.since_ns = kernel.hrtimers.now_ns;
           if (queue.irq !== execution && sleepOn(op, task)) {
             execution.wentAway = true;
             this.leave(queue, task);
@@ -825,10 +827,11 @@ export class Machine implements ThreadMaker {
         }
         if (op.verb === 'schedule' && this.makeWay(queue, execution)) return;
       }
-      if (--this.kernel.stepsLeft < 0 && queue.irq !== execution) this.takeReserve(execution);
+      if (--kernel.stepsLeft < 0 && queue.irq !== execution) this.takeReserve(execution);
       this.running = execution;
       const step = execution.code.next(0);
       this.running = null;
+      if (kernel.stopped !== null) throw kernel.stopped; // And the program has caught it.
       if (step.done === true) {
         execution.op = null;
         this.finish(queue, execution);
@@ -836,7 +839,7 @@ export class Machine implements ThreadMaker {
       }
       execution.op = step.value ?? nothing;
       execution.wentAway = false;
-    } while (this.schedule.runsOn && !this.kernel.interruptDue);
+    } while (this.schedule.runsOn && !kernel.interruptDue);
   }
 
   /** No steps are left but those in reserve; without any, the context says where it is. */
@@ -918,7 +921,8 @@ const nothing = nothingYielded as Op;
 /** For whom coming back from a call is a step; see SharedMemory. */
 function returnsOf(shared: SharedMemory = false): (() => boolean) | null {
   if (shared === 'told') return keepsNothing;
-  return shared === 'anytime' ? forAll : null;
+  if (shared === 'anytime') return forAll;
+  return shared ? goesAlong : null;
 }
 
 const forAll = (): boolean => true;

@@ -11,6 +11,7 @@ import { current } from '../kernel/current.ts';
 import { looksAt, writesTo } from '../kernel/footprint.ts';
 import type { Globals, TouchedHow } from '../kernel/globals.ts';
 import type { task_struct } from '../kernel/sched.ts';
+import { goesAlong } from '../kernel/user_mode.ts';
 import { Sys } from '../syscalls/sys.ts';
 
 /** What is known of the objects of programs. */
@@ -156,7 +157,7 @@ export function touchKept(): void {
 }
 
 /** All that the running task's program does it tells of: what it does behind a call is seen to be that. */
-export const keepsNothing = (): boolean => !kept.has(current);
+export const keepsNothing = (): boolean => !kept.has(current) || goesAlong();
 
 /**
  * From here on any thread may touch all memory of its program, whatever it tells: for code that goes
@@ -166,7 +167,7 @@ export const keepsNothing = (): boolean => !kept.has(current);
 export function shareAll(kernel: Globals): (() => void) | null {
   if (kernel.touchProgramMemory !== touchKept) return null;
   kernel.touchProgramMemory = () => writesTo(kernel.programMemory);
-  kernel.returnIsStep = null;
+  kernel.returnIsStep = goesAlong;
   return () => {
     kernel.touchProgramMemory = touchKept;
     kernel.returnIsStep = keepsNothing;

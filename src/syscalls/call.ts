@@ -25,6 +25,7 @@ export function syscall(
   calledAs: string = name,
   straight?: () => number,
 ): Kernel<number> {
+  if (current.kernel.stopped !== null) return neverDone;
   const made = makeCall(calledAs);
   if (straight !== undefined) return new ClosedCall(name, made, args, body, straight);
   return stepByStep(name, made, args, body);
@@ -45,6 +46,7 @@ export function directCall<A, B, C, D = undefined>(
   c: C,
   d: D,
 ): Kernel<number> {
+  if (current.kernel.stopped !== null) return neverDone;
   return new DirectCall(name, makeCall(name), entry, a, b, c, d);
 }
 
@@ -56,6 +58,7 @@ export function eventsCall(
   maxevents: number,
   timeout: number,
 ): Kernel<Filled<epoll_event[]>> {
+  if (current.kernel.stopped !== null) return neverDone;
   const made = makeCall(name);
   return new EventsCall(name, made, entry, epfd, new EventBuffer(), maxevents, timeout);
 }
@@ -67,6 +70,19 @@ function makeCall(calledAs: string): number {
   kernel.touchProgramMemory?.();
   return kernel.calls.make(calledAs);
 }
+
+/**
+ * What a program calls that has caught what ended the execution: it comes to the machine, which does
+ * not go on with it, and so cannot try for ever.
+ */
+const neverDone: Kernel<never> = {
+  [Symbol.iterator]: () => neverDone,
+  next: () => ({ done: false, value: toUserMode }),
+  return: (value) => ({ done: true, value }),
+  throw: (error) => {
+    throw error;
+  },
+};
 
 const stepByStep = (
   name: string,
@@ -93,6 +109,7 @@ function* tracedSyscall(
 /** A call of a program that is not just one system call; `body` runs when it is entered. */
 export function libraryCall<T>(name: string, body: () => Kernel<T>): Kernel<T> {
   const { kernel } = current;
+  if (kernel.stopped !== null) return neverDone;
   kernel.touchProgramMemory?.();
   return entering(kernel.calls.make(name), body);
 }

@@ -64,6 +64,16 @@ export function incompleteText(
   return `${summary(verdict)}\n${limit?.message ?? ''}\n${hints.map((hint) => `- ${hint}`).join('\n')}`;
 }
 
+/** What a check that has found nothing has not looked at, as nobody had said so; null if nothing. */
+export function leftOut({ ofCalls }: Verdict, { options, style }: Checked): string | null {
+  if (!ofCalls || options.sharedMemory !== undefined) return null;
+  const reason = style.isAsync ? 'it is an async function' : why();
+  return (
+    'every interleaving of its calls was covered, each with the code behind it in one go, as ' +
+    `${reason}: with "sharedMemory: 'anytime'" others come between, too`
+  );
+}
+
 const isEndless = ({ kind }: Problem): boolean => kind === 'livelock';
 const sentenceOf = ({ sentence }: Problem): string => sentence;
 
@@ -84,6 +94,7 @@ function sharedHint({ sharedMemory }: CheckTestOptions, isAsync: boolean): strin
 
 const notRewritten = 'the program was not loaded by the command';
 const why = (): string => {
-  const reason = refusal() ?? notRewritten;
+  const reason = refusal();
+  if (reason === null) return 'threads have objects in common';
   return reason === notRewritten ? 'nothing says what they share' : reason;
 };

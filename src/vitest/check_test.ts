@@ -16,7 +16,7 @@ import type { Rule } from '../sim/rule.ts';
 import { ScheduleMismatch } from '../sim/schedule.ts';
 import { refusal } from '../sim/told.ts';
 import type { Code, Sys } from '../syscalls/sys.ts';
-import { type Checked, failure, incompleteText } from './check_failure.ts';
+import { type Checked, failure, incompleteText, leftOut } from './check_failure.ts';
 import { shownPath } from './finding_text.ts';
 import { KeptSchedule } from './kept.ts';
 import {
@@ -133,6 +133,8 @@ function* checkProgram(given: Given<CheckTestOptions>): Pausing<void> {
       : null,
   );
   if (first !== null && kept !== null) sayPassed(first, kept, verdict);
+  const left = leftOut(verdict, checked);
+  if (left !== null) void context.annotate(left); // Shown where a reporter is asked to be verbose.
 }
 
 /** Throws for what was found, which `keep` may keep: in words where; and for what was not covered. */

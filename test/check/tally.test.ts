@@ -14,7 +14,8 @@ const counted = (severity: Problem['severity'], sentence: string, count: number)
     count,
   };
   const problems = [{ problem, path: [], execution: 1 }];
-  return { executions: 1, redundant: 0, longest: 0, tooLong: 0, results: [], problems, paths: [] };
+  const counts = { executions: 1, redundant: 0, longest: 0, tooLong: 0, ofCalls: false };
+  return { ...counts, results: [], problems, paths: [] };
 };
 
 /** What is shown of a cause when these come in this order. */

@@ -46,6 +46,22 @@ export default function* main(sys) {
   if (state.n !== 11) throw new Error('returns 11 and ' + state.n);
 }`;
 
+/** Whether the writer was behind its call when the reader was told. */
+const toldByWrite = `
+export default function* main(sys) {
+  let isSet = false;
+  let found = false;
+  const event = yield* sys.eventfd2(0, 0);
+  const thread = yield* sys.pthread_create(function* (sys) {
+    yield* sys.read(event, new Uint8Array(8));
+    found = isSet;
+  });
+  yield* sys.write(event, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+  isSet = true;
+  yield* sys.pthread_join(thread);
+  if (!found) throw new Error('too early');
+}`;
+
 describe('play', () => {
   /** A batch is answered line by line, whatever kinds of scenarios it has. */
   test('answers concurrent scenarios among the others, in their order', async () => {
@@ -252,6 +268,21 @@ describe('check', () => {
 
     expect(err).toContain('threads are taken to share all their variables, for bind() hands on');
     expect(code).toBe(1);
+  });
+
+  /** Whoever reads that every interleaving was covered goes home. */
+  test('says that only calls were interleaved, and covers more when asked to', slow, () => {
+    const program = fileWith(toldByWrite);
+    const shared = epollsim(['check', '--shared', program]);
+
+    expect(shared.code).toBe(0);
+    expect(shared.out).toContain('every interleaving of its calls was covered');
+    expect(shared.out).toContain('--shared-anytime lets others come between');
+    expect(epollsim(['check', '--shared', '--json', program]).out).toContain('"ofCalls":true');
+    for (const option of ['--shared-anytime', '--json']) {
+      const { code, out } = epollsim(['check', option, program]);
+      expect([code, out]).toEqual([1, expect.stringContaining('too early')]);
+    }
   });
 
   /** A mistake must not be taken for a check that has found nothing. */

@@ -16,10 +16,10 @@ function* main(sys: Sys): Code<void> {
 
 /** Who reads that every interleaving was covered stops looking. */
 test.each<[CheckOptions, RegExp]>([
-  [{}, /^nothing found: every interleaving was covered, in \d+ executions$/],
+  [{}, /^nothing found: every interleaving of its calls was covered, in \d+ executions$/],
   [
     { preemptions: 0 },
-    /^nothing found: every interleaving with at most 0 preemptions was covered, in \d+ executions?$/,
+    /^nothing found: every interleaving of its calls with at most 0 preemptions was covered, in \d+ executions?$/,
   ],
   [
     { preemptions: 1, executions: 2 },

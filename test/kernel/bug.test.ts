@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { BUG_ON, KernelBug, kernelFrames, poison, WARN_ON_ONCE } from '../../src/kernel/bug.ts';
 import { current } from '../../src/kernel/current.ts';
 import type { epitem, eventpoll } from '../../src/kernel/eventpoll/types.ts';
-import { mutex_lock } from '../../src/kernel/mutex.ts';
+import { mutex, mutex_lock } from '../../src/kernel/mutex.ts';
 import { schedule } from '../../src/kernel/sched.ts';
 import { spin_lock, spinlock_t } from '../../src/kernel/spinlock.ts';
 import { EPOLL_CTL_ADD, EPOLLIN } from '../../src/kernel/uapi/eventpoll.ts';
@@ -159,4 +159,25 @@ test('writing to a poisoned object is a kernel bug', () => {
   };
 
   expect(() => runAlone(code)).toThrow(/use after free/);
+});
+
+/** `catch` around a close that is found broken would hide what the whole search is for. */
+test('a KernelBug ends the execution though the program catches it', () => {
+  const seen: string[] = [];
+  const bug = bugOf(() =>
+    inMachine(function* (sys) {
+      const lock = new mutex('test-a');
+      try {
+        yield mutex_lock(lock);
+        yield* sys.getpid();
+      } catch {
+        seen.push('caught');
+      }
+      yield* sys.getpid();
+      seen.push('went on');
+    }),
+  );
+
+  expect(bug.kind).toBe('lockdep');
+  expect(seen).toEqual(['caught']);
 });

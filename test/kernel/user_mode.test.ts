@@ -169,3 +169,17 @@ test.each<[SharedMemory, SharedMemory]>([
   const again = check(kept, { sharedMemory: then, schedule: found?.schedule });
   expect(again.findings.map(({ kind }) => kind)).toEqual(['deadlock']);
 });
+
+/** "Every interleaving" would be too much to say where only calls were interleaved. */
+test('A verdict says where code went in one go with the call before it', () => {
+  const ofCalls = (program: Program, sharedMemory: SharedMemory): boolean =>
+    check(program, { sharedMemory }).ofCalls;
+  function* alone(sys: Sys): Code<void> {
+    yield* sys.write(yield* sys.eventfd2(0, 0), one);
+  }
+
+  expect(ofCalls(toldByWrite, true)).toBe(true);
+  expect(ofCalls(toldByWrite, 'anytime')).toBe(false);
+  expect(ofCalls(toldByWrite, false)).toBe(false);
+  expect(ofCalls(alone, true)).toBe(false);
+});

@@ -157,6 +157,20 @@ function* spinsInItsCode(sys: Sys): Code<void> {
   for (;;) yield* sys.epoll_wait(ep, 1, 0);
 }
 
+/** As servers do that must not die of one bad connection. */
+const catchesAll = (body: Program): Program =>
+  function* (sys) {
+    for (;;) {
+      try {
+        yield* body(sys);
+      } catch {}
+    }
+  };
+
+function* failsToWait(sys: Sys): Code<void> {
+  yield* sys.epoll_wait(99, 1, -1);
+}
+
 /** Wakes up every 10 ms, for ever; no call of it spins. */
 function* neverRests(sys: Sys): Code<void> {
   const ep = yield* sys.epoll_create1(0);
@@ -182,6 +196,8 @@ describe('maxSteps', () => {
     ],
     ['in its code', spinsInItsCode, /no rest after 5000 steps: main is in its own code/],
     ['over timers', neverRests, /no rest after 5000 steps: main is in /],
+    ['and catches what ends it', catchesAll(failsToWait), /no rest after 5000 steps: main is in /],
+    ['in the kernel and catches that', catchesAll(spinsInKernel), /main is in recvfrom > /],
   ])(
     'ends a program that spins %s, alone and in company, and says where',
     (_, program, message) => {

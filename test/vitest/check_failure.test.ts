@@ -176,3 +176,34 @@ describe.each(styles)('A failure of checkTest() of %s', (style, written) => {
     expect(kept).toEqual([]);
   }, 60_000);
 });
+
+const passes = `
+import { checkTest } from 'epollsim/vitest';
+
+const wakes = function* (sys) {
+  const event = yield* sys.eventfd2(0, 0);
+  yield* sys.pthread_create(function* (sys) {
+    yield* sys.read(event, new Uint8Array(8));
+  });
+  yield* sys.write(event, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+};
+checkTest('wakes', wakes);
+checkTest('wakes, and shares nothing', { sharedMemory: false }, wakes);
+`;
+
+/** A green test is no reason to print anything, but who asks is told what it means. */
+test.each(styles)(
+  'A checkTest() of %s that passes says what it left out',
+  async (style, written) => {
+    const project = new Project({ 'passes.test.js': written(passes) });
+    const quiet = await project.run();
+    const verbose = await project.run(['--reporter=verbose']);
+    project.remove();
+
+    const why = style === 'generators' ? 'nothing says what they share' : 'it is an async function';
+    expect(quiet.printed).not.toContain('of its calls');
+    expect(verbose.printed.match(/every interleaving of its calls was covered/g)).toHaveLength(1);
+    expect(verbose.printed).toContain(`in one go, as ${why}: with "sharedMemory: 'anytime'"`);
+  },
+  60_000,
+);

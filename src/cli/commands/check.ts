@@ -127,6 +127,10 @@ export const check: Command = {
           about: `threads share all variables of the program, touched behind calls (default: those
             that it is seen to touch; see docs/checker.md)`,
         },
+        'shared-anytime': {
+          about: `the same, and others come between a call and the code behind it; few programs are small
+            enough`,
+        },
         unshared: { about: 'they share none while they run: only their calls count' },
         strict: { about: 'a program that waits for ever is wrong, whatever it waits for' },
         workers: {

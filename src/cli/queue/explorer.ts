@@ -13,6 +13,7 @@ import { parseScenario } from '../../scenario/parse.ts';
 import type { Written } from '../../scenario/written.ts';
 import type { Program } from '../../syscalls/sys.ts';
 import { ProgramError } from '../default_export.ts';
+import { inTime, Unstoppable } from '../in_time.ts';
 import { importProgram, registerRules, trackPrograms } from '../loader.ts';
 import { nameFile } from '../stack.ts';
 import type { Loaded } from '../tracking_hooks.ts';
@@ -52,6 +53,7 @@ function failureOf(error: unknown): Failure {
   if (error instanceof ProgramError) {
     return { kind: 'program', message: error.message, frames: error.frames };
   }
+  if (error instanceof Unstoppable) return { kind: 'program', message: error.message, frames: [] };
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (error instanceof ScenarioError) return { kind: 'scenario', message, frames: [] };
   return { kind: 'other', message: stack ?? message, frames: [] };
@@ -63,7 +65,7 @@ async function load({ program: digest, places }: PartJob): Promise<Run> {
   const parcel = JSON.parse(text) as Parcel;
   if (parcel.kind === 'scenario') return scenarioRun(parcel.scenario);
   const program = await loadProgram(parcel.modules, folder, places, parcel.told);
-  return (job) => withPauses(runningJob(subjectOf(program, job.options), textOfEnded, job));
+  return (job) => withPauses(inTime(runningJob(subjectOf(program, job.options), textOfEnded, job)));
 }
 
 function scenarioRun(written: Written): Run {

@@ -20,7 +20,7 @@ import { Dpor, type Left, type Part } from './dpor.ts';
 import { type Estimate, estimateText, estimating, refined } from './estimate.ts';
 import { type Explored, type ExploreOptions, exploring, firstOf, type Subject } from './explore.ts';
 import { type Finding, finding } from './finding.ts';
-import { checkCheckOptions } from './options.ts';
+import { checkCheckOptions, checkTold } from './options.ts';
 import type { ContextId } from './order.ts';
 import { Pct, RandomWalk } from './random.ts';
 import { type Departure, Replay, Retrace } from './replay.ts';
@@ -165,6 +165,7 @@ export function checkingOf(
 ): Checking<Ended> {
   checkProgram('check', program);
   checkCheckOptions('check', options);
+  checkTold('check', options);
   const meant = settled(options);
   return new Checking(subjectOf(program, meant), meant, textOfEnded);
 }

@@ -1,6 +1,7 @@
 /** What a check can be told, looked at before anything runs. */
 import { machineRules } from '../sim/options.ts';
 import { isObject, type Rule, refuseUnknown } from '../sim/rule.ts';
+import { refusal } from '../sim/told.ts';
 import type { CheckOptions } from './check.ts';
 import { detectorNames } from './detectors/index.ts';
 import { checkLiberties } from './liberties.ts';
@@ -84,6 +85,22 @@ export function checkCheckOptions(
     throw new TypeError(`${what}: expected a schedule to replay, found none`);
   }
   if (preemptions !== undefined) goesWith(what, 'preemptions', strategy, 'exhaustive');
+}
+
+/**
+ * A program that says nothing would be taken for one whose threads share nothing. It is known when its
+ * modules have been loaded.
+ *
+ * @throws TypeError for `told` where it does not
+ */
+export function checkTold(what: string, { sharedMemory }: CheckOptions): void {
+  const reason = sharedMemory === 'told' ? refusal() : null;
+  if (reason === null) return;
+  throw new TypeError(
+    `${what}: sharedMemory: expected a program that says what its threads share beside 'told', as the ` +
+      'command and epollsim() of epollsim/vitest/plugin have it, and true or ' +
+      `'anytime' for others; found that ${reason}`,
+  );
 }
 
 const anObject: Rule = { expected: 'an object', fits: isObject };

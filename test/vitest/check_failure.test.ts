@@ -189,6 +189,7 @@ const wakes = function* (sys) {
 };
 checkTest('wakes', wakes);
 checkTest('wakes, and shares nothing', { sharedMemory: false }, wakes);
+checkTest('says what it shares', { sharedMemory: 'told' }, wakes);
 `;
 
 /** A green test is no reason to print anything, but who asks is told what it means. */
@@ -203,7 +204,10 @@ test.each(styles)(
     const why = style === 'generators' ? 'nothing says what they share' : 'it is an async function';
     expect(quiet.printed).not.toContain('of its calls');
     expect(verbose.printed.match(/every interleaving of its calls was covered/g)).toHaveLength(1);
-    expect(verbose.printed).toContain(`in one go, as ${why}: with "sharedMemory: 'anytime'"`);
+  expect(quiet.tests['says what it shares']?.message).toContain(
+    "expected a program that says what its threads share beside 'told'",
+  );
+  expect(verbose.printed).toContain(`in one go, as ${why}: with "sharedMemory: 'anytime'"`);
   },
   60_000,
 );

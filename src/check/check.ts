@@ -184,6 +184,9 @@ export interface Explorable<T> {
   readonly textOf: (result: T) => string;
 }
 
+/** So many nodes take some hundred megabytes. */
+const mostLeft = 3_000_000;
+
 /** A check in progress: one execution at a time, for those who show progress or stop half way. */
 export class Checking<T> {
   readonly options: CheckOptions;
@@ -286,7 +289,7 @@ export class Checking<T> {
 
   /** As sample(), with pauses. */
   *sampling(ms = 200): Pausing<void> {
-    this.sampled ??= yield* sampling(this.subject, this.options, ms);
+    this.sampled = yield* sampling(this.subject, this.options, ms);
   }
 
   /**
@@ -297,6 +300,11 @@ export class Checking<T> {
     const { exhausted, sampled, share, tally } = this;
     if (sampled === null || share === null || exhausted) return null;
     return refined(sampled, tally.executions, share);
+  }
+
+  /** Is what is left small enough for leave()? It is not where executions take very many steps. */
+  get canLeave(): boolean {
+    return !(this.strategy instanceof Dpor) || this.strategy.load <= mostLeft;
   }
 
   /** What is left of an exhaustive exploration; null for the other strategies. */
@@ -330,8 +338,8 @@ export function* sampling<T>(
 ): Pausing<Estimate | null> {
   const { preemptions, strategy = 'exhaustive' } = options;
   if (strategy !== 'exhaustive' || preemptions !== undefined) return null;
-  const end = now() + ms;
-  return yield* estimating(subject, options, () => now() < end);
+  const began = now();
+  return yield* estimating(subject, options, () => (now() - began) / ms);
 }
 
 /** Options as they are meant, where one follows from another one. */

@@ -319,14 +319,21 @@ export class Dpor implements Strategy {
       this.close(this.path[at] as Node, this.touches[at]);
     }
     const rest: Part[] = [];
+    const path = this.path.map((node) => node.toData());
     for (let last = this.floor; last < this.path.length; last++) {
       if ((this.path[last] as Node).next() === null) continue;
-      rest.push({
-        path: this.path.slice(0, last + 1).map((one) => one.toData()),
-        touches: this.touches.slice(0, last),
-      });
+      rest.push({ path: path.slice(0, last + 1), touches: this.touches.slice(0, last) });
     }
     return { node: this.bottom?.toData() ?? null, rest, requests: this.requests };
+  }
+
+  /** How many nodes the parts have altogether that leave() would give. */
+  get load(): number {
+    let load = 0;
+    for (let last = this.floor; last < this.path.length; last++) {
+      if ((this.path[last] as Node).next() !== null) load += last + 1;
+    }
+    return load;
   }
 
   /** Which share of all executions is done, as far as the choices show that were met so far. */

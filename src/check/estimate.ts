@@ -33,13 +33,24 @@ interface Passed {
   readonly slept: ReadonlySet<ContextId>;
 }
 
-/** What probes have come to see, by the choices that lead to a node. */
-type Seen = Map<string, Set<ContextId>>;
+/** What probes have come to see at a node, and below it. */
+class Seen {
+  wanted: Set<ContextId> | null = null;
+  private readonly below: Map<ContextId, Seen> = new Map();
+
+  /** The node that the choice leads to. */
+  behind(chosen: ContextId): Seen {
+    let next = this.below.get(chosen);
+    if (next === undefined) this.below.set(chosen, (next = new Seen()));
+    return next;
+  }
+}
 
 /** Goes down from the root to a leaf. */
 class Probe extends Dpor {
   private readonly random: Random;
-  private readonly seen: Seen;
+  /** What is known of the nodes on the way. */
+  private readonly seen: Seen[];
   /** Whose choices are made. */
   private depth = 0;
   /** What is to be run from there, the last one to go on with. */
@@ -50,7 +61,7 @@ class Probe extends Dpor {
   constructor(random: Random, seen: Seen) {
     super();
     this.random = random;
-    this.seen = seen;
+    this.seen = [seen];
   }
 
   override begin(): boolean {
@@ -90,13 +101,13 @@ class Probe extends Dpor {
   /** Everybody who comes to a node adds to the same set. */
   private recall(at: number): void {
     const node = this.path[at] as Node;
-    const key = this.path
-      .slice(0, at)
-      .map(({ chosen }) => chosen)
-      .join();
-    const known = this.seen.get(key);
-    if (known === undefined) this.seen.set(key, node.wanted);
-    else node.wanted = known.add(node.chosen);
+    if (at > 0) {
+      const { chosen } = this.path[at - 1] as Node;
+      this.seen[at] = (this.seen[at - 1] as Seen).behind(chosen);
+    }
+    const seen = this.seen[at] as Seen;
+    if (seen.wanted === null) seen.wanted = node.wanted;
+    else node.wanted = seen.wanted.add(node.chosen);
     this.passed[at] = { wanted: node.wanted, slept: new Set(node.asleep.keys()) };
   }
 
@@ -110,25 +121,34 @@ class Probe extends Dpor {
 const most = 200;
 const least = 4;
 
-/** Takes probes for as long as `goesOn` says so; the same ones each time. */
+/** So many times the time that there is, and it is given up. */
+const patience = 10;
+
+/**
+ * Takes probes until `spent` is 1, which says how much of the time that there is was taken; the same
+ * ones each time. Null where a few of them take far too long.
+ */
 export const estimate = <T>(
   subject: Subject<T>,
   options: ExploreOptions,
-  goesOn: () => boolean,
-): Estimate => withoutPause(estimating(subject, options, goesOn));
+  spent: () => number,
+): Estimate | null => withoutPause(estimating(subject, options, spent));
 
 /** As estimate(), with pauses. */
 export function* estimating<T>(
   subject: Subject<T>,
   options: ExploreOptions,
-  goesOn: () => boolean,
-): Pausing<Estimate> {
+  spent: () => number,
+): Pausing<Estimate | null> {
   const random = new Random(1);
-  const seen: Seen = new Map();
+  const seen = new Seen();
   const ways: (readonly Passed[] | null)[] = [];
-  while (ways.length < most && (ways.length < least || goesOn())) {
+  while (ways.length < most && (ways.length < least || spent() < 1)) {
     const probe = new Probe(random, seen);
-    for (const leaf of exploring(subject, probe, options)) if (leaf === null) yield null;
+    for (const leaf of exploring(subject, probe, options)) {
+      if (leaf === null) yield null;
+      else if (ways.length < least && spent() > patience) return null;
+    }
     ways.push(probe.way);
   }
   return estimateOf(ways.map(leavesOf));

@@ -214,6 +214,9 @@ function leaveRest(
   file: Output | null = check.interrupted ? new Output(name) : null,
 ): void {
   const left = file === null ? null : check.left();
+  if (file !== null && check.isTooMuch) {
+    say('what is left to do is too much for a checkpoint: executions take too many steps');
+  }
   if (file === null || left === null) return;
   const checkpoint: Checkpoint = { epollsim: 'checkpoint 1', ...checked, ...left };
   file.write(`${JSON.stringify(checkpoint)}\n`);

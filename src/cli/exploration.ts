@@ -80,6 +80,9 @@ export class Exploration<T> {
   private parts: Parts | null = null;
   private limit: LimitReached | null = null;
   private sampled: Estimate | null = null;
+  private isSampled = false;
+  /** What is left to do is too much to be handed on. */
+  isTooMuch = false;
   private share: number | null = null;
   private exhausted = false;
   private trouble: string | null = null;
@@ -143,7 +146,9 @@ export class Exploration<T> {
 
   private async sample(): Promise<void> {
     const { options, subject } = this.explorable;
-    this.sampled ??= await withPausesIfAny(inTime(sampling(subject, options, sampleMs)));
+    if (this.isSampled) return;
+    this.isSampled = true;
+    this.sampled = await withPausesIfAny(inTime(sampling(subject, options, sampleMs)));
   }
 
   private get estimate(): Estimate | null {
@@ -175,12 +180,13 @@ export class Exploration<T> {
       await breathe();
       if (more && Date.now() - this.began > soonMs) await this.sample();
       if (!more || !this.help.isWanted || checking.share === null) continue;
-      if (Date.now() - this.began > this.help.after) break;
+      if (Date.now() - this.began > this.help.after && checking.canLeave) break;
     }
     this.limit = checking.reached;
     this.departures = checking.departures;
     this.exhausted = checking.isExhausted;
-    const left = checking.leave();
+    this.isTooMuch = !checking.canLeave;
+    const left = this.isTooMuch ? null : checking.leave();
     if (left === null || this.exhausted) return;
     this.parts = new Parts();
     this.parts.add(left.rest);

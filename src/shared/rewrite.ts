@@ -7,6 +7,11 @@
  *     served++              →  told.wrote(7,"served",served++)
  *     queue.push(request)   →  told.use(8,"queue","push",queue).push(told.pass(8,request))
  *
+ * An object that one of them leads to may have another name, which one function alone sees. Where such
+ * a name is used, it is the object that says whether that matters:
+ *
+ *     mine.push(request)    →  told.reach("mine","push",mine).push(told.into(mine,request))
+ *
  * Invariants: the module does what it did; what cannot be rewritten so is refused, and the checker
  * then takes it that threads share all they can.
  */
@@ -19,10 +24,51 @@ import MagicString from 'magic-string';
 /** A node with whatever a node may have. */
 type Any = Node & Readonly<Record<string, unknown>>;
 
-/** A place of the source, and what is put in front of it; behind it comes `)`. */
+/** A place of the source, and what is put in front of it and behind it. */
 interface Around extends Pick<Node, 'start' | 'end'> {
   readonly open: string;
+  readonly close: string;
 }
+
+/** What is put in front of a use, by what it does; each is a call whose last argument is to come. */
+interface Telling {
+  /** The object itself is looked at; it gets another name that is told of; it may go anywhere. */
+  readonly lend: string;
+  readonly lead: string;
+  readonly alias: string;
+  /** In front of an object of which something is looked at, or to which something is done. */
+  look(place: string): string;
+  use(place: string, method: string): string;
+  /** In front of what goes into it; and of what came out of it, which gets a name or goes anywhere. */
+  readonly pass: string;
+  readonly found: string;
+  readonly got: string;
+}
+
+const ofShared = (node: Any, number: number, changes: boolean): Telling => {
+  const plain = `${number},${quoted(node)},${changes},`;
+  return {
+    lend: `lend(${plain}`,
+    lead: `lead(${plain}`,
+    alias: `alias(${plain}`,
+    look: (place) => `look(${number},${place},`,
+    use: (place, method) => `use(${number},${place},${method},`,
+    pass: `pass(${number},`,
+    found: `found(${number},`,
+    got: `got(${number},`,
+  };
+};
+
+const ofLocal = (node: Any): Telling => ({
+  lend: `glance(${quoted(node)},`,
+  lead: '',
+  alias: 'hand(',
+  look: (place) => `glance(${place},`,
+  use: (place, method) => `reach(${place},${method},`,
+  pass: `into(${nameOf(node)},`,
+  found: '',
+  got: `came(${nameOf(node)},`,
+});
 
 /** The module cannot be rewritten; the message says why. */
 class NotTracked extends Error {
@@ -79,6 +125,10 @@ class Rewriting {
   private readonly first: number;
   private readonly parents: Map<Any, Any> = new Map();
   private readonly around: Around[] = [];
+  /** What is inserted, where nothing is put around it. */
+  private readonly between: { readonly at: number; readonly text: string }[] = [];
+  /** By where they are used. */
+  private readonly variables: Map<Any, Variable> = new Map();
   /** By variable, and by class for `this`. */
   private readonly numbers: Map<unknown, number> = new Map();
 
@@ -99,12 +149,26 @@ class Rewriting {
 
   written(): { code: string; map: string } {
     const uses: Any[] = [];
+    const homes = new Map<Any, number>();
     for (const node of this.nodes()) if (node.type === 'ThisExpression') uses.push(node);
     const options = { ecmaVersion: 2022, sourceType: 'module' } as const;
-    for (const { variables } of analyze(this.tree as never, options).scopes) {
-      for (const variable of variables) this.tell(variable);
+    const { globalScope, scopes } = analyze(this.tree as never, options);
+    for (const { identifier } of globalScope?.through ?? []) {
+      this.checkGlobal(identifier as unknown as Any);
     }
-    for (const use of uses) this.aroundRead(use, this.numberOf(this.classOf(use)), false);
+    for (const { references } of scopes) {
+      for (const { identifier, resolved } of references) {
+        if (resolved !== null) this.variables.set(identifier as unknown as Any, resolved);
+      }
+    }
+    for (const { variables } of scopes) for (const variable of variables) this.tell(variable);
+    for (const use of uses) {
+      const number = this.numberOf(this.classOf(use));
+      this.aroundRead(use, ofShared(use, number, false));
+      const home = this.homeOf(use);
+      if (home !== null) homes.set(home, number);
+    }
+    for (const [home, number] of homes) this.givenThis(home, number);
     return this.putTogether();
   }
 
@@ -112,7 +176,7 @@ class Rewriting {
   private nodes(): Any[] {
     const nodes = [this.tree];
     for (const node of nodes) {
-      checkTrackable(node);
+      checkTrackable(node, this.parent(this.parent(node)));
       for (const part of Object.values(node).flat()) {
         if (!isNode(part)) continue;
         this.parents.set(part, node);
@@ -122,10 +186,32 @@ class Rewriting {
     return nodes;
   }
 
+  /** A name that no module has made. */
+  private checkGlobal(node: Any): void {
+    const word = nameOf(node);
+    const chain = this.chainOf(node);
+    const parent = this.parent(chain);
+    const isCalled = parent.callee === chain && chain === node;
+    if (veils.has(word) && isCalled) throw new NotTracked(`${word}() hides what is touched`);
+    const isHandedOn = everywhere.has(word) && chain === node && parent.operator !== 'typeof';
+    if (isHandedOn || this.isTarget(chain)) {
+      throw new NotTracked(`${this.placeOf(node, chain)} is touched, which no module has made`);
+    }
+  }
+
   private tell(variable: Variable): void {
-    if (!isShared(variable)) return;
+    if (isShared(variable)) this.tellShared(variable);
+    else if (isLocal(variable)) for (const use of variable.references) this.tellLocal(use);
+  }
+
+  private tellShared(variable: Variable): void {
     const number = this.numberOf(variable);
     const changes = isChanged(variable);
+    for (const { name: identifier, node, type } of variable.defs) {
+      if (type === 'Variable' || type === 'Parameter') {
+        this.given(identifier as unknown as Any, node as unknown as Any, number);
+      }
+    }
     for (const reference of variable.references) this.tellUse(reference, number, changes);
   }
 
@@ -137,8 +223,34 @@ class Rewriting {
     } else if (reference.isWrite()) {
       this.aroundWrite(node, number);
     } else {
-      this.aroundRead(node, number, changes);
+      this.aroundRead(node, ofShared(node, number, changes));
     }
+  }
+
+  private tellLocal(reference: Reference): void {
+    const node = reference.identifier as unknown as Any;
+    if (reference.isWrite() || this.parent(node).type === 'ExportSpecifier') return;
+    this.aroundRead(node, ofLocal(node));
+  }
+
+  /** Behind where the variable has got its first value: in a declaration, a loop, or a function's head. */
+  private given(identifier: Any, binder: Any, number: number): void {
+    const call = `${name}.given(${number},${nameOf(identifier)})`;
+    const head = binder.type === 'VariableDeclarator' ? this.parent(binder) : binder;
+    const owner = this.parent(head);
+    const isLoop = /^For/.test(owner.type) && owner.body !== head;
+    if (head.type === 'VariableDeclaration' && !isLoop) {
+      if (/^(If|While|DoWhile|For|Labeled)/.test(owner.type)) {
+        throw new NotTracked(`"${nameOf(identifier)}" is declared where a block is expected`);
+      }
+      const isExported = owner.type === 'ExportNamedDeclaration';
+      this.insert((isExported ? owner : head).end, `;${call};`);
+      return;
+    }
+    const body = (head.type === 'VariableDeclaration' ? owner.body : binder.body) as Any;
+    if (body.type === 'BlockStatement') this.insert(body.start + 1, `${call};`);
+    else if (isLoop) this.surround(body, `{${call};`, '}');
+    else this.surround(body, `(${call},`, ')');
   }
 
   private aroundWrite(node: Any, number: number): void {
@@ -155,39 +267,67 @@ class Rewriting {
     }
   }
 
-  private aroundRead(node: Any, number: number, changes: boolean): void {
+  private aroundRead(node: Any, words: Telling): void {
     const chain = this.chainOf(node);
     const parent = this.parent(chain);
     // "new" would take the first call for its own.
     if (parent.type === 'NewExpression' && parent.callee === chain) this.enclose(chain, '(');
     if (chain === node) {
       const key = parent.type === 'Property' && parent.shorthand ? `${nameOf(node)}:` : '';
-      const how = this.isOnlyLookedAt(node) ? 'lend' : 'alias';
-      this.put(node, `${how}(${number},${quoted(node)},${changes},`, key);
+      const how = this.isOnlyLookedAt(node) ? 'lend' : this.staysSeen(node) ? 'lead' : 'alias';
+      this.put(node, words[how], key);
       return;
     }
     const isTarget = this.isTarget(chain);
     const calls = this.callsIn(chain, node);
     const uses = isTarget || calls.length > 0;
     const place = JSON.stringify(this.placeOf(node, chain));
-    this.put(
-      node,
-      uses ? `use(${number},${place},${this.methodOf(node)},` : `look(${number},${place},`,
-    );
+    this.put(node, uses ? words.use(place, this.methodOf(node)) : words.look(place));
     for (const { arguments: given } of calls) {
-      for (const each of given as readonly Any[]) this.pass(each, number);
+      for (const each of given as readonly Any[]) this.pass(each, words);
     }
-    if (isTarget && parent.type === 'AssignmentExpression') this.pass(parent.right as Any, number);
+    if (isTarget && parent.type === 'AssignmentExpression') this.pass(parent.right as Any, words);
     const isCalled = parent.tag === chain || parent.callee === chain;
     const isDropped = isTarget || parent.type === 'ExpressionStatement';
-    if (!isDropped && !isCalled) this.put(chain, `got(${number},`);
+    if (!isDropped && !isCalled) this.put(chain, this.staysSeen(chain) ? words.found : words.got);
+  }
+
+  /** Does the value get a name, the uses of which are told of? */
+  private staysSeen(node: Any): boolean {
+    const parent = this.parent(node);
+    switch (parent.type) {
+      case 'VariableDeclarator':
+        return (parent.id as Any).type === 'Identifier';
+      case 'AssignmentExpression':
+        return parent.right === node && parent.operator === '=' && this.isPlain(parent.left as Any);
+      case 'CallExpression':
+      case 'NewExpression':
+        return parent.callee !== node && this.isRewritten(parent.callee as Any);
+      default:
+        return false;
+    }
+  }
+
+  private isPlain(node: Any): boolean {
+    return node.type === 'Identifier' && !isShared(this.variables.get(node) ?? null);
+  }
+
+  /** Is it a function of this module, or of another one of the program? */
+  private isRewritten(callee: Any): boolean {
+    const variable = this.variables.get(callee);
+    const [definition] = variable?.defs ?? [];
+    if (variable === undefined || definition === undefined || isChanged(variable)) return false;
+    if (definition.type === 'ImportBinding') return isOfProgram(definition.parent.source.value);
+    if (definition.type === 'FunctionName' || definition.type === 'ClassName') return true;
+    const init = definition.type === 'Variable' ? (definition.node.init as unknown) : null;
+    return isNode(init) && /Function/.test(init.type);
   }
 
   /** What goes to where it can be reached by way of a shared variable. */
-  private pass(given: Any, number: number): void {
+  private pass(given: Any, words: Telling): void {
     const value = given.type === 'SpreadElement' ? (given.argument as Any) : given;
     if (value.type === 'Literal' || /Function/.test(value.type)) return;
-    this.put(value, `pass(${number},`);
+    this.put(value, words.pass);
   }
 
   /** The whole of `queue.items.push(1)`, of which `node` is the beginning. */
@@ -256,6 +396,30 @@ class Rewriting {
     return parent.type === 'BinaryExpression' || parent.type === 'UnaryExpression';
   }
 
+  /** What an inner function has the `this` of: a function, or a field; null where none has. */
+  private homeOf(use: Any): Any | null {
+    let isInner = false;
+    for (let at = use; at !== this.tree; at = this.parent(at)) {
+      if (at.type === 'ArrowFunctionExpression') isInner = true;
+      else if (/^Function|^PropertyDefinition$/.test(at.type)) return isInner ? at : null;
+    }
+    return null;
+  }
+
+  /** An object whose function hands its `this` to an inner one, as a variable is given. */
+  private givenThis(home: Any, number: number): void {
+    const call = `${name}.given(${number},this)`;
+    if (home.type === 'PropertyDefinition') this.surround(home.value as Any, `(${call},`, ')');
+    else if (!this.isBehindSuper(home)) this.insert((home.body as Any).start + 1, `${call};`);
+    else throw new NotTracked('"this" of a constructor with super() goes to an inner function');
+  }
+
+  private isBehindSuper(home: Any): boolean {
+    const method = this.parent(home);
+    const isOfClass = method.type === 'MethodDefinition' && method.kind === 'constructor';
+    return isOfClass && isNode(this.parent(this.parent(method)).superClass);
+  }
+
   /** `this` counts as the same thing everywhere in a class. */
   private classOf(node: Any): unknown {
     let at = node;
@@ -274,19 +438,28 @@ class Rewriting {
   }
 
   private put(node: Node, call: string, key = ''): void {
-    this.enclose(node, `${key}${name}.${call}`);
+    if (call !== '') this.enclose(node, `${key}${name}.${call}`);
   }
 
-  private enclose({ start, end }: Node, open: string): void {
-    this.around.push({ start, end, open });
+  private enclose(node: Node, open: string): void {
+    this.surround(node, open, ')');
+  }
+
+  private surround({ start, end }: Node, open: string, close: string): void {
+    this.around.push({ start, end, open, close });
+  }
+
+  private insert(at: number, text: string): void {
+    this.between.push({ at, text });
   }
 
   private putTogether(): { code: string; map: string } {
     const text = new MagicString(this.source);
-    // What begins at the same place: from the outside in.
+    // From the outside in; what ends at a place comes before what begins there.
     this.around.sort((a, b) => a.start - b.start || b.end - a.end);
-    for (const { start, end, open } of this.around)
-      text.appendLeft(start, open).appendLeft(end, ')');
+    for (const { end, close } of [...this.around].reverse()) text.appendLeft(end, close);
+    for (const { at, text: inserted } of this.between) text.appendLeft(at, inserted);
+    for (const { start, open } of this.around) text.appendLeft(start, open);
     return { code: text.toString(), map: text.generateMap({ hires: true }).toString() };
   }
 }
@@ -305,25 +478,50 @@ function withMapOf(source: string, map: string): string {
 const isChanged = ({ references }: Variable): boolean =>
   references.some((use) => use.isWrite() && use.init !== true);
 
+/** A module that is rewritten, too, as far as its name says that. */
+const isOfProgram = (specifier: unknown): boolean =>
+  /^(\.|\/|file:)/.test(String(specifier)) && !isCommonJs(specifier);
+
+const isCommonJs = (specifier: unknown): boolean => /^[./].*\.c[jt]s$/.test(String(specifier));
+
 /** Can more than one function see it, other than a function that stays what it is? */
-function isShared(variable: Variable): boolean {
+function isShared(variable: Variable | null): boolean {
+  if (variable === null) return false;
   const { references, scope } = variable;
   const [definition] = variable.defs;
   if (definition === undefined) return false;
-  if (definition.type === 'ImportBinding') {
-    return /^(\.|\/|file:)/.test(String(definition.parent.source.value));
-  }
+  if (definition.type === 'ImportBinding') return isOfProgram(definition.parent.source.value);
   if (definition.type === 'FunctionName' && !isChanged(variable)) return false;
   const home = scope.variableScope;
   return references.some(({ from }) => from.variableScope !== home);
 }
 
-/** A function hides what is bound to it. */
-function checkTrackable({ type, property, computed }: Any): void {
-  if (type === 'MemberExpression' && computed !== true && nameOf(property) === 'bind') {
+/** Does one function alone see it, other than what it calls itself? */
+function isLocal({ defs: [definition], name: called, references }: Variable): boolean {
+  if (definition === undefined) {
+    if (called === 'arguments' && references.length > 0) {
+      throw new NotTracked('arguments hands on what nobody sees');
+    }
+    return false;
+  }
+  return /^(Variable|Parameter|CatchClause)$/.test(definition.type);
+}
+
+/** A function hides what is bound to it, and a module of another kind all that it does. */
+function checkTrackable({ type, property, computed, source }: Any, around: Any): void {
+  const isCall = /^(Yield|Await)Expression$/.test(around.type); // bind(2), as `yield* sys.bind(fd, address)`.
+  if (type === 'MemberExpression' && computed !== true && nameOf(property) === 'bind' && !isCall) {
     throw new NotTracked('bind() hands on what nobody sees');
   }
+  if (!/^(Import|Export)/.test(type) || !isNode(source)) return;
+  const { value } = source as Any;
+  if (isCommonJs(value)) throw new NotTracked(`${value} is a CommonJS module`);
 }
+
+/** Objects that all modules have without importing them, and that a program may keep its own things in. */
+const everywhere: ReadonlySet<string> = new Set(['globalThis', 'global', 'self', 'window']);
+/** What runs code, or stands for an object, so that nobody sees what is touched. */
+const veils: ReadonlySet<string> = new Set(['eval', 'Function', 'Proxy']);
 
 const isNode = (part: unknown): part is Any =>
   typeof (part as Partial<Node> | null)?.type === 'string';

@@ -47,12 +47,20 @@ export const refusal = (): string | null =>
 
 /** Machines that have had more than one task. */
 const crowded: WeakSet<Globals> = new WeakSet();
+/** What variables led to while there was one: it is gone through when there are more. */
+const before: WeakMap<Globals, Map<number, Set<object>>> = new WeakMap();
 
 /** Does anybody listen? */
 function isHeard(): boolean {
   const kernel = (current as task_struct | undefined)?.kernel;
   if (kernel === undefined) return false;
-  if (kernel.live > 1) crowded.add(kernel);
+  if (kernel.live > 1 && !crowded.has(kernel)) {
+    crowded.add(kernel);
+    for (const [variable, values] of before.get(kernel) ?? []) {
+      for (const value of values) join(variable, value);
+    }
+    before.delete(kernel);
+  }
   return kernel.touchProgramMemory === touchKept; // What is kept in steps that are known, too.
 }
 
@@ -75,6 +83,11 @@ function tellUse(variable: number, place: string, isPlain: boolean): void {
     const [, owner = '', called = ''] = method;
     tell(variable, owner, lookers.has(called) ? 'reads' : changers.has(called) ? 'writes' : 'uses');
   }
+}
+
+/** A variable has got its first value, which may have other names. */
+export function given(variable: number, value: unknown): void {
+  if (isHeard()) lead(variable, '', false, value);
 }
 
 /** A variable is read whose value is no object. */
@@ -104,6 +117,15 @@ export function alias<T>(variable: number, place: string, changes: boolean, valu
   return value;
 }
 
+/** As alias(), where the object gets a name the uses of which are told of. */
+export function lead<T>(variable: number, place: string, changes: boolean, value: T): T {
+  if (changes) tell(variable, place, 'reads');
+  if (!isHeard()) return value;
+  if (changes) looksAt(variable);
+  joinInTime(variable, value);
+  return value;
+}
+
 /** As alias(), where nothing can be kept. */
 export function lend<T>(variable: number, place: string, changes: boolean, value: T): T {
   return changes || isObject(value) ? look(variable, place, value) : value;
@@ -112,9 +134,9 @@ export function lend<T>(variable: number, place: string, changes: boolean, value
 /** Something of a shared object is read. */
 export function look<T>(variable: number, place: string, value: T): T {
   tell(variable, place, 'reads');
-  if (!isHeard() || isAlone()) return value;
-  join(variable, value);
-  touch(variable, looksAt);
+  if (!isHeard()) return value;
+  joinInTime(variable, value);
+  if (!isAlone()) touch(variable, looksAt);
   return value;
 }
 
@@ -124,21 +146,26 @@ export function use<T>(variable: number, place: string, method: string | null, v
     tellUse(variable, place, method === null || isBuiltIn(value, method));
   if (!isHeard()) return value;
   if (value instanceof Sys) callers.add(variable);
-  if (callers.has(variable) || isAlone()) return value;
-  join(variable, value);
+  if (callers.has(variable)) return value;
+  joinInTime(variable, value);
+  if (isAlone()) return value;
   touch(variable, method !== null && onlyLooks(value, method) ? looksAt : writesTo);
   return value;
 }
 
 /** What came of something that was done to a shared object, or looked at in it. */
 export function got<T>(variable: number, value: T): T {
-  if (!isHeard() || !isObject(value) || callers.has(variable)) return value;
+  found(variable, value);
+  if (!isHeard() || callers.has(variable)) return value;
   if (huge.has(variable)) keep(variable, value); // A part of it, or of something that it leads to.
+  return hand(value);
+}
+
+/** As got(), where it gets a name the uses of which are told of. */
+export function found<T>(variable: number, value: T): T {
+  if (!isHeard() || !isObject(value) || callers.has(variable)) return value;
   // Who knows what a generator, or an object with private fields, refers to?
   if (!isTransparent(value)) join(variable, value);
-  for (const object of reachable(value)) {
-    if (parts.has(object)) keep(parts.get(object) as number, object);
-  }
   return value;
 }
 
@@ -148,6 +175,68 @@ export function pass<T>(variable: number, value: T): T {
   touch(variable, writesTo); // It may have taken long to come by the value.
   keep(variable, value);
   return value;
+}
+
+// Of names that one function alone sees: what they lead to may be shared by way of a variable.
+
+/** Something of what may be a shared object is read. */
+export function glance<T>(place: string, value: T): T {
+  touchKnown(place, null, value, looksAt);
+  return value;
+}
+
+/** Something is done to it. */
+export function reach<T>(place: string, method: string | null, value: T): T {
+  const looks = method !== null && onlyLooks(value, method);
+  touchKnown(place, method, value, looks ? looksAt : writesTo);
+  return value;
+}
+
+/** Something goes into it. */
+export function into<T>(owner: unknown, value: T): T {
+  for (const variable of knownIn(owner)) pass(variable, value);
+  return value;
+}
+
+/** Something came out of it. */
+export function came<T>(owner: unknown, value: T): T {
+  for (const variable of knownIn(owner)) got(variable, value);
+  return value;
+}
+
+/** It may go anywhere, and be touched unseen. */
+export function hand<T>(value: T): T {
+  for (const variable of knownIn(value)) keep(variable, value);
+  return value;
+}
+
+function touchKnown(
+  place: string,
+  method: string | null,
+  value: unknown,
+  how: (identity: number) => void,
+): void {
+  for (const variable of knownIn(value)) {
+    if (how === looksAt && method === null) tell(variable, place, 'reads');
+    else tellUse(variable, place, method === null || isBuiltIn(value, method));
+    touch(variable, how);
+  }
+}
+
+/** The variables that lead to parts of what a value leads to, which become parts of them with all they lead to. */
+function knownIn(value: unknown): Iterable<number> {
+  if (!isObject(value) || value instanceof Sys || !isHeard() || isAlone()) return [];
+  const known = new Set<number>();
+  for (const object of reachable(value)) {
+    const variable = parts.get(object);
+    if (variable === undefined) continue;
+    known.add(variable);
+    for (const inner of inside(object)) {
+      if (isObject(inner) && !(inner instanceof Sys) && !parts.has(inner))
+        parts.set(inner, variable);
+    }
+  }
+  return known;
 }
 
 /** The steps of a task's program touch, unseen, what it keeps. */
@@ -180,6 +269,19 @@ function keep(variable: number, value: unknown): void {
   const variables = kept.get(current);
   if (variables === undefined) kept.set(current, new Set([variable]));
   else variables.add(variable);
+}
+
+/** As join(), put off while there is one task. */
+function joinInTime(variable: number, value: unknown): void {
+  if (!isObject(value) || value instanceof Sys) return;
+  if (!isAlone()) {
+    join(variable, value);
+    return;
+  }
+  const { kernel } = current;
+  const variables = before.get(kernel) ?? new Map<number, Set<object>>();
+  before.set(kernel, variables);
+  variables.set(variable, (variables.get(variable) ?? new Set()).add(value));
 }
 
 function touch(variable: number, how: (identity: number) => void): void {

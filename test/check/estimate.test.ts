@@ -12,7 +12,8 @@ const repeat = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
 
 /** As many probes as there may be, whatever the time. */
-const estimated = (subject: Subject<string>): Estimate => estimate(subject, {}, () => true);
+const estimated = (subject: Subject<string>): Estimate =>
+  estimate(subject, {}, () => 0) as Estimate;
 
 const holds = ({ low, high }: Estimate, executions: number): boolean =>
   low <= executions && executions <= high;
@@ -38,6 +39,14 @@ describe('an estimate holds the number that is known', () => {
     const program = threads(repeat(n, () => [lock(0), write(0), unlock(0)]));
     expect(holds(estimated(program), factorial)).toBe(true);
   });
+});
+
+/** A check that was asked for ten seconds must not go on for minutes to say how long it would have taken. */
+test('an estimate that takes far too long is given up', () => {
+  const program = threads(repeat(5, () => [lock(0), write(0), unlock(0)]));
+  let asked = 0;
+  expect(estimate(program, {}, () => (asked++ < 3 ? 0 : 20))).toBeNull();
+  expect(asked).toBe(4);
 });
 
 /** Whoever plans by it: a range that leaves the number out is wrong, one that holds any is no use. */

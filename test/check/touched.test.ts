@@ -6,6 +6,8 @@ import { rewritten } from '../../src/shared/rewrite.ts';
 import * as told from '../../src/sim/told.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
 
+told.follow(); // As a module does that was rewritten, at its end.
+
 /** What `source` exports, rewritten. */
 function exportedBy(source: string): unknown {
   const body = rewritten(source, 'told')

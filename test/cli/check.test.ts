@@ -270,6 +270,31 @@ describe('check', () => {
     expect(code).toBe(1);
   });
 
+  /** What is left of a check grows with the square of the steps, and would not fit into memory. */
+  test('does without a checkpoint of what takes very many steps, and says so', slow, () => {
+    const program = fileWith(`
+export default function* main(sys) {
+  const event = yield* sys.eventfd2(0, 2048);
+  for (let i = 0; i < 2; i++) {
+    yield* sys.pthread_create(function* (sys) {
+      for (let j = 0; j < 3000; j++) yield* sys.read(event, new Uint8Array(8));
+    });
+  }
+}`);
+    const kept = join(dirname(program), 'left.json');
+    const { code, err } = epollsim([
+      'check',
+      '--max-executions',
+      '1',
+      '--checkpoint',
+      kept,
+      program,
+    ]);
+
+    expect(err).toContain('what is left to do is too much for a checkpoint');
+    expect(code).toBe(4);
+  });
+
   /** Whoever reads that every interleaving was covered goes home. */
   test('says that only calls were interleaved, and covers more when asked to', slow, () => {
     const program = fileWith(toldByWrite);

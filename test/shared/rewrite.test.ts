@@ -64,12 +64,50 @@ test.each([
   ['bind()', 'const f = () => {}; const g = f.bind(null, {});'],
   ['is changed by a pattern', 'let n; const f = () => { [n] = [1]; };'],
   ['is exported, and changes', 'let n = 0; const f = () => n++; export { n };'],
+  ['eval() hides', 'eval("n++");'],
+  ['Proxy() hides', 'const twice = new Proxy({}, {});'],
+  ['Function() hides', 'new Function("n++")();'],
+  ['globalThis.jobs is touched', 'globalThis.jobs = [];'],
+  ['globalThis is touched', 'const g = globalThis;'],
+  ['process.env.JOBS is touched', 'process.env.JOBS = "1";'],
+  ['./jobs.cjs is a CommonJS module', 'import jobs from "./jobs.cjs";'],
+  ['arguments hands on', 'function f() { return arguments; }'],
+  [
+    'a constructor with super()',
+    'class C extends Map { constructor() { super(); this.f = () => this; } }',
+  ],
+  ['is declared where a block', 'if (a) var n = [], f = () => n; else a();'],
   ['cannot be parsed', 'const = 1;'],
 ])('What cannot be followed is refused: %s', (why, source) => {
   const after = rewritten(source, 'told');
   expect(after).toContain(why);
   expect(after).toContain('$told.refuse(');
   expect(after.startsWith(source)).toBe(true);
+});
+
+/** Few programs would be followed, if these were refused. */
+test.each([
+  'function* f(sys) { yield* sys.bind(yield* sys.socket(2, 1), {}); }',
+  'const f = async (sys) => (await sys.bind(3, {})) === 0;',
+  'const later = globalThis.setTimeout; const now = () => later;',
+  'if (typeof window === "undefined" && process.env.JOBS) console.log(Math.max(1, 2));',
+  'class C { f = () => this; g() { return () => this; } constructor() { this.h = () => this; } }',
+])('What can be followed is: %s', (source) => {
+  expect(rewritten(source, 'told')).toContain('$told.follow(');
+});
+
+/** Two statements on a line, or none of the signs that end one. */
+test('What is put between statements leaves them apart', () => {
+  const source = [
+    'const a = [1]',
+    'const f = () => a;const b = [2];b.push(f()[0]);for (const c of b) g.push(() => c)',
+    'const h = (d) => () => d',
+    'const k = (e) => ({ e, f: () => e })',
+    'return [b, g.map((one) => one()), h(3)(), k(4).f(), new (class { n = 5; f = () => this.n; })().f()]',
+  ].join('\n');
+  const whole = (body: string): string => `const g = []; const r = (() => {${body}\n})();`;
+  const after = `${withoutImports(rewritten(whole(source), 'told'))} return r;`;
+  expect(run(after)).toEqual([[2, 1], [2, 1], 3, 4, 5]);
 });
 
 /** A finding names the line that the user wrote. */

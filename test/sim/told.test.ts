@@ -5,6 +5,8 @@ import type { SharedMemory } from '../../src/sim/schedule.ts';
 import * as told from '../../src/sim/told.ts';
 import type { Code, Sys } from '../../src/syscalls/sys.ts';
 
+told.follow(); // As a module does that was rewritten, at its end.
+
 type Main = (sys: Sys) => Code<unknown>;
 
 /** The program that `source` exports, rewritten. */
@@ -195,6 +197,165 @@ export default function* main(sys) {
       'yield* sys.read(r, b);',
       's',
     ),
+  ],
+  [
+    'an object that the other variable was made of',
+    program(
+      'const mine = { n: 0 }; const other = mine; let seen = -1;',
+      `${pause} seen = other.n;`,
+      '',
+      'seen',
+    ).replace('const two', `${pause} mine.n = 7; const two`),
+  ],
+  [
+    'an argument of a function that makes a thread with it',
+    `
+function* start(sys, list) {
+  return yield* sys.pthread_create(function* (sys) { ${pause} list.push(1); });
+}
+export default function* main(sys) {
+  const mine = [];
+  const one = yield* start(sys, mine);
+  ${pause}
+  mine.push(7);
+  yield* sys.pthread_join(one);
+  return mine.join();
+}`,
+  ],
+  [
+    'an argument that another function changes',
+    `
+function* start(sys, { list }) {
+  return yield* sys.pthread_create(function* (sys) { ${pause} list.push(1); });
+}
+const add = (to, what) => { to.push(what); };
+export default function* main(sys) {
+  const mine = [];
+  const one = yield* start(sys, { list: mine });
+  ${pause}
+  add(mine, 7);
+  yield* sys.pthread_join(one);
+  return mine.join();
+}`,
+  ],
+  [
+    'one of two that were taken out of the same array',
+    `
+function twice() { const made = { n: 0 }; return [made, made]; }
+export default function* main(sys) {
+  const [a, b] = twice();
+  let seen = -1;
+  const one = yield* sys.pthread_create(function* (sys) { ${pause} seen = b.n; });
+  ${pause}
+  a.n = 7;
+  yield* sys.pthread_join(one);
+  return seen;
+}`,
+  ],
+  [
+    'an element of an array that is gone through to make threads',
+    `
+export default function* main(sys) {
+  const all = [{ n: 0 }];
+  const ids = [];
+  let seen = -1;
+  for (const one of all) ids.push(yield* sys.pthread_create(function* (sys) { ${pause} seen = one.n; }));
+  ${pause}
+  all[0].n = 7;
+  yield* sys.pthread_join(ids[0]);
+  return seen;
+}`,
+  ],
+  [
+    'a field of an object whose method makes a thread',
+    `
+class Loop {
+  items = [];
+  *start(sys) { return yield* sys.pthread_create((sys) => this.run(sys)); }
+  *run(sys) { ${pause} this.items.push(1); }
+}
+export default function* main(sys) {
+  const loop = new Loop();
+  const one = yield* loop.start(sys);
+  ${pause}
+  loop.items.push(7);
+  yield* sys.pthread_join(one);
+  return loop.items.join();
+}`,
+  ],
+  [
+    'what was put into a shared object and is changed by its own name',
+    `
+function* start(sys, box) {
+  let seen = -1;
+  const id = yield* sys.pthread_create(function* (sys) { ${pause} if (box.one) seen = box.one.n; });
+  return [id, () => seen];
+}
+export default function* main(sys) {
+  const box = {};
+  const [id, seen] = yield* start(sys, box);
+  const one = { n: 0 };
+  box.one = one;
+  ${pause}
+  one.n = 7;
+  yield* sys.pthread_join(id);
+  return seen();
+}`,
+  ],
+  [
+    'what a function hands back that it was given',
+    `
+const same = (it) => it;
+function* start(sys, box) {
+  let seen = -1;
+  const id = yield* sys.pthread_create(function* (sys) { ${pause} seen = box.n; });
+  return [id, () => seen];
+}
+export default function* main(sys) {
+  const box = { n: 0 };
+  const [id, seen] = yield* start(sys, box);
+  ${pause}
+  same(box).n = 7;
+  yield* sys.pthread_join(id);
+  return seen();
+}`,
+  ],
+  ...['a.subarray(0, 4)', 'new Uint8Array(a.buffer)', 'new DataView(a.buffer)'].map(
+    (view): readonly [string, string] => [
+      `memory of which the other has ${view}`,
+      `
+export default function* main(sys) {
+  const a = new Uint8Array(8);
+  const b = ${view};
+  let seen = -1;
+  const one = yield* sys.pthread_create(function* (sys) {
+    ${pause}
+    seen = b instanceof DataView ? b.getUint8(0) : b[0];
+  });
+  ${pause}
+  a[0] = 7;
+  yield* sys.pthread_join(one);
+  return seen;
+}`,
+    ],
+  ),
+  [
+    'memory that a call fills in by another name',
+    `
+function* start(sys, memory) {
+  let seen = -1;
+  const id = yield* sys.pthread_create(function* (sys) { ${pause} seen = memory[0]; });
+  return [id, () => seen];
+}
+export default function* main(sys) {
+  const [r, w] = yield* sys.pipe2(0);
+  yield* sys.write(w, 'a');
+  const mine = new Uint8Array(1);
+  const [id, seen] = yield* start(sys, mine);
+  yield* sys.read(r, mine);
+  yield* sys.pthread_join(id);
+  return seen();
+}`,
   ],
 ];
 

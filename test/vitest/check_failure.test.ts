@@ -204,10 +204,10 @@ test.each(styles)(
     const why = style === 'generators' ? 'nothing says what they share' : 'it is an async function';
     expect(quiet.printed).not.toContain('of its calls');
     expect(verbose.printed.match(/every interleaving of its calls was covered/g)).toHaveLength(1);
-  expect(quiet.tests['says what it shares']?.message).toContain(
-    "expected a program that says what its threads share beside 'told'",
-  );
-  expect(verbose.printed).toContain(`in one go, as ${why}: with "sharedMemory: 'anytime'"`);
+    expect(quiet.tests['says what it shares']?.message).toContain(
+      "expected a program that says what its threads share beside 'told'",
+    );
+    expect(verbose.printed).toContain(`in one go, as ${why}: with "sharedMemory: 'anytime'"`);
   },
   60_000,
 );

@@ -218,9 +218,10 @@ export class HerdStudy {
     const [written] = this.rows;
     if (written !== undefined) return written.extent !== 'all';
     if (most === 1) return true;
-    const until = Date.now() + probingMs;
+    const began = Date.now();
     const subject = this.staging.subject(stageOn);
-    return estimate(subject, this.options, () => Date.now() < until).low > most;
+    const found = estimate(subject, this.options, () => (Date.now() - began) / probingMs);
+    return found === null || found.low > most;
   }
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readCheck } from '../../src/cli/check_options.ts';
 import { UsageError } from '../../src/cli/errors.ts';
 import { concurrently, read, step, wait, watchedPair, write } from '../support/outcomes.ts';
+import { root } from '../support/tidy.ts';
 import { endOf, epollsim, fileWith, lines, played, scenario, slow, startEpollsim } from './run.ts';
 
 const race = JSON.stringify(
@@ -272,16 +273,8 @@ describe('check', () => {
 
   /** What is left of a check grows with the square of the steps, and would not fit into memory. */
   test('does without a checkpoint of what takes very many steps, and says so', slow, () => {
-    const program = fileWith(`
-export default function* main(sys) {
-  const event = yield* sys.eventfd2(0, 2048);
-  for (let i = 0; i < 2; i++) {
-    yield* sys.pthread_create(function* (sys) {
-      for (let j = 0; j < 3000; j++) yield* sys.read(event, new Uint8Array(8));
-    });
-  }
-}`);
-    const kept = join(dirname(program), 'left.json');
+    const program = join(root, 'examples/chat.ts');
+    const kept = join(dirname(fileWith('')), 'left.json');
     const { code, err } = epollsim([
       'check',
       '--max-executions',

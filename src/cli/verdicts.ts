@@ -1,7 +1,14 @@
 /** What came of the check of a program, for a person and as JSON. */
 import type { Finding, Verdict } from '../check/check.ts';
 import { storyText } from '../check/story.ts';
-import { count, libertyLines, measureText, summary, unrepeatedLines } from '../shared/words.ts';
+import {
+  count,
+  faultLines,
+  libertyLines,
+  measureText,
+  summary,
+  unrepeatedLines,
+} from '../shared/words.ts';
 import type { Colours } from '../trace/format.ts';
 import { findingLines as reasonLines } from '../why/text.ts';
 import { limitText } from './limits.ts';
@@ -62,6 +69,7 @@ function* findingLines(
   }
   yield `  ${measureText(finding)}`;
   for (const line of libertyLines(finding)) yield `  ${line}`;
+  for (const line of faultLines(finding, 'command')) yield `  ${line}`;
   yield '';
   for (const line of storyText(story, width - 2).split('\n')) if (line !== '') yield `  ${line}`;
   for (const reason of because) {

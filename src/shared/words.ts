@@ -1,6 +1,8 @@
 /** What the checker has to say in a line, wherever it is said. */
 import type { Finding, Verdict } from '../check/check.ts';
+import type { DetectorName } from '../check/detectors/index.ts';
 import { whyAnotherWay } from '../check/determinism.ts';
+import { newestKernel } from '../kernel/history.ts';
 
 export const count = (number: number, noun: string): string =>
   `${number} ${noun}${number === 1 ? '' : 's'}`;
@@ -31,6 +33,26 @@ export function libertyLines({
   return [
     `needs ${many} of the kernel${fewestLiberties ? ', and breaks with no fewer' : ''}:`,
     ...liberties.map(({ does, kind, source }) => `  ${kind}: ${does} (${source})`),
+  ];
+}
+
+const ofKernel: ReadonlySet<DetectorName> = new Set([
+  'use-after-free',
+  'list-corruption',
+  'sleeping-while-atomic',
+  'lockdep',
+  'kernel-bug',
+]);
+
+/** Whose fault it is, where it is the kernel's; `by`: where it is said how to get past it. */
+export function faultLines({ kind }: Finding, by: 'command' | 'options'): string[] {
+  if (!ofKernel.has(kind)) return [];
+  const [other, off] =
+    by === 'command'
+      ? [`--kernel ${newestKernel}`, `--off ${kind}`]
+      : [`kernel: '${newestKernel}'`, `off: ['${kind}']`];
+  return [
+    `a bug of the kernel that is modelled, and none of the program: another release may not have it (${other}); ${off} leaves it out`,
   ];
 }
 

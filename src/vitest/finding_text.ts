@@ -6,7 +6,7 @@ import type { Finding } from '../check/check.ts';
 import type { DetectorName } from '../check/detectors/index.ts';
 import { storyText } from '../check/story.ts';
 import { packageFile } from '../shared/home.ts';
-import { libertyLines, measureText, unrepeatedLines } from '../shared/words.ts';
+import { faultLines, libertyLines, measureText, unrepeatedLines } from '../shared/words.ts';
 import { findingLines } from '../why/text.ts';
 import { indented } from './matchers/state.ts';
 
@@ -24,6 +24,7 @@ export function findingBody(finding: Finding): string {
   return [
     measureText(finding),
     ...libertyLines(finding),
+    ...faultLines(finding, 'options'),
     '',
     indented(storyText(story, width)),
     ...(reasons === '' ? [] : [indented(reasons)]),

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { check } from '../../src/check/check.ts';
 import { readSchedule } from '../../src/check/schedule_text.ts';
+import { KernelBug } from '../../src/kernel/bug.ts';
 import { findingText, pasteable } from '../../src/vitest/finding_text.ts';
 
 /** The sentence of a finding, with whatever the program's author writes, stands in the schedule. */
@@ -26,4 +27,25 @@ test('a schedule that is very long is not printed', () => {
   expect(long(10)).toContain('schedule: `');
   expect(long(600)).toMatch(/the schedule has 6\d\d lines, too many to paste/);
   expect(long(600).split('\n').length).toBeLessThan(100);
+});
+
+/** Who tests an event loop that is right must not look for the mistake in it. */
+test('a finding says whether the kernel is at fault, and how to get past it', () => {
+  const found = (threw: () => never): string =>
+    check(function* () {
+      threw();
+    })
+      .findings.map(findingText)
+      .join();
+  const fault = 'a bug of the kernel that is modelled, and none of the program';
+
+  const ofKernel = found(() => {
+    throw new KernelBug('use after free', 'eventpoll, by main');
+  });
+  const ofProgram = found(() => {
+    throw new Error('no');
+  });
+  expect(ofKernel).toContain(`${fault}: another release may not have it (kernel: '7.3')`);
+  expect(ofKernel).toContain("off: ['use-after-free'] leaves it out");
+  expect(ofProgram).not.toContain(fault);
 });

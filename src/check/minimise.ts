@@ -69,6 +69,8 @@ export interface Minimised<T> {
 export interface MinimiseOptions extends ExploreOptions {
   /** How many executions may be run, of 150 steps each; 4500 unless told otherwise. */
   readonly budget?: number;
+  /** For how long the exploration went on at most: half of that is left for this. No limit where absent. */
+  readonly seconds?: number | undefined;
 }
 
 /** The shortest execution that was found to end as `first` does, as `isSame` has it. */
@@ -87,24 +89,34 @@ export function* minimise<T>(
   return { execution, fewest, fewestLiberties: allTried || execution.liberties.length === 0 };
 }
 
+/** As it was when this was loaded: a program's fake clock may stand in its place. */
+const { now } = Date;
+
 class Search<T> {
   best: Explored<T>;
   private readonly subject: Subject<T>;
   private readonly isSame: (execution: Explored<T>) => boolean;
   private readonly options: ExploreOptions;
-  private left: number;
+  private budget: number;
+  /** When there is no more time, in ms. */
+  private readonly end: number;
 
   constructor(
     subject: Subject<T>,
     first: Explored<T>,
     isSame: (execution: Explored<T>) => boolean,
-    { budget = 4500, ...options }: MinimiseOptions,
+    { budget = 4500, seconds = Number.POSITIVE_INFINITY, ...options }: MinimiseOptions,
   ) {
     this.subject = subject;
     this.best = first;
     this.isSame = isSame;
     this.options = options;
-    this.left = budget;
+    this.budget = budget;
+    this.end = now() + 500 * seconds;
+  }
+
+  private get left(): number {
+    return now() < this.end ? this.budget : 0;
   }
 
   /** Leaves blocks out and lets blocks run on, as long as that helps. */
@@ -179,7 +191,7 @@ class Search<T> {
 
   /** What is long counts as several, so that the time does not depend on the program. */
   private payFor({ steps }: Explored<T>): void {
-    this.left -= Math.max(1, steps / 150);
+    this.budget -= Math.max(1, steps / 150);
   }
 }
 

@@ -1,9 +1,11 @@
 /** Which verb a command line is for; and what all verbs have: help, and messages where they are wrong. */
 import { readFileSync } from 'node:fs';
 import { packageFile } from '../shared/home.ts';
+import { inWords } from '../syscalls/found.ts';
 import { nearHint } from '../syscalls/near.ts';
 import { commands } from './commands/index.ts';
 import { type ExitCode, exitCodes, report, say, UsageError } from './errors.ts';
+import { framesOf } from './stack.ts';
 
 /** What a verb does with the words of its command line. */
 export type Verb = (argv: readonly string[]) => Promise<ExitCode>;
@@ -15,6 +17,7 @@ export async function main(
 ): Promise<ExitCode> {
   const verb = verbIn(argv);
   const known = verb !== undefined && commands.has(verb) ? verb : undefined;
+  process.on('unhandledRejection', endRejected);
   try {
     if (verb === undefined) return await withoutVerb(argv);
     if (known === undefined) throw unknownVerb(verb);
@@ -23,6 +26,14 @@ export async function main(
   } catch (error) {
     return report(error, known);
   }
+}
+
+/** A promise of a program, as the command awaits its own: nobody would hear of it otherwise. */
+function endRejected(reason: unknown): void {
+  const what = reason instanceof Error ? `${reason.name}: ${reason.message}` : inWords(reason);
+  say(`a promise of the program was rejected, and nobody awaited it: ${what}`);
+  for (const frame of framesOf(reason)) say(`  ${frame}`);
+  process.exit(exitCodes.failed);
 }
 
 const help: Verb = async (argv) => (await import('./helping.ts')).help(argv);

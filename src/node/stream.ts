@@ -242,10 +242,11 @@ function expectStream(sys: unknown, fd: unknown, readSize: unknown): void {
     throw new TypeError(`socketStream: expected a descriptor, found ${inWords(fd)}`);
   }
   const sizes: readonly unknown[] = Array.isArray(readSize) ? readSize : [readSize];
-  const wrong = sizes.find((size) => !Number.isSafeInteger(size) || (size as number) < 1);
-  if (wrong === undefined) return;
+  const isSize = (size: unknown): boolean => Number.isSafeInteger(size) && (size as number) > 0;
+  if (sizes.length > 0 && sizes.every(isSize)) return;
+  const found = sizes.find((size) => !isSize(size)) ?? readSize;
   throw new TypeError(
-    `socketStream: readSize: expected positive integers, found ${inWords(wrong)}`,
+    `socketStream: readSize: expected positive integers, found ${inWords(found)}`,
   );
 }
 

@@ -108,4 +108,10 @@ test('the search for a short execution runs fewer of them where they are long', 
   const { execution } = withoutPause(minimise(subject, first, isSame, { budget }));
   expect(execution.steps).toBeGreaterThan(1000);
   expect(runs).toBeLessThan(budget / 2);
+
+  // A test whose time is over loses what was found.
+  const before = runs;
+  const none = withoutPause(minimise(subject, first, isSame, { budget, seconds: 0 }));
+  expect([none.execution === first, none.fewest]).toEqual([true, first.preemptions === 0]);
+  expect(runs).toBe(before);
 });

@@ -408,6 +408,26 @@ const order = (seed: string): string =>
     .replace(/[^,]*"thread":"(\w+)"[^}]*\},?/g, '$1');
 
 /** A race that was seen once has to be seen again by whoever gets the bug report. */
+/** Node would print a stack of its own, in which the file is lost. */
+test('a promise that was rejected, and that nobody awaited, is said to be that', slow, () => {
+  const program = fileWith(`
+export default async function main(sys) {
+  void (async () => {
+    await sys.getpid();
+    throw new Error('lost');
+  })();
+  await sys.getpid();
+  await sys.getpid();
+}`);
+  for (const verb of ['play', 'check']) {
+    const { code, err } = epollsim([verb, program]);
+    expect(code).toBe(1);
+    expect(err).toContain('was rejected, and nobody awaited it: Error: lost');
+    expect(err).toMatch(/at .*file:5:/);
+    expect(err).not.toContain('node:internal');
+  }
+});
+
 test('a seed picks the schedule: the same one the same calls in the same order', slow, () => {
   const orders = ['0', '1', '1'].map(order);
 

@@ -286,6 +286,7 @@ describe('Errors are those of Node', () => {
 
   test.each([
     [-1, {}, 'expected a descriptor, found -1'],
+    [3, { readSize: [] }, 'readSize: expected positive integers, found '],
     [3, { readSize: 0 }, 'readSize: expected positive integers, found 0'],
     [3, { readSize: [1, 'x'] }, "readSize: expected positive integers, found 'x'"],
   ])('descriptor %j with %j is refused', async (fd, options, message) => {

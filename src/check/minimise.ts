@@ -172,19 +172,19 @@ class Search<T> {
   /** Looks for one that ends so, as long as more than `kept` executions are left. */
   private *find(strategy: Strategy, maxLiberties: number, kept: number): Pausing<Came> {
     let came: Came = 'none';
+    if (this.left <= kept) return 'given up';
     for (const execution of exploring(this.subject, strategy, { ...this.options, maxLiberties })) {
       if (execution === null) {
         yield null;
         continue;
       }
-      if (this.left <= kept) return 'given up';
       this.payFor(execution);
-      if (execution.extent === 'redundant') continue;
-      if (this.isSame(execution)) {
+      if (execution.extent !== 'redundant' && this.isSame(execution)) {
         this.best = execution;
         return 'found';
       }
       if (execution.extent === 'long') came = 'perhaps';
+      if (this.left <= kept) return 'given up';
     }
     return came;
   }

@@ -272,6 +272,9 @@ class Rewriting {
     const parent = this.parent(chain);
     // "new" would take the first call for its own.
     if (parent.type === 'NewExpression' && parent.callee === chain) this.enclose(chain, '(');
+    if (isGoneThrough(chain, parent)) {
+      this.put(chain, `each(${JSON.stringify(this.placeOf(node, chain))},`);
+    }
     if (chain === node) {
       const key = parent.type === 'Property' && parent.shorthand ? `${nameOf(node)}:` : '';
       const how = this.isOnlyLookedAt(node) ? 'lend' : this.staysSeen(node) ? 'lead' : 'alias';
@@ -288,7 +291,8 @@ class Rewriting {
     }
     if (isTarget && parent.type === 'AssignmentExpression') this.pass(parent.right as Any, words);
     const isCalled = parent.tag === chain || parent.callee === chain;
-    const isDropped = isTarget || parent.type === 'ExpressionStatement';
+    // What is delegated to tells of itself.
+    const isDropped = isTarget || /^Expression|^Yield|^Await/.test(parent.type);
     if (!isDropped && !isCalled) this.put(chain, this.staysSeen(chain) ? words.found : words.got);
   }
 
@@ -297,7 +301,9 @@ class Rewriting {
     const parent = this.parent(node);
     switch (parent.type) {
       case 'VariableDeclarator':
-        return (parent.id as Any).type === 'Identifier';
+        return true;
+      case 'ForOfStatement':
+        return isGoneThrough(node, parent);
       case 'AssignmentExpression':
         return parent.right === node && parent.operator === '=' && this.isPlain(parent.left as Any);
       case 'CallExpression':
@@ -388,9 +394,10 @@ class Rewriting {
       : parent.type === 'ArrayPattern' || parent.type === 'RestElement';
   }
 
-  /** By an operator, or by a call that writes it out. */
+  /** By an operator, by a call that writes it out, or taken apart on the spot. */
   private isOnlyLookedAt(node: Any): boolean {
     const parent = this.parent(node);
+    if (parent.type === 'VariableDeclarator') return (parent.id as Any).type !== 'Identifier';
     const callee = parent.type === 'CallExpression' ? (parent.callee as Any) : null;
     if (callee?.type === 'MemberExpression') return readers.has(nameOf(callee.property));
     return parent.type === 'BinaryExpression' || parent.type === 'UnaryExpression';
@@ -477,6 +484,10 @@ function withMapOf(source: string, map: string): string {
 /** Is it given a value after its first? */
 const isChanged = ({ references }: Variable): boolean =>
   references.some((use) => use.isWrite() && use.init !== true);
+
+/** Is it what a loop goes through? */
+const isGoneThrough = (node: Any, parent: Any): boolean =>
+  parent.type === 'ForOfStatement' && parent.await !== true && parent.right === node;
 
 /** A module that is rewritten, too, as far as its name says that. */
 const isOfProgram = (specifier: unknown): boolean =>

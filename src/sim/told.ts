@@ -210,6 +210,22 @@ export function hand<T>(value: T): T {
   return value;
 }
 
+/** A loop goes through it: it looks at it again each time. */
+export function each<T>(place: string, value: Iterable<T>): Iterable<T> {
+  if (!isHeard()) return value;
+  return {
+    [Symbol.iterator](): Iterator<T> {
+      const iterator = value[Symbol.iterator]();
+      const looks = isTransparent(value);
+      const next = (): IteratorResult<T> => {
+        touchKnown(place, null, value, looks ? looksAt : writesTo);
+        return iterator.next();
+      };
+      return { next, return: (last) => iterator.return?.(last) ?? { done: true, value: last } };
+    },
+  };
+}
+
 function touchKnown(
   place: string,
   method: string | null,

@@ -1,7 +1,14 @@
 /** For vitest in the folder of a reader: the package's name leads to its sources. */
+import { existsSync, readFileSync } from 'node:fs';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { epollsim } from '../../src/vitest/plugin.ts';
+
+/** What a reader writes may name the plugin, which would be looked for in what is built. */
+const own = 'vitest.config.ts';
+const hasPlugin = existsSync(own) && readFileSync(own, 'utf8').includes('epollsim()');
 
 const config: ViteUserConfig = defineConfig({
+  plugins: hasPlugin ? [epollsim()] : [],
   ssr: { resolve: { conditions: ['epollsim:src', 'node', 'import', 'default'] } },
 });
 

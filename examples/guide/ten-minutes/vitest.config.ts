@@ -1,0 +1,4 @@
+import { epollsim } from 'epollsim/vitest/plugin';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({ plugins: [epollsim()] });

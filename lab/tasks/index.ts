@@ -5,6 +5,7 @@ import { task as lab03 } from './03/task.ts';
 import { task as lab04 } from './04/task.ts';
 import { task as lab05 } from './05/task.ts';
 import { task as lab06 } from './06/task.ts';
+import { task as lab07 } from './07/task.ts';
 import { task as lab08 } from './08/task.ts';
 import { task as lab09 } from './09/task.ts';
 import { task as lab10 } from './10/task.ts';
@@ -23,6 +24,7 @@ export const tasks: readonly Task[] = [
   lab04,
   lab05,
   lab06,
+  lab07,
   lab08,
   lab09,
   lab10,

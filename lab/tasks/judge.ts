@@ -12,10 +12,10 @@ import {
   NotDeterministic,
   OutOfSteps,
   type Sys,
-  storyText,
   type Verdict,
   viewOf,
 } from 'epollsim';
+import { firstWrong, isGenerator, refusal, within } from './grade.ts';
 import type { Grade, Solution, Words } from './task.ts';
 
 /** A call that a solution has made. */
@@ -69,7 +69,7 @@ export class Stage {
   *solve<T>(sys: Sys, ...given: readonly unknown[]): Code<T> {
     const code: unknown = this.solution(this.watched(sys), ...given);
     if (!isGenerator(code)) return this.fail(noGenerator) as T;
-    return (yield* code as Code<unknown>) as T;
+    return (yield* code) as T;
   }
 
   /** Ends the execution with these words, unless something was wrong before. */
@@ -134,9 +134,6 @@ export class Stage {
   }
 }
 
-const isGenerator = (code: unknown): boolean =>
-  typeof code === 'object' && code !== null && 'next' in code;
-
 const noGenerator: Words = {
   en: 'What you export is no generator. It has to be a function*, and each call in it needs yield*.',
   zh: '导出的不是生成器。它必须是 function*，其中每个调用前都要写 yield*。',
@@ -144,14 +141,8 @@ const noGenerator: Words = {
 
 /** Runs a solution in each situation; `done` is said where all went well. */
 export function judge(solution: Solution, situations: readonly Situation[], done: Words): Grade {
-  if (remembers(solution, situations)) {
-    return { passed: false, words: otherEachTime, schedule: null, story: '' };
-  }
-  for (const situation of situations) {
-    const grade = judgeIn(situation, solution);
-    if (grade !== null) return grade;
-  }
-  return { passed: true, words: done, schedule: null, story: '' };
+  if (remembers(solution, situations)) return refusal(otherEachTime);
+  return firstWrong(situations, (situation) => judgeIn(situation, solution), done);
 }
 
 /** Does the solution leave something behind outside of itself, so that it goes another way the next time? */
@@ -176,7 +167,7 @@ function judgeIn(situation: Situation, solution: Solution): Grade | null {
   try {
     if (situation.quiet === true) {
       const wrong = quietly(situation, program, () => stage);
-      return wrong && { passed: false, words: within(situation, wrong), schedule: null, story: '' };
+      return wrong && refusal(within(situation.name, wrong));
     }
     const verdict = check(program, options);
     const [finding] = verdict.findings;
@@ -184,7 +175,7 @@ function judgeIn(situation: Situation, solution: Solution): Grade | null {
     if (finding.repeats) check(program, { ...options, schedule: finding.schedule });
     return failed(situation, finding, stage as unknown as Stage);
   } catch (error) {
-    return { passed: false, words: within(situation, ofError(error)), schedule: null, story: '' };
+    return refusal(within(situation.name, ofError(error)));
   }
 }
 
@@ -212,13 +203,7 @@ function quietly(
 
 function failed(situation: Situation, finding: Finding, stage: Stage): Grade {
   const words = stage.blame ?? ofFinding(situation, finding, stage);
-  const { schedule, story } = finding;
-  return {
-    passed: false,
-    words: within(situation, words),
-    schedule: schedule === '' ? null : schedule,
-    story: schedule === '' ? '' : storyText(story),
-  };
+  return refusal(within(situation.name, words), finding);
 }
 
 /** What the program returns that judges, where it has come to its end. */
@@ -235,14 +220,8 @@ function cutOff(situation: Situation, verdict: Verdict, last: Stage | null): Gra
     en: `The check was cut off before all was seen, so nothing is shown. Your program makes more calls than the task needs, or never ends. Look for a loop that does not sleep. ${why}`,
     zh: `检查没能看完全部执行，因此不能证明程序正确。程序的调用次数远超任务所需，或者永不结束。请找一找不睡眠的循环。${why}`,
   };
-  const blame = last === null ? null : last.blame;
-  return { passed: false, words: within(situation, blame ?? words), schedule: null, story: '' };
+  return refusal(within(situation.name, last?.blame ?? words));
 }
-
-const within = ({ name }: Situation, { en, zh }: Words): Words => ({
-  en: `${name.en}: ${en.trim()}`,
-  zh: `${name.zh}：${zh.trim()}`,
-});
 
 function ofFinding(situation: Situation, finding: Finding, stage: Stage): Words {
   const { kind, sentence } = finding;

@@ -13,9 +13,9 @@ import {
   NotDeterministic,
   type Program,
   type Sys,
-  storyText,
   type Verdict,
 } from 'epollsim';
+import { firstWrong, isGenerator, refusal, within } from './grade.ts';
 import type { Grade, Solution, Words } from './task.ts';
 
 /** A program that the solution is a part of. */
@@ -94,10 +94,6 @@ export function* runWatched(
   return result;
 }
 
-const isGenerator = (code: unknown): code is Code<unknown> =>
-  typeof (code as { next?: unknown } | null)?.next === 'function' &&
-  typeof (code as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function';
-
 function watched(sys: Sys, watch: Watch, refusal: { key: string | null }): Sys {
   const may = new Set([...watch.may, ...harmless]);
   const make = (name: string, args: unknown[]): unknown => {
@@ -142,43 +138,26 @@ export function judge(
   said: Said,
   praise: Words,
 ): Grade {
-  for (const situation of situations) {
-    const grade = judgeIn(situation, solution, said);
-    if (grade !== null) return grade;
-  }
-  return { passed: true, words: praise, schedule: null, story: '' };
+  return firstWrong(situations, (situation) => judgeIn(situation, solution, said), praise);
 }
 
 /** What is wrong in one situation; null if nothing is. */
 export function judgeIn(situation: Situation, solution: Solution, said: Said): Grade | null {
-  if (typeof solution !== 'function') return failed(common['no-generator'] as Words);
+  if (typeof solution !== 'function') return refusal(common['no-generator'] as Words);
   let verdict: Verdict;
   try {
     verdict = check(situation.program(solution), { ...limits, ...situation.options });
   } catch (error) {
-    if (error instanceof NotDeterministic) return failed(common['chance'] as Words);
-    return failed(thrown(error instanceof Error ? error.message : String(error)));
+    if (error instanceof NotDeterministic) return refusal(common['chance'] as Words);
+    return refusal(thrown(error instanceof Error ? error.message : String(error)));
   }
   const [finding] = verdict.findings;
   if (finding !== undefined) {
-    return failed(inSituation(situation.when, wordsFor(finding, said)), finding);
+    return refusal(within(situation.when, wordsFor(finding, said)), finding);
   }
-  if (!verdict.complete) return failed(inSituation(situation.when, common['limit'] as Words));
+  if (!verdict.complete) return refusal(within(situation.when, common['limit'] as Words));
   return null;
 }
-
-/** A grade of what did not pass. */
-export const failed = (words: Words, finding: Finding | null = null): Grade => ({
-  passed: false,
-  words,
-  schedule: finding === null || finding.schedule === '' ? null : finding.schedule,
-  story: finding === null ? '' : storyText(finding.story),
-});
-
-const inSituation = (when: Words, words: Words): Words => ({
-  en: `${when.en}: ${words.en}`,
-  zh: `${when.zh}：${words.zh}`,
-});
 
 function wordsFor({ kind, sentence }: Finding, said: Said): Words {
   const [, key, what = ''] = /lab:([a-z0-9-]+)(?:: (\w+\(\)))?/.exec(sentence) ?? [];

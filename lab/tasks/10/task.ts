@@ -12,8 +12,8 @@ import {
   SOCK_STREAM,
   type Sys,
 } from 'epollsim';
+import { refusal } from '../grade.ts';
 import {
-  failed,
   judge,
   keyOf,
   must,
@@ -204,7 +204,7 @@ function grade(solution: Solution): Grade {
     zh: `（${connections} 个连接唤醒了 ${wakeups} 次）`,
   };
   const more = wrong === 'herd' ? counted : { en: '', zh: '' };
-  return failed({
+  return refusal({
     en: `${alone.en}: ${words.en}${more.en}`,
     zh: `${alone.zh}：${words.zh}${more.zh}`,
   });

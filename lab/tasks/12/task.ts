@@ -1,7 +1,7 @@
 /** Lab 12: a program in which an event comes while another thread scans, and nothing is lost. */
 import { EPOLL_CTL_ADD, Machine, type Program, Recorder, randomSchedule } from 'epollsim';
+import { refusal } from '../grade.ts';
 import {
-  failed,
   judge,
   keyOf,
   must,
@@ -136,8 +136,8 @@ function grade(solution: Solution): Grade {
   });
   if (!verdict.passed) return verdict;
   const { count, key } = overflows(solution);
-  if (key !== null) return failed(said[key] ?? (said['goes-wrong'] as { en: string; zh: string }));
-  if (count === 0) return failed(said['never'] as { en: string; zh: string });
+  if (key !== null) return refusal(said[key] ?? (said['goes-wrong'] as { en: string; zh: string }));
+  if (count === 0) return refusal(said['never'] as { en: string; zh: string });
   return {
     ...verdict,
     words: {

@@ -1,7 +1,7 @@
 /** Lab 13: a program that needs a commit: without it a wakeup is lost, with it none is. */
 import { type CheckOptions, check, NotDeterministic, type Program } from 'epollsim';
+import { refusal } from '../grade.ts';
 import {
-  failed,
   judgeIn,
   must,
   runWatched,
@@ -77,14 +77,14 @@ function grade(solution: Solution): Grade {
     verdict = check(program(solution), { ...options, without: [commit] });
   } catch (error) {
     must(error instanceof NotDeterministic, 'chance');
-    return failed({
+    return refusal({
       en: 'it goes another way when it is run again.',
       zh: '重新运行时它走了另一条路。',
     });
   }
   const found = verdict.findings.find(({ kind }) => kind === 'lost-wakeup');
-  if (found === undefined) return failed(lost);
-  const { passed: _, words: __, ...shown } = failed(lost, found);
+  if (found === undefined) return refusal(lost);
+  const { passed: _, words: __, ...shown } = refusal(lost, found);
   return {
     passed: true,
     words: {

@@ -8,7 +8,7 @@ import leak from '../../../lab/tasks/01/wrong-leak.ts';
 import once from '../../../lab/tasks/01/wrong-once.ts';
 import slices from '../../../lab/tasks/01/wrong-slices.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../handed_in.ts';
+import { accepts, refuses } from '../../support/handed_in.ts';
 
 accepts(task, 'the solution', solution);
 /** To the nanosecond, by the younger call. */

@@ -9,7 +9,7 @@ import secondTry from '../../../lab/tasks/02/wrong-second-try.ts';
 import table from '../../../lab/tasks/02/wrong-table.ts';
 import untilZero from '../../../lab/tasks/02/wrong-until-zero.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../handed_in.ts';
+import { accepts, refuses } from '../../support/handed_in.ts';
 
 const MOD = 3;
 

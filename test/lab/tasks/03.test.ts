@@ -9,7 +9,7 @@ import deaf from '../../../lab/tasks/03/wrong-deaf.ts';
 import quitFirst from '../../../lab/tasks/03/wrong-quit-first.ts';
 import tick from '../../../lab/tasks/03/wrong-tick.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../handed_in.ts';
+import { accepts, refuses } from '../../support/handed_in.ts';
 
 accepts(task, 'the solution', solution);
 /** One event a call, and edges: all that is there is read at each. */

@@ -8,7 +8,7 @@ import often from '../../../lab/tasks/04/wrong-often.ts';
 import reads from '../../../lab/tasks/04/wrong-reads.ts';
 import untilEmpty from '../../../lab/tasks/04/wrong-until-empty.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../handed_in.ts';
+import { accepts, refuses } from '../../support/handed_in.ts';
 
 accepts(task, 'the solution', solution);
 /** Until one comes again. */

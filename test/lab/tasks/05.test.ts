@@ -8,7 +8,7 @@ import noOut from '../../../lab/tasks/05/wrong-no-out.ts';
 import spin from '../../../lab/tasks/05/wrong-spin.ts';
 import whole from '../../../lab/tasks/05/wrong-whole.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../handed_in.ts';
+import { accepts, refuses } from '../../support/handed_in.ts';
 
 accepts(task, 'the solution', solution);
 /** The interest of others is not touched at all. */

@@ -17,7 +17,7 @@ import short from '../../../lab/tasks/06/wrong-short.ts';
 import spin from '../../../lab/tasks/06/wrong-spin.ts';
 import tick from '../../../lab/tasks/06/wrong-tick.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../handed_in.ts';
+import { accepts, refuses } from '../../support/handed_in.ts';
 
 accepts(task, 'the solution', solution);
 /** MOD looks anew at what is there. */

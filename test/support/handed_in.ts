@@ -12,14 +12,12 @@ export function accepts(task: Task, name: string, solution: Solution): void {
   });
 }
 
-/** The task refuses it, in words that say what happened; within seconds. */
+/** The task refuses it, in words that say what happened. */
 export function refuses(task: Task, name: string, solution: Solution, words: RegExp): void {
   test(`${name} fails`, { timeout: 30_000 }, () => {
-    const began = performance.now();
     const grade = task.grade(solution);
     expect(grade.words.en).toMatch(words);
     expect(grade.passed).toBe(false);
     expect(grade.words.zh).toMatch(/\p{Script=Han}/u);
-    expect(performance.now() - began).toBeLessThan(15_000);
   });
 }

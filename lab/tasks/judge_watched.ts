@@ -194,15 +194,15 @@ const common: Said = {
   },
   limit: {
     en: 'the checker came to its limit before it had seen every schedule, so it cannot say that this is right. Are there more calls than are needed, or a loop that goes round without sleeping?',
-    zh: '检查器在看完所有调度之前就到达了上限，因此无法判定它是正确的。是否有多余的系统调用，或者有不休眠的循环？',
+    zh: '检查器在看完所有调度序列之前就到达了上限，因此无法判定它是正确的。是否有多余的系统调用，或者有不睡眠的循环？',
   },
   polls: {
     en: 'it waits with a timeout, and so asks again and again. Sleep until there is an event: a timeout of -1.',
-    zh: '它带超时等待，也就是反复轮询。应当一直休眠到有事件为止：超时取 -1。',
+    zh: '它带超时等待，也就是反复轮询。应当一直睡眠到有事件为止：超时取 -1。',
   },
   spins: {
     en: 'it reads again and again although read() says EAGAIN. That is a busy loop: sleep in epoll_wait() until there is something.',
-    zh: 'read() 已返回 EAGAIN，它却反复去读，这是忙等。应当在 epoll_wait() 中休眠，直到有数据。',
+    zh: 'read() 已返回 EAGAIN，它却反复去读，这是忙等。应当在 epoll_wait() 中睡眠，直到有数据。',
   },
   livelock: {
     en: 'it goes round for ever without getting anywhere. Look at what each call of the loop returns.',
@@ -210,10 +210,10 @@ const common: Said = {
   },
   deadlock: {
     en: 'it sleeps for ever. Look at the last call of each thread in the table, and at what it waits for.',
-    zh: '它永远休眠。请看表中每个线程的最后一个调用，以及它在等什么。',
+    zh: '它永远睡眠。请看表中每个线程的最后一个调用，以及它在等什么。',
   },
   'waits-for-ever': {
     en: 'it sleeps for ever. Look at the last call of each thread in the table, and at what it waits for.',
-    zh: '它永远休眠。请看表中每个线程的最后一个调用，以及它在等什么。',
+    zh: '它永远睡眠。请看表中每个线程的最后一个调用，以及它在等什么。',
   },
 };

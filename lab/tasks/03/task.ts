@@ -131,7 +131,7 @@ const wrongSum = (total: unknown, bytes: number): Words =>
 
 const done = words(
   'Whoever writes, the callback of the right item wakes the one sleeper, and nothing is missed.',
-  '无论谁写入，对应项的回调都会唤醒这一个睡眠者，没有遗漏。',
+  '无论谁写入，对应条目的回调都会唤醒这一个睡眠者，没有遗漏。',
 );
 
 /** Lab 3: who wakes whom. */

@@ -47,15 +47,18 @@ function situation(name: Words, { watched, ready, stale = [], late = [] }: Setti
 }
 
 const situations: readonly Situation[] = [
-  situation(words('Nothing is ready', '没有就绪的项'), { watched: 2, ready: [] }),
-  situation(words('One of three is ready', '三项中有一项就绪'), { watched: 3, ready: [1] }),
-  situation(words('Three of four are ready', '四项中有三项就绪'), { watched: 4, ready: [3, 0, 2] }),
-  situation(words('Six of six are ready', '六项全部就绪'), {
+  situation(words('Nothing is ready', '没有就绪的条目'), { watched: 2, ready: [] }),
+  situation(words('One of three is ready', '三个条目中有一个就绪'), { watched: 3, ready: [1] }),
+  situation(words('Three of four are ready', '四个条目中有三个就绪'), {
+    watched: 4,
+    ready: [3, 0, 2],
+  }),
+  situation(words('Six of six are ready', '六个条目全部就绪'), {
     watched: 6,
     ready: [5, 0, 2, 1, 4, 3],
   }),
   situation(
-    words('Of the first on the list all was read meanwhile', '链表最前面的两项已经被读空'),
+    words('Of the first on the list all was read meanwhile', '链表最前面的两个条目已经被读空'),
     {
       watched: 5,
       stale: [0, 1],
@@ -100,11 +103,11 @@ function look(
 
 const endless = words(
   'Your program sleeps in epoll_wait for ever. Nothing is ready, and you were asked what is ready now. Look at the timeout.',
-  '你的程序永远睡在 epoll_wait 里。此刻没有就绪的项，而题目问的正是此刻哪些就绪。请看 timeout。',
+  '你的程序永远睡在 epoll_wait 里。此刻没有就绪的条目，而题目问的正是此刻哪些就绪。请看 timeout。',
 );
 const again = words(
   'Your program asks again and again, and gets the same ones each time. Level-triggered items go back onto the list when they were told of, so it never becomes empty. By what else can you see that you have had all?',
-  '你的程序不停地查询，每次得到的都是那几项。水平触发的项上报后会放回链表，所以链表永远不会变空。还能凭什么判断已经全部得到？',
+  '你的程序不停地查询，每次得到的都是那几个条目。水平触发的条目上报后会放回链表，所以链表永远不会变空。还能凭什么判断已经全部得到？',
 );
 const otherCall = words(
   'You use another call than epoll_wait to find out what is ready.',
@@ -126,7 +129,7 @@ const changed = words(
 const noArray = (answer: unknown): Words =>
   words(
     `Your program returned ${String(answer)}. It is to return an array with the data of each that is ready.`,
-    `你的程序返回了 ${String(answer)}。它应当返回一个数组，包含每个就绪项的 data。`,
+    `你的程序返回了 ${String(answer)}。它应当返回一个数组，包含每个就绪条目的 data。`,
   );
 const slept = words(
   'You waited for a timeout to be over. What is ready now is known at once.',
@@ -135,7 +138,7 @@ const slept = words(
 const doubled = (fd: unknown): Words =>
   words(
     `${String(fd)} is in your answer twice. A level-triggered item that was told of goes to the end of the list, and comes again when the others have had their turn.`,
-    `${String(fd)} 在结果里出现了两次。水平触发的项上报后会排到链表末尾，等其他项轮过之后又会出现。`,
+    `${String(fd)} 在结果里出现了两次。水平触发的条目上报后会排到链表末尾，等其他条目轮过之后又会出现。`,
   );
 const missed = (fds: readonly number[], count: number): Words =>
   words(
@@ -156,7 +159,7 @@ const tooMany = (waits: number, ready: number): Words =>
 
 const done = words(
   'All that were ready are told of, once each, however many they are; and the list was left as it was.',
-  '无论有多少项就绪，都恰好报告一次；登记的内容保持不变。',
+  '无论有多少条目就绪，都恰好报告一次；登记的内容保持不变。',
 );
 
 /** Lab 4: the ready list, and its order. */

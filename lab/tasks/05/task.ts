@@ -111,7 +111,7 @@ const masksOf = ({ result }: Made): number[] =>
 
 const deaf = words(
   'Your program sleeps, and there is room in the socket again. Look at the mask of the item: what is your thread waiting to be told of?',
-  '套接字里又有空间了，而你的程序还在睡眠。请看该项的掩码：你的线程在等什么事件？',
+  '套接字里又有空间了，而你的程序还在睡眠。请看该条目的掩码：你的线程在等什么事件？',
 );
 const spinning = words(
   'The socket was full (EAGAIN), and you wrote again without having been told that there is room. That is a loop that burns the CPU until the peer reads.',
@@ -123,7 +123,7 @@ const ticks = words(
 );
 const wokenForNothing = words(
   'epoll_wait came back for something else than room to write. The peer has said something that nobody is to read now, and a level-triggered item is told of as long as that lies there. Look at the mask while you wait.',
-  'epoll_wait 返回了，却不是因为有空间可写。对端发来的数据此刻没有人读，而水平触发的项只要数据还在就会一直上报。请看等待期间的掩码。',
+  'epoll_wait 返回了，却不是因为有空间可写。对端发来的数据此刻没有人读，而水平触发的条目只要数据还在就会一直上报。请看等待期间的掩码。',
 );
 const blocking = words(
   'You have made the socket a blocking one. A thread that serves a thousand sockets must not sleep in one of them.',
@@ -147,7 +147,7 @@ const leftOut = words(
 );
 const otherMode = words(
   'Afterwards the item is not level-triggered any more. Leave the interest as you found it.',
-  '之后该项不再是水平触发了。请把登记恢复成原来的样子。',
+  '之后该条目不再是水平触发了。请把登记恢复成原来的样子。',
 );
 const leak = words(
   'A descriptor is left open. Each long message costs one more.',

@@ -85,7 +85,7 @@ function strandedAt(stage: Stage): Words {
 const stranded = (last: number): Words =>
   words(
     `Your program sleeps in epoll_wait for ever. Its last read gave ${last} bytes, and what is behind them (more bytes, or the end of the stream) had come already, and had been told of. Look at the socket when the sleep begins, and at the ready list: who would put the item there again?`,
-    `你的程序永远睡在 epoll_wait 里。最后一次 read 得到 ${last} 个字节，而后面的内容（更多字节，或流的结束）早已到达，也已经上报过。请看睡眠开始时的套接字和就绪链表：还有谁会把该项再放进去？`,
+    `你的程序永远睡在 epoll_wait 里。最后一次 read 得到 ${last} 个字节，而后面的内容（更多字节，或流的结束）早已到达，也已经上报过。请看睡眠开始时的套接字和就绪链表：还有谁会把该条目再放进去？`,
   );
 const deaf = words(
   'Your program sleeps for ever. Everything that it could be told of was told already. Look at which event it had, and what it did not do then.',
@@ -113,7 +113,7 @@ const otherCall = words(
 );
 const level = words(
   'You have made the item level-triggered. That would work, and is the last lab. Here it stays EPOLLET.',
-  '你把该项改成了水平触发。那样确实可行，但那是上一个实验。这里必须保持 EPOLLET。',
+  '你把该条目改成了水平触发。那样确实可行，但那是上一个实验。这里必须保持 EPOLLET。',
 );
 const noCall = words(
   'Your program returned at once and made no call.',
@@ -131,13 +131,13 @@ const noEnd = words(
 
 const done = words(
   'Whenever the bytes and the end come, each edge is followed until there is no more, and nothing is stranded.',
-  '无论字节和结束标志何时到达，每个边沿都会一直读到没有为止，没有数据滞留。',
+  '无论字节和结束标志何时到达，每个边缘都会一直读到没有为止，没有数据滞留。',
 );
 
 /** Lab 6: edge-triggered, and what an edge asks for. */
 export const task: Task = {
   number: 6,
-  title: words('Read all, by edges', '用边沿触发读完全部数据'),
+  title: words('Read all, by edges', '用边缘触发读完全部数据'),
   signature: 'export default function* (sys, ep, fd)',
   grade: (solution: Solution): Grade =>
     judge(

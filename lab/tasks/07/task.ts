@@ -181,7 +181,7 @@ const otherCall = words(
 );
 const level = words(
   'You have made the item level-triggered. Then nothing is stranded in the socket; what lies in your own memory would be all the same. Here it stays EPOLLET.',
-  '你把该项改成了水平触发。那样套接字里不会有数据滞留，但已经读进你自己内存里的数据照样没人上报。这里必须保持 EPOLLET。',
+  '你把该条目改成了水平触发。那样套接字里不会有数据滞留，但已经读进你自己内存里的数据照样没人上报。这里必须保持 EPOLLET。',
 );
 const room = (size: number): Words =>
   words(

@@ -134,15 +134,15 @@ const said: Said = {
   },
   'oneshot-never-rearmed': {
     en: 'a thread sleeps for ever, for the item is disarmed. Both threads have to hear of the end: what does the first one leave to the other?',
-    zh: '条目处于解除状态，有线程永远休眠。两个线程都要得知连接结束：第一个线程给另一个留下了什么？',
+    zh: '条目处于停用状态，有线程永远睡眠。两个线程都要得知连接结束：第一个线程给另一个留下了什么？',
   },
   'stranded-data': {
     en: 'a thread sleeps for ever beside what it was told of already. Who reads less than there is, and is edge-triggered, is not told again.',
-    zh: '线程在已经报告过的数据旁边永远休眠。边缘触发时，若没有读完，就不会再次报告。',
+    zh: '线程在已经报告过的数据旁边永远睡眠。边缘触发时，若没有读完，就不会再次报告。',
   },
   deadlock: {
     en: 'somebody sleeps for ever. Both threads have to hear of the end, an edge is told to one of them alone, and what was read is waited for in take().',
-    zh: '有线程永远休眠。两个线程都要得知连接结束，一个边缘只会告诉其中一个；读到的内容必须交给 take()。',
+    zh: '有线程永远睡眠。两个线程都要得知连接结束，一个边缘只会告诉其中一个；读到的内容必须交给 take()。',
   },
 };
 

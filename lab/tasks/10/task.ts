@@ -151,11 +151,11 @@ const said: Said = {
   },
   'stranded-data': {
     en: 'a connection waits, and all workers sleep. An edge says that something has come, not how many.',
-    zh: '有连接在等待，所有工作线程却都在休眠。边缘只说明有东西到来，不说明有几个。',
+    zh: '有连接在等待，所有工作线程却都在睡眠。边缘只说明有东西到来，不说明有几个。',
   },
   'oneshot-never-rearmed': {
     en: 'a connection waits, and the item that should tell of it is disarmed.',
-    zh: '有连接在等待，而应当报告它的条目已被解除。',
+    zh: '有连接在等待，而应当报告它的条目已被停用。',
   },
   deadlock: {
     en: 'a client waits for its answer for ever: nobody has accepted its connection, or nobody has answered and closed.',
@@ -183,7 +183,7 @@ const said: Said = {
   },
   'spins-accept': {
     en: 'it calls accept4() again and again although that says EAGAIN. That is a busy loop: sleep in epoll_wait() until there is a connection.',
-    zh: 'accept4() 已返回 EAGAIN，它却反复调用，这是忙等。应当在 epoll_wait() 中休眠，直到有连接。',
+    zh: 'accept4() 已返回 EAGAIN，它却反复调用，这是忙等。应当在 epoll_wait() 中睡眠，直到有连接。',
   },
 };
 
@@ -192,7 +192,7 @@ const alone = { en: 'When connections come one by one', zh: '连接一个接一�
 function grade(solution: Solution): Grade {
   const verdict = judge(solution, situations, said, {
     en: 'Each connection has woken one worker, and all were served, on every schedule with at most one preemption.',
-    zh: '每个连接只唤醒了一个工作线程，并且在抢占不超过一次的所有调度下，全部连接都得到了服务。',
+    zh: '每个连接只唤醒了一个工作线程，并且在抢占不超过一次的所有调度序列下，全部连接都得到了服务。',
   });
   if (!verdict.passed) return verdict;
   const { wakeups, key } = wakeupsOf(solution);

@@ -127,11 +127,11 @@ const situations: readonly Situation[] = [
 const said: Said = {
   flat: {
     en: 'it sleeps in an instance that watches pipes. Sleep in one that watches the two others.',
-    zh: '它在直接监视管道的实例中休眠。应当在监视另外两个实例的那个实例中休眠。',
+    zh: '它在直接监视管道的实例中睡眠。应当在监视另外两个实例的那个实例中睡眠。',
   },
   'nothing-watched': {
     en: 'it sleeps in an instance that watches nothing. Has epoll_ctl() failed? ELOOP and EINVAL say that an instance was put into the wrong one.',
-    zh: '它在什么都不监视的实例中休眠。epoll_ctl() 失败了吗？ELOOP 和 EINVAL 表示实例的嵌套方向不对。',
+    zh: '它在什么都不监视的实例中睡眠。epoll_ctl() 失败了吗？ELOOP 和 EINVAL 表示实例的嵌套方向不对。',
   },
   'reads-instance': {
     en: 'it reads from an epoll instance, which is no file with data: EINVAL. Ask the inner instance by epoll_wait() what is ready.',
@@ -155,7 +155,7 @@ const said: Said = {
   },
   polls: {
     en: 'it asks again and again with a timeout of 0. Look into the inner instances once, then sleep in the outer one.',
-    zh: '它以 0 超时反复询问。应当把内层实例各看一次，然后在外层实例中休眠。',
+    zh: '它以 0 超时反复询问。应当把内层实例各看一次，然后在外层实例中睡眠。',
   },
 };
 
@@ -166,6 +166,6 @@ export const task: Task = {
   grade: (solution) =>
     judge(solution, situations, said, {
       en: 'The thread slept in the instance of instances, nothing was lost, and no urgent message had to wait.',
-      zh: '线程在外层实例中休眠，没有丢失消息，也没有让紧急消息等待。',
+      zh: '线程在外层实例中睡眠，没有丢失消息，也没有让紧急消息等待。',
     }),
 };

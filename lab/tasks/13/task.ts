@@ -55,7 +55,7 @@ const mended: Situation = {
 
 const never: Words = {
   en: 'somebody sleeps for ever although the kernel has done all it promises. So it is the program. How many events are there, and how many does each thread take?',
-  zh: '内核已经做到了它承诺的一切，仍有线程永远休眠，所以错在程序。一共有几个事件，每个线程各取几个？',
+  zh: '内核已经做到了它承诺的一切，仍有线程永远睡眠，所以错在程序。一共有几个事件，每个线程各取几个？',
 };
 
 const said: Said = {
@@ -66,7 +66,7 @@ const said: Said = {
 
 const lost: Words = {
   en: `without ${commit} nothing is lost, on any schedule. The wakeup that is lost is that of an event that comes while another thread scans, and while a second one sleeps: does anything become ready that late?`,
-  zh: `去掉 ${commit} 之后，在任何调度下都没有丢失唤醒。会丢失的是这样的唤醒：一个线程正在扫描、另一个线程正在休眠时到来的事件。有什么会那么晚才就绪吗？`,
+  zh: `去掉 ${commit} 之后，在任何调度序列下都没有丢失唤醒。会丢失的是这样的唤醒：一个线程正在扫描、另一个线程正在睡眠时到来的事件。有什么会那么晚才就绪吗？`,
 };
 
 function grade(solution: Solution): Grade {
@@ -89,7 +89,7 @@ function grade(solution: Solution): Grade {
     passed: true,
     words: {
       en: `The wakeup is lost without ${commit}, here in ${found.steps} steps, and on no schedule with it.`,
-      zh: `去掉 ${commit} 就会丢失唤醒，这里只需 ${found.steps} 步；带上它，则在任何调度下都不会。`,
+      zh: `去掉 ${commit} 就会丢失唤醒，这里只需 ${found.steps} 步；带上它，则在任何调度序列下都不会。`,
     },
     ...shown,
   };

@@ -103,7 +103,7 @@ const said: Said = {
   },
   deadlock: {
     en: 'it sleeps for ever. Was each socket of the session added? Look at what epoll_ctl() has returned.',
-    zh: '它永远休眠。会话的每个套接字都添加了吗？请看 epoll_ctl() 的返回值。',
+    zh: '它永远睡眠。会话的每个套接字都添加了吗？请看 epoll_ctl() 的返回值。',
   },
 };
 

@@ -14,6 +14,7 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ['export', async (argv) => (await import('../src/cli/export.ts')).exportArtefact(argv)],
   ['kernels', async (argv) => (await import('../src/cli/kernels.ts')).kernels(argv)],
   ['races', async (argv) => (await import('../src/cli/races.ts')).races(argv)],
+  ['lab', async (argv) => (await import('../src/cli/lab/lab.ts')).lab(argv)],
   ['strace', async (argv) => (await import('../src/cli/strace.ts')).strace(argv)],
   ['conform', async (argv) => (await import('../conformance/conform.ts')).conform(argv)],
   ['kit', async (argv) => (await import('../conformance/pack_kit.ts')).packKit(argv)],

@@ -66,6 +66,7 @@ export function readProgress(text: string): Progress {
 }
 
 function parsed(text: string): unknown {
+  if (text.trim() === '') throw new ProgressError('expected a hand-in in JSON, found nothing');
   try {
     return JSON.parse(text);
   } catch (error) {

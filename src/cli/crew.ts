@@ -22,6 +22,13 @@ export interface Crew {
 /** For how long a part is explored before what is left of it comes back, in ms. */
 export const sliceMs = 700;
 
+export interface ProcessOptions {
+  /** Whether each task gets a process that has not run another. */
+  readonly fresh?: boolean;
+  /** How many MiB of memory a process may have. */
+  readonly memory?: number;
+}
+
 /**
  * Processes that run a script of this folder, which takes tasks of type J. Threads of one process
  * would share the helpers of its engine, and two of them get done what one and a half do alone.
@@ -29,23 +36,25 @@ export const sliceMs = 700;
 export class Processes<J, R> {
   private readonly pool: Tinypool;
 
-  constructor(script: string, size: number) {
+  constructor(script: string, size: number, { fresh = false, memory }: ProcessOptions = {}) {
     const filename = scriptUrl(script);
+    const bounds = memory === undefined ? [] : [`--max-old-space-size=${memory}`];
     this.pool = new Tinypool({
       runtime: 'child_process',
       serialization: 'advanced',
       env: process.env as Record<string, string>,
-      execArgv: [...process.execArgv, ...deafToInterrupts],
+      execArgv: [...process.execArgv, ...bounds, ...deafToInterrupts],
+      isolateWorkers: fresh,
       filename,
       minThreads: size,
       maxThreads: size,
     });
   }
 
-  /** What comes of a task; its errors, as Errors. */
-  async run(task: J): Promise<R> {
+  /** What comes of a task; its errors, as Errors. `signal` ends the process that runs it. */
+  async run(task: J, signal: AbortSignal | null = null): Promise<R> {
     try {
-      return (await this.pool.run(task)) as R;
+      return (await this.pool.run(task, { signal })) as R;
     } catch (error) {
       throw error instanceof Error ? error : Object.assign(new Error(), error);
     }

@@ -74,8 +74,8 @@ function asCode(found: Program, refuse: (value: unknown) => ProgramError): Progr
   return program;
 }
 
-/** What makes a compiler export a default from CommonJS says so by `__esModule`. */
-function defaultOf({ exported, isCommonJs }: LoadedModule): unknown {
+/** The default export; what makes a compiler export one from CommonJS says so by `__esModule`. */
+export function defaultOf({ exported, isCommonJs }: LoadedModule): unknown {
   if (!isCommonJs || typeof exported !== 'object' || exported === null) {
     return isCommonJs ? exported : exported['default'];
   }

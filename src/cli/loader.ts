@@ -11,7 +11,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { answerRequires, isCommonJs, requireFile } from './common_js.ts';
-import { type GivenProgram, givenBy, type LoadedModule, ProgramError } from './default_export.ts';
+import {
+  defaultOf,
+  type GivenProgram,
+  givenBy,
+  type LoadedModule,
+  ProgramError,
+} from './default_export.ts';
 import { refuseExits } from './exits.ts';
 import { type Input, userPath } from './input.ts';
 import { isModule } from './kind.ts';
@@ -104,6 +110,17 @@ export async function loadProgram(path: string, input: Input): Promise<GivenProg
     ? await importProgram(userPath(path))
     : givenBy(await importText(input.rest(), input.name));
 }
+
+/** What a file exports as its default, as it is, or standard input for `-`. */
+export async function loadDefault(path: string, input: Input): Promise<unknown> {
+  return defaultOf(
+    isModule(path) ? await loadFile(userPath(path)) : await importText(input.rest(), input.name),
+  );
+}
+
+/** The same of a text; `name` is for messages. */
+export const loadTextDefault = async (text: string, name: string): Promise<unknown> =>
+  defaultOf(await importText(text, name));
 
 /** The program whose source the text is; `name` is for messages. */
 export const loadText = async (text: string, name: string): Promise<GivenProgram> =>

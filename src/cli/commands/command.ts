@@ -49,8 +49,8 @@ export interface Example {
   readonly about: string;
   /** The exit code; absent: 0. */
   readonly exit?: number;
-  /** What it cannot do without. */
-  readonly needs?: 'Linux' | 'Redis';
+  /** What it cannot do without; `site`: the lab that was built, which it serves until Ctrl-C. */
+  readonly needs?: 'Linux' | 'Redis' | 'site';
 }
 
 export interface Command {

@@ -10,6 +10,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['export', async () => (await import('./export.ts')).exportCommand],
   ['kernels', async () => (await import('./kernels.ts')).kernels],
   ['races', async () => (await import('./races.ts')).races],
+  ['lab', async () => (await import('./lab.ts')).lab],
   ['strace', async () => (await import('./strace.ts')).strace],
   ['conform', async () => (await import('./conform.ts')).conform],
   ['fuzz', async () => (await import('./fuzz.ts')).fuzz],

@@ -1,0 +1,42 @@
+/** A process that grades one solution, which may do whatever it likes to the process. */
+import { ProgramError } from '../default_export.ts';
+import { Input } from '../input.ts';
+import { loadDefault, loadTextDefault } from '../loader.ts';
+import { withholdPrinting } from '../printing.ts';
+import { type Grade, loadTasks } from './tasks.ts';
+
+/** What is to be graded. */
+export interface Work {
+  /** The number of a lab that there is. */
+  readonly lab: number;
+  /** For messages. */
+  readonly name: string;
+  /** Where the program is, or its text. */
+  readonly program: { readonly path: string } | { readonly text: string };
+}
+
+/** What came of it; a problem is why it could not be run at all. */
+export type Graded = { readonly grade: Grade } | { readonly problem: string };
+
+export default async function run({ lab, name, program }: Work): Promise<Graded> {
+  const tasks = await loadTasks();
+  const task = tasks.find(({ number }) => number === lab);
+  if (task === undefined) throw new Error(`there is no lab ${lab}`);
+  withholdPrinting();
+  try {
+    const solution =
+      'text' in program
+        ? await loadTextDefault(program.text, name)
+        : await loadDefault(program.path, new Input(program.path));
+    if (typeof solution !== 'function') {
+      return { problem: `expected "${task.signature} {…}", found ${foundAs(solution)}` };
+    }
+    return { grade: task.grade(solution as never) };
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    return { problem: [error.message, ...error.frames].join(', ') };
+  }
+}
+
+const foundAs = (solution: unknown): string =>
+  solution === undefined ? 'no default export' : `export default of a ${typeof solution}`;

@@ -7,7 +7,7 @@
  * see bundle.ts, and all of it one for browsers, see browser.ts. The sources stay as they are, and test/build.test.ts plays the corpus on what is
  * built.
  */
-import { cpSync } from 'node:fs';
+import { cpSync, renameSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -35,6 +35,9 @@ function outDirOrEnd(path: string): string {
 const playerSource = 'conformance/linux/player.c';
 
 const pathOf = (file: ts.SourceFile): string => relative(root, file.fileName).split(sep).join('/');
+
+/** The tasks of the lab; dist/lab is the site, which is built by itself. */
+const lab = { sources: 'lab', built: 'lab-tasks' } as const;
 
 /** Is it called by straight code? */
 const isKernelCode = (file: ts.SourceFile): boolean => {
@@ -82,6 +85,7 @@ function build(): number {
     before: [straighten(program)],
   });
   cpSync(join(root, playerSource), join(outDir, playerSource));
+  renameSync(join(outDir, lab.sources), join(outDir, lab.built));
   return report([...before, ...emitted.diagnostics]);
 }
 

@@ -161,9 +161,11 @@ describe('an example of the help runs', () => {
   test.concurrent.each(examples)('%s', slow, async (_, { exit = 0, line, needs }) => {
     if (needs === 'Linux' && withoutLinux !== null) return;
     if (needs === 'Redis' && redis === null) return;
-    const { code, err, out } = await inShell(
-      line.replace('redis://127.0.0.1:6379', redis?.url ?? ''),
-    );
+    const typed = line.replace('redis://127.0.0.1:6379', redis?.url ?? '');
+    const { code, err, out } =
+      needs === 'site'
+        ? await epollsim(typed.split(' ').slice(1), { interruptAt: 'http://' })
+        : await inShell(typed);
     expect({ code, err }).toEqual({ code: exit, err: expect.any(String) });
     if (/^epollsim (?!worker)/.test(line)) expect(out).not.toBe('');
   });
@@ -190,6 +192,11 @@ test.concurrent.each([
   ['check --off lockdpe x', 'found "lockdpe"; did you mean lockdep? (see epollsim check --help)'],
   ['fuzz --profile unxi', 'found "unxi"; did you mean unix? (see epollsim fuzz --help)'],
   ['export --to tset x', 'found "tset"; did you mean test? (see epollsim export --help)'],
+  ['lab chekc 6 x', 'lab: expected nothing, or check, found "chekc" (see epollsim lab --help)'],
+  ['lab check 15 x', 'lab check: expected a lab from 1 to 14, found 15'],
+  ['lab check 6', 'lab check: expected the number of a lab and a file, found none'],
+  ['lab check --port 80 6 x', 'lab check: --port is an option of epollsim lab (see'],
+  ['lab --jobs 2', 'lab: --jobs is an option of epollsim lab check (see'],
   ['completion tcsh', 'completion: expected bash, zsh, fish, found "tcsh"'],
   ['kernels x', 'kernels: expected no file, found "x" (see epollsim kernels --help)'],
 ])('epollsim %s is answered with what was meant', slow, async (words, message) => {
@@ -218,6 +225,7 @@ const reading: readonly (readonly [string, (file: string) => string[]])[] = [
   ['export', (file) => ['export', '--to', 'c', file]],
   ['strace', (file) => ['strace', file]],
   ['conform', (file) => ['conform', '--no-live', file]],
+  ['lab check', (file) => ['lab', 'check', file]],
 ];
 
 /** The last line; conform says before that nothing is played live. */
@@ -307,6 +315,7 @@ const printing: ReadonlyMap<string, readonly string[]> = new Map([
   ['export', ['export', 'examples/pipe-every-write.json', '--to', 'link']],
   ['kernels', ['kernels']],
   ['races', ['races', 'circle']],
+  ['lab', ['lab', 'check', 'examples/lab/lin.json']],
   ['strace', ['strace', 'examples/edge-unread.log']],
   ['conform', ['conform', '--no-live', 'corpus/linux-6.18/handshake.scenarios.ndjson']],
   ['completion', ['completion', 'bash']],
@@ -393,6 +402,11 @@ const provoked: Readonly<Record<string, Readonly<Record<number, readonly [string
   },
   kernels: { 0: ['kernels'], 2: ['kernels --kernel 2.6'] },
   races: { 0: ['races'], 2: ['races heisenbug'] },
+  lab: {
+    0: ['lab check 1 lab/tasks/01/solution.ts'],
+    1: ['lab check 6 examples/lab/read-all.ts'],
+    2: ['lab check 6'],
+  },
   strace: {
     0: ['strace -', 'epoll_create1(0) = 3\nclose(3) = 0\n'],
     1: ['strace examples/edge-unread.log'],
@@ -416,6 +430,7 @@ const elsewhere: Readonly<Record<string, readonly number[]>> = {
   check: [130], // test/cli/check.test.ts, and below
   compare: [130],
   worker: [130], // test/cli/queue.test.ts
+  lab: [130], // the first example, and test/cli/lab.test.ts
   strace: [130],
   conform: [130],
   fuzz: [1, 3, 130], // 1: the model would have to be wrong; 3 below

@@ -216,6 +216,16 @@ test('The source of the player lies beside what is built', () => {
   expect(player).toBe(readFileSync(`${root}conformance/linux/player.c`, 'utf8'));
 });
 
+/** Whoever has the package and no checkout; and a student who looks for the solutions there. */
+test('The tasks of the lab are built, where the site will not be in the way, and no solutions', () => {
+  const files = readdirSync(`${built}/lab-tasks`, { recursive: true, encoding: 'utf8' });
+
+  expect(files.filter((path) => path.endsWith('/task.js')).length).toBe(14);
+  expect(files).toEqual(expect.arrayContaining(['tasks/index.js', 'model/progress.js']));
+  expect(files.filter((path) => /solution|wrong|starter|\.d\.ts$/.test(path))).toEqual([]);
+  expect(readdirSync(built)).not.toContain('lab');
+});
+
 /** Whoever hovers over EPOLLRDHUP in an editor, and has nothing but what is installed. */
 test('The types that are built say of each constant what it means', () => {
   const folder = `${built}/src/kernel/uapi/`;

@@ -153,6 +153,7 @@ describe('the sources and the rest', () => {
     "export { fuzz } from '../../conformance/fuzz.ts';",
     "import '../../conformance/worker.ts';",
     "const { fuzz } = await import('../../conformance/fuzz.ts');",
+    "import { tasks } from '../../lab/tasks/index.ts';",
   ])('in src/cli, %s is found', (text) => {
     expect(importsFromOutside(planted('src/cli/x.ts', text))).toHaveLength(1);
     expect(importsFromOutside(planted('src/cli/x.ts', text.replaceAll('../../', '../')))).toEqual(
@@ -161,8 +162,19 @@ describe('the sources and the rest', () => {
   });
 
   /** The rule itself. */
-  test('nothing in src/ imports conformance/ or bin/', () => {
+  test('nothing in src/ imports conformance/, lab/ or bin/', () => {
     expect(importsFromOutside(sources)).toEqual([]);
+  });
+
+  /** A task is graded in a browser, too, and by whoever has the package and no checkout. */
+  test('what grades the tasks of the lab takes epollsim by its name, and nothing else', () => {
+    const graders = filesIn('lab/tasks', '.ts');
+    const own = filesIn('lab/model', '.ts').filter(({ path }) => path.endsWith('/progress.ts'));
+
+    expect(packagesOf(graders)).toEqual(['epollsim']);
+    expect([...packagesOf(own), ...importsFromOutside([...graders, ...own], 'lab/')]).toEqual([]);
+    const wrong = planted('lab/tasks/x.ts', "import { check } from '../../src/check/check.ts';");
+    expect(importsFromOutside(wrong, 'lab/')).toHaveLength(1);
   });
 
   /** A package that only a tool of ours brings along is missing where the command is installed. */

@@ -204,13 +204,13 @@ function wrongImport(path: string, layer: number, specifier: string): string | n
   return other <= layer ? null : `${name} imports from ${layers[other]}: ${specifier}`;
 }
 
-/** What the sources take from outside of src/: they must do without conformance/, bin/ and the rest. */
-export function importsFromOutside(sources: readonly Source[]): string[] {
+/** What files take from outside of `home`: the sources must do without conformance/, bin/ and the rest. */
+export function importsFromOutside(sources: readonly Source[], home = 'src/'): string[] {
   const found: string[] = [];
   for (const { path, text } of sources) {
     for (const [, specifier = ''] of text.matchAll(/\b(?:from|import|import\()\s*'(\.[^']*)'/g)) {
       const target = join(dirname(path), specifier).split(sep).join('/');
-      if (!target.startsWith('src/')) found.push(`${path} imports ${target}`);
+      if (!target.startsWith(home)) found.push(`${path} imports ${target}`);
     }
   }
   return found;

@@ -206,6 +206,7 @@ const runs: readonly (readonly [what: string, command: string])[] = [
   ['vitest', 'npx vitest run'],
   ['epollsim play', 'npx epollsim play --format strace first.ts'],
   ['epollsim races', 'npx epollsim races false-negative'],
+  ['epollsim lab check', 'npx epollsim lab check 1 node_modules/epollsim/examples/lab/ada.json'],
   ['epollsim kit', 'npx epollsim kit --group classic --out kit.tar.gz'],
   [
     'epollsim conform',

@@ -2,9 +2,10 @@
  * What the labs say is there: programs, schedules, notes, keys; and each is in Chinese what it is in
  * English, element by element, list by list, link by link.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readProgress } from '../../lab/model/progress.ts';
 import { tasks } from '../../lab/tasks/index.ts';
 import {
   codeOf,
@@ -18,9 +19,10 @@ import {
   momentsOf,
   quotesOf,
   readLab,
+  tablesOf,
   wordsOf,
 } from '../support/lab_texts.ts';
-import { root } from '../support/tidy.ts';
+import { filesIn, root } from '../support/tidy.ts';
 
 const names = labNames('lab/labs');
 const english = names.map((name) => readLab(`lab/labs/${name}.md`));
@@ -52,6 +54,7 @@ const shapeOf = ({ elements, sections }: LabText): object => ({
   elements: elements.map(({ attributes, name }) => ({ name, attributes })),
   lists: sections.map(({ text }) => listsOf(text)),
   links: sections.map(({ text }) => linksOf(text)),
+  tables: sections.map(({ text }) => tablesOf(text)),
   fences: sections.map(({ text }) => fencesOf(text)),
   code: sections.map(({ text }) => [...new Set(codeOf(text))].sort()),
   keys: sections.map(({ text }) => [...new Set(keysOf(text))].sort()),
@@ -180,6 +183,64 @@ describe('in Chinese', () => {
 
     expect(broken).toEqual([]);
   });
+});
+
+describe('the page for lecturers', () => {
+  const page = readLab('lab/lecturer.md');
+
+  test('is in Chinese what it is in English', () => {
+    expect(shapeOf(readLab('lab/zh/lecturer.md'))).toEqual(shapeOf(page));
+    expect(page.elements.map(({ name }) => name)).toEqual(['epollsim-progress']);
+  });
+
+  /** A link that leads nowhere, in front of a class. */
+  test.each(['lab', 'lab/zh'])('%s/lecturer.md leads to labs that there are', (folder) => {
+    const links = readLab(`${folder}/lecturer.md`).sections.flatMap(({ text }) => linksOf(text));
+
+    expect(links.length).toBeGreaterThan(5);
+    expect(links.filter((link) => !existsSync(join(root, folder, link)))).toEqual([]);
+  });
+
+  /** A lecturer who writes such files with a script. */
+  test('shows a hand-in that is read as one', () => {
+    const [json = ''] = page.sections.flatMap(({ text }) => fencesOf(text)).filter(isJson);
+
+    expect(readProgress(json.replace(/^```json\n|\n```$/g, '')).student).toBe('Ada');
+  });
+
+  const isJson = (fence: string): boolean => fence.startsWith('```json');
+
+  test('asks something of each lab', () => {
+    const asked = page.sections.find(({ title }) => title === 'What to ask')?.text ?? '';
+
+    expect(asked.match(/^- Lab \d+/gm)).toEqual(english.map((_, i) => `- Lab ${i + 1}`));
+  });
+});
+
+/** One thing by two names is two things to whoever learns them. */
+test('Chinese texts have the words of the glossary, and not those that it has decided against', () => {
+  const others =
+    /休眠|边沿|该项|监听项|红黑色|水平出发|解除状态|就绪列表|就绪队列|惊群效应|文件句柄/;
+  const graders = filesIn('lab/tasks', '.ts');
+  const texts = [...filesIn('lab/zh', '.md'), ...graders].flatMap(({ path, text }) =>
+    text.split('\n').map((line) => `${path}: ${line}`),
+  );
+
+  expect(texts.length).toBeGreaterThan(1000);
+  expect(texts.filter((line) => others.test(line))).toEqual([]);
+  const glossary = readFileSync(join(root, 'lab/zh/glossary.md'), 'utf8');
+  for (const word of [
+    '就绪链表',
+    '红黑树',
+    '等待队列',
+    '唤醒',
+    '水平触发',
+    '边缘触发',
+    '惊群',
+    '系统调用',
+  ]) {
+    expect(glossary).toMatch(new RegExp(`\\| ${word}[ ，|]`));
+  }
 });
 
 /** Each check sees what it is for. */

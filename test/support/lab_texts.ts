@@ -83,6 +83,10 @@ export function listsOf(text: string): number[] {
 export const fencesOf = (text: string): string[] =>
   [...text.matchAll(/^```[\s\S]*?^```$/gm)].map(([block]) => block);
 
+/** How many rows each table has, with its head. */
+export const tablesOf = (text: string): number[] =>
+  [...text.matchAll(/(?:^\|.*\n)+/gm)].map(([table]) => table.trimEnd().split('\n').length);
+
 /** Where its links lead. */
 export const linksOf = (text: string): string[] =>
   [...text.matchAll(/\]\(([^)]*)\)/g)].map(([, link = '']) => link);

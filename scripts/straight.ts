@@ -328,6 +328,8 @@ export class Straightener {
     member: ts.ClassElement,
     visit: (node: ts.Node) => ts.Node,
   ): ts.ClassElement[] {
+    // What goes through a list yields what is in it, and no operations.
+    if (member.name !== undefined && ts.isComputedPropertyName(member.name)) return [member];
     const own = ts.visitEachChild(member, visit, this.context);
     if (!ts.isMethodDeclaration(member) || !member.body || !this.isKernel(member)) return [own];
     return [ts.visitEachChild(member, this.announcing, this.context), this.twinMethod(member)];

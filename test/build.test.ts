@@ -156,6 +156,24 @@ test('What is built takes the liberties of the sources, in calls that go straigh
 });
 
 /**
+ * Whoever looks at the machine from within a program, as the tasks of the lab do: what goes through a
+ * list was taken for kernel code, and what is in it for operations.
+ */
+test('What is built can be looked at in the middle of a check', async () => {
+  const epollsim: typeof Epollsim = await import(`${built}/src/index.js`);
+  const { EPOLL_CTL_ADD, EPOLLIN, viewOf } = epollsim;
+  const program = function* (sys: Epollsim.Sys): Epollsim.Code<unknown> {
+    const event = yield* sys.eventfd2(1, 0);
+    const ep = yield* sys.epoll_create1(0);
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, event, { events: EPOLLIN });
+    return viewOf(sys.task.kernel).epolls.map(({ rdllist }) => rdllist.length);
+  };
+  const { findings, results } = epollsim.check(program);
+
+  expect([findings, [...results]]).toEqual([[], [['[1]', 1]]]);
+});
+
+/**
  * Whoever looks a bug of a kernel up: in what is built it is found in a call that goes through, and
  * told step by step.
  */

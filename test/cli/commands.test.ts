@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { whyNotLive } from '../../conformance/live.ts';
+import { progressText } from '../../lab/model/progress.ts';
+import { tasks } from '../../lab/tasks/index.ts';
 import { optionsOf } from '../../src/cli/commands/command.ts';
 import { allCommands } from '../../src/cli/commands/index.ts';
 import { exitTexts } from '../../src/cli/errors.ts';
@@ -124,6 +126,32 @@ test.each(named)('the help of %s fits into 40 columns, but for what is to be typ
 
 /** The help of what is installed, which says where its examples are, as that of the sources. */
 const hereIn = (text = ''): string => text.replace(/^examples, in \/.*\/:$/m, 'examples:');
+
+/** The package grades by what is built, which is not what the pages and the other tests run. */
+test('lab check passes each solution of the lab, and no starter', slow, async () => {
+  const labs = tasks.map(({ number }) => number);
+  const handIn = (kind: string): string => {
+    const textOf = (lab: number): string =>
+      readFileSync(join(root, `lab/tasks/${String(lab).padStart(2, '0')}/${kind}.ts`), 'utf8');
+    const begun = { predictions: [], passed: true, at: '2026-03-02T09:30:00Z' };
+    return fileWith(
+      progressText({
+        epollsim: 'lab',
+        version: 1,
+        student: kind,
+        labs: labs.map((lab) => ({ lab, solution: textOf(lab), ...begun })),
+      }),
+      `${kind}.json`,
+    );
+  };
+  const files = [handIn('solution'), handIn('starter')];
+  const { code, err, out } = await epollsim(['lab', 'check', '--json', ...files]);
+  expect([code, err]).toEqual([1, '']);
+  const rows = lines(out).map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(rows.map(({ lab, passed, student }) => [student, lab, passed])).toEqual(
+    ['solution', 'starter'].flatMap((kind) => labs.map((lab) => [kind, lab, kind === 'solution'])),
+  );
+});
 
 /** Three ways to ask, of which each is somebody's only one. */
 test(

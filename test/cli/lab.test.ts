@@ -193,9 +193,7 @@ describe('epollsim lab check', () => {
     expect(out).toMatch(/main +│ peer\n/);
 
     const chinese = epollsim([...check, '--language', 'zh']);
-    expect(chinese.out).toMatch(
-      /^lab 6, 用边缘触发读完全部数据: not passed\n\n一条消息，然后结束：/,
-    );
+    expect(chinese.out).toMatch(/^实验 6，用边缘触发读完全部数据：未通过\n\n一条消息，然后结束：/);
   });
 
   /** A program that is text, and one that CommonJS exports. */

@@ -38,7 +38,7 @@ export async function lab(argv: readonly string[]): Promise<ExitCode> {
   });
 }
 
-/** Like epoll_create1(2). */
+/** Where nothing else is expected to be. */
 const usualPort = 3201;
 
 interface SiteRequest {

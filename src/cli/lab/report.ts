@@ -27,14 +27,21 @@ export interface Look {
   readonly width: number;
 }
 
+const verdicts: Readonly<Record<Language, readonly [passed: string, failed: string]>> = {
+  en: ['passed', 'not passed'],
+  zh: ['通过', '未通过'],
+};
+
 /** One program. */
 export function verdictText({ graded, lab }: Result, tasks: readonly Task[], look: Look): string {
   const { colours, language, width } = look;
   const title = tasks.find(({ number }) => number === lab)?.title[language] ?? '';
-  const verdict = isPassed(graded) ? colours.bold('passed') : colours.red('not passed');
+  const [passed, failed] = verdicts[language];
+  const verdict = isPassed(graded) ? colours.bold(passed) : colours.red(failed);
+  const head = { en: `lab ${lab}, ${title}: ${verdict}`, zh: `实验 ${lab}，${title}：${verdict}` };
   const words = paragraphs(wordsOf(graded, language), width).map((lines) => lines.join('\n'));
   const story = 'grade' in graded ? graded.grade.story.trimEnd() : '';
-  return `${[`lab ${lab}, ${title}: ${verdict}`, ...words, story].filter(Boolean).join('\n\n')}\n`;
+  return `${[head[language], ...words, story].filter(Boolean).join('\n\n')}\n`;
 }
 
 /** No frame; a line below the heads. */

@@ -45,7 +45,7 @@ function coming(name: Words, texts: readonly string[], options: CheckOptions = {
     },
     options,
     asleep: (stage) => wrongCalls(stage) ?? strandedAt(stage),
-    round: (stage) => wrongCalls(stage) ?? (readsOf(stage).at(-1)?.ret === 0 ? atEnd : spinning),
+    round: (stage) => wrongCalls(stage) ?? readsOn(stage),
   };
 }
 
@@ -73,6 +73,13 @@ function wrongCalls(stage: Stage): Words | null {
     dry = made.ret === -EAGAIN;
   }
   return null;
+}
+
+/** What it reads again and again; null where that is not what it does. */
+function readsOn(stage: Stage): Words | null {
+  const last = readsOf(stage).at(-1)?.ret;
+  if (last === 0) return atEnd;
+  return last === -EAGAIN ? spinning : null;
 }
 
 /** What it had read last, before it fell asleep. */

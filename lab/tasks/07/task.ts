@@ -52,7 +52,7 @@ function coming(
     },
     options,
     asleep: (stage) => wrongCalls(stage) ?? strandedAt(stage),
-    round: (stage) => wrongCalls(stage) ?? (readsOf(stage).at(-1)?.ret === 0 ? atEnd : spinning),
+    round: (stage) => wrongCalls(stage) ?? readsOn(stage),
   };
 }
 
@@ -96,6 +96,13 @@ function roomOf({ args: [, buf] }: Made): number | null {
 
 const isUnfit = (size: number | null): size is number =>
   size !== null && (size < leastRoom || size > mostRoom);
+
+/** What it reads again and again; null where that is not what it does. */
+function readsOn(stage: Stage): Words | null {
+  const last = readsOf(stage).at(-1)?.ret;
+  if (last === 0) return atEnd;
+  return last === -EAGAIN ? spinning : null;
+}
 
 /** What it had read last, before it fell asleep. */
 function strandedAt(stage: Stage): Words {

@@ -1,0 +1,451 @@
+/**
+ * `<epollsim-bench program="03-callback">`: a program on the left, the kernel on the right, and the
+ * whole run below, to be stepped through forwards and backwards.
+ *
+ * Attributes: `program`, `kernel`, `with`, `without` (ids of commits), `schedule` (a name), `at` (words of
+ * the moment to open at), `choose` (there are menus for program and kernel).
+ */
+import type { MachineView } from 'epollsim';
+import kernels from 'virtual:epollsim/kernels';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { ask, Endless, Refused } from '../../model/client.ts';
+import type { Moment, Recording } from '../../model/recording.ts';
+import type { Editor } from '../editor.ts';
+import { loadSources, programNames, sourceOf } from '../site.ts';
+import { languageOf, type UiWords, wordsIn } from '../words.ts';
+import { Changes } from './changes.ts';
+import { controlsOf, moveOfKey } from './controls.ts';
+import { kernelOf } from './kernel.ts';
+import { fragmentOf, type Place, placeIn } from './link.ts';
+import type { Look } from './marks.ts';
+import { forward, type Move, placeOf } from './moves.ts';
+import { programOf } from './program.ts';
+import { keepInView, whenNear } from './scroll.ts';
+import {
+  kernelName,
+  placeOfSetup,
+  recordOptionsOf,
+  type Setup,
+  setupOf,
+  setupOfPlace,
+} from './setup.ts';
+import { styles } from './styles.ts';
+import { type Lanes, lanesOf, timelineOf } from './timeline.ts';
+
+const emptyView: MachineView = { time_ns: 0, tasks: [], epolls: [], files: [], timers: [] };
+
+/** What a column of the program needs, and the kernel beside it, in pixels. */
+const columnWidth = 280;
+const kernelWidth = 470;
+
+export class EpollsimBench extends LitElement {
+  static override styles = styles;
+  static override properties = {
+    program: {},
+    kernel: {},
+    with: {},
+    without: {},
+    schedule: {},
+    at: {},
+    choose: { type: Boolean },
+    setup: { state: true },
+    recording: { state: true },
+    place: { state: true },
+    problem: { state: true },
+    isPlaying: { state: true },
+    speed: { state: true },
+    width: { state: true },
+    editor: { state: true },
+    linkNote: { state: true },
+  };
+
+  declare program: string;
+  declare kernel: string | null;
+  declare with: string | null;
+  declare without: string | null;
+  declare schedule: string | null;
+  declare at: string | null;
+  declare choose: boolean;
+  /** What runs; null until it is known. */
+  declare setup: Setup | null;
+  declare recording: Recording | null;
+  /** How many moments have happened. */
+  declare place: number;
+  /** Why there is nothing to see, in words; null if there is. */
+  declare problem: string | null;
+  declare isPlaying: boolean;
+  declare speed: number;
+  declare width: number;
+  /** Where the program is being changed; null while it is only read. */
+  declare editor: Editor | null;
+  declare linkNote: string | null;
+
+  private words: UiWords = wordsIn('en');
+  private lanes: Lanes = { length: 0, lanes: [] };
+  private threads: readonly string[] = [];
+  private player: ReturnType<typeof setInterval> | undefined;
+  private readonly size: ResizeObserver = new ResizeObserver(([entry]) => {
+    this.width = entry?.contentRect.width ?? 0;
+  });
+
+  constructor() {
+    super();
+    this.program = programNames[0] ?? '';
+    this.kernel = this.with = this.without = this.schedule = this.at = null;
+    this.choose = false;
+    this.setup = this.recording = this.problem = this.editor = this.linkNote = null;
+    this.place = 0;
+    this.isPlaying = false;
+    this.speed = 800;
+    this.width = 0;
+  }
+
+  // ── Coming and going ─────────────────────────────────────────────────────────────────────────
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.words = wordsIn(languageOf(this));
+    this.size.observe(this);
+    this.addEventListener('keydown', this.onKey);
+    document.addEventListener('keydown', this.onPageKey);
+    window.addEventListener('hashchange', this.onFragment);
+    void loadSources().then(() => this.requestUpdate());
+    void this.openFirst();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.pause();
+    this.size.disconnect();
+    document.removeEventListener('keydown', this.onPageKey);
+    window.removeEventListener('hashchange', this.onFragment);
+  }
+
+  private async openFirst(): Promise<void> {
+    if (await this.openLink()) return;
+    await whenNear(this);
+    if (this.setup === null) await this.open(() => setupOf(this));
+  }
+
+  /** Opens what the fragment of the address names; false where that is not for this bench. */
+  private async openLink(): Promise<boolean> {
+    const place = await placeIn(location.hash);
+    if (place === null || !this.isMeantBy(place)) return false;
+    await this.open(() => setupOfPlace(place), place.at);
+    this.scrollIntoView({ block: 'nearest' });
+    return true;
+  }
+
+  private isMeantBy({ program }: Place): boolean {
+    const benches = [...document.querySelectorAll<EpollsimBench>('epollsim-bench')];
+    const named = benches.find((bench) => bench.getAttribute('program') === program);
+    return (named ?? benches[0]) === this;
+  }
+
+  private readonly onFragment = (): void => void this.openLink();
+
+  /** Records what runs, and goes to the place `at`, or to the moment that the attribute names. */
+  private async open(find: () => Setup | Promise<Setup>, at?: number): Promise<void> {
+    this.pause();
+    this.problem = null;
+    try {
+      const setup = await find();
+      this.setup = setup;
+      this.recording = null;
+      const { text } = setup;
+      const recording = await ask('record', { text, options: recordOptionsOf(setup) });
+      if (this.setup !== setup) return;
+      this.show(recording);
+      this.goTo(at ?? this.placeAsked(recording.moments));
+    } catch (error) {
+      this.problem = this.wordsOf(error);
+    }
+  }
+
+  private show(recording: Recording): void {
+    this.recording = recording;
+    this.lanes = lanesOf(recording);
+    this.threads = [...new Set(recording.moments.flatMap(({ lines }) => Object.keys(lines)))];
+  }
+
+  private placeAsked(moments: readonly Moment[]): number {
+    if (this.at === null) return 0;
+    const place = placeOf(moments, this.at);
+    if (place === null) this.problem = this.words.noSuchMoment(this.at);
+    return place ?? 0;
+  }
+
+  private wordsOf(error: unknown): string {
+    const { words } = this;
+    if (error instanceof Endless) return words.endless;
+    const line = error instanceof Refused && error.line !== null ? words.atLine(error.line) : '';
+    return `${words.notRun} ${line} ${error instanceof Error ? error.message : String(error)}`;
+  }
+
+  // ── Moving ───────────────────────────────────────────────────────────────────────────────────
+
+  private get moments(): readonly Moment[] {
+    return this.recording?.moments ?? [];
+  }
+
+  private go(move: Move): void {
+    this.pause();
+    this.goTo(move(this.moments, this.place));
+  }
+
+  private goTo(place: number): void {
+    this.place = Math.max(0, Math.min(place, this.moments.length));
+    this.linkNote = null;
+  }
+
+  private playOrPause(): void {
+    if (this.isPlaying) return this.pause();
+    if (this.place === this.moments.length) this.goTo(0);
+    this.isPlaying = true;
+    clearInterval(this.player);
+    this.player = setInterval(() => {
+      this.goTo(forward(this.moments, this.place));
+      if (this.place === this.moments.length) this.pause();
+    }, this.speed);
+  }
+
+  private pause(): void {
+    clearInterval(this.player);
+    this.isPlaying = false;
+  }
+
+  private setSpeed(ms: number): void {
+    this.speed = ms;
+    if (!this.isPlaying) return;
+    this.pause();
+    this.playOrPause();
+  }
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    const [target] = event.composedPath();
+    if (target instanceof HTMLElement && isTypedInto(target)) return;
+    const move = moveOfKey(event);
+    const isButton = target instanceof HTMLButtonElement;
+    if (move !== null) this.go(move);
+    else if (event.key === ' ' && !isButton) this.playOrPause();
+    else return;
+    event.preventDefault();
+  };
+
+  /** Keys that nobody else takes are for the only bench of the page. */
+  private readonly onPageKey = (event: KeyboardEvent): void => {
+    const isFree = document.activeElement === null || document.activeElement === document.body;
+    const isOnly = document.querySelectorAll('epollsim-bench').length === 1;
+    if (isFree && isOnly) this.onKey(event);
+  };
+
+  // ── Links, edits, kernels ────────────────────────────────────────────────────────────────────
+
+  private async copyLink(): Promise<void> {
+    const { place, recording, setup, words } = this;
+    if (setup === null || recording === null) return;
+    const steps = this.moments[place - 1]?.steps ?? 0;
+    const isLed = setup.steps.length > 0;
+    const taken = recording.turns.flatMap((turn) => turn.taken ?? []);
+    const led = isLed ? taken : taken.slice(0, steps);
+    const fragment = await fragmentOf(placeOfSetup(setup, led, place));
+    history.replaceState(history.state, '', fragment);
+    this.linkNote = await navigator.clipboard
+      .writeText(location.href)
+      .then(() => words.copied)
+      .catch(() => words.notCopied);
+  }
+
+  private async edit(): Promise<void> {
+    const { setup } = this;
+    if (setup === null) return;
+    const { makeEditor } = await import('../editor.ts');
+    this.editor = makeEditor({
+      text: setup.text,
+      label: this.words.program,
+      language: languageOf(this),
+      root: this.renderRoot as ShadowRoot,
+      onRun: () => this.runEdited(),
+    });
+  }
+
+  private runEdited(): void {
+    const { editor, setup } = this;
+    if (editor === null || setup === null) return;
+    const text = editor.text();
+    this.stopEditing();
+    void this.open(() => ({ ...setup, text, steps: text === setup.text ? setup.steps : [] }));
+  }
+
+  private stopEditing(): void {
+    this.editor?.destroy();
+    this.editor = null;
+  }
+
+  private change(change: Partial<Setup>): void {
+    const { setup } = this;
+    if (setup !== null) void this.open(() => ({ ...setup, steps: [], ...change }));
+  }
+
+  private openProgram(program: string): Promise<void> {
+    const kernel = this.setup?.kernel ?? {};
+    return this.open(async () => ({ ...(await setupOf({ ...noAttributes, program })), kernel }));
+  }
+
+  // ── Drawing ──────────────────────────────────────────────────────────────────────────────────
+
+  override updated(changed: PropertyValues): void {
+    if (!changed.has('place') && !changed.has('recording')) return;
+    for (const panel of this.renderRoot.querySelectorAll('.listing')) {
+      keepInView(panel, panel.querySelector('.lit') ?? panel.querySelector('.here'));
+    }
+    const kernel = this.renderRoot.querySelector('.kernel');
+    if (kernel !== null) keepInView(kernel, kernel.querySelector('.changed'));
+  }
+
+  override render(): TemplateResult {
+    const { moments, place, setup, words } = this;
+    const moment = moments[place - 1] ?? null;
+    return html`<section
+      class="bench ${this.width >= 860 ? 'wide' : 'narrow'}"
+      tabindex="0"
+      aria-label=${words.bench(this.title_)}
+      aria-busy=${this.recording === null && this.problem === null}
+    >
+      <header>
+        <p class="what">
+          ${this.choose ? this.menus() : html`<b>${this.title_}</b>`}
+          <span class="release">${setup === null ? nothing : kernelName(setup, kernels.newest)}</span>
+        </p>
+        <p class="actions">
+          ${setup !== null && setup.text !== setup.original ? html`<button @click=${() => this.change({ text: setup.original })}>${words.undoEdits}</button>` : nothing}
+          <button ?disabled=${setup === null || this.editor !== null} @click=${() => this.edit()}>${words.edit}</button>
+          <button ?disabled=${this.recording === null} @click=${() => this.copyLink()}>${words.copyLink}</button>
+          <span role="status">${this.linkNote ?? nothing}</span>
+        </p>
+      </header>
+      <div class="bar">
+        ${this.sentence(moment)}
+        ${controlsOf(words, {
+          isPlaying: this.isPlaying,
+          place,
+          length: moments.length,
+          speed: this.speed,
+          go: (move) => this.go(move),
+          playOrPause: () => this.playOrPause(),
+          setSpeed: (ms) => this.setSpeed(ms),
+        })}
+      </div>
+      ${this.notices()} ${this.stage(moment)}
+      ${timelineOf(words, this.lanes, place, moment?.context ?? null, moment?.sentence ?? words.beforeShort, (to) => {
+        this.pause();
+        this.goTo(to);
+      })}
+      <p class="keys">${words.keys}</p>
+    </section>`;
+  }
+
+  private get title_(): string {
+    return this.setup?.program ?? (this.setup === null ? this.program : this.words.ownProgram);
+  }
+
+  private sentence(moment: Moment | null): TemplateResult {
+    const { isPlaying, moments, place, recording, words } = this;
+    const first = recording === null ? words.loading : words.before;
+    const source = moment?.fn == null ? null : sourceOf(moment.fn);
+    const fn = moment?.fn ?? '';
+    return html`<div class="now ${moment?.kind ?? ''}">
+      <p class="sentence" aria-live=${isPlaying ? 'off' : 'polite'}>
+        ${this.problem !== null && recording === null ? nothing : (moment?.sentence ?? first)}
+        ${fn === '' ? nothing : html`<span class="fn">${source === null ? fn : html`<a href=${source} target="_blank">${fn}</a>`}</span>`}
+      </p>
+      <p class="count">${words.of(place, moments.length)}</p>
+    </div>`;
+  }
+
+  private stage(moment: Moment | null): TemplateResult {
+    const { editor, moments, place, setup, threads, width, words } = this;
+    const view = moment?.view ?? emptyView;
+    const before = moments[place - 2]?.view ?? emptyView;
+    const look: Look = { changes: new Changes(before, view), words };
+    const hasColumns = threads.length > 1 && width >= threads.length * columnWidth + kernelWidth;
+    const columns = hasColumns ? threads : [];
+    return html`<div class="stage" style=${hasColumns ? `--program: ${threads.length * columnWidth}px` : ''}>
+      <div class="program">
+        ${
+          editor === null
+            ? setup === null
+              ? nothing
+              : programOf(words, setup.text, moment?.lines ?? {}, moment?.task ?? null, columns)
+            : html`<div class="editor">
+                ${editor.element}
+                <p>
+                  <button class="step" @click=${() => this.runEdited()}>${words.run}</button>
+                  <button @click=${() => this.stopEditing()}>${words.cancel}</button>
+                  <span>${words.editorHint}</span>
+                </p>
+              </div>`
+        }
+      </div>
+      <div class="kernel" tabindex="0" role="region" aria-label=${words.kernel}>
+        ${kernelOf(look, view, moment?.context ?? null)}
+      </div>
+    </div>`;
+  }
+
+  private notices(): TemplateResult {
+    const { moments, place, problem, recording, words } = this;
+    const isEnd = recording !== null && place === moments.length;
+    const asleep = recording?.asleep ?? [];
+    return html`<div class="notices" role="status">
+      ${problem === null ? nothing : html`<p class="bad">${problem}</p>`}
+      ${recording?.cut ? html`<p>${words.cut(moments.length)}</p>` : nothing}
+      ${isEnd && recording.error !== null ? html`<p class="bad">${words.endedWith} ${recording.error}</p>` : nothing}
+      ${isEnd && asleep.length > 0 ? html`<p class="bad">${words.sleepers} ${asleep.join(', ')}</p>` : nothing}
+    </div>`;
+  }
+
+  private menus(): TemplateResult {
+    const { setup, words } = this;
+    const added = setup?.kernel.with?.[0];
+    const without = setup?.kernel.without?.[0];
+    const commit = added !== undefined ? `+${added}` : without !== undefined ? `-${without}` : '';
+    const chosen = (event: Event): string => (event.target as HTMLSelectElement).value;
+    const release = setup?.kernel.kernel ?? kernels.newest;
+    const releases = [...new Set([release, ...kernels.releases])];
+    return html`<span class="menus">
+      <label>${words.program}
+        <select @change=${(event: Event) => void this.openProgram(chosen(event))}>
+          ${setup?.program === null ? html`<option selected>${words.ownProgram}</option>` : nothing}
+          ${programNames.map((name) => html`<option ?selected=${name === setup?.program}>${name}</option>`)}
+        </select>
+      </label>
+      <label>${words.kernelChoice}
+        <select @change=${(event: Event) => this.change({ kernel: { kernel: chosen(event) } })}>
+          ${releases.map((name) => html`<option value=${name} ?selected=${name === release}>Linux ${name}</option>`)}
+        </select>
+      </label>
+      <label>± commit
+        <select @change=${(event: Event) => this.change({ kernel: { kernel: release, ...commitOf(chosen(event)) } })}>
+          <option value="" ?selected=${commit === ''}>${words.noCommit}</option>
+          ${kernels.commits.map(({ id, title }) => html`<option value="-${id}" ?selected=${commit === `-${id}`}>${words.withoutCommit} ${id} ${title}</option>`)}
+          ${kernels.commits.map(({ id, title }) => html`<option value="+${id}" ?selected=${commit === `+${id}`}>${words.withCommit} ${id} ${title}</option>`)}
+        </select>
+      </label>
+    </span>`;
+  }
+}
+
+const noAttributes = { kernel: null, with: null, without: null, schedule: null };
+
+/** `+id` or `-id`, as the menu has it. */
+const commitOf = (value: string): { with?: string[]; without?: string[] } =>
+  value === '' ? {} : value.startsWith('+') ? { with: [value.slice(1)] } : { without: [value.slice(1)] };
+
+/** Where keys write, or choose. */
+const isTypedInto = (element: HTMLElement): boolean =>
+  element.isContentEditable ||
+  element instanceof HTMLTextAreaElement ||
+  element instanceof HTMLSelectElement ||
+  (element instanceof HTMLInputElement && element.type !== 'range');

@@ -1,0 +1,36 @@
+/** The machine at one moment: instances, files, tasks, locks, timers. */
+import type { MachineView } from 'epollsim';
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { epollOf } from './epoll.ts';
+import { fileOf } from './files.ts';
+import { ghost, type Look } from './marks.ts';
+import { clockText, locksOf, taskOf, timersOf } from './tasks.ts';
+
+const named = ({ name }: { name: string }): string => name;
+
+/** `active` is who has done the last step; null before the first. */
+export function kernelOf(look: Look, view: MachineView, active: string | null): TemplateResult {
+  const { changes, words } = look;
+  const { epolls, files, tasks, timers } = view;
+  const gone = [...changes.gone('epolls'), ...changes.gone('files')];
+  return html`
+    ${epolls.length + files.length + gone.length > 0 ? nothing : html`<p class="none">${words.nothingYet}</p>`}
+    ${repeat(epolls, named, (epoll) => epollOf(look, epoll))}
+    <div class="pair">
+      <section aria-label=${words.files}>
+        <h3>${words.files}</h3>
+        ${gone.map((name) => html`<article class="card file">${ghost(look, name, 'name')}</article>`)}
+        ${repeat(files, named, (file) => fileOf(look, file))}
+      </section>
+      <section aria-label=${words.tasks}>
+        <h3>${words.tasks}</h3>
+        ${repeat(tasks, named, (task) => taskOf(look, task, task.name === active))}
+        <h3>${words.locks}</h3>
+        ${locksOf(look, view)}
+        ${timers.length === 0 ? nothing : html`<h3>${words.timers}</h3>${timersOf(look, view)}`}
+        <p class="clock">${words.clock} ${clockText(view.time_ns)}</p>
+      </section>
+    </div>
+  `;
+}

@@ -1,0 +1,17 @@
+/** The elements of the lab, by the names that pages give them. */
+import { EpollsimBench } from './bench/bench.ts';
+import { EpollsimPredict } from './predict.ts';
+import { EpollsimTask } from './task.ts';
+
+const elements: Readonly<Record<string, CustomElementConstructor>> = {
+  'epollsim-bench': EpollsimBench,
+  'epollsim-predict': EpollsimPredict,
+  'epollsim-task': EpollsimTask,
+};
+
+/** From here on they live, on this page and those that follow. */
+export function defineElements(): void {
+  for (const [name, element] of Object.entries(elements)) {
+    if (customElements.get(name) === undefined) customElements.define(name, element);
+  }
+}

@@ -1,0 +1,2 @@
+/** Which lab a page is: `…/labs/03-callback` is lab 3. */
+export const labOfPage = (): number => Number(/\/labs\/(\d\d)-/.exec(location.pathname)?.[1] ?? 0);

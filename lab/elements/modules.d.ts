@@ -1,0 +1,22 @@
+/// <reference types="vite/client" />
+
+declare module 'virtual:epollsim/functions' {
+  /** For each file below src/ the functions in it, and the line that each begins at. */
+  const places: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  export default places;
+}
+
+declare module 'virtual:epollsim/kernels' {
+  const kernels: {
+    /** The newest first. */
+    readonly releases: readonly string[];
+    /** The one that is taken where none is named. */
+    readonly newest: string;
+    readonly commits: readonly {
+      readonly id: string;
+      readonly release: string;
+      readonly title: string;
+    }[];
+  };
+  export default kernels;
+}

@@ -1,0 +1,39 @@
+/** What the page and the worker say to each other: plain data. */
+import type { Grade } from '../tasks/task.ts';
+import type { RecordOptions, Recording } from './recording.ts';
+
+/** What the worker can be asked. */
+export interface Requests {
+  /** Runs a program once. */
+  record: { asked: { text: string; options: RecordOptions }; answer: Recording };
+  /** Judges what is handed in for the task of a lab. */
+  grade: { asked: { number: number; text: string }; answer: Grade };
+  /** What a task asks for, and what somebody begins with. */
+  task: { asked: { number: number }; answer: TaskSheet };
+}
+
+/** A task, as the page shows it. */
+export interface TaskSheet {
+  readonly title: { readonly en: string; readonly zh: string };
+  readonly signature: string;
+}
+
+export type RequestName = keyof Requests;
+
+/** A question to the worker. */
+export type Ask = {
+  [Name in RequestName]: { readonly id: number; readonly name: Name } & Requests[Name]['asked'];
+}[RequestName];
+
+/** The text could not be run; `line` is where, if that is known. */
+export interface Refusal {
+  readonly message: string;
+  readonly line: number | null;
+}
+
+/** What comes back: that the worker is loaded, a sign of life, or in the end the answer. */
+export type Told =
+  | { readonly id: 0 }
+  | { readonly id: number; readonly beat: number }
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly refused: Refusal };

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress';
 import { labPages, siteRoot } from './pages.ts';
 import { licences, licencesInside } from './plugins/licences.ts';
-import { sourcePages } from './plugins/source_pages.ts';
 import { siteData } from './plugins/site_data.ts';
+import { sourcePages } from './plugins/source_pages.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -51,10 +51,7 @@ function navOf({ at, bench, labs, lecturers, scheduler, write }: Language): Defa
     { text: lecturers, link: `${at}lecturer` },
   ].filter(isThere);
   if (first === undefined) return pages;
-  return [
-    { text: labs, link: `${at}labs/${first.name}`, activeMatch: `^${at}labs/` },
-    ...pages,
-  ];
+  return [{ text: labs, link: `${at}labs/${first.name}`, activeMatch: `^${at}labs/` }, ...pages];
 }
 
 const sidebarOf = ({ at, labs }: Language): DefaultTheme.SidebarMulti => ({

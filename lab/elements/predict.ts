@@ -152,7 +152,9 @@ export class EpollsimPredict extends LitElement {
   override render(): TemplateResult {
     const { answer, given, words } = this;
     const answers = [...this.querySelectorAll(':scope > ol > li')];
-    const question = [...this.children].filter((child) => !/^(ol|blockquote)$/i.test(child.tagName));
+    const question = [...this.children].filter(
+      (child) => !/^(ol|blockquote)$/i.test(child.tagName),
+    );
     const isOver = given !== 0;
     return html`<form @submit=${this.reply}>
       <p class="title">${words.question}</p>

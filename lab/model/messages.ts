@@ -1,6 +1,6 @@
 /** What the page and the worker say to each other: plain data. */
 import type { Grade } from '../tasks/task.ts';
-import type { RecordOptions, Recording } from './recording.ts';
+import type { Recording, RecordOptions } from './recording.ts';
 
 /** What the worker can be asked. */
 export interface Requests {

@@ -10,6 +10,7 @@ import {
   Recorder,
   Stepwise,
   sentenceOf,
+  type TaskView,
   type TraceEvent,
   type Turn,
   viewOf,
@@ -143,7 +144,9 @@ class Camera {
   private hear(event: TraceEvent): void {
     this.follow(event);
     if (!shown.has(event.kind) || this.isFull) return;
-    const sentence = sentenceOf(event);
+    const sentence = isWayBack(event)
+      ? `${event.task.comm} goes back to its own code`
+      : sentenceOf(event);
     if (sentence === null || this.machine === null) return;
     this.finish();
     if (event.kind === 'call') this.noteLine(event.task.comm);
@@ -185,7 +188,9 @@ class Camera {
     const last = this.moments.at(-1);
     if (last === undefined || last.view !== nothing || this.machine === null) return;
     const { recorder } = this;
-    last.view = viewOf(this.machine.kernel, recorder.names, (task) => recorder.callOf(task));
+    const { kernel } = this.machine;
+    const view = viewOf(kernel, recorder.names, (task) => recorder.callOf(task));
+    last.view = { ...view, tasks: view.tasks.map((task) => settled(task, kernel)) };
   }
 
   end(): readonly Moment[] {
@@ -194,10 +199,26 @@ class Camera {
   }
 }
 
-const contextOf = ({ irq, task }: TraceEvent): string => irq ?? task.comm;
+/**
+ * Who has nothing left to do but to sleep still has its CPU while it is not its turn, as nobody else
+ * needs it: a matter of the machine, and none of the program's.
+ */
+function settled(task: TaskView, { tasks }: Machine['kernel']): TaskView {
+  const { __state, execution } = tasks.get(task.pid) ?? {};
+  if (task.state !== 'running' || execution?.op?.verb !== 'schedule') return task;
+  return { ...task, state: __state === 0 ? 'runnable' : 'asleep' };
+}
+
+const contextOf = (event: TraceEvent): string =>
+  event.kind === 'irq' ? event.name : (event.irq ?? event.task.comm);
+
+/** A step of schedules, which touches nothing that a kernel has. */
+const isWayBack = (event: TraceEvent): boolean =>
+  event.kind === 'op' && event.verb === 'access' && event.target === 'user mode';
 
 /** A branch says itself where it stands. */
 function functionOf(event: TraceEvent, inside: readonly string[]): string | null {
+  if (isWayBack(event)) return null;
   if (event.kind === 'note') return /^(\w+):/.exec(event.what)?.[1] ?? inside.at(-1) ?? null;
   if (event.kind === 'call' || event.kind === 'return') return null;
   return inside.at(-1) ?? null;

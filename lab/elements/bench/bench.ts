@@ -5,8 +5,9 @@
  * Attributes: `program`, `kernel`, `with`, `without` (ids of commits), `schedule` (a name), `at` (words of
  * the moment to open at), `choose` (there are menus for program and kernel).
  */
-import type { MachineView } from 'epollsim';
+
 import kernels from 'virtual:epollsim/kernels';
+import type { MachineView } from 'epollsim';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { ask, Endless, Refused } from '../../model/client.ts';
 import type { Moment, Recording } from '../../model/recording.ts';
@@ -338,10 +339,17 @@ export class EpollsimBench extends LitElement {
         })}
       </div>
       ${this.notices()} ${this.stage(moment)}
-      ${timelineOf(words, this.lanes, place, moment?.context ?? null, moment?.sentence ?? words.beforeShort, (to) => {
-        this.pause();
-        this.goTo(to);
-      })}
+      ${timelineOf(
+        words,
+        this.lanes,
+        place,
+        moment?.context ?? null,
+        moment?.sentence ?? words.beforeShort,
+        (to) => {
+          this.pause();
+          this.goTo(to);
+        },
+      )}
       <p class="keys">${words.keys}</p>
     </section>`;
   }
@@ -441,7 +449,11 @@ const noAttributes = { kernel: null, with: null, without: null, schedule: null }
 
 /** `+id` or `-id`, as the menu has it. */
 const commitOf = (value: string): { with?: string[]; without?: string[] } =>
-  value === '' ? {} : value.startsWith('+') ? { with: [value.slice(1)] } : { without: [value.slice(1)] };
+  value === ''
+    ? {}
+    : value.startsWith('+')
+      ? { with: [value.slice(1)] }
+      : { without: [value.slice(1)] };
 
 /** Where keys write, or choose. */
 const isTypedInto = (element: HTMLElement): boolean =>

@@ -49,7 +49,11 @@ function walk(facts: Map<string, string>, path: string, value: unknown): void {
     const before = times.get(name) ?? 0;
     times.set(name, before + 1);
     if (before > 0) name += `#${before + 1}`;
-    walk(facts, path === '' ? name : `${path}/${name}`, Array.isArray(value) && typeof one === 'string' ? '' : one);
+    walk(
+      facts,
+      path === '' ? name : `${path}/${name}`,
+      Array.isArray(value) && typeof one === 'string' ? '' : one,
+    );
   }
 }
 

@@ -51,7 +51,13 @@ export interface Controls {
 
 export function controlsOf(words: UiWords, controls: Controls): TemplateResult {
   const { go, isPlaying, length, place, playOrPause, setSpeed, speed } = controls;
-  const button = (name: keyof typeof icons, label: string, keys: string, move: Move, off: boolean) =>
+  const button = (
+    name: keyof typeof icons,
+    label: string,
+    keys: string,
+    move: Move,
+    off: boolean,
+  ) =>
     html`<button title="${label} (${keys})" aria-label=${label} aria-keyshortcuts=${keys} ?disabled=${off} @click=${() => go(move)}>${icon(name)}</button>`;
   const isStart = place === 0;
   const isEnd = place === length;

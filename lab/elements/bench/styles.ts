@@ -207,6 +207,8 @@ const program = css`
     font: inherit;
     white-space: pre-wrap;
     overflow-wrap: anywhere;
+    padding-left: 2ch;
+    text-indent: -2ch;
   }
   .listing .here {
     background: var(--soft);
@@ -735,12 +737,4 @@ const still = css`
   }
 `;
 
-export const styles: CSSResultGroup = [
-  baseStyles,
-  frame,
-  program,
-  kernel,
-  timeline,
-  narrow,
-  still,
-];
+export const styles: CSSResultGroup = [baseStyles, frame, program, kernel, timeline, narrow, still];

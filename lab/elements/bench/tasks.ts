@@ -18,7 +18,12 @@ export function taskOf(look: Look, task: TaskView, isActive: boolean): TemplateR
       ${
         isDead
           ? nothing
-          : marked(look, `${path}/call`, call === null ? words.userMode : words.inCall(call), 'call')
+          : marked(
+              look,
+              `${path}/call`,
+              call === null ? words.userMode : words.inCall(call),
+              'call',
+            )
       }
       ${waitsOn.length === 0 ? nothing : html`<span>${words.waitsOn} ${waitsOn.map((one) => marked(look, `${path}/waitsOn/${one}`, one, 'chip'))}</span>`}
       ${holds.length === 0 ? nothing : html`<span>${words.holds} ${holds.map((one) => marked(look, `${path}/holds/${one}`, one, 'chip'))}</span>`}
@@ -44,7 +49,7 @@ export function locksOf(look: Look, { tasks }: MachineView): TemplateResult {
 
 /** A time of the virtual clock: `20.06 ms`. */
 export const clockText = (time_ns: number): string =>
-  `${(time_ns / 1e6).toLocaleString('en', { maximumFractionDigits: 3 })} ms`;
+  `${(time_ns / 1e6).toLocaleString('en', { maximumFractionDigits: 3, useGrouping: false })} ms`;
 
 export const timersOf = (look: Look, { timers }: MachineView): TemplateResult =>
   html`<dl>

@@ -55,7 +55,12 @@ export function timelineOf(
     </ul>
     <div class="track">
       ${lanes.map(
-        ({ calls, context, marks, wakeups }) => html`<div class="lane ${context === active ? 'active' : ''}" aria-hidden="true">
+        ({
+          calls,
+          context,
+          marks,
+          wakeups,
+        }) => html`<div class="lane ${context === active ? 'active' : ''}" aria-hidden="true">
           ${calls.map(
             ({ from, name, to }) => html`<span
               class="call ${from < place && place <= to ? 'now' : ''}"

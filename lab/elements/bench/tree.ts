@@ -8,9 +8,13 @@ import { layoutOf, type PlacedNode } from './tree_layout.ts';
 
 const radius = 16;
 
-/** `EPOLLIN|EPOLLET` in the room of a node. */
-export const maskOf = ({ disarmed, events }: ItemView, words: UiWords): string =>
+/** `IN|ET`: what is asked for. */
+const maskOf = ({ disarmed, events }: ItemView, words: UiWords): string =>
   disarmed ? words.disarmed : events.replaceAll('EPOLL', '');
+
+/** In the room of a node there is none for what epoll_ctl() adds to every mask. */
+const shortMask = (view: ItemView, words: UiWords): string =>
+  maskOf(view, words).replace('|ERR|HUP', '');
 
 export function treeOf(look: Look, { items, name, tree }: EpollView): TemplateResult {
   const { words } = look;
@@ -56,11 +60,12 @@ function nodeOf(
     class="node ${colour} ${isNew ? 'changed' : ''} ${view?.disarmed ? 'disarmed' : ''}"
     style="transform: translate(${x}px, ${y}px)"
   >
+    <title>${view === undefined ? item : `${view.file}, ${maskOf(view, words)}`}</title>
     ${isNew ? svg`<circle class="halo" r=${radius + 5}></circle>` : nothing}
     <circle r=${radius}></circle>
     ${colour === 'red' ? svg`<circle class="ring" r=${radius - 3.5}></circle>` : nothing}
     <text class="fd" dy="0.35em">${view?.fd ?? item}</text>
-    <text class="mask" y=${radius + 13}>${view === undefined ? '' : maskOf(view, words)}</text>
+    <text class="mask" y=${radius + 13}>${view === undefined ? '' : shortMask(view, words)}</text>
   </g>`;
 }
 

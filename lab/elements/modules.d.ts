@@ -20,3 +20,14 @@ declare module 'virtual:epollsim/kernels' {
   };
   export default kernels;
 }
+
+declare module 'virtual:epollsim/labs' {
+  /** In the order of their numbers; what is not translated yet is missing. */
+  const labs: Readonly<
+    Record<
+      'en' | 'zh',
+      readonly { readonly number: number; readonly name: string; readonly title: string }[]
+    >
+  >;
+  export default labs;
+}

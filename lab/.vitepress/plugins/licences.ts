@@ -1,6 +1,6 @@
 /** The licences of the packages that the site has parts of, in a file beside it. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 

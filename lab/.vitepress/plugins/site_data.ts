@@ -1,11 +1,13 @@
 /** What the elements know of the model without loading it. */
 import type { Plugin } from 'vite';
 import { commits, defaultKernel, knownReleases } from '../../../src/kernel/history.ts';
+import { labPages } from '../pages.ts';
 import { sourceFiles, sourceText } from './source_pages.ts';
 
 /** Names of modules that are made here; lab/elements/modules.d.ts has their types. */
 const modules: Readonly<Record<string, () => unknown>> = {
   'virtual:epollsim/functions': functionPlaces,
+  'virtual:epollsim/labs': () => ({ en: labPages('labs'), zh: labPages('zh/labs') }),
   'virtual:epollsim/kernels': () => ({
     releases: [...knownReleases].reverse(),
     newest: defaultKernel,

@@ -25,10 +25,10 @@ export const speeds: readonly (readonly [string, number])[] = [
 ];
 
 const icons = {
-  start: 'M5 4v12M16 4 8 10l8 6z',
+  start: 'M4 4v12M16 4 7 10l9 6z',
   backOver: 'M10 4 4 10l6 6zM17 4l-6 6 6 6z',
-  back: 'M14 4 6 10l8 6z',
-  forward: 'M6 4l8 6-8 6z',
+  back: 'M11 4 3 10l8 6zM16 4v12',
+  forward: 'M4 4v12M9 4l8 6-8 6z',
   over: 'M10 4l6 6-6 6zM3 4l6 6-6 6z',
   wakeup: 'M10 3v9M5.5 8.5 10 13l4.5-4.5M4 17h12',
   play: 'M6 4l10 6-10 6z',
@@ -36,7 +36,7 @@ const icons = {
 } as const;
 
 const icon = (name: keyof typeof icons) =>
-  html`<svg viewBox="0 0 20 20" aria-hidden="true">${svg`<path d=${icons[name]}></path>`}</svg>`;
+  html`<svg viewBox="0 0 20 20" aria-hidden="true">${svg`<path class=${name === 'play' || name === 'pause' ? 'solid' : ''} d=${icons[name]}></path>`}</svg>`;
 
 /** What the buttons do, and what they show of it. */
 export interface Controls {

@@ -16,9 +16,9 @@ export function kernelOf(look: Look, view: MachineView, active: string | null): 
   const gone = [...changes.gone('epolls'), ...changes.gone('files')];
   return html`
     ${epolls.length + files.length + gone.length > 0 ? nothing : html`<p class="none">${words.nothingYet}</p>`}
-    ${repeat(epolls, named, (epoll) => epollOf(look, epoll))}
+    <div class="instances">${repeat(epolls, named, (epoll) => epollOf(look, epoll))}</div>
     <div class="pair">
-      <section aria-label=${words.files}>
+      <section aria-label=${words.files} ?hidden=${files.length + gone.length === 0}>
         <h3>${words.files}</h3>
         ${gone.map((name) => html`<article class="card file">${ghost(look, name, 'name')}</article>`)}
         ${repeat(files, named, (file) => fileOf(look, file))}

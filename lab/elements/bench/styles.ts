@@ -4,8 +4,10 @@ import { baseStyles } from '../base_styles.ts';
 
 const frame = css`
   .bench {
+    display: flex;
+    flex-direction: column;
     border: 1px solid var(--line);
-    border-radius: 12px;
+    border-radius: var(--lab-radius, 12px);
     background: var(--bg);
   }
   header {
@@ -17,7 +19,7 @@ const frame = css`
     padding: 0.625rem 1rem;
     border-bottom: 1px solid var(--line);
     background: var(--soft);
-    border-radius: 12px 12px 0 0;
+    border-radius: var(--lab-radius, 12px) var(--lab-radius, 12px) 0 0;
   }
   .what {
     display: flex;
@@ -63,7 +65,10 @@ const frame = css`
     padding: 0 0.625rem;
     font-size: 0.8125rem;
   }
-  .actions [role='status']:not(:empty) {
+  .actions [role='status']:empty {
+    display: none;
+  }
+  .actions [role='status'] {
     color: var(--accent);
     font-size: 0.8125rem;
   }
@@ -89,10 +94,6 @@ const frame = css`
     font-weight: 600;
     line-height: 1.4;
     overflow-wrap: anywhere;
-  }
-  .now.wakeup .sentence::before {
-    content: '⏰ ';
-    font-size: 0.9em;
   }
   .fn {
     margin-left: 0.5rem;
@@ -130,18 +131,26 @@ const frame = css`
   .controls select {
     padding: 0 0.25rem;
   }
+  .controls path {
+    fill: none;
+  }
+  .controls path.solid {
+    fill: currentColor;
+  }
   .controls svg {
     width: 20px;
     height: 20px;
-    fill: none;
     stroke: currentColor;
     stroke-width: 1.8;
     stroke-linejoin: round;
     stroke-linecap: round;
   }
-  .notices:not(:empty) p {
+  .notices {
+    order: 1;
+  }
+  .notices p {
     padding: 0.5rem 1rem;
-    border-bottom: 1px solid var(--line);
+    border-top: 1px solid var(--line);
     background: var(--soft);
   }
   .notices p.bad {
@@ -150,13 +159,14 @@ const frame = css`
     overflow-wrap: anywhere;
   }
   .keys {
+    order: 2;
     padding: 0.5rem 1rem 0.75rem;
     color: var(--fg-soft);
     font-size: 0.75rem;
   }
   .stage {
     display: grid;
-    grid-template-columns: var(--program, minmax(0, 0.72fr)) minmax(0, 1fr);
+    grid-template-columns: var(--program, minmax(0, 0.85fr)) minmax(0, 1fr);
     height: clamp(30rem, 66vh, 44rem);
   }
   .program {
@@ -328,8 +338,14 @@ const kernel = css`
     border-radius: 9px;
     background: var(--bg);
   }
-  .card.epoll {
+  .instances {
+    display: grid;
+    grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr));
+    gap: 0.5rem;
     margin-bottom: 0.875rem;
+  }
+  .card.epoll {
+    margin-bottom: 0;
     padding: 0.625rem 0.875rem 0.75rem;
   }
   .card h4 {
@@ -363,7 +379,7 @@ const kernel = css`
     margin-top: 0.375rem;
   }
   .rbr {
-    flex: 1 1 11rem;
+    flex: 1 1 7rem;
     min-width: 0;
   }
   figcaption {
@@ -371,7 +387,7 @@ const kernel = css`
     font: 0.75rem var(--mono);
   }
   .parts dl {
-    flex: 1.4 1 15rem;
+    flex: 1.4 1 11rem;
     align-self: center;
   }
   dl {
@@ -515,7 +531,7 @@ const kernel = css`
   }
   .node circle {
     fill: #1d2327;
-    stroke: var(--bg);
+    stroke: var(--lab-node-line, #fff);
     stroke-width: 1.5;
   }
   .node.red circle {
@@ -665,9 +681,16 @@ const timeline = css`
 
 /** On a phone the parts are below each other, and what has just happened stays in sight. */
 const narrow = css`
-  .narrow {
-    display: flex;
-    flex-direction: column;
+  .narrow .notices {
+    order: 0;
+  }
+  .narrow .stage {
+    order: 1;
+  }
+  .narrow .timeline {
+    border-top: 0;
+    border-bottom: 1px solid var(--line);
+    padding-bottom: 0.875rem;
   }
   .narrow .bar {
     flex-direction: column;
@@ -675,8 +698,8 @@ const narrow = css`
     gap: 0.5rem;
     padding: 0.625rem 0.75rem;
   }
-  .narrow .now {
-    min-height: 4.6em;
+  .narrow .bar .now {
+    min-height: 4.4em;
   }
   .narrow .sentence {
     font-size: 0.9375rem;
@@ -720,7 +743,7 @@ const narrow = css`
   }
   .narrow .timeline {
     grid-template-columns: minmax(0, 1fr);
-    padding: 0.75rem;
+    padding: 0.75rem 0.75rem 0.875rem;
   }
   .narrow .lane-names {
     display: none;

@@ -31,6 +31,7 @@ export function lanesOf({ moments }: Recording): Lanes {
     marks: marksOf(moments, (one) => one.context === context),
     wakeups: marksOf(moments, (one) => one.context === context && one.kind === 'wakeup'),
   }));
+  lanes.sort((a, b) => Number(a.isInterrupt) - Number(b.isInterrupt));
   return { length: moments.length, lanes };
 }
 

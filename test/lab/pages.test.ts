@@ -1,0 +1,126 @@
+/** Every page of the site, as it is opened: without errors, with nothing from elsewhere, for everybody. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BenchPage } from './site/bench_page.ts';
+import { noBrowser, Site } from './site/built.ts';
+
+const lab = fileURLToPath(new URL('../../lab', import.meta.url));
+const axeScript = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+const pagesIn = (folder: string): string[] =>
+  readdirSync(join(lab, folder))
+    .filter((file) => file.endsWith('.md'))
+    .sort()
+    .map((file) => `${folder}${file.replace(/\.md$/, '.html')}`);
+
+const labs = [
+  ...pagesIn('labs/'),
+  ...(readdirSync(join(lab, 'zh')).includes('labs') ? pagesIn('zh/labs/') : []),
+];
+const pages = [...pagesIn(''), ...pagesIn('zh/'), ...labs];
+
+/** A lab may load so much before anybody does anything, in bytes with gzip (docs/decisions/0007). */
+const mostOfPage = 300_000;
+const mostOfModel = 420_000;
+
+/** What axe finds wrong, in words. */
+async function problemsOf(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axeScript });
+  const { violations }: AxeResults = await page.evaluate('axe.run()');
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ failureSummary, target }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
+  );
+}
+
+describe.skipIf(noBrowser())('The site', { timeout: 60_000 }, () => {
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await Site.open();
+  }, 120_000);
+
+  afterAll(async () => {
+    await site?.close();
+  });
+
+  /** A student who opens the console, and one who cannot see what is drawn. */
+  test.each(pages)(
+    '%s has no error, no request to elsewhere, and nothing against axe',
+    async (path) => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const { complaints, page } = await site.open(path, {
+          colorScheme,
+          reducedMotion: 'reduce',
+        });
+        if ((await page.locator('epollsim-bench').count()) > 0) {
+          const bench = new BenchPage(page);
+          await bench.ready();
+          await bench.press('w');
+        }
+        expect(await problemsOf(page)).toEqual([]);
+        expect(complaints).toEqual([]);
+        await page.context().close();
+      }
+    },
+  );
+
+  /** A phone: nothing may be wider than it. */
+  test.each(pages)('%s fits a phone', async (path) => {
+    const { complaints, page } = await site.open(path, {
+      viewport: { width: 390, height: 844 },
+      reducedMotion: 'reduce',
+    });
+    if ((await page.locator('epollsim-bench').count()) > 0) {
+      const bench = new BenchPage(page);
+      await bench.ready();
+      await bench.press('w');
+    }
+    const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    expect(wider).toBeLessThanOrEqual(0);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  /** What each lab asks to be looked at has to be there. */
+  test.each(labs)('each bench of %s runs, and opens where the text says', async (path) => {
+    const { page } = await site.open(path);
+    for (let which = 0; which < (await page.locator('epollsim-bench').count()); which++) {
+      const bench = new BenchPage(page, which);
+      await bench.ready();
+      const notices = await bench.bench.locator('.notices').innerText();
+      expect(notices).not.toMatch(/could not be run|No moment|expects "|无法运行|没有“/);
+      const [, all] = await bench.place().catch(() => [0, 1] as const);
+      expect(all).toBeGreaterThan(0);
+      await bench.press('End');
+      expect(await bench.bench.locator('.notices').innerText()).not.toContain('expects "');
+    }
+    await page.context().close();
+  });
+
+  /** A lecture hall with a hundred students and one access point. */
+  test('a lab loads no more than its budget', async () => {
+    const { loaded, page } = await site.open('labs/03-callback.html');
+    await new BenchPage(page).ready();
+    const sum = (isOne: (path: string) => boolean): number =>
+      [...loaded].reduce((all, [path, bytes]) => (isOne(path) ? all + bytes : all), 0);
+    const isModel = (path: string): boolean => /worker|tasks/.test(path);
+    expect(sum((path) => path.endsWith('.js') && !isModel(path))).toBeLessThan(mostOfPage);
+    expect(sum(isModel)).toBeLessThan(mostOfModel);
+    expect([...loaded.keys()].filter((path) => /editor|typescript/.test(path))).toEqual([]);
+    await page.context().close();
+  });
+
+  /** Whoever hands the site on hands on what is inside of it. */
+  test('has the licences of the packages inside', () => {
+    const text = readFileSync(join(site.folder, 'LICENSES.txt'), 'utf8');
+    const names = [...text.matchAll(/^(\S+)\n=+$/gm)].map(([, name]) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(['lit', 'sucrase', 'vue', 'd3-hierarchy', 'denque']),
+    );
+  });
+});

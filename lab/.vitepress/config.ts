@@ -1,14 +1,17 @@
 /** The lab as a site: two languages, the same pages. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DefaultTheme, defineConfig, type UserConfig } from 'vitepress';
-import { labPages, siteRoot } from './pages.ts';
+import { labPages, siteRoot, titled } from './pages.ts';
 import { licences, licencesInside } from './plugins/licences.ts';
 import { siteData } from './plugins/site_data.ts';
 import { sourcePages } from './plugins/source_pages.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
+
+/** In the page itself, which does not know how deep below the site's root it lies. */
+const icon = `data:image/svg+xml,${encodeURIComponent(readFileSync(join(siteRoot, 'public/icon.svg'), 'utf8'))}`;
 
 /** What differs between the two. */
 interface Language {
@@ -120,7 +123,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   outDir: join(project, 'dist/lab'),
   cacheDir: join(project, 'node_modules/.vitepress'),
   head: [
-    ['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }],
+    ['link', { rel: 'icon', type: 'image/svg+xml', href: icon }],
     ['meta', { name: 'theme-color', content: '#0b6e69' }],
   ],
   locales: {
@@ -145,6 +148,14 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
         locales: { zh: chineseSearch },
         miniSearch: { options: { tokenize: wordsOf } },
       },
+    },
+  },
+  markdown: {
+    // For pages and for the search alike.
+    config(md) {
+      const { render, renderAsync } = md;
+      md.render = (text, env) => render.call(md, titled(text), env);
+      md.renderAsync = (text, env) => renderAsync.call(md, titled(text), env);
     },
   },
   vue: {

@@ -14,6 +14,18 @@ export interface LabPage {
   readonly title: string;
 }
 
+const mark = '<p class="lab-number">';
+
+/** The text of a lab, with its number and title above it. */
+export function titled(text: string): string {
+  const [head = ''] = /^---\n[\s\S]*?\n---\n/.exec(text) ?? [];
+  const lab = /^lab: *(\d+)$/m.exec(head)?.[1];
+  if (lab === undefined || text.includes(mark)) return text;
+  const word = /\p{Script=Han}/u.test(titleOf(head) ?? '') ? '实验' : 'Lab';
+  const above = `${mark}${word} ${lab}</p>\n\n# ${titleOf(head)}\n`;
+  return `${head}\n${above}${text.slice(head.length)}`;
+}
+
 /** The labs of a folder below the site's, by number; none where there is no folder. */
 export function labPages(folder: string): LabPage[] {
   const path = join(siteRoot, folder);

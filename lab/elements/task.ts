@@ -168,7 +168,7 @@ export class EpollsimTask extends LitElement {
 
   override render(): TemplateResult {
     const { beat, editor, language, number, sheet, words } = this;
-    return html`<section aria-label=${words.task}>
+    return html`<section>
       <header>
         <b>${sheet === null ? words.task : sheet.title[language]}</b>
         ${sheet === null ? nothing : html`<code>${sheet.signature}</code>`}

@@ -1,21 +1,31 @@
 /** The theme: VitePress's own without its fonts, the lab's colours, and its elements. */
 import { type Theme, useData, useRoute, withBase } from 'vitepress';
 import DefaultTheme from 'vitepress/theme-without-fonts';
-import { h, nextTick, onMounted, watch } from 'vue';
+import { nextTick, onMounted, watch } from 'vue';
 import { progressChanged } from '../../elements/progress.ts';
-import { LabList, LabTitle, markDone } from './labs.ts';
+import { LabList, markDone } from './labs.ts';
 import './style.css';
+
+/** The theme's first page has no main part; who listens to pages skips to it. */
+function markMain(): void {
+  const content = document.getElementById('VPContent');
+  if (document.querySelector('main') === null) content?.setAttribute('role', 'main');
+  else content?.removeAttribute('role');
+}
 
 const theme: Theme = {
   extends: DefaultTheme,
-  Layout: () => h(DefaultTheme.Layout, null, { 'doc-before': () => h(LabTitle) }),
   enhanceApp({ app }) {
     app.component('LabList', LabList);
   },
   setup() {
     const { lang } = useData();
     const route = useRoute();
-    const mark = (): void => void nextTick(() => markDone(lang.value));
+    const mark = (): void =>
+      void nextTick(() => {
+        markDone(lang.value);
+        markMain();
+      });
     watch(() => route.path, mark);
     // Behind Vue's first look at the page: what an element changes in itself it would not know again.
     onMounted(async () => {

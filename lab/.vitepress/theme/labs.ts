@@ -6,19 +6,6 @@ import { progressChanged, progressOf } from '../../elements/progress.ts';
 
 const isChinese = (lang: string): boolean => lang.startsWith('zh');
 
-/** The number and the title, above the text of a lab. */
-export const LabTitle = defineComponent(() => {
-  const { frontmatter, lang } = useData();
-  return (): VNode | null => {
-    const { lab, title } = frontmatter.value as { lab?: number; title?: string };
-    if (lab === undefined) return null;
-    return h('div', { class: 'vp-doc lab-title' }, [
-      h('p', isChinese(lang.value) ? `实验 ${lab}` : `Lab ${lab}`),
-      h('h1', title),
-    ]);
-  };
-});
-
 /** All labs in the language of the page, with what has been passed in this browser. */
 export const LabList = defineComponent(() => {
   const { lang } = useData();

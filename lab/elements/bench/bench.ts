@@ -308,7 +308,8 @@ export class EpollsimBench extends LitElement {
   override render(): TemplateResult {
     const { moments, place, setup, words } = this;
     const moment = moments[place - 1] ?? null;
-    return html`<section
+    return html`<div
+      role="group"
       class="bench ${this.width >= 860 ? 'wide' : 'narrow'}"
       tabindex="0"
       aria-label=${words.bench(this.title_)}
@@ -351,7 +352,7 @@ export class EpollsimBench extends LitElement {
         },
       )}
       <p class="keys">${words.keys}</p>
-    </section>`;
+    </div>`;
   }
 
   private get title_(): string {
@@ -396,7 +397,7 @@ export class EpollsimBench extends LitElement {
               </div>`
         }
       </div>
-      <div class="kernel" tabindex="0" role="region" aria-label=${words.kernel}>
+      <div class="kernel" tabindex="0" role="group" aria-label=${words.kernel}>
         ${kernelOf(look, view, moment?.context ?? null)}
       </div>
     </div>`;

@@ -12,10 +12,10 @@ export function epollOf(look: Look, view: EpollView): TemplateResult {
   const scanned = view.items.filter(({ on }) => on === 'scan');
   const names = (list: readonly string[]) => list.map((one) => ({ key: one, content: one }));
   return html`<article class="card epoll">
-    <h4>
+    <p class="title">
       ${marked(look, path, name, 'name')} ${descriptorsOf(look, path, view.descriptors)}
       ${mtx === null ? nothing : marked(look, `${path}/mtx`, words.heldBy(mtx), 'lock')}
-    </h4>
+    </p>
     <div class="parts">
       <figure class="rbr">
         <figcaption>rbr</figcaption>

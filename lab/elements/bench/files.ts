@@ -10,7 +10,7 @@ export function fileOf(look: Look, view: FileView): TemplateResult {
   const path = `files/${name}`;
   const facts = Object.entries(state).filter(([key, value]) => !isSaid(view, key, value));
   return html`<article class="card file">
-    <h4>${marked(look, path, name, 'name')} ${descriptorsOf(look, path, view.descriptors)}</h4>
+    <p class="title">${marked(look, path, name, 'name')} ${descriptorsOf(look, path, view.descriptors)}</p>
     ${
       facts.length === 0
         ? nothing

@@ -18,19 +18,19 @@ export function kernelOf(look: Look, view: MachineView, active: string | null): 
     ${epolls.length + files.length + gone.length > 0 ? nothing : html`<p class="none">${words.nothingYet}</p>`}
     <div class="instances">${repeat(epolls, named, (epoll) => epollOf(look, epoll))}</div>
     <div class="pair">
-      <section aria-label=${words.files} ?hidden=${files.length + gone.length === 0}>
-        <h3>${words.files}</h3>
+      <div role="group" aria-label=${words.files} ?hidden=${files.length + gone.length === 0}>
+        <p class="head">${words.files}</p>
         ${gone.map((name) => html`<article class="card file">${ghost(look, name, 'name')}</article>`)}
         ${repeat(files, named, (file) => fileOf(look, file))}
-      </section>
-      <section aria-label=${words.tasks}>
-        <h3>${words.tasks}</h3>
+      </div>
+      <div role="group" aria-label=${words.tasks}>
+        <p class="head">${words.tasks}</p>
         ${repeat(tasks, named, (task) => taskOf(look, task, task.name === active))}
-        <h3>${words.locks}</h3>
+        <p class="head">${words.locks}</p>
         ${locksOf(look, view)}
-        ${timers.length === 0 ? nothing : html`<h3>${words.timers}</h3>${timersOf(look, view)}`}
+        ${timers.length === 0 ? nothing : html`<p class="head">${words.timers}</p>${timersOf(look, view)}`}
         <p class="clock">${words.clock} ${clockText(view.time_ns)}</p>
-      </section>
+      </div>
     </div>
   `;
 }

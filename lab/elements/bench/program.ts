@@ -19,10 +19,10 @@ export function programOf(
   return html`<div class="columns" style="--columns: ${columns.length}">
     ${columns.map((name) => {
       const own: Places = name in places ? { [name]: places[name] as number } : {};
-      return html`<section class="column ${name === active ? 'active' : ''}" aria-label=${name}>
-        <h4>${name}</h4>
+      return html`<div role="group" class="column ${name === active ? 'active' : ''}" aria-label=${name}>
+        <p class="title">${name}</p>
         ${listing(words, lines, own, active)}
-      </section>`;
+      </div>`;
     })}
   </div>`;
 }

@@ -262,13 +262,13 @@ const program = css`
   .column + .column {
     border-left: 1px solid var(--line);
   }
-  .column h4 {
+  .column .title {
     padding: 0.4rem 0.75rem;
     border-bottom: 1px solid var(--line);
     font: 500 0.8125rem var(--mono);
     color: var(--fg-soft);
   }
-  .column.active h4 {
+  .column.active .title {
     color: var(--accent);
     font-weight: 700;
     box-shadow: inset 0 -2px var(--accent);
@@ -321,14 +321,14 @@ const program = css`
 `;
 
 const kernel = css`
-  h3 {
+  .head {
     margin: 0.875rem 0 0.375rem;
     color: var(--fg-soft);
     font-size: 0.75rem;
     font-weight: 600;
     letter-spacing: 0.02em;
   }
-  h3:first-child {
+  .head:first-child {
     margin-top: 0;
   }
   .card {
@@ -348,7 +348,7 @@ const kernel = css`
     margin-bottom: 0;
     padding: 0.625rem 0.875rem 0.75rem;
   }
-  .card h4 {
+  .card .title {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
@@ -481,7 +481,7 @@ const kernel = css`
   .file dl {
     margin-top: 0.25rem;
   }
-  .task h4 {
+  .task .title {
     gap: 0.4rem;
   }
   .task .state {

@@ -9,10 +9,10 @@ export function taskOf(look: Look, task: TaskView, isActive: boolean): TemplateR
   const path = `tasks/${name}`;
   const isDead = state === 'dead';
   return html`<article class="card task ${state} ${isActive ? 'active' : ''}">
-    <h4>
+    <p class="title">
       <i class="dot" aria-hidden="true"></i>${marked(look, path, name, 'name')}
       ${marked(look, `${path}/state`, words.states[state], 'state')}
-    </h4>
+    </p>
     <p class="facts">
       ${isDead ? nothing : html`<span>CPU ${marked(look, `${path}/cpu`, cpu)}</span>`}
       ${

@@ -115,7 +115,7 @@ describe.skipIf(noBrowser())('The bench', { timeout: 60_000 }, () => {
     await first.bench.getByRole('button', { name: 'Copy link' }).click();
     await first.bench.getByText('Copied').waitFor();
     const page = first.bench.page();
-    const link = await page.evaluate(() => navigator.clipboard.readText());
+    const link = await page.evaluate<string>('navigator.clipboard.readText()');
     expect(link).toMatch(/^http.*\/labs\/13-lost-wakeup\.html#bench=[\w-]+$/);
     expect(link.length).toBeLessThan(2000);
 

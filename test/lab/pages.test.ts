@@ -80,7 +80,7 @@ describe.skipIf(noBrowser())('The site', { timeout: 60_000 }, () => {
       await bench.ready();
       await bench.press('w');
     }
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
     expect(wider).toBeLessThanOrEqual(0);
     expect(complaints).toEqual([]);
     await page.context().close();

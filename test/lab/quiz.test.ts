@@ -59,8 +59,8 @@ describe.skipIf(noBrowser())('What a student answers', { timeout: 90_000 }, () =
 
     await page.reload();
     expect(await question.locator('.why').innerText()).toMatch(/^Not 2\./);
-    const kept = await page.evaluate(() => localStorage.getItem('epollsim:lab:3'));
-    expect(JSON.parse(kept ?? '')).toMatchObject({
+    const kept = await page.evaluate<string>("localStorage.getItem('epollsim:lab:3')");
+    expect(JSON.parse(kept)).toMatchObject({
       lab: 3,
       answers: { 1: { given: 2, right: 3 } },
     });

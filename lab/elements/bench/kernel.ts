@@ -14,8 +14,10 @@ export function kernelOf(look: Look, view: MachineView, active: string | null): 
   const { changes, words } = look;
   const { epolls, files, tasks, timers } = view;
   const gone = [...changes.gone('epolls'), ...changes.gone('files')];
+  if (tasks.length === 0 && epolls.length + files.length === 0) {
+    return html`<p class="none">${words.nothingOpen}</p>`;
+  }
   return html`
-    ${epolls.length + files.length + gone.length > 0 ? nothing : html`<p class="none">${words.nothingYet}</p>`}
     <div class="instances">${repeat(epolls, named, (epoll) => epollOf(look, epoll))}</div>
     <div class="pair">
       <div role="group" aria-label=${words.files} ?hidden=${files.length + gone.length === 0}>

@@ -24,7 +24,7 @@ const key = 'bench';
 const mostBytes = 4_000_000;
 
 export async function fragmentOf(place: Place): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify(place));
+  const bytes = new Uint8Array(new TextEncoder().encode(JSON.stringify(place)));
   const packed = await through(bytes, new CompressionStream('deflate-raw'));
   return `#${key}=${base64url(packed)}`;
 }

@@ -1,4 +1,5 @@
 /** What the page and the worker say to each other: plain data. */
+import type { KernelChoice } from 'epollsim';
 import type { Grade } from '../tasks/task.ts';
 import type { Recording, RecordOptions } from './recording.ts';
 
@@ -8,6 +9,10 @@ export interface Requests {
   record: { asked: { text: string; options: RecordOptions }; answer: Recording };
   /** Judges what is handed in for the task of a lab. */
   grade: { asked: { number: number; text: string }; answer: Grade };
+  /** Tries every interleaving, or as many as there is time for, up to the first that is wrong. */
+  check: { asked: { text: string; kernel: KernelChoice }; answer: Checked };
+  /** What the detectors say of one run, whose steps are given. */
+  detect: { asked: { text: string; kernel: KernelChoice; schedule: string }; answer: Said[] };
   /** What a task asks for, and what somebody begins with. */
   task: { asked: { number: number }; answer: TaskSheet };
 }
@@ -16,6 +21,28 @@ export interface Requests {
 export interface TaskSheet {
   readonly title: { readonly en: string; readonly zh: string };
   readonly signature: string;
+}
+
+/** Something that a detector has seen. */
+export interface Said {
+  readonly kind: string;
+  readonly sentence: string;
+}
+
+/** What came of a check. */
+export interface Checked {
+  /** How many interleavings were run, of those that can be told apart. */
+  readonly executions: number;
+  /** Whether these are all of them. */
+  readonly complete: boolean;
+  /** About how many there are, where not all were run; null where that is not known. */
+  readonly estimate: { readonly low: number; readonly high: number } | null;
+  /** What is wrong, along a short schedule; null if nothing was found. */
+  readonly finding:
+    | (Said & { readonly steps: readonly string[]; readonly preemptions: number })
+    | null;
+  /** What is worth knowing and no bug. */
+  readonly information: readonly Said[];
 }
 
 export type RequestName = keyof Requests;

@@ -2,10 +2,22 @@
  * The model in a thread of its own, so that no program holds the page up. It answers one question
  * after the other; who asked ends the whole worker when nothing is heard of it any more.
  */
+import { check, type Finding, type KernelChoice } from 'epollsim';
 import type { Grade, Solution } from '../tasks/task.ts';
-import { CompileError, compile } from './compile.ts';
-import type { Ask, Refusal, RequestName, Requests, TaskSheet, Told } from './messages.ts';
-import { record } from './recording.ts';
+import { CompileError, compile, type Main } from './compile.ts';
+import { withWaysBack } from './follow.ts';
+import type {
+  Ask,
+  Checked,
+  Refusal,
+  RequestName,
+  Requests,
+  Said,
+  TaskSheet,
+  Told,
+} from './messages.ts';
+import { type Recording, type RecordOptions, record } from './recording.ts';
+import { readSchedule } from './schedule.ts';
 
 const tell = (told: Told): void => postMessage(told);
 
@@ -15,13 +27,58 @@ const beatEvery = 250;
 async function answerTo(ask: Ask): Promise<Requests[RequestName]['answer']> {
   switch (ask.name) {
     case 'record':
-      return record(compile(ask.text), ask.options);
+      return recordingOf(ask.text, ask.options);
+    case 'check':
+      return checkedOf(ask.text, ask.kernel, beats(ask.id));
+    case 'detect':
+      return saidOf(ask.text, ask.kernel, ask.schedule);
     case 'grade':
       return gradeOf(ask.number, ask.text, beats(ask.id));
     case 'task':
       return sheetOf(ask.number);
   }
 }
+
+/** A text is made into a program for each run anew: what it keeps outside of its function is gone. */
+function recordingOf(text: string, options: RecordOptions): Recording {
+  const { steps = [], then: _, ...kernel } = options;
+  const whole = steps.length === 0 ? steps : withWaysBack(() => compile(text), steps, kernel);
+  return record(compile(text), { ...options, steps: whole });
+}
+
+const limits = { executions: 20_000, seconds: 30 };
+
+function checkedOf(text: string, kernel: KernelChoice, beat: () => void): Checked {
+  const main = compile(text);
+  const counted: Main = (sys) => {
+    beat();
+    return main(sys);
+  };
+  const verdict = check(counted, { ...kernel, ...limits });
+  const { complete, estimate, executions, information } = verdict;
+  const [finding] = verdict.findings;
+  return {
+    executions,
+    complete,
+    estimate: estimate && { low: estimate.low, high: estimate.high },
+    finding: finding === undefined ? null : shownOf(text, kernel, finding),
+    information: information.map(said),
+  };
+}
+
+function shownOf(text: string, kernel: KernelChoice, finding: Finding): Checked['finding'] {
+  const { preemptions, schedule } = finding;
+  const { steps } = readSchedule(schedule);
+  const whole = withWaysBack(() => compile(text), steps, kernel);
+  return { ...said(finding), preemptions, steps: whole };
+}
+
+function saidOf(text: string, kernel: KernelChoice, schedule: string): Said[] {
+  const { findings, information } = check(compile(text), { ...kernel, schedule, findings: 'all' });
+  return [...findings, ...information].map(said);
+}
+
+const said = ({ kind, sentence }: Said): Said => ({ kind, sentence });
 
 /** Tells how often it was called, now and then. */
 function beats(id: number): () => void {

@@ -3,7 +3,8 @@
  * whole run below, to be stepped through forwards and backwards.
  *
  * Attributes: `program`, `kernel`, `with`, `without` (ids of commits), `schedule` (a name), `at` (words of
- * the moment to open at), `choose` (there are menus for program and kernel).
+ * the moment to open at), `choose` (there are menus for program and kernel), `stepwise` (it goes no further
+ * than the steps that were given: whoever listens to `epollsim-run` chooses the next).
  */
 
 import kernels from 'virtual:epollsim/kernels';
@@ -33,6 +34,12 @@ import {
 import { styles } from './styles.ts';
 import { type Lanes, lanesOf, timelineOf } from './timeline.ts';
 
+/** What has been run, for those who listen to `epollsim-run`. */
+export interface Run {
+  readonly setup: Setup;
+  readonly recording: Recording;
+}
+
 const emptyView: MachineView = { time_ns: 0, tasks: [], epolls: [], files: [], timers: [] };
 
 /** What a column of the program needs, and the kernel beside it, in pixels. */
@@ -49,10 +56,12 @@ export class EpollsimBench extends LitElement {
     schedule: {},
     at: {},
     choose: { type: Boolean },
+    stepwise: { type: Boolean },
     setup: { state: true },
     recording: { state: true },
     place: { state: true },
     problem: { state: true },
+    isBusy: { state: true },
     isPlaying: { state: true },
     speed: { state: true },
     width: { state: true },
@@ -67,6 +76,7 @@ export class EpollsimBench extends LitElement {
   declare schedule: string | null;
   declare at: string | null;
   declare choose: boolean;
+  declare stepwise: boolean;
   /** What runs; null until it is known. */
   declare setup: Setup | null;
   declare recording: Recording | null;
@@ -74,6 +84,8 @@ export class EpollsimBench extends LitElement {
   declare place: number;
   /** Why there is nothing to see, in words; null if there is. */
   declare problem: string | null;
+  /** The model runs the program. */
+  declare isBusy: boolean;
   declare isPlaying: boolean;
   declare speed: number;
   declare width: number;
@@ -93,10 +105,11 @@ export class EpollsimBench extends LitElement {
     super();
     this.program = programNames[0] ?? '';
     this.kernel = this.with = this.without = this.schedule = this.at = null;
-    this.choose = false;
+    this.choose = this.stepwise = false;
     this.setup = this.recording = this.problem = this.editor = this.linkNote = null;
     this.place = 0;
     this.isPlaying = false;
+    this.isBusy = true;
     this.speed = 800;
     this.width = 0;
   }
@@ -149,18 +162,31 @@ export class EpollsimBench extends LitElement {
   private async open(find: () => Setup | Promise<Setup>, at?: number): Promise<void> {
     this.pause();
     this.problem = null;
+    this.isBusy = true;
     try {
       const setup = await find();
+      if (setup.text !== this.setup?.text) this.recording = null;
       this.setup = setup;
-      this.recording = null;
       const { text } = setup;
-      const recording = await ask('record', { text, options: recordOptionsOf(setup) });
+      const then = this.stepwise ? 'stop' : 'rest';
+      const options = { ...recordOptionsOf(setup), then } as const;
+      const recording = await ask('record', { text, options });
       if (this.setup !== setup) return;
       this.show(recording);
       this.goTo(at ?? this.placeAsked(recording.moments));
+      const run: Run = { setup, recording };
+      this.dispatchEvent(new CustomEvent('epollsim-run', { detail: run, bubbles: true }));
     } catch (error) {
+      this.recording = null;
       this.problem = this.wordsOf(error);
     }
+    this.isBusy = false;
+  }
+
+  /** Runs what it runs along other steps, and shows the last moment of it. */
+  async follow(steps: readonly string[]): Promise<void> {
+    const { setup } = this;
+    if (setup !== null) await this.open(() => ({ ...setup, steps }), Number.POSITIVE_INFINITY);
   }
 
   private show(recording: Recording): void {
@@ -313,7 +339,7 @@ export class EpollsimBench extends LitElement {
       class="bench ${this.width >= 860 ? 'wide' : 'narrow'}"
       tabindex="0"
       aria-label=${words.bench(this.title_)}
-      aria-busy=${this.recording === null && this.problem === null}
+      aria-busy=${this.isBusy}
     >
       <header>
         <p class="what">

@@ -369,9 +369,6 @@ const kernel = css`
   .lock {
     color: var(--fg);
   }
-  .lock::before {
-    content: '🔒︎';
-  }
   .parts {
     display: flex;
     flex-wrap: wrap;
@@ -556,6 +553,12 @@ const kernel = css`
     font: 11px var(--mono);
     fill: var(--fg);
   }
+  .node .mask {
+    paint-order: stroke;
+    stroke: var(--bg);
+    stroke-width: 4px;
+    stroke-linejoin: round;
+  }
   .node .fd {
     font-weight: 700;
     font-size: 13px;
@@ -617,7 +620,7 @@ const timeline = css`
     stroke: var(--accent);
     stroke-width: 3;
   }
-  .call {
+  .span {
     position: absolute;
     top: 2px;
     height: 15px;
@@ -630,7 +633,7 @@ const timeline = css`
     font: 0.65625rem / 15px var(--mono);
     white-space: nowrap;
   }
-  .call.now {
+  .span.now {
     background: var(--accent-bg);
     box-shadow: inset 0 0 0 1px var(--accent);
     color: var(--fg);

@@ -64,7 +64,7 @@ export function timelineOf(
         }) => html`<div class="lane ${context === active ? 'active' : ''}" aria-hidden="true">
           ${calls.map(
             ({ from, name, to }) => html`<span
-              class="call ${from < place && place <= to ? 'now' : ''}"
+              class="span ${from < place && place <= to ? 'now' : ''}"
               style="left:${share(from)};width:${share(to - from)}"
               >${name}</span
             >`,

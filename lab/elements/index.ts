@@ -1,12 +1,14 @@
 /** The elements of the lab, by the names that pages give them. */
 import { EpollsimBench } from './bench/bench.ts';
 import { EpollsimPredict } from './predict.ts';
+import { EpollsimProgress } from './progress_table.ts';
 import { EpollsimScheduler } from './scheduler.ts';
 import { EpollsimTask } from './task.ts';
 
 const elements: Readonly<Record<string, CustomElementConstructor>> = {
   'epollsim-bench': EpollsimBench,
   'epollsim-predict': EpollsimPredict,
+  'epollsim-progress': EpollsimProgress,
   'epollsim-scheduler': EpollsimScheduler,
   'epollsim-task': EpollsimTask,
 };

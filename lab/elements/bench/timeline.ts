@@ -2,10 +2,13 @@
  * The whole run: a lane a context, a mark a moment, system calls as bars. A slider lies over it, so
  * that it is dragged, and worked with keys and by a screen reader, as sliders are.
  */
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { Moment, Recording } from '../../model/recording.ts';
 import type { UiWords } from '../words.ts';
 import { contextsOf, spansOf } from './moves.ts';
+
+/** The share of the whole that a call needs for its name to be written on it. */
+const leastNamed = 0.025;
 
 /** What is the same wherever the slider stands: it is drawn once for a recording. */
 export interface Lanes {
@@ -66,7 +69,7 @@ export function timelineOf(
             ({ from, name, to }) => html`<span
               class="span ${from < place && place <= to ? 'now' : ''}"
               style="left:${share(from)};width:${share(to - from)}"
-              >${name}</span
+              >${(to - from) / length < leastNamed ? nothing : name}</span
             >`,
           )}
           <svg viewBox="0 0 ${length} 1" preserveAspectRatio="none">

@@ -10,9 +10,9 @@ import {
   placeOf,
   spansOf,
   toWakeup,
-} from '../../../lab/elements/bench/moves.ts';
-import { compile } from '../../../lab/model/compile.ts';
-import { type Moment, record } from '../../../lab/model/recording.ts';
+} from '../../../../lab/elements/bench/moves.ts';
+import { compile } from '../../../../lab/model/compile.ts';
+import { type Moment, record } from '../../../../lab/model/recording.ts';
 
 /** A moment of a task, by its kind: `call`, `return`, … */
 const moment = (task: string, kind: Moment['kind'], sentence = ''): Moment => ({

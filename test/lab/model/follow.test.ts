@@ -1,0 +1,32 @@
+/** Schedules of the checker, followed step by step. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../../lab/model/compile.ts';
+import { withWaysBack } from '../../../lab/model/follow.ts';
+import { record } from '../../../lab/model/recording.ts';
+import { readSchedule } from '../../../lab/model/schedule.ts';
+
+const programs = new URL('../../../lab/programs/', import.meta.url);
+const text = readFileSync(new URL('12-ovflist.ts', programs), 'utf8');
+const way = readSchedule(readFileSync(new URL('12-ovflist.schedule', programs), 'utf8'));
+
+describe('a schedule of the checker, step by step', () => {
+  /** The checker leaves ways back out; a reader who chooses each step meets them. */
+  test('gets the ways back that it leaves out, and leads to the same end', () => {
+    const bare = way.steps.filter((step) => !step.endsWith(': return'));
+    expect(bare.length).toBeLessThan(way.steps.length);
+    expect(record(compile(text), { steps: bare }).error).toContain('expects "');
+
+    const whole = withWaysBack(() => compile(text), bare, {});
+    expect(record(compile(text), { steps: whole }).error).toBeNull();
+    const others = (steps: readonly string[]) => steps.filter((step) => !step.endsWith(': return'));
+    expect(others(whole)).toEqual(bare);
+    expect(withWaysBack(() => compile(text), whole, {})).toEqual(whole);
+  });
+
+  /** A schedule of another program is not made to fit. */
+  test('that does not fit is left as it is', () => {
+    const steps = ['main: start', 'nobody: lock ep->mtx'];
+    expect(withWaysBack(() => compile(text), steps, {})).toEqual(steps);
+  });
+});

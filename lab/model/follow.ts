@@ -1,64 +1,107 @@
 /**
- * Schedules of the checker name the steps between which it chose; in a run that is chosen step by
- * step the way back from a call is a step as well. Here it is put in where a schedule leaves it out.
+ * Steps of one run, followed in another one that has others: ways back that a schedule of the checker
+ * leaves out, or what a kernel does otherwise than the one that the steps were taken on.
  */
-import { type KernelChoice, Machine, Stepwise, type Turn } from 'epollsim';
+import { type KernelChoice, Machine, type Runnable, type Schedule, Stepwise } from 'epollsim';
 import type { Main } from './compile.ts';
 
-/** So many may be left out; more have no program that anybody looks at. */
-const mostWaysBack = 500;
+/** Which of the steps that are possible is taken; null if the run is to stop there. */
+type Pick = (possible: readonly string[]) => string | null;
 
-/**
- * The steps with the ways back that they leave out. Where one does not fit all the same, the rest is
- * left as it is, so that whoever follows it is told. `mainOf` makes the program anew, for each time that it is run.
- */
-export function withWaysBack(
-  mainOf: () => Main,
-  steps: readonly string[],
-  kernel: KernelChoice,
-): string[] {
-  const whole = [...steps];
-  for (let i = 0; i < mostWaysBack; i++) {
-    const misfit = misfitOf(mainOf, whole, kernel);
-    if (misfit === null) return whole;
-    const { at, possible } = misfit;
-    const contexts = [contextOf(whole[at]), contextOf(whole[at - 1])];
-    const ways = contexts.flatMap((name) => [
-      `${name}: return`,
-      `${name}: return from pthread_create`,
-    ]);
-    const way = ways.find((one) => possible.includes(one));
-    if (way === undefined) return whole;
-    if (way.startsWith(whole[at] ?? '?')) whole[at] = way;
-    else whole.splice(at, 0, way);
+/** A schedule that asks at each point, in words. */
+class Asking implements Schedule {
+  readonly exact = true;
+  readonly runsOn = false;
+  readonly sharedMemory = 'anytime';
+  readonly taken: string[] = [];
+  private readonly pick: Pick;
+
+  constructor(pick: Pick) {
+    this.pick = pick;
   }
-  return whole;
+
+  choose(choices: readonly Runnable[]): number {
+    const possible = inWords(choices);
+    const step = this.pick(possible);
+    if (step !== null) this.taken.push(step);
+    return step === null ? -1 : possible.indexOf(step);
+  }
 }
 
-const contextOf = (step = ''): string => step.slice(0, step.indexOf(':'));
-
-/** The first step that is not possible, and what is instead; null if all are. */
-function misfitOf(
-  mainOf: () => Main,
-  steps: readonly string[],
-  kernel: KernelChoice,
-): { at: number; possible: readonly string[] } | null {
-  const at = turnsOf(mainOf(), steps, kernel).length;
-  if (at >= steps.length) return null;
-  const before = turnsOf(mainOf(), steps.slice(0, at), kernel);
-  return { at, possible: before[at]?.possible ?? [] };
-}
-
-/** The points at which somebody was chosen, as far as the steps lead. */
-function turnsOf(main: Main, steps: readonly string[], kernel: KernelChoice): readonly Turn[] {
+/** What can be done, as Stepwise has it. */
+function inWords(choices: readonly Runnable[]): readonly string[] {
   // biome-ignore lint/suspicious/noThenProperty: what is done then, and no promise.
-  const way = new Stepwise(steps, { then: 'stop' });
-  const machine = new Machine({ ...kernel, schedule: way, cpus: 1, maxSteps: 20_000 });
+  const asked = new Stepwise([], { then: 'stop' });
+  asked.choose(choices);
+  return asked.turns[0]?.possible ?? [];
+}
+
+function takenBy(main: Main, kernel: KernelChoice, pick: Pick): string[] {
+  const schedule = new Asking(pick);
+  const machine = new Machine({ ...kernel, schedule, cpus: 1, maxSteps: 20_000 });
   try {
     machine.spawn(main);
     machine.run();
   } catch {
-    // What is wrong with the program is told by whoever runs it to its end.
+    // What is wrong with the program is told by whoever runs it along these steps.
   }
-  return way.turns;
+  return schedule.taken;
+}
+
+const contextOf = (step: string): string => step.slice(0, step.indexOf(':'));
+
+const waysBackOf = (context: string): string[] => [
+  `${context}: return`,
+  `${context}: return from pthread_create`,
+];
+
+/**
+ * The steps with the ways back that they leave out. From where one does not fit all the same they are left
+ * as they are, so that whoever follows them is told.
+ */
+export function withWaysBack(main: Main, steps: readonly string[], kernel: KernelChoice): string[] {
+  let done = 0;
+  let last = '';
+  const taken = takenBy(main, kernel, (possible) => {
+    const step = steps[done];
+    if (step === undefined) return null;
+    const ways = [...waysBackOf(contextOf(step)), ...waysBackOf(last)];
+    const next = possible.includes(step) ? step : ways.find((way) => possible.includes(way));
+    if (next === undefined) return null;
+    if (next.startsWith(step)) done++;
+    last = contextOf(next);
+    return next;
+  });
+  return [...taken, ...steps.slice(done)];
+}
+
+/** Among so many steps of a context one that is missed may still come. */
+const lookAhead = 12;
+
+/**
+ * A whole run of another kernel, as near to these steps as it can be: the same threads go in the same order,
+ * and each does on its way what its kernel does.
+ */
+export function nearTo(main: Main, steps: readonly string[], kernel: KernelChoice): string[] {
+  let done = 0;
+  let last = '';
+  return takenBy(main, kernel, (possible) => {
+    let next: string | undefined;
+    for (; done < steps.length && next === undefined; done++) {
+      const step = steps[done] as string;
+      if (possible.includes(step)) next = step;
+      else if ((next = ownStep(possible, steps.slice(done))) !== undefined) break;
+    }
+    next ??= possible.find((step) => contextOf(step) === last) ?? possible[0];
+    last = contextOf(next ?? '');
+    return next ?? null;
+  });
+}
+
+/** What the context of the first step does instead of it, unless that comes later; then the step is left out. */
+function ownStep(possible: readonly string[], steps: readonly string[]): string | undefined {
+  const context = contextOf(steps[0] as string);
+  const own = possible.find((step) => contextOf(step) === context);
+  const later = steps.filter((step) => contextOf(step) === context).slice(1, lookAhead);
+  return own === undefined || later.includes(own) ? undefined : own;
 }

@@ -11,6 +11,11 @@ export interface Requests {
   grade: { asked: { number: number; text: string }; answer: Grade };
   /** Tries every interleaving, or as many as there is time for, up to the first that is wrong. */
   check: { asked: { text: string; kernel: KernelChoice }; answer: Checked };
+  /** The steps of a run on another kernel that is as near to the given one as it can be. */
+  near: {
+    asked: { text: string; kernel: KernelChoice; steps: readonly string[] };
+    answer: readonly string[];
+  };
   /** What the detectors say of one run, whose steps are given. */
   detect: { asked: { text: string; kernel: KernelChoice; schedule: string }; answer: Said[] };
   /** What a task asks for, and what somebody begins with. */

@@ -5,7 +5,7 @@
 import { check, type Finding, type KernelChoice } from 'epollsim';
 import type { Grade, Solution } from '../tasks/task.ts';
 import { CompileError, compile, type Main } from './compile.ts';
-import { withWaysBack } from './follow.ts';
+import { nearTo, withWaysBack } from './follow.ts';
 import type {
   Ask,
   Checked,
@@ -30,6 +30,8 @@ async function answerTo(ask: Ask): Promise<Requests[RequestName]['answer']> {
       return recordingOf(ask.text, ask.options);
     case 'check':
       return checkedOf(ask.text, ask.kernel, beats(ask.id));
+    case 'near':
+      return nearTo(compile(ask.text), ask.steps, ask.kernel);
     case 'detect':
       return saidOf(ask.text, ask.kernel, ask.schedule);
     case 'grade':
@@ -42,7 +44,7 @@ async function answerTo(ask: Ask): Promise<Requests[RequestName]['answer']> {
 /** A text is made into a program for each run anew: what it keeps outside of its function is gone. */
 function recordingOf(text: string, options: RecordOptions): Recording {
   const { steps = [], then: _, ...kernel } = options;
-  const whole = steps.length === 0 ? steps : withWaysBack(() => compile(text), steps, kernel);
+  const whole = steps.length === 0 ? steps : withWaysBack(compile(text), steps, kernel);
   return record(compile(text), { ...options, steps: whole });
 }
 
@@ -69,7 +71,7 @@ function checkedOf(text: string, kernel: KernelChoice, beat: () => void): Checke
 function shownOf(text: string, kernel: KernelChoice, finding: Finding): Checked['finding'] {
   const { preemptions, schedule } = finding;
   const { steps } = readSchedule(schedule);
-  const whole = withWaysBack(() => compile(text), steps, kernel);
+  const whole = withWaysBack(compile(text), steps, kernel);
   return { ...said(finding), preemptions, steps: whole };
 }
 

@@ -164,7 +164,7 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
   vite: {
     resolve: { alias: [{ find: /^epollsim$/, replacement: join(project, 'src/index.ts') }] },
     publicDir: join(siteRoot, 'public'),
-    worker: { format: 'es', plugins: () => [licencesInside()] },
+    worker: { format: 'es', plugins: () => [siteData(), licencesInside()] },
     plugins: [siteData(), sourcePages(), licencesInside(), licences()],
   },
 });

@@ -4,6 +4,7 @@ import { EpollsimPredict } from './predict.ts';
 import { EpollsimProgress } from './progress_table.ts';
 import { EpollsimScheduler } from './scheduler.ts';
 import { EpollsimTask } from './task.ts';
+import { EpollsimWrite } from './write/write.ts';
 
 const elements: Readonly<Record<string, CustomElementConstructor>> = {
   'epollsim-bench': EpollsimBench,
@@ -11,6 +12,7 @@ const elements: Readonly<Record<string, CustomElementConstructor>> = {
   'epollsim-progress': EpollsimProgress,
   'epollsim-scheduler': EpollsimScheduler,
   'epollsim-task': EpollsimTask,
+  'epollsim-write': EpollsimWrite,
 };
 
 /** From here on they live, on this page and those that follow. */

@@ -21,6 +21,12 @@ declare module 'virtual:epollsim/kernels' {
   export default kernels;
 }
 
+declare module 'virtual:epollsim/types' {
+  /** Declarations by their paths. */
+  const files: Readonly<Record<string, string>>;
+  export default files;
+}
+
 declare module 'virtual:epollsim/labs' {
   /** In the order of their numbers; what is not translated yet is missing. */
   const labs: Readonly<

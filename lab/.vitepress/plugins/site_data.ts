@@ -3,11 +3,13 @@ import type { Plugin } from 'vite';
 import { commits, defaultKernel, knownReleases } from '../../../src/kernel/history.ts';
 import { labPages } from '../pages.ts';
 import { sourceFiles, sourceText } from './source_pages.ts';
+import { typeFiles } from './types.ts';
 
 /** Names of modules that are made here; lab/elements/modules.d.ts has their types. */
 const modules: Readonly<Record<string, () => unknown>> = {
   'virtual:epollsim/functions': functionPlaces,
   'virtual:epollsim/labs': () => ({ en: labPages('labs'), zh: labPages('zh/labs') }),
+  'virtual:epollsim/types': typeFiles,
   'virtual:epollsim/kernels': () => ({
     releases: [...knownReleases].reverse(),
     newest: defaultKernel,

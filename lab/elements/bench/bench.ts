@@ -13,6 +13,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { ask, Endless, Refused } from '../../model/client.ts';
 import type { Moment, Recording } from '../../model/recording.ts';
 import type { Editor } from '../editor.ts';
+import { kernelMenu } from '../kernel_menu.ts';
 import { loadSources, programNames, sourceOf } from '../site.ts';
 import { languageOf, type UiWords, wordsIn } from '../words.ts';
 import { Changes } from './changes.ts';
@@ -183,6 +184,11 @@ export class EpollsimBench extends LitElement {
     this.isBusy = false;
   }
 
+  /** Runs something else. */
+  async present(setup: Setup): Promise<void> {
+    await this.open(() => setup, 0);
+  }
+
   /** Runs what it runs along other steps, and shows the last moment of it. */
   async follow(steps: readonly string[]): Promise<void> {
     const { setup } = this;
@@ -220,7 +226,8 @@ export class EpollsimBench extends LitElement {
     this.goTo(move(this.moments, this.place));
   }
 
-  private goTo(place: number): void {
+  /** Shows the machine behind so many moments. */
+  goTo(place: number): void {
     this.place = Math.max(0, Math.min(place, this.moments.length));
     this.linkNote = null;
   }
@@ -443,44 +450,23 @@ export class EpollsimBench extends LitElement {
 
   private menus(): TemplateResult {
     const { setup, words } = this;
-    const added = setup?.kernel.with?.[0];
-    const without = setup?.kernel.without?.[0];
-    const commit = added !== undefined ? `+${added}` : without !== undefined ? `-${without}` : '';
-    const chosen = (event: Event): string => (event.target as HTMLSelectElement).value;
-    const release = setup?.kernel.kernel ?? kernels.newest;
-    const releases = [...new Set([release, ...kernels.releases])];
+    const open = (event: Event): void =>
+      void this.openProgram((event.target as HTMLSelectElement).value);
     return html`<span class="menus">
       <label>${words.program}
-        <select @change=${(event: Event) => void this.openProgram(chosen(event))}>
+        <select @change=${open}>
           ${setup?.program === null ? html`<option selected>${words.ownProgram}</option>` : nothing}
           ${programNames.map((name) => html`<option ?selected=${name === setup?.program}>${name}</option>`)}
         </select>
       </label>
-      <label>${words.kernelChoice}
-        <select @change=${(event: Event) => this.change({ kernel: { kernel: chosen(event) } })}>
-          ${releases.map((name) => html`<option value=${name} ?selected=${name === release}>Linux ${name}</option>`)}
-        </select>
-      </label>
-      <label>± commit
-        <select @change=${(event: Event) => this.change({ kernel: { kernel: release, ...commitOf(chosen(event)) } })}>
-          <option value="" ?selected=${commit === ''}>${words.noCommit}</option>
-          ${kernels.commits.map(({ id, title }) => html`<option value="-${id}" ?selected=${commit === `-${id}`}>${words.withoutCommit} ${id} ${title}</option>`)}
-          ${kernels.commits.map(({ id, title }) => html`<option value="+${id}" ?selected=${commit === `+${id}`}>${words.withCommit} ${id} ${title}</option>`)}
-        </select>
-      </label>
+      ${kernelMenu.draw(words, words.kernelChoice, kernelMenu.menuOf(setup?.kernel ?? {}), (menu) =>
+        this.change({ kernel: kernelMenu.choiceOf(menu) }),
+      )}
     </span>`;
   }
 }
 
 const noAttributes = { kernel: null, with: null, without: null, schedule: null };
-
-/** `+id` or `-id`, as the menu has it. */
-const commitOf = (value: string): { with?: string[]; without?: string[] } =>
-  value === ''
-    ? {}
-    : value.startsWith('+')
-      ? { with: [value.slice(1)] }
-      : { without: [value.slice(1)] };
 
 /** Where keys write, or choose. */
 const isTypedInto = (element: HTMLElement): boolean =>

@@ -15,39 +15,56 @@ export class EpollsimScheduler extends LitElement {
   static override styles = [
     baseStyles,
     css`
-      .panel {
-        display: grid;
-        grid-template-columns: minmax(0, 1.4fr) minmax(0, 1fr);
-        gap: 1.25rem 2rem;
-        margin: 1.5rem 0;
-        padding: 1rem 1.25rem;
+      .next {
+        position: sticky;
+        bottom: 0;
+        z-index: 6;
+        margin-top: 1rem;
+        padding: 0.75rem 1rem;
         border: 1px solid var(--line);
-        border-left: 4px solid var(--accent);
-        border-radius: 12px;
-        background: var(--soft);
-      }
-      @media (max-width: 760px) {
-        .panel {
-          grid-template-columns: minmax(0, 1fr);
-        }
+        border-top: 3px solid var(--accent);
+        border-radius: 0 0 12px 12px;
+        background: var(--bg);
+        box-shadow: 0 -6px 20px rgb(0 0 0 / 8%);
       }
       .head {
         display: flex;
-        justify-content: space-between;
-        gap: 1rem;
+        flex-wrap: wrap;
+        align-items: baseline;
+        gap: 0.25rem 1rem;
         margin-bottom: 0.5rem;
-        font-size: 1rem;
       }
       .head span {
         color: var(--fg-soft);
         font-size: 0.8125rem;
       }
-      .choices {
+      .choices,
+      .row {
         display: flex;
         flex-wrap: wrap;
-        align-content: flex-start;
+        align-items: center;
         gap: 0.5rem;
-        min-height: 6.5rem;
+      }
+      .choices {
+        min-height: 2.75rem;
+      }
+      .row {
+        margin-left: auto;
+      }
+      .row button {
+        min-height: 1.875rem;
+        padding: 0 0.625rem;
+        font-size: 0.8125rem;
+      }
+      .panel {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr));
+        gap: 1.25rem 2rem;
+        margin: 1.25rem 0;
+        padding: 1rem 1.25rem;
+        border: 1px solid var(--line);
+        border-radius: 12px;
+        background: var(--soft);
       }
       .choices button {
         display: inline-flex;
@@ -65,22 +82,11 @@ export class EpollsimScheduler extends LitElement {
       .choices code b {
         color: var(--accent);
       }
-      .row {
-        display: flex;
-        flex-wrap: wrap;
-        gap: 0.5rem;
-        margin-top: 0.75rem;
-      }
       .said p + p {
         margin-top: 0.35rem;
       }
       .bad {
         color: var(--bad);
-      }
-      .checker {
-        margin-top: 1rem;
-        padding-top: 1rem;
-        border-top: 1px solid var(--line);
       }
       .checker p {
         margin-top: 0.5rem;
@@ -210,35 +216,33 @@ export class EpollsimScheduler extends LitElement {
 
   override render(): TemplateResult {
     const { possible, run, taken, words } = this;
-    return html`<div class="panel">
-        <div>
-          <p class="head"><b>${words.whoNext}</b><span>${words.stepsChosen(taken.length)}</span></p>
-          <div class="choices" role="group" aria-label=${words.whoNext}>
-            ${
-              run === null
-                ? words.loading
-                : possible.length === 0
-                  ? words.noneNext
-                  : possible.map((step, i) => this.choice(step, i))
-            }
-          </div>
+    const isOver = possible.length === 0;
+    const any = (): void => this.choose(possible[Math.floor(Math.random() * possible.length)]);
+    return html`<slot></slot>
+      <div class="next">
+        <div class="head">
+          <b>${words.whoNext}</b><span>${words.stepsChosen(taken.length)}</span>
           <div class="row">
-            <button ?disabled=${possible.length === 0} @click=${() => this.choose(possible[Math.floor(Math.random() * possible.length)])}>${words.lucky}</button>
-            <button ?disabled=${possible.length === 0} @click=${this.goOn}>${words.goOn}</button>
+            <button ?disabled=${isOver} @click=${any}>${words.lucky}</button>
+            <button ?disabled=${isOver} @click=${this.goOn}>${words.goOn}</button>
             <button ?disabled=${taken.length === 0} @click=${() => this.follow(taken.slice(0, -1))}>${words.undo}</button>
             <button ?disabled=${taken.length === 0} @click=${() => this.follow([])}>${words.fromStart}</button>
           </div>
         </div>
+        <div class="choices" role="group" aria-label=${words.whoNext}>
+          ${run === null ? words.loading : isOver ? words.noneNext : possible.map((step, i) => this.choice(step, i))}
+        </div>
+      </div>
+      <div class="panel">
         <div>
           <p class="head"><b>${words.detectors}</b></p>
           <div class="said" role="status">${this.findings()}</div>
-          <div class="checker">
-            <button class="step" ?disabled=${run === null || this.beat !== null} @click=${this.check}>${words.askChecker}</button>
-            <div role="status">${this.answer()}</div>
-          </div>
         </div>
-      </div>
-      <slot></slot>`;
+        <div class="checker">
+          <button class="step" ?disabled=${run === null || this.beat !== null} @click=${this.check}>${words.askChecker}</button>
+          <div role="status">${this.answer()}</div>
+        </div>
+      </div>`;
   }
 
   private choice(step: string, i: number): TemplateResult {
@@ -250,7 +254,7 @@ export class EpollsimScheduler extends LitElement {
 
   private findings(): TemplateResult | string {
     const { said, words } = this;
-    if (said === null) return '…';
+    if (said === null) return words.whenOver;
     if (said.length === 0) return words.nothingSaid;
     return html`${said.map(({ kind, sentence }) => html`<p><b>${kind}</b>: ${sentence}</p>`)}`;
   }

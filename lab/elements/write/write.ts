@@ -9,7 +9,6 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { ask, Endless, Refused } from '../../model/client.ts';
 import { baseStyles } from '../base_styles.ts';
 import type { EpollsimBench } from '../bench/bench.ts';
-import type { Setup } from '../bench/setup.ts';
 import type { Editor } from '../editor.ts';
 import { type KernelMenu, kernelMenu } from '../kernel_menu.ts';
 import { programNames, programText } from '../site.ts';
@@ -204,7 +203,8 @@ export class EpollsimWrite extends LitElement {
   }
 
   private showParting(): void {
-    this.benches.forEach((bench, i) => bench.goTo(this.parting?.places[i] ?? 0));
+    const { places = [] } = this.parting ?? {};
+    for (const [i, bench] of this.benches.entries()) bench.goTo(places[i] ?? 0);
   }
 
   override render(): TemplateResult {

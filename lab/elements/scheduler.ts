@@ -56,6 +56,21 @@ export class EpollsimScheduler extends LitElement {
         padding: 0 0.625rem;
         font-size: 0.8125rem;
       }
+      @media (max-width: 639px) {
+        .next {
+          margin-inline: -24px;
+          border-radius: 0;
+        }
+        .row {
+          flex-wrap: nowrap;
+          max-width: 100%;
+          margin-left: 0;
+          overflow-x: auto;
+        }
+        .row button {
+          flex: none;
+        }
+      }
       .panel {
         display: grid;
         grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr));

@@ -205,9 +205,14 @@ class Camera {
  */
 function settled(task: TaskView, { tasks }: Machine['kernel']): TaskView {
   const { __state, execution } = tasks.get(task.pid) ?? {};
-  if (task.state !== 'running' || execution?.op?.verb !== 'schedule') return task;
-  return { ...task, state: __state === 0 ? 'runnable' : 'asleep' };
+  const op = execution?.op;
+  if (task.state !== 'running' || (op?.verb !== 'schedule' && op?.verb !== 'join')) return task;
+  const isUp = op.verb === 'join' ? !isAlive(op.target, tasks) : __state === 0;
+  return { ...task, state: isUp ? 'runnable' : 'asleep' };
 }
+
+const isAlive = (joined: object, tasks: Machine['kernel']['tasks']): boolean =>
+  [...tasks.values()].some((task) => task === joined && task.execution !== null);
 
 const contextOf = (event: TraceEvent): string =>
   event.kind === 'irq' ? event.name : (event.irq ?? event.task.comm);

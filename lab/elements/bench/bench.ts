@@ -438,7 +438,8 @@ export class EpollsimBench extends LitElement {
 
   private notices(): TemplateResult {
     const { moments, place, problem, recording, words } = this;
-    const isEnd = recording !== null && place === moments.length;
+    const isWhole = recording?.turns.at(-1)?.taken !== null;
+    const isEnd = recording !== null && isWhole && place === moments.length;
     const asleep = recording?.asleep ?? [];
     return html`<div class="notices" role="status">
       ${problem === null ? nothing : html`<p class="bad">${problem}</p>`}

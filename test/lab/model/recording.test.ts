@@ -1,0 +1,66 @@
+/** Recordings: moments, lines, and what is kept of a run. */
+import { describe, expect, test } from 'vitest';
+import { compile } from '../../../lab/model/compile.ts';
+import { type Moment, type Recording, record } from '../../../lab/model/recording.ts';
+
+const runOf = (body: string): Recording =>
+  record(
+    compile(
+      `import { type Sys } from 'epollsim'; export default function* main(sys: Sys) {\n${body}\n}`,
+    ),
+  );
+
+const at = ({ moments }: Recording, words: string): Moment => {
+  const found = moments.find(({ sentence }) => sentence.includes(words));
+  if (found === undefined) throw new Error(`no moment says "${words}"`);
+  return found;
+};
+
+const stateOf = (moment: Moment, name: string) =>
+  moment.view.tasks.find((task) => task.name === name)?.state;
+
+describe('a recording', () => {
+  const run = runOf(`
+    const ep = yield* sys.epoll_create1(0);
+    const other = yield* sys.pthread_create(function* (sys) {
+      yield* sys.epoll_wait(ep, 1, 20);
+    }, 'other');
+    yield* sys.pthread_join(other);`);
+
+  /** A lab says "the thread is asleep", and a student looks for that on the page. */
+  test('shows who stands on a queue, or waits for a thread, as asleep', () => {
+    const asleep = at(run, 'onto ep->wq');
+    expect(stateOf(asleep, 'other')).toBe('asleep');
+    expect(stateOf(asleep, 'main')).toBe('asleep');
+    expect(stateOf(at(run, 'wakes other'), 'other')).toBe('runnable');
+    expect(stateOf(at(run, 'other runs on'), 'other')).toBe('running');
+  });
+
+  /** The line that is lit is that of the call, in each thread. */
+  test('knows the line that each thread stands at', () => {
+    const { lines } = at(run, 'onto ep->wq');
+    expect(lines).toEqual({ main: 6, other: 4 });
+    expect(at(run, 'calls epoll_create1').lines).toEqual({ main: 3 });
+  });
+
+  /** An interrupt has no task of its own: it has a lane. */
+  test('tells interrupts from the task that they come upon', () => {
+    expect(at(run, 'wakes other').context).not.toBe('other');
+    expect(at(run, 'hrtimer_wakeup begins').context).toBe('hrtimer_wakeup');
+  });
+
+  test('keeps what the program throws, and who sleeps for ever', () => {
+    expect(runOf(`throw new RangeError('too far');`).error).toBe('RangeError: too far');
+    const { asleep, error } = runOf(`yield* sys.epoll_wait(yield* sys.epoll_create1(0), 1, -1);`);
+    expect(error).toBeNull();
+    expect(asleep).toEqual(['main in epoll_wait']);
+  });
+
+  /** Nobody steps through ten thousand moments, and a page would choke on them. */
+  test('is cut where it is longer than anybody looks at', () => {
+    const long = runOf(`for (let i = 0; i < 2000; i++) yield* sys.sched_yield();`);
+    expect(long.cut).toBe(true);
+    expect(long.moments).toHaveLength(3000);
+    expect(run.cut).toBe(false);
+  });
+});

@@ -38,12 +38,15 @@ export interface EditorOptions {
   /** Ctrl+Enter, or Cmd+Enter. */
   readonly onRun?: () => void;
   readonly extensions?: Extension;
+  /** What is written in; TypeScript unless told otherwise. */
+  readonly grammar?: Extension;
 }
 
 /** The same colours as in the listings. */
 const colours = HighlightStyle.define([
   { tag: tags.comment, color: 'var(--fg-soft)', fontStyle: 'italic' },
   { tag: [tags.keyword, tags.bool, tags.null, tags.self], color: 'var(--lab-keyword)' },
+  { tag: tags.propertyName, color: 'var(--fg)' },
   { tag: [tags.string, tags.special(tags.string)], color: 'var(--lab-string)' },
   { tag: tags.number, color: 'var(--lab-number)' },
 ]);
@@ -75,7 +78,16 @@ const look = EditorView.theme({
 });
 
 export function makeEditor(options: EditorOptions): Editor {
-  const { extensions = [], label, language, onChange, onRun, root, text } = options;
+  const {
+    extensions = [],
+    grammar = javascript({ typescript: true }),
+    label,
+    language,
+    onChange,
+    onRun,
+    root,
+    text,
+  } = options;
   const run = (): boolean => {
     onRun?.();
     return onRun !== undefined;
@@ -93,7 +105,7 @@ export function makeEditor(options: EditorOptions): Editor {
         closeBrackets(),
         autocompletion(),
         highlightActiveLine(),
-        javascript({ typescript: true }),
+        grammar,
         syntaxHighlighting(colours),
         look,
         EditorView.lineWrapping,

@@ -4,12 +4,14 @@ import { EpollsimPredict } from './predict.ts';
 import { EpollsimProgress } from './progress_table.ts';
 import { EpollsimScheduler } from './scheduler.ts';
 import { EpollsimTask } from './task.ts';
+import { EpollsimScenario } from './write/scenario.ts';
 import { EpollsimWrite } from './write/write.ts';
 
 const elements: Readonly<Record<string, CustomElementConstructor>> = {
   'epollsim-bench': EpollsimBench,
   'epollsim-predict': EpollsimPredict,
   'epollsim-progress': EpollsimProgress,
+  'epollsim-scenario': EpollsimScenario,
   'epollsim-scheduler': EpollsimScheduler,
   'epollsim-task': EpollsimTask,
   'epollsim-write': EpollsimWrite,

@@ -27,6 +27,22 @@ declare module 'virtual:epollsim/types' {
   export default files;
 }
 
+declare module 'virtual:epollsim/scenario-calls' {
+  /** For each call of scenarios its arguments. */
+  const calls: Readonly<
+    Record<
+      string,
+      {
+        readonly required: readonly string[];
+        readonly args: Readonly<
+          Record<string, { readonly about: string; readonly names: readonly string[] }>
+        >;
+      }
+    >
+  >;
+  export default calls;
+}
+
 declare module 'virtual:epollsim/labs' {
   /** In the order of their numbers; what is not translated yet is missing. */
   const labs: Readonly<

@@ -18,6 +18,8 @@ export interface Requests {
   };
   /** What the detectors say of one run, whose steps are given. */
   detect: { asked: { text: string; kernel: KernelChoice; schedule: string }; answer: Said[] };
+  /** Plays a scenario: a line for each answer, and one for what went wrong, or who sleeps. */
+  scenario: { asked: { text: string; kernel: KernelChoice }; answer: string[] };
   /** What a task asks for, and what somebody begins with. */
   task: { asked: { number: number }; answer: TaskSheet };
 }

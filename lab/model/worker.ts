@@ -2,7 +2,14 @@
  * The model in a thread of its own, so that no program holds the page up. It answers one question
  * after the other; who asked ends the whole worker when nothing is heard of it any more.
  */
-import { check, type Finding, type KernelChoice } from 'epollsim';
+import {
+  check,
+  type Finding,
+  type KernelChoice,
+  Player,
+  readScenario,
+  transcriptText,
+} from 'epollsim';
 import type { Grade, Solution } from '../tasks/task.ts';
 import { CompileError, compile, type Main } from './compile.ts';
 import { nearTo, withWaysBack } from './follow.ts';
@@ -32,6 +39,8 @@ async function answerTo(ask: Ask): Promise<Requests[RequestName]['answer']> {
       return checkedOf(ask.text, ask.kernel, beats(ask.id));
     case 'near':
       return nearTo(compile(ask.text), ask.steps, ask.kernel);
+    case 'scenario':
+      return played(ask.text, ask.kernel);
     case 'detect':
       return saidOf(ask.text, ask.kernel, ask.schedule);
     case 'grade':
@@ -78,6 +87,15 @@ function shownOf(text: string, kernel: KernelChoice, finding: Finding): Checked[
 function saidOf(text: string, kernel: KernelChoice, schedule: string): Said[] {
   const { findings, information } = check(compile(text), { ...kernel, schedule, findings: 'all' });
   return [...findings, ...information].map(said);
+}
+
+function played(text: string, kernel: KernelChoice): string[] {
+  const transcript = new Player(readScenario(text), kernel).play();
+  const { blocked, error, results } = JSON.parse(transcriptText(transcript));
+  const lines = (results as unknown[]).map((entry) => JSON.stringify(entry));
+  if (error !== undefined) lines.push(String(error));
+  if (blocked?.length > 0) lines.push(JSON.stringify({ blocked }));
+  return lines;
 }
 
 const said = ({ kind, sentence }: Said): Said => ({ kind, sentence });

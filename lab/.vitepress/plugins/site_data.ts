@@ -2,6 +2,7 @@
 import type { Plugin } from 'vite';
 import { commits, defaultKernel, knownReleases } from '../../../src/kernel/history.ts';
 import { labPages } from '../pages.ts';
+import { scenarioCalls } from './scenario_calls.ts';
 import { sourceFiles, sourceText } from './source_pages.ts';
 import { typeFiles } from './types.ts';
 
@@ -10,6 +11,7 @@ const modules: Readonly<Record<string, () => unknown>> = {
   'virtual:epollsim/functions': functionPlaces,
   'virtual:epollsim/labs': () => ({ en: labPages('labs'), zh: labPages('zh/labs') }),
   'virtual:epollsim/types': typeFiles,
+  'virtual:epollsim/scenario-calls': scenarioCalls,
   'virtual:epollsim/kernels': () => ({
     releases: [...knownReleases].reverse(),
     newest: defaultKernel,

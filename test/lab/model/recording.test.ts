@@ -39,7 +39,7 @@ describe('a recording', () => {
   /** The line that is lit is that of the call, in each thread. */
   test('knows the line that each thread stands at', () => {
     const { lines } = at(run, 'onto ep->wq');
-    expect(lines).toEqual({ main: 6, other: 4 });
+    expect(lines).toEqual({ main: 7, other: 5 });
     expect(at(run, 'calls epoll_create1').lines).toEqual({ main: 3 });
   });
 

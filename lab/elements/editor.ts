@@ -109,7 +109,12 @@ export function makeEditor(options: EditorOptions): Editor {
         syntaxHighlighting(colours),
         look,
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ 'aria-label': label, lang: 'en', spellcheck: 'false' }),
+        EditorView.contentAttributes.of({
+          'aria-label': label,
+          tabindex: '0',
+          lang: 'en',
+          spellcheck: 'false',
+        }),
         EditorView.updateListener.of(({ docChanged, state }) => {
           if (docChanged) onChange?.(state.doc.toString());
         }),

@@ -51,7 +51,7 @@ describe.skipIf(noBrowser())('Write', { timeout: 90_000 }, () => {
   /** The same program, the same steps, and another kernel: what the commit was for. */
   test('along a schedule that fails on one kernel the other one does not fail', async () => {
     const [page] = await open();
-    await page.getByRole('button', { name: 'Run on both' }).click();
+    await page.locator('epollsim-write').getByRole('button', { name: 'Run on both' }).click();
     await page.getByText('the program sees the same on both kernels').waitFor();
 
     await page.getByRole('button', { name: 'Along a schedule that fails on A' }).click();
@@ -63,5 +63,56 @@ describe.skipIf(noBrowser())('Write', { timeout: 90_000 }, () => {
     await right.ready();
     await right.press('End');
     expect(await right.bench.locator('.notices').innerText()).toBe('');
+  });
+
+  describe('a scenario', () => {
+    async function openScenario() {
+      const { page } = await site.open('write.html');
+      const element = page.locator('epollsim-scenario');
+      await element.scrollIntoViewIfNeeded();
+      await element.getByRole('textbox').waitFor();
+      return { page, element, editor: element.getByRole('textbox') };
+    }
+
+    /** Who does not know the names by heart: calls, arguments, flags, descriptors. */
+    test.each([
+      ['{ "steps": [{ "call": "epoll_cr', 'epoll_create1'],
+      ['{ "steps": [{ "call": "epoll_ctl", "args": { "', 'events'],
+      ['{ "steps": [{ "call": "epoll_ctl", "args": { "events": "EPOLLIN|EPOLLE', 'EPOLLET'],
+      ['{ "steps": [{ "bind": ["ear"] }, { "call": "close", "args": { "fd": "$', '$ear'],
+      ['{ "steps": [{ "', 'bind'],
+      ['{ "', 'steps'],
+    ])('offers behind %s what the schema has', async (text, name) => {
+      const { editor, page } = await openScenario();
+      await editor.fill(text.slice(0, -1));
+      await page.keyboard.press('Control+End');
+      await page.keyboard.type(text.slice(-1));
+      await page.getByRole('listbox').getByRole('option', { name }).first().waitFor();
+      await page.context().close();
+    });
+
+    /** EPOLLEXCLUSIVE came with 4.5: before, the bit means nothing, and nothing is wrong with it. */
+    test('is answered by two kernels, and what differs is marked', async () => {
+      const { editor, element } = await openScenario();
+      const step = (call: string, args: object, bind: string[] = []) => ({ call, args, bind });
+      const steps = [
+        step('epoll_create1', { flags: 0 }, ['ep']),
+        step('eventfd2', { initval: 0, flags: 0 }, ['e']),
+        step('epoll_ctl', {
+          epfd: '$ep',
+          op: 'EPOLL_CTL_ADD',
+          fd: '$e',
+          events: 'EPOLLEXCLUSIVE|EPOLLRDHUP',
+        }),
+      ];
+      await editor.fill(JSON.stringify({ name: 'exclusive', steps }));
+      await element.getByRole('button', { name: 'Run on both' }).click();
+      await element.getByText(/≠ .*EINVAL/).waitFor();
+      expect(await element.locator('tr.differs').count()).toBe(1);
+
+      await editor.fill('{ "steps": [{ "call": "no_such_call", "args": {} }] }');
+      await element.getByRole('button', { name: 'Run on both' }).click();
+      await element.locator('.bad').filter({ hasText: 'no_such_call' }).waitFor();
+    });
   });
 });

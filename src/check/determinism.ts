@@ -4,7 +4,7 @@
  */
 import type { ContextId } from './order.ts';
 import type { Choosing } from './strategy.ts';
-import { wordsOf } from './words.ts';
+import { eachOnce } from './words.ts';
 
 /** Why a program goes another way when it is run again, and what to do about it. */
 export const whyAnotherWay: readonly string[] = [
@@ -44,5 +44,5 @@ export function isSame(before: readonly ContextId[], now: readonly ContextId[]):
 export const anotherWay = (steps: number, choosing: Choosing): NotDeterministic =>
   new NotDeterministic(
     steps,
-    choosing.possible.map((context) => wordsOf(choosing, context)),
+    eachOnce(choosing.possible.map((context) => choosing.describe(context))),
   );

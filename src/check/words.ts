@@ -69,6 +69,7 @@ export function eachOnce(words: readonly string[]): string[] {
 
 /** As `describe` says it, among those who can go on. */
 export function wordsOf(choosing: Choosing, context: ContextId): string {
-  const words = eachOnce(choosing.possible.map((one) => choosing.describe(one)));
-  return words[choosing.possible.indexOf(context)] as string;
+  const words = choosing.describe(context);
+  const alike = choosing.possible.filter((other) => choosing.describe(other) === words);
+  return alike[0] === context ? words : `${words} (${alike.indexOf(context) + 1})`;
 }

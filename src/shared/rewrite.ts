@@ -20,59 +20,29 @@ import remapping from '@jridgewell/remapping';
 import { type Node, parse } from 'acorn';
 import { analyze, type Reference, type Variable } from 'eslint-scope';
 import MagicString from 'magic-string';
-
-/** A node with whatever a node may have. */
-type Any = Node & Readonly<Record<string, unknown>>;
+import { ofLocal, ofShared, type Telling } from './telling.ts';
+import {
+  type Any,
+  checkTrackable,
+  everywhere,
+  isChanged,
+  isGoneThrough,
+  isLocal,
+  isNode,
+  isOfProgram,
+  isShared,
+  NotTracked,
+  nameOf,
+  quoted,
+  readers,
+  veils,
+  wordOf,
+} from './trackable.ts';
 
 /** A place of the source, and what is put in front of it and behind it. */
 interface Around extends Pick<Node, 'start' | 'end'> {
   readonly open: string;
   readonly close: string;
-}
-
-/** What is put in front of a use, by what it does; each is a call whose last argument is to come. */
-interface Telling {
-  /** The object itself is looked at; it gets another name that is told of; it may go anywhere. */
-  readonly lend: string;
-  readonly lead: string;
-  readonly alias: string;
-  /** In front of an object of which something is looked at, or to which something is done. */
-  look(place: string): string;
-  use(place: string, method: string): string;
-  /** In front of what goes into it; and of what came out of it, which gets a name or goes anywhere. */
-  readonly pass: string;
-  readonly found: string;
-  readonly got: string;
-}
-
-const ofShared = (node: Any, number: number, changes: boolean): Telling => {
-  const plain = `${number},${quoted(node)},${changes},`;
-  return {
-    lend: `lend(${plain}`,
-    lead: `lead(${plain}`,
-    alias: `alias(${plain}`,
-    look: (place) => `look(${number},${place},`,
-    use: (place, method) => `use(${number},${place},${method},`,
-    pass: `pass(${number},`,
-    found: `found(${number},`,
-    got: `got(${number},`,
-  };
-};
-
-const ofLocal = (node: Any): Telling => ({
-  lend: `glance(${quoted(node)},`,
-  lead: '',
-  alias: 'hand(',
-  look: (place) => `glance(${place},`,
-  use: (place, method) => `reach(${place},${method},`,
-  pass: `into(${nameOf(node)},`,
-  found: '',
-  got: `came(${nameOf(node)},`,
-});
-
-/** The module cannot be rewritten; the message says why. */
-class NotTracked extends Error {
-  override readonly name: string = 'NotTracked';
 }
 
 /** A module that was rewritten. */
@@ -108,16 +78,6 @@ export function rewritten(source: string, told: string): string {
 
 /** What the rewritten module calls ../sim/told.ts. */
 const name = '$told';
-
-/** Calls that only read from the memory they are given. */
-const readers: ReadonlySet<string> = new Set([
-  'write',
-  'pwrite64',
-  'writev',
-  'send',
-  'sendto',
-  'sendmsg',
-]);
 
 class Rewriting {
   private readonly source: string;
@@ -480,68 +440,6 @@ function withMapOf(source: string, map: string): string {
   const original = Buffer.from(source.slice(at + mapUrl.length), 'base64').toString();
   return remapping([map, original], () => null).toString();
 }
-
-/** Is it given a value after its first? */
-const isChanged = ({ references }: Variable): boolean =>
-  references.some((use) => use.isWrite() && use.init !== true);
-
-/** Is it what a loop goes through? */
-const isGoneThrough = (node: Any, parent: Any): boolean =>
-  parent.type === 'ForOfStatement' && parent.await !== true && parent.right === node;
-
-/** A module that is rewritten, too, as far as its name says that. */
-const isOfProgram = (specifier: unknown): boolean =>
-  /^(\.|\/|file:)/.test(String(specifier)) && !isCommonJs(specifier);
-
-const isCommonJs = (specifier: unknown): boolean => /^[./].*\.c[jt]s$/.test(String(specifier));
-
-/** Can more than one function see it, other than a function that stays what it is? */
-function isShared(variable: Variable | null): boolean {
-  if (variable === null) return false;
-  const { references, scope } = variable;
-  const [definition] = variable.defs;
-  if (definition === undefined) return false;
-  if (definition.type === 'ImportBinding') return isOfProgram(definition.parent.source.value);
-  if (definition.type === 'FunctionName' && !isChanged(variable)) return false;
-  const home = scope.variableScope;
-  return references.some(({ from }) => from.variableScope !== home);
-}
-
-/** Does one function alone see it, other than what it calls itself? */
-function isLocal({ defs: [definition], name: called, references }: Variable): boolean {
-  if (definition === undefined) {
-    if (called === 'arguments' && references.length > 0) {
-      throw new NotTracked('arguments hands on what nobody sees');
-    }
-    return false;
-  }
-  return /^(Variable|Parameter|CatchClause)$/.test(definition.type);
-}
-
-/** A function hides what is bound to it, and a module of another kind all that it does. */
-function checkTrackable({ type, property, computed, source }: Any, around: Any): void {
-  const isCall = /^(Yield|Await)Expression$/.test(around.type); // bind(2), as `yield* sys.bind(fd, address)`.
-  if (type === 'MemberExpression' && computed !== true && nameOf(property) === 'bind' && !isCall) {
-    throw new NotTracked('bind() hands on what nobody sees');
-  }
-  if (!/^(Import|Export)/.test(type) || !isNode(source)) return;
-  const { value } = source as Any;
-  if (isCommonJs(value)) throw new NotTracked(`${value} is a CommonJS module`);
-}
-
-/** Objects that all modules have without importing them, and that a program may keep its own things in. */
-const everywhere: ReadonlySet<string> = new Set(['globalThis', 'global', 'self', 'window']);
-/** What runs code, or stands for an object, so that nobody sees what is touched. */
-const veils: ReadonlySet<string> = new Set(['eval', 'Function', 'Proxy']);
-
-const isNode = (part: unknown): part is Any =>
-  typeof (part as Partial<Node> | null)?.type === 'string';
-
-/** A variable, or `this`. */
-const wordOf = (node: Any): string => (node.type === 'ThisExpression' ? 'this' : nameOf(node));
-const quoted = (node: Any): string => JSON.stringify(wordOf(node));
-
-const nameOf = (identifier: unknown): string => (identifier as { name?: string }).name ?? '';
 
 /** Modules have numbers of their own, the same ones wherever they are loaded. */
 const firstNumber = (source: string): number =>

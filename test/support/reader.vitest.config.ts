@@ -5,10 +5,12 @@ import { epollsim } from '../../src/vitest/plugin.ts';
 
 /** What a reader writes may name the plugin, which would be looked for in what is built. */
 const own = 'vitest.config.ts';
-const hasPlugin = existsSync(own) && readFileSync(own, 'utf8').includes('epollsim()');
+const text = existsSync(own) ? readFileSync(own, 'utf8') : '';
+const timeout = /testTimeout: ([\d_]+)/.exec(text)?.[1]?.replaceAll('_', '') ?? '5000';
 
 const config: ViteUserConfig = defineConfig({
-  plugins: hasPlugin ? [epollsim()] : [],
+  plugins: text.includes('epollsim()') ? [epollsim()] : [],
+  test: { testTimeout: Number(timeout) },
   ssr: { resolve: { conditions: ['epollsim:src', 'node', 'import', 'default'] } },
 });
 

@@ -21,6 +21,7 @@ interface Language {
   readonly bench: string;
   readonly scheduler: string;
   readonly write: string;
+  readonly progress: string;
   readonly lecturers: string;
 }
 
@@ -30,6 +31,7 @@ const english: Language = {
   bench: 'Bench',
   scheduler: 'Scheduler',
   write: 'Write',
+  progress: 'Progress',
   lecturers: 'Lecturers',
 };
 const chinese: Language = {
@@ -38,6 +40,7 @@ const chinese: Language = {
   bench: '实验台',
   scheduler: '调度器',
   write: '编写',
+  progress: '进度',
   lecturers: '教师',
 };
 
@@ -45,12 +48,14 @@ const isThere = ({ link = '' }: { link?: string }): boolean =>
   existsSync(join(siteRoot, link.endsWith('/') ? `${link}index.md` : `${link}.md`));
 
 /** The pages that exist, in the bar at the top. */
-function navOf({ at, bench, labs, lecturers, scheduler, write }: Language): DefaultTheme.NavItem[] {
+function navOf(language: Language): DefaultTheme.NavItem[] {
+  const { at, bench, labs, lecturers, progress, scheduler, write } = language;
   const [first] = labPages(`${at.slice(1)}labs`);
   const pages = [
     { text: bench, link: `${at}bench` },
     { text: scheduler, link: `${at}scheduler` },
     { text: write, link: `${at}write` },
+    { text: progress, link: `${at}progress` },
     { text: lecturers, link: `${at}lecturer` },
   ].filter(isThere);
   if (first === undefined) return pages;

@@ -129,12 +129,12 @@ export class EpollsimPredict extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.words = wordsIn(languageOf(this));
-    this.chosen = this.given = progressOf(labOfPage()).answers[this.question]?.given ?? 0;
+    this.chosen = this.given = progressOf(labOfPage()).predictions[this.index]?.chosen ?? 0;
   }
 
-  /** Its place among the questions of the page. */
-  private get question(): string {
-    return String([...document.querySelectorAll('epollsim-predict')].indexOf(this) + 1);
+  /** Its place among the questions of the page, from 0. */
+  private get index(): number {
+    return [...document.querySelectorAll('epollsim-predict')].indexOf(this);
   }
 
   private reply(event: Event): void {
@@ -142,7 +142,9 @@ export class EpollsimPredict extends LitElement {
     this.isAsked = this.chosen === 0;
     if (this.isAsked) return;
     this.given = this.chosen;
-    noteAnswer(labOfPage(), this.question, this.given, this.answer);
+    const lab = labOfPage();
+    const { answer, chosen } = this;
+    if (lab !== 0) noteAnswer(lab, this.index, { chosen, right: chosen === answer });
   }
 
   private again(): void {

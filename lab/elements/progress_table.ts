@@ -4,23 +4,25 @@
  */
 import labs from 'virtual:epollsim/labs';
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { type LabProgress, type Progress, progressText, readProgress } from '../model/progress.ts';
 import { baseStyles } from './base_styles.ts';
 import {
-  fileOf,
+  countAnswers,
+  countRight,
   keepName,
-  type LabProgress,
-  nameOf,
-  type ProgressFile,
+  progress,
   progressChanged,
   progressOf,
-  readProgress,
-  rightAnswers,
 } from './progress.ts';
 import { taskNumbers } from './site.ts';
 import { gradeOf } from './task.ts';
 import { type Language, languageOf, type UiWords, wordsIn } from './words.ts';
 
-const count = ({ answers }: LabProgress): number => Object.keys(answers).length;
+/** A file that is no hand-in, and why. */
+interface Unread {
+  readonly name: string;
+  readonly why: string;
+}
 
 export class EpollsimProgress extends LitElement {
   static override styles = [
@@ -100,11 +102,10 @@ export class EpollsimProgress extends LitElement {
 
   declare lecturer: boolean;
   /** What was handed in. */
-  declare files: readonly ProgressFile[];
-  /** Names of files that are none. */
-  declare refused: readonly string[];
-  /** Whether a solution passes here, by its file and lab. */
-  declare checked: ReadonlyMap<string, boolean>;
+  declare files: readonly Progress[];
+  declare refused: readonly Unread[];
+  /** Whether a solution passes here. */
+  declare checked: ReadonlyMap<LabProgress, boolean>;
   declare isChecking: boolean;
 
   private language: Language = 'en';
@@ -142,7 +143,7 @@ export class EpollsimProgress extends LitElement {
     return html`<p><b>${words.labsDone(done, taskNumbers.length)}</b></p>
       <div class="row">
         <label>${words.name}
-          <input autocomplete="name" .value=${nameOf()} @input=${(event: Event) => keepName((event.target as HTMLInputElement).value)} />
+          <input autocomplete="name" .value=${progress().student} @input=${(event: Event) => keepName((event.target as HTMLInputElement).value)} />
         </label>
         <button class="step" @click=${this.download}>${words.download}</button>
       </div>
@@ -156,23 +157,23 @@ export class EpollsimProgress extends LitElement {
       </div>`;
   }
 
-  private rowOf(progress: LabProgress): TemplateResult {
-    const { lab } = progress;
+  private rowOf(done: LabProgress): TemplateResult {
+    const { lab } = done;
     const titles = labs[this.language].length > 0 ? labs[this.language] : labs.en;
     const title = titles.find(({ number }) => number === lab)?.title ?? '';
-    const answers = count(progress) === 0 ? '–' : `${rightAnswers(progress)}/${count(progress)}`;
-    return html`<tr><th scope="row">${lab}. ${title}</th><td>${answers}</td><td>${this.result(progress)}</td></tr>`;
+    const count = countAnswers(done);
+    const answers = count === 0 ? '–' : `${countRight(done)}/${count}`;
+    return html`<tr><th scope="row">${lab}. ${title}</th><td>${answers}</td><td>${this.result(done)}</td></tr>`;
   }
 
-  private result({ passed, tries }: LabProgress): TemplateResult {
+  private result({ passed, solution }: LabProgress): TemplateResult {
     const { words } = this;
     if (passed) return html`<span class="passed">✓ ${words.done}</span>`;
-    return html`${tries > 0 ? words.tried : words.notTried}`;
+    return html`${solution === null ? words.notTried : words.tried}`;
   }
 
   private download(): void {
-    const file = fileOf(nameOf(), taskNumbers);
-    const blob = new Blob([`${JSON.stringify(file, null, 2)}\n`], { type: 'application/json' });
+    const blob = new Blob([progressText(progress())], { type: 'application/json' });
     const link = document.createElement('a');
     link.href = URL.createObjectURL(blob);
     link.download = 'progress.json';
@@ -188,7 +189,7 @@ export class EpollsimProgress extends LitElement {
         <label>${words.readFiles} <input type="file" multiple accept="application/json,.json" @change=${this.read} /></label>
         <button ?disabled=${files.length === 0 || isChecking} @click=${this.checkAll}>${words.regrade}</button>
       </div>
-      <div role="status">${refused.map((name) => html`<p class="bad">${words.notAFile(name)}</p>`)}</div>
+      <div role="status">${refused.map(({ name, why }) => html`<p class="bad">${words.notAFile(name)} <span lang="en">${why}</span></p>`)}</div>
       ${
         files.length === 0
           ? nothing
@@ -207,33 +208,40 @@ export class EpollsimProgress extends LitElement {
       }`;
   }
 
-  private student(file: ProgressFile): TemplateResult {
+  private student(file: Progress): TemplateResult {
     const sum = (of: (one: LabProgress) => number): number =>
       file.labs.reduce((all, one) => all + of(one), 0);
     return html`<tr>
-      <th scope="row">${file.name === '' ? '?' : file.name}</th>
-      <td>${sum(rightAnswers)}/${sum(count)}</td>
+      <th scope="row">${file.student === '' ? '?' : file.student}</th>
+      <td>${sum(countRight)}/${sum(countAnswers)}</td>
       ${taskNumbers.map((lab) => html`<td>${this.mark(file, lab)}</td>`)}
     </tr>`;
   }
 
   /** What the file says; or what has come of the solution here, which may be another thing. */
-  private mark(file: ProgressFile, lab: number): TemplateResult | string {
+  private mark(file: Progress, lab: number): TemplateResult | string {
     const { words } = this;
-    const progress = file.labs.find((one) => one.lab === lab);
-    if (progress === undefined || progress.solution === null) return words.notTried;
-    const here = this.checked.get(keyOf(file, lab));
-    const passes = here ?? progress.passed;
+    const done = file.labs.find((one) => one.lab === lab);
+    if (done === undefined || done.solution === null) return words.notTried;
+    const here = this.checked.get(done);
+    const passes = here ?? done.passed;
     const title = here === undefined ? '' : words.regraded;
     return html`<span class=${passes ? 'passed' : 'failed'} title=${title}>${passes ? '✓' : '✗'} ${title}</span>`;
   }
 
   private async read(event: Event): Promise<void> {
     const chosen = [...((event.target as HTMLInputElement).files ?? [])];
-    const texts = await Promise.all(chosen.map((file) => file.text()));
-    const read = texts.map(readProgress);
-    this.files = read.filter((file) => file !== null);
-    this.refused = chosen.flatMap(({ name }, i) => (read[i] === null ? [name] : []));
+    const files: Progress[] = [];
+    const refused: Unread[] = [];
+    for (const file of chosen) {
+      try {
+        files.push(readProgress(await file.text()));
+      } catch (error) {
+        refused.push({ name: file.name, why: error instanceof Error ? error.message : '' });
+      }
+    }
+    this.files = files;
+    this.refused = refused;
     this.checked = new Map();
   }
 
@@ -241,14 +249,12 @@ export class EpollsimProgress extends LitElement {
   private async checkAll(): Promise<void> {
     this.isChecking = true;
     for (const file of this.files) {
-      for (const { lab, solution } of file.labs) {
-        if (solution === null) continue;
-        const { passed } = await gradeOf(lab, solution);
-        this.checked = new Map([...this.checked, [keyOf(file, lab), passed]]);
+      for (const done of file.labs) {
+        if (done.solution === null) continue;
+        const { passed } = await gradeOf(done.lab, done.solution);
+        this.checked = new Map([...this.checked, [done, passed]]);
       }
     }
     this.isChecking = false;
   }
 }
-
-const keyOf = ({ at, name }: ProgressFile, lab: number): string => `${name} ${at} ${lab}`;

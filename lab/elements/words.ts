@@ -148,7 +148,7 @@ const english = {
   readFiles: 'Progress files',
   regrade: 'Check all solutions again',
   regraded: 'checked here',
-  notAFile: (name: string) => `${name} is no progress file of the lab.`,
+  notAFile: (name: string) => `${name} is no progress file of the lab:`,
   student: 'Student',
 };
 
@@ -292,7 +292,7 @@ const chinese: UiWords = {
   readFiles: '进度文件',
   regrade: '重新检查所有解答',
   regraded: '在此检查',
-  notAFile: (name) => `${name} 不是实验的进度文件。`,
+  notAFile: (name) => `${name} 不是实验的进度文件：`,
   student: '学生',
 };
 

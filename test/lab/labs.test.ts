@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readProgress } from '../../lab/model/progress.ts';
 import { tasks } from '../../lab/tasks/index.ts';
 import { noBrowser, Site } from './site/built.ts';
 
@@ -59,11 +60,10 @@ describe.skipIf(noBrowser())('What a student answers', { timeout: 90_000 }, () =
 
     await page.reload();
     expect(await question.locator('.why').innerText()).toMatch(/^Not 2\./);
-    const kept = await page.evaluate<string>("localStorage.getItem('epollsim:lab:3')");
-    expect(JSON.parse(kept)).toMatchObject({
-      lab: 3,
-      answers: { 1: { given: 2, right: 3 } },
-    });
+    const kept = await page.evaluate<string>("localStorage.getItem('epollsim:progress')");
+    expect(readProgress(kept).labs).toMatchObject([
+      { lab: 3, predictions: [{ chosen: 2, right: false }] },
+    ]);
     await page.context().close();
   });
 

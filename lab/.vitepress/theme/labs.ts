@@ -31,7 +31,13 @@ export const LabList = defineComponent(() => {
         ]),
       ]),
     );
-    return h('ol', { class: 'lab-list' }, items);
+    const handIn = h('a', { href: withBase(`${zh ? '/zh' : ''}/progress.html`) }, [
+      zh ? '你的进度，以及怎样提交' : 'Your progress, and how it is handed in',
+    ]);
+    return h('div', { class: 'labs' }, [
+      h('ol', { class: 'lab-list' }, items),
+      h('p', { class: 'hand-in' }, [handIn]),
+    ]);
   };
 });
 

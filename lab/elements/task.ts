@@ -2,8 +2,10 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { ask, Endless, Refused } from '../model/client.ts';
 import type { TaskSheet } from '../model/messages.ts';
+import { readSchedule } from '../model/schedule.ts';
 import type { Grade } from '../tasks/task.ts';
 import { baseStyles } from './base_styles.ts';
+import type { EpollsimBench } from './bench/bench.ts';
 import { whenNear } from './bench/scroll.ts';
 import type { Editor } from './editor.ts';
 import { draftOf, keepDraft, noteCheck, progressOf } from './progress.ts';
@@ -108,6 +110,8 @@ export class EpollsimTask extends LitElement {
 
   private language: Language = 'en';
   private words: UiWords = wordsIn('en');
+  /** What the grade is of. */
+  private text = '';
 
   constructor() {
     super();
@@ -159,11 +163,24 @@ export class EpollsimTask extends LitElement {
     const text = editor.text();
     this.beat = 0;
     this.grade = null;
+    this.replaceChildren();
     this.grade = await gradeOf(number, text, (count) => {
       this.beat = count;
     });
     this.beat = null;
+    this.text = text;
     noteCheck(number, text, this.grade.passed);
+  }
+
+  /** Opens a bench below, at the end of the run that the grade shows: what is wrong is behind it. */
+  private async showOnBench(schedule: string): Promise<void> {
+    const { number, text } = this;
+    const bench = document.createElement('epollsim-bench') as EpollsimBench;
+    this.replaceChildren(bench);
+    const { kernel } = readSchedule(schedule);
+    const setup = { program: null, text, original: text, kernel, steps: [], task: number };
+    await bench.present(setup, Number.POSITIVE_INFINITY);
+    bench.scrollIntoView({ block: 'nearest' });
   }
 
   override render(): TemplateResult {
@@ -188,13 +205,15 @@ export class EpollsimTask extends LitElement {
         </span>
       </div>
       <div role="status">${this.grade === null ? nothing : this.verdict(this.grade)}</div>
-    </section>`;
+      </section>
+      <slot></slot>`;
   }
 
   private verdict({ passed, schedule, story, words: said }: Grade): TemplateResult {
     const { language, words } = this;
     return html`<div class="verdict ${passed ? 'passed' : ''}">
       <p><strong>${passed ? `✓ ${words.passed}.` : `✗ ${words.notPassed}.`}</strong> ${said[language]}</p>
+      ${schedule === null ? nothing : html`<p><button @click=${() => this.showOnBench(schedule)}>${words.onBench}</button></p>`}
       ${story === '' ? nothing : html`<details open><summary>${words.story}</summary><pre tabindex="0">${story}</pre></details>`}
       ${schedule === null ? nothing : html`<details><summary>${words.schedule}</summary><pre tabindex="0">${schedule}</pre></details>`}
     </div>`;

@@ -9,6 +9,8 @@ export interface Requests {
   record: { asked: { text: string; options: RecordOptions }; answer: Recording };
   /** Judges what is handed in for the task of a lab. */
   grade: { asked: { number: number; text: string }; answer: Grade };
+  /** Runs the solution of a task as its checks do, along the schedule that the grade shows. */
+  shown: { asked: { number: number; text: string }; answer: Recording };
   /** Tries every interleaving, or as many as there is time for, up to the first that is wrong. */
   check: { asked: { text: string; kernel: KernelChoice }; answer: Checked };
   /** The steps of a run on another kernel that is as near to the given one as it can be. */

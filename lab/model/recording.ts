@@ -15,6 +15,7 @@ import {
   type Turn,
   viewOf,
 } from 'epollsim';
+import type { Words } from '../tasks/task.ts';
 import { lineIn, type Main } from './compile.ts';
 
 /** Something has happened. */
@@ -53,6 +54,8 @@ export interface Recording {
   readonly asleep: readonly string[];
   /** There was more to it than is kept. */
   readonly cut: boolean;
+  /** What the checks of a lab say of this run; null where they have not asked for it. */
+  readonly verdict: Words | null;
 }
 
 export interface RecordOptions extends KernelChoice {
@@ -109,6 +112,7 @@ export function record(main: Main, options: RecordOptions = {}): Recording {
     error,
     asleep: machine.asleep().map(({ call, name }) => (call === null ? name : `${name} in ${call}`)),
     cut: camera.isFull,
+    verdict: null,
   };
 }
 

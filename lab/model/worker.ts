@@ -45,6 +45,8 @@ async function answerTo(ask: Ask): Promise<Requests[RequestName]['answer']> {
       return saidOf(ask.text, ask.kernel, ask.schedule);
     case 'grade':
       return gradeOf(ask.number, ask.text, beats(ask.id));
+    case 'shown':
+      return shownTask(ask.number, ask.text, beats(ask.id));
     case 'task':
       return sheetOf(ask.number);
   }
@@ -131,6 +133,12 @@ async function gradeOf(number: number, text: string, beat: () => void): Promise<
     beat();
     return main(...given);
   });
+}
+
+/** Judged anew, as a program is no plain data that could have been kept by whoever asks. */
+async function shownTask(number: number, text: string, beat: () => void): Promise<Recording> {
+  const { shownBy } = await import('./shown.ts');
+  return shownBy(await gradeOf(number, text, beat));
 }
 
 const refusalOf = (error: unknown): Refusal => ({

@@ -173,7 +173,9 @@ function judgeIn(situation: Situation, solution: Solution): Grade | null {
     const [finding] = verdict.findings;
     if (finding === undefined) return cutOff(situation, verdict, stage);
     if (finding.repeats) check(program, { ...options, schedule: finding.schedule });
-    return failed(situation, finding, stage as unknown as Stage);
+    const words =
+      (stage as Stage | null)?.blame ?? ofFinding(situation, finding, stage as unknown as Stage);
+    return refusal(within(situation.name, words), { finding, program });
   } catch (error) {
     return refusal(within(situation.name, ofError(error)));
   }
@@ -199,11 +201,6 @@ function quietly(
     if (!(error instanceof OutOfSteps)) return thrownWords(String(error));
     return (stage && situation.round?.(stage)) ?? roundWords(error.message);
   }
-}
-
-function failed(situation: Situation, finding: Finding, stage: Stage): Grade {
-  const words = stage.blame ?? ofFinding(situation, finding, stage);
-  return refusal(within(situation.name, words), finding);
 }
 
 /** What the program returns that judges, where it has come to its end. */

@@ -144,16 +144,17 @@ export function judge(
 /** What is wrong in one situation; null if nothing is. */
 export function judgeIn(situation: Situation, solution: Solution, said: Said): Grade | null {
   if (typeof solution !== 'function') return refusal(common['no-generator'] as Words);
+  const program = situation.program(solution);
   let verdict: Verdict;
   try {
-    verdict = check(situation.program(solution), { ...limits, ...situation.options });
+    verdict = check(program, { ...limits, ...situation.options });
   } catch (error) {
     if (error instanceof NotDeterministic) return refusal(common['chance'] as Words);
     return refusal(thrown(error instanceof Error ? error.message : String(error)));
   }
   const [finding] = verdict.findings;
   if (finding !== undefined) {
-    return refusal(within(situation.when, wordsFor(finding, said)), finding);
+    return refusal(within(situation.when, wordsFor(finding, said)), { finding, program });
   }
   if (!verdict.complete) return refusal(within(situation.when, common['limit'] as Words));
   return null;

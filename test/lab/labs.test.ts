@@ -118,6 +118,30 @@ describe.skipIf(noBrowser())('What a student answers', { timeout: 90_000 }, () =
     },
   );
 
+  /** The table says which steps lead there; on the bench one sees what the kernel has done at each. */
+  test('what fails is shown on the bench, and so is its link', async () => {
+    const { complaints, page } = await site.open(pageOf(9));
+    const said = await handIn(page, textOf(9, 'wrong-level.ts'));
+    await page.getByRole('button', { name: 'Show it on the bench' }).click();
+    const shown = page.locator('epollsim-task epollsim-bench');
+    const notices = shown.locator('.notices');
+    await expect.poll(() => notices.innerText(), { timeout: 20_000 }).not.toBe('');
+    expect(`✗ Not yet. ${(await notices.innerText()).replace(/\s+/g, ' ')}`).toBe(said);
+    await expect.poll(() => shown.locator('.listing').first().innerText()).toContain('epoll_wait');
+    const place = await shown.locator('.count').innerText();
+    await shown.getByRole('button', { name: 'Copy link' }).click();
+    await shown.getByText('Copied').waitFor();
+    const link = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(complaints).toEqual([]);
+    await page.context().close();
+
+    const { page: other } = await site.open(link.slice(site.address.length));
+    const first = other.locator('epollsim-bench').first();
+    await expect.poll(() => first.locator('.count').innerText(), { timeout: 20_000 }).toBe(place);
+    expect(await first.locator('.notices').innerText()).toContain(said.slice('✗ Not yet. '.length));
+    await other.context().close();
+  });
+
   /** What is handed in by somebody who has had enough. */
   test('a solution that hangs is ended, in words', async () => {
     const { page } = await site.open('labs/03-callback.html');

@@ -10,7 +10,7 @@
 import kernels from 'virtual:epollsim/kernels';
 import type { MachineView } from 'epollsim';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { ask, Endless, Refused } from '../../model/client.ts';
+import { Endless, Refused } from '../../model/client.ts';
 import type { Moment, Recording } from '../../model/recording.ts';
 import type { Editor } from '../editor.ts';
 import { kernelMenu } from '../kernel_menu.ts';
@@ -27,7 +27,7 @@ import { keepInView, whenNear } from './scroll.ts';
 import {
   kernelName,
   placeOfSetup,
-  recordOptionsOf,
+  recordingOf,
   type Setup,
   setupOf,
   setupOfPlace,
@@ -168,10 +168,7 @@ export class EpollsimBench extends LitElement {
       const setup = await find();
       if (setup.text !== this.setup?.text) this.recording = null;
       this.setup = setup;
-      const { text } = setup;
-      const then = this.stepwise ? 'stop' : 'rest';
-      const options = { ...recordOptionsOf(setup), then } as const;
-      const recording = await ask('record', { text, options });
+      const recording = await recordingOf(setup, this.stepwise ? 'stop' : 'rest');
       if (this.setup !== setup) return;
       this.show(recording);
       this.goTo(at ?? this.placeAsked(recording.moments));
@@ -184,9 +181,9 @@ export class EpollsimBench extends LitElement {
     this.isBusy = false;
   }
 
-  /** Runs something else. */
-  async present(setup: Setup): Promise<void> {
-    await this.open(() => setup, 0);
+  /** Runs something else, and shows the machine behind `at` moments. */
+  async present(setup: Setup, at = 0): Promise<void> {
+    await this.open(() => setup, at);
   }
 
   /** Runs what it runs along other steps, and shows the last moment of it. */
@@ -355,7 +352,7 @@ export class EpollsimBench extends LitElement {
         </p>
         <p class="actions">
           ${setup !== null && setup.text !== setup.original ? html`<button @click=${() => this.change({ text: setup.original })}>${words.undoEdits}</button>` : nothing}
-          <button ?disabled=${setup === null || this.editor !== null} @click=${() => this.edit()}>${words.edit}</button>
+          ${setup?.task === undefined ? html`<button ?disabled=${setup === null || this.editor !== null} @click=${() => this.edit()}>${words.edit}</button>` : nothing}
           <button ?disabled=${this.recording === null} @click=${() => this.copyLink()}>${words.copyLink}</button>
           <span role="status">${this.linkNote ?? nothing}</span>
         </p>
@@ -441,9 +438,14 @@ export class EpollsimBench extends LitElement {
     const isWhole = recording?.turns.at(-1)?.taken !== null;
     const isEnd = recording !== null && isWhole && place === moments.length;
     const asleep = recording?.asleep ?? [];
+    const verdict = recording?.verdict?.[languageOf(this)] ?? null;
+    const cut = recording?.cut ? html`<p>${words.cut(moments.length)}</p>` : nothing;
+    if (verdict !== null) {
+      return html`<div class="notices" role="status">${cut}${isEnd ? html`<p>${verdict}</p>` : nothing}</div>`;
+    }
     return html`<div class="notices" role="status">
       ${problem === null ? nothing : html`<p class="bad">${problem}</p>`}
-      ${recording?.cut ? html`<p>${words.cut(moments.length)}</p>` : nothing}
+      ${cut}
       ${isEnd && recording.error !== null ? html`<p class="bad">${words.endedWith} ${recording.error}</p>` : nothing}
       ${isEnd && asleep.length > 0 ? html`<p class="bad">${words.sleepers} ${asleep.join(', ')}</p>` : nothing}
     </div>`;

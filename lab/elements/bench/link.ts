@@ -14,6 +14,8 @@ export interface Place {
   readonly without?: readonly string[];
   /** The steps that were taken; the others follow as they come. */
   readonly steps?: readonly string[];
+  /** The lab whose task the text is a solution of. */
+  readonly task?: number;
   /** How many moments have happened. */
   readonly at: number;
 }
@@ -44,7 +46,7 @@ export async function placeIn(fragment: string): Promise<Place | null> {
 
 function isPlace(found: unknown): found is Place {
   if (typeof found !== 'object' || found === null) return false;
-  const { at, program, steps, text, ...kernel } = found as Record<string, unknown>;
+  const { at, program, steps, task, text, ...kernel } = found as Record<string, unknown>;
   const isText = (one: unknown): boolean => one === undefined || typeof one === 'string';
   const isList = (one: unknown): boolean =>
     one === undefined || (Array.isArray(one) && one.every((item) => typeof item === 'string'));
@@ -52,6 +54,7 @@ function isPlace(found: unknown): found is Place {
     Number.isInteger(at) &&
     (program === null ? text !== undefined : /^[\w-]+$/.test(String(program))) &&
     isText(text) &&
+    (task === undefined || Number.isInteger(task)) &&
     isText(kernel['kernel']) &&
     [steps, kernel['with'], kernel['without']].every(isList)
   );

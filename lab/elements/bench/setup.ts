@@ -1,6 +1,7 @@
 /** What a bench runs: a program, a kernel, and the steps that are taken. */
 import type { KernelChoice } from 'epollsim';
-import type { RecordOptions } from '../../model/recording.ts';
+import { ask } from '../../model/client.ts';
+import type { Recording } from '../../model/recording.ts';
 import { readSchedule } from '../../model/schedule.ts';
 import { programText, scheduleText } from '../site.ts';
 import type { Place } from './link.ts';
@@ -15,6 +16,8 @@ export interface Setup {
   readonly kernel: KernelChoice;
   /** The first steps; empty where they are taken as they come. */
   readonly steps: readonly string[];
+  /** The lab for whose task the text is a solution: it runs as the checks run it, along the steps they show. */
+  readonly task?: number | undefined;
 }
 
 /** What the attributes of a bench say. */
@@ -54,7 +57,7 @@ const choiceOf = (
 ): KernelChoice => ({ kernel: kernel ?? undefined, with: added, without });
 
 export async function setupOfPlace(place: Place): Promise<Setup> {
-  const { kernel, program, steps = [], text, with: added = [], without = [] } = place;
+  const { kernel, program, steps = [], task, text, with: added = [], without = [] } = place;
   const original = program === null ? (text as string) : await programText(program);
   return {
     program,
@@ -62,12 +65,13 @@ export async function setupOfPlace(place: Place): Promise<Setup> {
     original,
     kernel: choiceOf(kernel ?? null, added, without),
     steps,
+    task,
   };
 }
 
 /** The link to place `at` of what a setup has become, by the steps that were taken. */
 export function placeOfSetup(setup: Setup, taken: readonly string[], at: number): Place {
-  const { kernel, original, program, text } = setup;
+  const { kernel, original, program, task, text } = setup;
   const { with: added = [], without = [] } = kernel;
   return {
     program,
@@ -75,12 +79,18 @@ export function placeOfSetup(setup: Setup, taken: readonly string[], at: number)
     ...(kernel.kernel === undefined ? {} : { kernel: kernel.kernel }),
     ...(added.length === 0 ? {} : { with: added }),
     ...(without.length === 0 ? {} : { without }),
-    ...(taken.length === 0 ? {} : { steps: taken }),
+    ...(taken.length === 0 || task !== undefined ? {} : { steps: taken }),
+    ...(task === undefined ? {} : { task }),
     at,
   };
 }
 
-export const recordOptionsOf = ({ kernel, steps }: Setup): RecordOptions => ({ ...kernel, steps });
+/** Runs it; `stop`: no further than its steps. */
+export function recordingOf(setup: Setup, then: 'rest' | 'stop'): Promise<Recording> {
+  const { kernel, steps, task, text } = setup;
+  if (task !== undefined) return ask('shown', { number: task, text });
+  return ask('record', { text, options: { ...kernel, steps, then } });
+}
 
 /** `Linux 5.7 without 65759097d804`. */
 export function kernelName({ kernel }: Setup, newest: string): string {

@@ -1,6 +1,6 @@
 /** Lab 13: a program that needs a commit: without it a wakeup is lost, with it none is. */
 import { type CheckOptions, check, NotDeterministic, type Program } from 'epollsim';
-import { refusal } from '../grade.ts';
+import { refusal, shownBy } from '../grade.ts';
 import {
   judgeIn,
   must,
@@ -82,17 +82,12 @@ function grade(solution: Solution): Grade {
       zh: '重新运行时它走了另一条路。',
     });
   }
-  const found = verdict.findings.find(({ kind }) => kind === 'lost-wakeup');
-  if (found === undefined) return refusal(lost);
-  const { passed: _, words: __, ...shown } = refusal(lost, found);
-  return {
-    passed: true,
-    words: {
-      en: `The wakeup is lost without ${commit}, here in ${found.steps} steps, and on no schedule with it.`,
-      zh: `去掉 ${commit} 就会丢失唤醒，这里只需 ${found.steps} 步；带上它，则在任何调度序列下都不会。`,
-    },
-    ...shown,
-  };
+  const finding = verdict.findings.find(({ kind }) => kind === 'lost-wakeup');
+  if (finding === undefined) return refusal(lost);
+  return shownBy({ finding, program: program(solution) }, true, {
+    en: `The wakeup is lost without ${commit}, here in ${finding.steps} steps, and on no schedule with it.`,
+    zh: `去掉 ${commit} 就会丢失唤醒，这里只需 ${finding.steps} 步；带上它，则在任何调度序列下都不会。`,
+  });
 }
 
 export const task: Task = {

@@ -88,6 +88,11 @@ export const baseStyles: CSSResult = css`
     font-family: var(--mono);
     font-size: 0.92em;
   }
+  em:not(.verdict):lang(zh) {
+    font-style: normal;
+    text-emphasis: filled dot;
+    text-emphasis-position: under right;
+  }
   .hidden {
     position: absolute;
     width: 1px;

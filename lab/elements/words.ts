@@ -133,8 +133,10 @@ const english = {
   kernelB: 'Kernel B',
   runBoth: 'Run on both',
   runFailing: 'Along a schedule that fails on A',
-  noParting: 'Along these steps the program sees the same on both kernels.',
-  theyPart: 'Here the program sees something else:',
+  noParting:
+    'B follows the steps of A as near as it can. Along them the program sees the same on both kernels.',
+  theyPart:
+    'B follows the steps of A as near as it can. They part here, where the program sees something else:',
   showParting: 'Show it on both',
   runIsOver: 'the call does not come back',
   download: 'Download progress.json',
@@ -278,8 +280,8 @@ const chinese: UiWords = {
   kernelB: '内核 B',
   runBoth: '在两个内核上运行',
   runFailing: '沿着在 A 上失败的调度运行',
-  noParting: '沿着这些步骤，程序在两个内核上看到的结果相同。',
-  theyPart: '程序在这里看到不同的结果：',
+  noParting: 'B 尽可能跟着 A 的步骤走。沿着这些步骤，程序在两个内核上看到的结果相同。',
+  theyPart: 'B 尽可能跟着 A 的步骤走。两者在这里分开，程序看到不同的结果：',
   showParting: '在两边显示',
   runIsOver: '调用没有返回',
   download: '下载 progress.json',

@@ -37,6 +37,24 @@ async function problemsOf(page: Page): Promise<string[]> {
   );
 }
 
+/** How emphasised words look, each way once: in the text, and in the answers of a quiz, which are given first. */
+async function looksOf(page: Page): Promise<string[]> {
+  for (const question of await page.locator('epollsim-predict').all()) {
+    await question.getByRole('radio').first().check();
+    await question.locator('button.step').click();
+  }
+  return page.evaluate<string[]>(`(() => {
+    const lookOf = (where) => (one) => {
+      const { fontStyle, textEmphasisStyle } = getComputedStyle(one);
+      return where + ': ' + fontStyle + ', ' + textEmphasisStyle;
+    };
+    const asked = [...document.querySelectorAll('epollsim-predict')];
+    const inQuiz = asked.flatMap(({ shadowRoot }) => [...shadowRoot.querySelectorAll('.why em')]);
+    const inText = [...document.querySelectorAll('.vp-doc em')];
+    return [...new Set([...inText.map(lookOf('text')), ...inQuiz.map(lookOf('quiz'))])];
+  })()`);
+}
+
 describe.skipIf(noBrowser())('The site', { timeout: 60_000 }, () => {
   let site: Site;
 
@@ -68,6 +86,42 @@ describe.skipIf(noBrowser())('The site', { timeout: 60_000 }, () => {
       }
     },
   );
+
+  /** A student who reads no English, and one who listens to the page. */
+  test('a Chinese lab has a Chinese sidebar and Chinese menus', async () => {
+    const { page } = await site.open('zh/labs/03-callback.html');
+    await new BenchPage(page).ready();
+    const texts = await page
+      .locator(
+        '.VPNavBarMenu a, .VPSidebar a, #sidebar-aria-label, #doc-footer-aria-label, .pager-link, .DocSearch-Button, epollsim-bench button',
+      )
+      .allInnerTexts();
+    expect(texts.length).toBeGreaterThan(20);
+    const named = await page
+      .locator(
+        '.VPNavBarMenu, .VPNavBarHamburger, #local-search button, .VPSwitchAppearance, .VPNavBarTranslations button, epollsim-bench [role=group]',
+      )
+      .evaluateAll((all) =>
+        all.map((one) => one.getAttribute('aria-label') ?? one.getAttribute('title') ?? ''),
+      );
+    expect(named.length).toBeGreaterThan(5);
+    const words = [...texts, ...named]
+      .map((text) => text.replace(/^main$|^t1$/, ''))
+      .filter(Boolean);
+    expect(words.filter((text) => !/\p{Script=Han}/u.test(text))).toEqual([]);
+    await page.context().close();
+  });
+
+  /** Slanted Chinese cannot be read; what is emphasised has dots below it, in a quiz as well. */
+  test('Chinese emphasis is made by dots and not by italics', async () => {
+    const { page } = await site.open('zh/labs/06-edge.html');
+    expect(await looksOf(page)).toEqual(['text: normal, dot', 'quiz: normal, dot']);
+    await page.context().close();
+
+    const { page: english } = await site.open('labs/06-edge.html');
+    expect(await looksOf(english)).toEqual(['text: italic, none', 'quiz: italic, none']);
+    await english.context().close();
+  });
 
   /** A phone: nothing may be wider than it. */
   test.each(pages)('%s fits a phone', async (path) => {

@@ -38,7 +38,9 @@ export class BenchPage {
 
   /** How many moments have happened, and how many there are. */
   async place(): Promise<[number, number]> {
-    const [place = '', all = ''] = (await this.bench.locator('.count').innerText()).split(' of ');
+    const [place = '', all = ''] = (await this.bench.locator('.count').innerText()).split(
+      / (?:of|\/) /,
+    );
     return [Number(place), Number(all)];
   }
 

@@ -106,7 +106,7 @@ export function record(main: Main, options: RecordOptions = {}): Recording {
     error = wordsOf(thrown);
   }
   return {
-    moments: camera.end(),
+    moments: camera.isFull ? camera.end() : withEndFolded(camera.end()),
     turns: way.turns,
     schedule: way.text(kernel),
     error,
@@ -147,7 +147,8 @@ class Camera {
 
   private hear(event: TraceEvent): void {
     this.follow(event);
-    if (!shown.has(event.kind) || this.isFull) return;
+    if (!shown.has(event.kind)) return;
+    if (this.isFull) return this.finish();
     const sentence = isWayBack(event)
       ? `${event.task.comm} goes back to its own code`
       : sentenceOf(event);
@@ -201,6 +202,24 @@ class Camera {
     this.finish();
     return this.moments;
   }
+}
+
+const endsQuietly: ReadonlySet<TraceEvent['kind']> = new Set(['op', 'note']);
+
+/**
+ * The end of the last process as one moment: nobody is left whom a step of it could matter to. Where it
+ * wakes somebody, or somebody is alive behind it, it stays as it is.
+ */
+function withEndFolded(moments: readonly Moment[]): readonly Moment[] {
+  const last = moments.at(-1);
+  if (last === undefined || !last.view.tasks.every(({ state }) => state === 'dead')) return moments;
+  const isOfEnd = ({ context, kind }: Moment): boolean =>
+    context === last.task && endsQuietly.has(kind);
+  let begin = moments.length;
+  while (begin > 0 && isOfEnd(moments[begin - 1] as Moment)) begin--;
+  if (begin === moments.length || moments[begin - 1]?.kind !== 'return') return moments;
+  const sentence = `${last.task} ends; its descriptors are closed`;
+  return [...moments.slice(0, begin), { ...last, sentence, kind: 'exit', fn: null, depth: 0 }];
 }
 
 /**

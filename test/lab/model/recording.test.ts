@@ -56,6 +56,27 @@ describe('a recording', () => {
     expect(asleep).toEqual(['main in epoll_wait']);
   });
 
+  /** A third of a small lab would be of locks that matter to nobody; where somebody is left, they do. */
+  test('has the end of the last process as one moment, unless somebody is left', () => {
+    const { moments } = runOf('yield* sys.eventfd2(0, 0);');
+    expect(moments.slice(-2).map(({ sentence }) => sentence)).toEqual([
+      'eventfd2 gives main 3',
+      'main ends; its descriptors are closed',
+    ]);
+    expect(moments.at(-1)?.view.files).toEqual([]);
+    const left = runOf(`
+      const [here, there] = yield* sys.pipe2(0);
+      yield* sys.fork(function* (sys) {
+        yield* sys.close(there);
+        yield* sys.read(here, new Uint8Array(1));
+      });
+      yield* sys.close(here);
+      yield* sys.nanosleep({ tv_sec: 1, tv_nsec: 0 });`);
+    expect(at(left, 'main wakes').view.tasks).toHaveLength(2);
+    expect(left.moments.at(-1)?.sentence).toMatch(/ ends; its descriptors are closed$/);
+    expect(left.moments.filter(({ kind }) => kind === 'exit')).toHaveLength(1);
+  });
+
   /** Nobody steps through ten thousand moments, and a page would choke on them. */
   test('is cut where it is longer than anybody looks at', () => {
     const long = runOf(`for (let i = 0; i < 2000; i++) yield* sys.sched_yield();`);

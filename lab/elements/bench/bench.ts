@@ -8,21 +8,18 @@
  */
 
 import kernels from 'virtual:epollsim/kernels';
-import type { MachineView } from 'epollsim';
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { Endless, Refused } from '../../model/client.ts';
 import type { Moment, Recording } from '../../model/recording.ts';
 import type { Editor } from '../editor.ts';
 import { kernelMenu } from '../kernel_menu.ts';
-import { loadSources, programNames, sourceOf } from '../site.ts';
+import { loadSources, programNames } from '../site.ts';
 import { languageOf, type UiWords, wordsIn } from '../words.ts';
-import { Changes } from './changes.ts';
-import { controlsOf, moveOfKey } from './controls.ts';
-import { kernelOf } from './kernel.ts';
+import { controlsOf, isTypedInto, moveOfKey } from './controls.ts';
 import { fragmentOf, type Place, placeIn } from './link.ts';
-import type { Look } from './marks.ts';
 import { forward, type Move, placeOf } from './moves.ts';
-import { programOf } from './program.ts';
+import { noticesOf } from './notices.ts';
+import { nowOf } from './now.ts';
 import { keepInView, whenNear } from './scroll.ts';
 import {
   kernelName,
@@ -32,6 +29,7 @@ import {
   setupOf,
   setupOfPlace,
 } from './setup.ts';
+import { stageOf } from './stage.ts';
 import { styles } from './styles.ts';
 import { type Lanes, lanesOf, timelineOf } from './timeline.ts';
 
@@ -40,12 +38,6 @@ export interface Run {
   readonly setup: Setup;
   readonly recording: Recording;
 }
-
-const emptyView: MachineView = { time_ns: 0, tasks: [], epolls: [], files: [], timers: [] };
-
-/** What a column of the program needs, and the kernel beside it, in pixels. */
-const columnWidth = 280;
-const kernelWidth = 470;
 
 export class EpollsimBench extends LitElement {
   static override styles = styles;
@@ -336,7 +328,7 @@ export class EpollsimBench extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { moments, place, setup, words } = this;
+    const { editor, isPlaying, moments, place, problem, recording, setup, words } = this;
     const moment = moments[place - 1] ?? null;
     return html`<div
       role="group"
@@ -358,9 +350,9 @@ export class EpollsimBench extends LitElement {
         </p>
       </header>
       <div class="bar">
-        ${this.sentence(moment)}
+        ${nowOf(words, { moment, otherwise: this.otherwise, place, length: moments.length, isPlaying })}
         ${controlsOf(words, {
-          isPlaying: this.isPlaying,
+          isPlaying,
           place,
           length: moments.length,
           speed: this.speed,
@@ -369,7 +361,15 @@ export class EpollsimBench extends LitElement {
           setSpeed: (ms) => this.setSpeed(ms),
         })}
       </div>
-      ${this.notices()} ${this.stage(moment)}
+      ${noticesOf(words, languageOf(this), { problem, recording, place })}
+      ${stageOf(words, {
+        text: setup?.text ?? null,
+        threads: this.threads,
+        moment,
+        before: moments[place - 2] ?? null,
+        width: this.width,
+        editor: editor && this.editing(editor),
+      })}
       ${timelineOf(
         words,
         this.lanes,
@@ -389,65 +389,22 @@ export class EpollsimBench extends LitElement {
     return this.setup?.program ?? (this.setup === null ? this.program : this.words.ownProgram);
   }
 
-  private sentence(moment: Moment | null): TemplateResult {
-    const { isPlaying, moments, place, recording, words } = this;
-    const first = recording === null ? words.loading : words.before;
-    const source = moment?.fn == null ? null : sourceOf(moment.fn);
-    const fn = moment?.fn ?? '';
-    return html`<div class="now ${moment?.kind ?? ''}">
-      <p class="sentence" aria-live=${isPlaying ? 'off' : 'polite'}>
-        ${this.problem !== null && recording === null ? nothing : (moment?.sentence ?? first)}
-        ${fn === '' ? nothing : html`<span class="fn">${source === null ? fn : html`<a href=${source} target="_blank">${fn}</a>`}</span>`}
+  /** What is said where nothing has happened yet; nothing where the reason why is said elsewhere. */
+  private get otherwise(): string {
+    const { problem, recording, words } = this;
+    if (recording !== null) return words.before;
+    return problem === null ? words.loading : '';
+  }
+
+  private editing(editor: Editor): TemplateResult {
+    const { words } = this;
+    return html`<div class="editor">
+      ${editor.element}
+      <p>
+        <button class="step" @click=${() => this.runEdited()}>${words.run}</button>
+        <button @click=${() => this.stopEditing()}>${words.cancel}</button>
+        <span>${words.editorHint}</span>
       </p>
-      <p class="count">${words.of(place, moments.length)}</p>
-    </div>`;
-  }
-
-  private stage(moment: Moment | null): TemplateResult {
-    const { editor, moments, place, setup, threads, width, words } = this;
-    const view = moment?.view ?? emptyView;
-    const before = moments[place - 2]?.view ?? emptyView;
-    const look: Look = { changes: new Changes(before, view), words };
-    const hasColumns = threads.length > 1 && width >= threads.length * columnWidth + kernelWidth;
-    const columns = hasColumns ? threads : [];
-    return html`<div class="stage" style=${hasColumns ? `--program: ${threads.length * columnWidth}px` : ''}>
-      <div class="program">
-        ${
-          editor === null
-            ? setup === null
-              ? nothing
-              : programOf(words, setup.text, moment?.lines ?? {}, moment?.task ?? null, columns)
-            : html`<div class="editor">
-                ${editor.element}
-                <p>
-                  <button class="step" @click=${() => this.runEdited()}>${words.run}</button>
-                  <button @click=${() => this.stopEditing()}>${words.cancel}</button>
-                  <span>${words.editorHint}</span>
-                </p>
-              </div>`
-        }
-      </div>
-      <div class="kernel" tabindex="0" role="group" aria-label=${words.kernel}>
-        ${kernelOf(look, view, moment?.context ?? null)}
-      </div>
-    </div>`;
-  }
-
-  private notices(): TemplateResult {
-    const { moments, place, problem, recording, words } = this;
-    const isWhole = recording?.turns.at(-1)?.taken !== null;
-    const isEnd = recording !== null && isWhole && place === moments.length;
-    const asleep = recording?.asleep ?? [];
-    const verdict = recording?.verdict?.[languageOf(this)] ?? null;
-    const cut = recording?.cut ? html`<p>${words.cut(moments.length)}</p>` : nothing;
-    if (verdict !== null) {
-      return html`<div class="notices" role="status">${cut}${isEnd ? html`<p>${verdict}</p>` : nothing}</div>`;
-    }
-    return html`<div class="notices" role="status">
-      ${problem === null ? nothing : html`<p class="bad">${problem}</p>`}
-      ${cut}
-      ${isEnd && recording.error !== null ? html`<p class="bad">${words.endedWith} ${recording.error}</p>` : nothing}
-      ${isEnd && asleep.length > 0 ? html`<p class="bad">${words.sleepers} ${asleep.join(', ')}</p>` : nothing}
     </div>`;
   }
 
@@ -470,10 +427,3 @@ export class EpollsimBench extends LitElement {
 }
 
 const noAttributes = { kernel: null, with: null, without: null, schedule: null };
-
-/** Where keys write, or choose. */
-const isTypedInto = (element: HTMLElement): boolean =>
-  element.isContentEditable ||
-  element instanceof HTMLTextAreaElement ||
-  element instanceof HTMLSelectElement ||
-  (element instanceof HTMLInputElement && element.type !== 'range');

@@ -78,3 +78,10 @@ export function controlsOf(words: UiWords, controls: Controls): TemplateResult {
     </select>
   </div>`;
 }
+
+/** Where keys write, or choose. */
+export const isTypedInto = (element: HTMLElement): boolean =>
+  element.isContentEditable ||
+  element instanceof HTMLTextAreaElement ||
+  element instanceof HTMLSelectElement ||
+  (element instanceof HTMLInputElement && element.type !== 'range');

@@ -356,7 +356,7 @@ withRedis('check --queue', slow, () => {
     const text = program
       .replace('const writer =', 'let first = 0; const writerOf = (i: number) =>')
       .replace('(event, one);', '(event, one); if (first === 0) first = i;')
-      .replace('[writer, writer,', '[writerOf(1), writerOf(2),')
+      .replace('[writer, waiter,', '[writerOf(1), writerOf(2),')
       .replace('  return', "  if (first !== 1) throw new Error('the second was first');\n  return");
     const path = programFile(text);
     const helper = await worker(redis);

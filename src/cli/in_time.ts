@@ -45,7 +45,9 @@ function turn<T>(work: Pausing<T>, timeout: number): IteratorResult<null, T> {
   try {
     return script.runInThisContext({ timeout }) as IteratorResult<null, T>;
   } catch (error) {
-    throw wasEnded(error) ? new Unstoppable(timeout) : error;
+    if (!wasEnded(error)) throw error;
+    current.kernel.running = false; // Its machine was left where it stood, and others may be made.
+    throw new Unstoppable(timeout);
   }
 }
 

@@ -79,8 +79,8 @@ export class Exploration<T> {
   private tally: Tally;
   private parts: Parts | null = null;
   private limit: LimitReached | null = null;
-  private sampled: Estimate | null = null;
-  private isSampled = false;
+  /** Undefined while it was not tried. */
+  private sampled: Estimate | null | undefined = undefined;
   /** What is left to do is too much to be handed on. */
   isTooMuch = false;
   private share: number | null = null;
@@ -146,14 +146,13 @@ export class Exploration<T> {
 
   private async sample(): Promise<void> {
     const { options, subject } = this.explorable;
-    if (this.isSampled) return;
-    this.isSampled = true;
+    if (this.sampled !== undefined) return;
     this.sampled = await withPausesIfAny(inTime(sampling(subject, options, sampleMs)));
   }
 
   private get estimate(): Estimate | null {
     const { sampled, share, tally } = this;
-    return sampled === null || share === null ? null : refined(sampled, tally.executions, share);
+    return share === null || !sampled ? null : refined(sampled, tally.executions, share);
   }
 
   private get isOver(): boolean {

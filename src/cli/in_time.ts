@@ -22,10 +22,8 @@ export class Unstoppable extends Error {
 const patienceMs = 20_000;
 
 /** The engine ends only what it has begun as a script, and a script sees what is global. */
-const slot: symbol = Symbol('epollsim: what runs');
-const globals = globalThis as unknown as Record<symbol, () => unknown>;
-const script: Script = new Script('epollsimRuns()');
-Object.defineProperty(globalThis, 'epollsimRuns', { value: () => globals[slot]?.() });
+const script: Script = new Script('epollsimTurn()');
+const globals = globalThis as { epollsimTurn?: () => unknown };
 
 /**
  * As `work`, each turn of which has to end in time.
@@ -41,7 +39,7 @@ export function* inTime<T>(work: Pausing<T>, ms: number = patienceMs): Pausing<T
 }
 
 function turn<T>(work: Pausing<T>, timeout: number): IteratorResult<null, T> {
-  globals[slot] = () => work.next();
+  globals.epollsimTurn = () => work.next();
   try {
     return script.runInThisContext({ timeout }) as IteratorResult<null, T>;
   } catch (error) {

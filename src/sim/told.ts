@@ -87,7 +87,7 @@ function tellUse(variable: number, place: string, isPlain: boolean): void {
 
 /** A variable has got its first value, which may have other names. */
 export function given(variable: number, value: unknown): void {
-  if (isHeard()) lead(variable, '', false, value);
+  if (isHeard()) joinInTime(variable, value);
 }
 
 /** A variable is read whose value is no object. */
@@ -154,11 +154,16 @@ export function use<T>(variable: number, place: string, method: string | null, v
 }
 
 /** What came of something that was done to a shared object, or looked at in it. */
-export function got<T>(variable: number, value: T): T {
-  found(variable, value);
-  if (!isHeard() || callers.has(variable)) return value;
-  if (huge.has(variable)) keep(variable, value); // A part of it, or of something that it leads to.
-  return hand(value);
+export const got = <T>(variable: number, value: T): T => cameOf([variable], value);
+
+function cameOf<T>(variables: Iterable<number>, value: T): T {
+  if (!isHeard()) return value;
+  const owners = [...variables].filter((variable) => !callers.has(variable));
+  for (const variable of owners) {
+    found(variable, value);
+    if (huge.has(variable)) keep(variable, value); // A part of it, or of something that it leads to.
+  }
+  return owners.length === 0 ? value : hand(value);
 }
 
 /** As got(), where it gets a name the uses of which are told of. */
@@ -200,8 +205,7 @@ export function into<T>(owner: unknown, value: T): T {
 
 /** Something came out of it. */
 export function came<T>(owner: unknown, value: T): T {
-  for (const variable of knownIn(owner)) got(variable, value);
-  return value;
+  return cameOf(knownIn(owner), value);
 }
 
 /** It may go anywhere, and be touched unseen. */

@@ -15,5 +15,5 @@ export const courseAlong = (
     hasReturns(steps) ? 'anytime' : true,
     memory,
     null,
-    libertiesOf({ liberties, maxLiberties: Number.POSITIVE_INFINITY }),
+    libertiesOf({ liberties: liberties ?? undefined, maxLiberties: Number.POSITIVE_INFINITY }),
   );

@@ -353,7 +353,7 @@ export function settled(options: CheckOptions): CheckOptions {
       strategy,
       memory: memory ?? document.memory,
       sharedMemory: hasReturns(document.steps) ? 'anytime' : options.sharedMemory,
-      liberties: document.liberties,
+      liberties: document.liberties ?? undefined,
       maxLiberties: Number.POSITIVE_INFINITY,
     };
   }

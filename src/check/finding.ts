@@ -5,7 +5,7 @@ import type { Finding as Because } from '../why/verdict.ts';
 import type { CheckOptions } from './check.ts';
 import { detect, type Problem } from './detectors/index.ts';
 import { type Explored, firstOf, type Subject } from './explore.ts';
-import type { TakenLiberty } from './liberties.ts';
+import { libertiesOf, type TakenLiberty } from './liberties.ts';
 import { minimise } from './minimise.ts';
 import type { ContextId } from './order.ts';
 import { reasonsFor } from './reasons.ts';
@@ -134,7 +134,8 @@ function textOf(
   about: string,
 ): string {
   const { kernel = defaultKernel, with: added = [], without = [], memory = 'sc' } = options;
-  const liberties = [...new Set(execution.liberties.map(({ kind }) => kind))];
+  const taken = [...new Set(execution.liberties.map(({ kind }) => kind))];
+  const liberties = libertiesOf(options) === null ? null : taken;
   return scheduleText({ kernel, with: added, without, memory, liberties, about }, words);
 }
 

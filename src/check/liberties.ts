@@ -39,12 +39,12 @@ export function checkLiberties({ liberties, maxLiberties }: LibertyOptions): voi
 }
 
 /**
- * For one execution; null where the kernel takes none. Where it may take 0 of them, contexts still have
- * the numbers that they have with more.
+ * For one execution; null where the kernel takes none. Where it may take 0 of them, or those of no kind,
+ * steps and the numbers of contexts are still those that they are with more.
  */
 export function libertiesOf(options: LibertyOptions): LibertiesTaken | null {
   const { liberties, maxLiberties = 1 } = options;
-  if (liberties === undefined || liberties.length === 0) return null;
+  if (liberties === undefined) return null;
   return new LibertiesTaken(liberties === 'all' ? libertyKinds : liberties, maxLiberties);
 }
 

@@ -16,8 +16,8 @@ export interface Header {
   readonly with: readonly string[];
   readonly without: readonly string[];
   readonly memory: Memory;
-  /** The kinds of liberties that the kernel takes in it. */
-  readonly liberties: readonly LibertyKind[];
+  /** The kinds of liberties that the kernel takes in it; null where it was not allowed any. */
+  readonly liberties: readonly LibertyKind[] | null;
   /** What it shows. */
   readonly about: string;
 }
@@ -32,6 +32,8 @@ export class ScheduleError extends Error {
 }
 
 const title = '# epollsim schedule 1';
+/** Where the kernel might have taken liberties, more is a step than where it may not. */
+const none = 'none';
 
 export function scheduleText(
   { kernel, with: added, without, memory, liberties, about }: Header,
@@ -41,7 +43,7 @@ export function scheduleText(
   for (const id of added) head.push(`# with ${id}`);
   for (const id of without) head.push(`# without ${id}`);
   if (memory !== 'sc') head.push(`# memory ${memory}`);
-  if (liberties.length > 0) head.push(`# liberties ${liberties.join(',')}`);
+  if (liberties !== null) head.push(`# liberties ${liberties.join(',') || none}`);
   for (const line of about.split('\n')) if (line !== '') head.push(`# about ${line}`);
   return `${[...head, ...steps].join('\n')}\n`;
 }
@@ -70,7 +72,7 @@ export function readSchedule(text: string): ScheduleDocument {
   const without: string[] = [];
   const about: string[] = [];
   let memory: Memory = 'sc';
-  const liberties: LibertyKind[] = [];
+  let liberties: LibertyKind[] | null = null;
   const steps: string[] = [];
   for (const [i, raw] of lines.entries()) {
     const line = raw.trim();
@@ -80,7 +82,7 @@ export function readSchedule(text: string): ScheduleDocument {
     else if (head?.[1] === 'with') added.push(head[2] as string);
     else if (head?.[1] === 'without') without.push(head[2] as string);
     else if (head?.[1] === 'memory') memory = head[2] === 'tso' ? 'tso' : 'sc';
-    else if (head?.[1] === 'liberties') liberties.push(...kindsIn(head[2] as string, i + 1));
+    else if (head?.[1] === 'liberties') liberties = kindsIn(head[2] as string, i + 1);
     else if (head?.[1] === 'about') about.push(head[2] as string);
     else if (line.startsWith('#')) continue;
     else if (/^[^:]+: \S/.test(line)) steps.push(line);
@@ -93,11 +95,12 @@ export function readSchedule(text: string): ScheduleDocument {
 }
 
 function kindsIn(words: string, line: number): LibertyKind[] {
+  if (words.trim() === none) return [];
   return words.split(',').map((word) => {
     const kind = libertyKinds.find((one) => one === word.trim());
     if (kind !== undefined) return kind;
     throw new ScheduleError(
-      `line ${line}: expected liberties out of ${libertyKinds.join(', ')}, found "${word.trim()}"`,
+      `line ${line}: expected ${none}, or liberties out of ${libertyKinds.join(', ')}, found "${word.trim()}"`,
     );
   });
 }

@@ -81,7 +81,7 @@ export class Stepwise implements Schedule {
    * was taken on; `about`: what it shows, for its head.
    */
   text({ kernel = '', with: added = [], without = [] }: KernelChoice, about = ''): string {
-    const header = { memory: 'sc', liberties: [], about } as const;
+    const header = { memory: 'sc', liberties: null, about } as const;
     const steps = this.turns.flatMap(({ taken }) => (taken === null ? [] : [taken]));
     return scheduleText({ ...header, kernel, with: added, without }, steps);
   }

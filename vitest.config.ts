@@ -12,6 +12,8 @@ const config: ViteUserConfig = defineConfig({
     setupFiles: ['test/support/matchers.ts'],
     // No test leaves anything behind at module level, so the files of a worker share their modules.
     isolate: false,
+    // Much of the time goes to commands that are waited for: each core has a worker of its own.
+    maxWorkers: '100%',
     // A busy machine takes long: what hangs is told from it by half a minute, not by five seconds.
     testTimeout: 30_000,
     hookTimeout: 120_000,

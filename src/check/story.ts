@@ -11,6 +11,7 @@ import { type Pausing, withoutPause } from '../sim/pause.ts';
 import { briefCall, briefExit, briefResult } from '../trace/calls/brief.ts';
 import { begunCall, endedCall } from '../trace/calls/text.ts';
 import type { TraceEvent } from '../trace/events.ts';
+import { wrapped } from '../trace/paragraphs.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { type ExploreOptions, firstOf, type Subject } from './explore.ts';
 import { folded, type Repeats } from './fold.ts';
@@ -241,7 +242,7 @@ export function storyText({ contexts, rows }: Story, width = 100): string {
     else {
       past.push(one);
       const place = contexts.indexOf(one.context);
-      for (const text of wrapped(one.text, column))
+      for (const text of broken(one.text, column))
         table.push(line(contexts.map((_, i) => (i === place ? text : ''))));
     }
   }
@@ -269,18 +270,8 @@ function bounded(table: readonly string[]): readonly string[] {
   return [...table.slice(0, beginning), note, ...table.slice(-end)];
 }
 
-/** Lines no longer than `width`, broken at spaces. */
-function wrapped(text: string, width: number): string[] {
+/** Lines no longer than `width`, each as far in as the text is. */
+function broken(text: string, width: number): string[] {
   const indent = /^ */.exec(text)?.[0] ?? '';
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.trim().split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > width) {
-      lines.push(indent + line);
-      line = '';
-    }
-    line = line === '' ? word : `${line} ${word}`;
-  }
-  lines.push(indent + line);
-  return lines;
+  return wrapped(text, width - indent.length).map((line) => indent + line);
 }

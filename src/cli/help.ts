@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageFile } from '../shared/home.ts';
+import { paragraphs, wrapped } from '../trace/paragraphs.ts';
 import {
   type Command,
   type Example,
@@ -11,7 +12,6 @@ import {
 } from './commands/command.ts';
 import { type ExitCode, exitTexts } from './errors.ts';
 import { userPath } from './input.ts';
-import { paragraphs, wrapped } from './paragraphs.ts';
 
 /** The width where nobody says how wide a line is, and the widest. */
 export const helpWidth = 100;

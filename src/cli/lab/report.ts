@@ -1,7 +1,7 @@
 /** What `epollsim lab check` prints: of one program what is wrong with it, of several hand-ins a table. */
 import CliTable from 'cli-table3';
 import type { Colours } from '../../trace/format.ts';
-import { paragraphs } from '../paragraphs.ts';
+import { paragraphs } from '../../trace/paragraphs.ts';
 import type { Graded } from './grader.ts';
 import type { ClaimedWork, HandIn } from './hand_ins.ts';
 import type { Language, Task } from './tasks.ts';

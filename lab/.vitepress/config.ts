@@ -23,6 +23,7 @@ interface Language {
   readonly write: string;
   readonly progress: string;
   readonly lecturers: string;
+  readonly glossary: string;
 }
 
 const english: Language = {
@@ -33,6 +34,7 @@ const english: Language = {
   write: 'Write',
   progress: 'Progress',
   lecturers: 'Lecturers',
+  glossary: 'Glossary',
 };
 const chinese: Language = {
   at: '/zh/',
@@ -42,6 +44,7 @@ const chinese: Language = {
   write: '编写',
   progress: '进度',
   lecturers: '教师',
+  glossary: '术语',
 };
 
 const isThere = ({ link = '' }: { link?: string }): boolean =>
@@ -49,7 +52,7 @@ const isThere = ({ link = '' }: { link?: string }): boolean =>
 
 /** The pages that exist, in the bar at the top. */
 function navOf(language: Language): DefaultTheme.NavItem[] {
-  const { at, bench, labs, lecturers, progress, scheduler, write } = language;
+  const { at, bench, glossary, labs, lecturers, progress, scheduler, write } = language;
   const [first] = labPages(`${at.slice(1)}labs`);
   const pages = [
     { text: bench, link: `${at}bench` },
@@ -57,6 +60,7 @@ function navOf(language: Language): DefaultTheme.NavItem[] {
     { text: write, link: `${at}write` },
     { text: progress, link: `${at}progress` },
     { text: lecturers, link: `${at}lecturer` },
+    { text: glossary, link: `${at}glossary` },
   ].filter(isThere);
   if (first === undefined) return pages;
   return [{ text: labs, link: `${at}labs/${first.name}`, activeMatch: `^${at}labs/` }, ...pages];

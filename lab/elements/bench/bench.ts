@@ -15,7 +15,7 @@ import type { Editor } from '../editor.ts';
 import { kernelMenu } from '../kernel_menu.ts';
 import { loadSources, programNames } from '../site.ts';
 import { languageOf, type UiWords, wordsIn } from '../words.ts';
-import { controlsOf, isTypedInto, moveOfKey } from './controls.ts';
+import { controlsOf, isTypedInto, keysOf, moveOfKey } from './controls.ts';
 import { fragmentOf, type Place, placeIn } from './link.ts';
 import { forward, type Move, placeOf } from './moves.ts';
 import { noticesOf } from './notices.ts';
@@ -381,7 +381,7 @@ export class EpollsimBench extends LitElement {
           this.goTo(to);
         },
       )}
-      <p class="keys">${words.keys}</p>
+      ${keysOf(words)}
     </div>`;
   }
 
@@ -392,7 +392,7 @@ export class EpollsimBench extends LitElement {
   /** What is said where nothing has happened yet; nothing where the reason why is said elsewhere. */
   private get otherwise(): string {
     const { problem, recording, words } = this;
-    if (recording !== null) return words.before;
+    if (recording !== null) return recording.moments.length > 0 ? words.before : words.beforeChoice;
     return problem === null ? words.loading : '';
   }
 

@@ -26,6 +26,7 @@ export const speeds: readonly (readonly [string, number])[] = [
 
 const icons = {
   start: 'M4 4v12M16 4 7 10l9 6z',
+  end: 'M16 4v12M4 4l9 6-9 6z',
   backOver: 'M10 4 4 10l6 6zM17 4l-6 6 6 6z',
   back: 'M11 4 3 10l8 6zM16 4v12',
   forward: 'M4 4v12M9 4l8 6-8 6z',
@@ -70,7 +71,7 @@ export function controlsOf(words: UiWords, controls: Controls): TemplateResult {
     </button>
     ${button('over', words.overCall, 'Shift+ArrowRight', overCall, isEnd)}
     ${button('wakeup', words.toWakeup, 'w', toWakeup, isEnd)}
-    <button title="${isPlaying ? words.pause : words.play} (space)" aria-label=${isPlaying ? words.pause : words.play} @click=${playOrPause}>
+    <button title="${isPlaying ? words.pause : words.play} (${words.space})" aria-label=${isPlaying ? words.pause : words.play} @click=${playOrPause}>
       ${icon(isPlaying ? 'pause' : 'play')}
     </button>
     <select aria-label=${words.speed} @change=${(event: Event) => setSpeed(Number((event.target as HTMLSelectElement).value))}>
@@ -78,6 +79,26 @@ export function controlsOf(words: UiWords, controls: Controls): TemplateResult {
     </select>
   </div>`;
 }
+
+/** What each button is called, and its key: phones show pictures alone, and labs name keys. */
+export const keysOf = (words: UiWords): TemplateResult =>
+  html`<ul class="keys" aria-label=${words.keys}>
+    ${legend.map(
+      ([name, key, word]) =>
+        html`<li>${icon(name)}<kbd>${key === 'space' ? words.space : key}</kbd>${words[word]}</li>`,
+    )}
+  </ul>`;
+
+const legend = [
+  ['forward', '→', 'forward'],
+  ['back', '←', 'back'],
+  ['over', 'Shift+→', 'overCall'],
+  ['backOver', 'Shift+←', 'backOverCall'],
+  ['wakeup', 'w', 'toWakeup'],
+  ['start', 'Home', 'toStart'],
+  ['end', 'End', 'toEnd'],
+  ['play', 'space', 'play'],
+] as const;
 
 /** Where keys write, or choose. */
 export const isTypedInto = (element: HTMLElement): boolean =>

@@ -51,8 +51,12 @@ export const frameStyles: CSSResult = css`
   }
   .menus select {
     color: var(--fg);
-    max-width: 15rem;
+    max-width: clamp(10rem, 16vw, 15rem);
     min-width: 0;
+  }
+  /* The menus name the kernel already. */
+  .menus + .release {
+    display: none;
   }
   .actions {
     display: flex;
@@ -104,7 +108,7 @@ export const frameStyles: CSSResult = css`
     color: var(--fg-soft);
   }
   :lang(zh) .fn::before {
-    content: '于 ';
+    content: '函数 ';
   }
   .count {
     color: var(--fg-soft);
@@ -126,9 +130,35 @@ export const frameStyles: CSSResult = css`
   }
   .keys {
     order: 2;
-    padding: 0.5rem 1rem 0.75rem;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 0.25rem 1.125rem;
+    padding: 0.625rem 1rem 0.75rem;
     color: var(--fg-soft);
-    font-size: 0.75rem;
+    font-size: 0.8125rem;
+  }
+  .keys li {
+    display: flex;
+    align-items: center;
+    gap: 0.35rem;
+  }
+  .keys svg {
+    width: 16px;
+    height: 16px;
+    stroke: currentColor;
+    stroke-width: 1.8;
+    stroke-linejoin: round;
+    stroke-linecap: round;
+    fill: none;
+  }
+  .keys path.solid {
+    fill: currentColor;
+  }
+  .keys kbd {
+    padding: 0 0.35em;
+    border: 1px solid var(--line);
+    border-radius: 4px;
+    font: 0.75rem / 1.5 var(--mono);
   }
   .stage {
     display: grid;

@@ -69,4 +69,9 @@ export const narrowStyles: CSSResult = css`
   .narrow .lane-names {
     display: none;
   }
+  .narrow .keys {
+    order: 0;
+    padding: 0.5rem 0.75rem 0.625rem;
+    border-bottom: 1px solid var(--line);
+  }
 `;

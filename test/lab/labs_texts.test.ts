@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { wordsIn } from '../../lab/elements/words.ts';
 import { readProgress } from '../../lab/model/progress.ts';
 import { tasks } from '../../lab/tasks/index.ts';
 import {
@@ -33,7 +34,7 @@ const titled = (labs: readonly LabText[]): [string, LabText][] =>
 
 const titles = {
   en: ['Scene', 'Prediction', 'Experiment', 'Variation', 'Task', 'Further reading'],
-  zh: ['场景', '预测', '实验', '变化', '任务', '延伸阅读'],
+  zh: ['情境', '预测', '实验步骤', '变式', '任务', '延伸阅读'],
 };
 /** Those in which one looks at the bench: what is quoted there are notes. */
 const [experiment, variation] = [2, 3];
@@ -185,6 +186,31 @@ describe('in Chinese', () => {
   });
 });
 
+/** Who has never seen the bench, and looks for the button of which the first lab speaks. */
+test.each([
+  ['en', english[0]],
+  ['zh', chinese[0]],
+] as const)('the buttons of the first lab are called so in %s', (language, lab) => {
+  const text = lab?.sections.map((section) => section.text).join('') ?? '';
+  const named = [...text.matchAll(/\*\*([^*]+)\*\*/g)].map(([, name]) => name);
+  const words: readonly unknown[] = Object.values(wordsIn(language));
+
+  expect(named.length).toBeGreaterThan(3);
+  expect(named.filter((name) => !words.includes(name))).toEqual([]);
+});
+
+/** Chinese readers are told what the sentences of the bench mean, which are English. */
+test('the glossary has every note that the benches show', () => {
+  const glossary = readFileSync(join(root, 'lab/zh/glossary.md'), 'utf8');
+  const notes = english
+    .flatMap(({ elements }) => elements.filter(({ name }) => name === 'epollsim-bench'))
+    .flatMap((one) => momentsOf(one).filter(({ kind }) => kind === 'note'))
+    .map(({ sentence }) => sentence.slice(sentence.indexOf(': ') + 2));
+
+  expect(notes.length).toBeGreaterThan(100);
+  expect([...new Set(notes)].filter((note) => !glossary.includes(`| ${note} |`))).toEqual([]);
+});
+
 describe('the page for lecturers', () => {
   const page = readLab('lab/lecturer.md');
 
@@ -268,6 +294,7 @@ describe('a text that is wrong', () => {
     expect(
       quotesOf('the note "ep_poll: nothing\n   ready", *one shot, disarmed* and "one"'),
     ).toEqual(['ep_poll: nothing ready', 'one shot, disarmed']);
+    expect(quotesOf('注记是“queued already”')).toEqual(['queued already']);
     expect(quotesOf('**bold words** `code "in it"` *file* “文字 x”')).toEqual([]);
     expect(keysOf('Press `q`, then `Ctrl+→`; the thread `a`')).toEqual(['q', 'Ctrl+→']);
     expect(keysOf('按 `w`，按一次 `Shift+→`')).toEqual(['w', 'Shift+→', 'Shift+→']);

@@ -97,13 +97,13 @@ const withoutFences = (text: string): string => text.replace(/^```[\s\S]*?^```$/
 export const codeOf = (text: string): string[] =>
   [...withoutFences(text).matchAll(/`([^`]+)`/g)].map(([, code = '']) => code.replace(/\s+/g, ' '));
 
-/** What stands in straight quotes or italics, in Latin letters and more than a word. */
+/** What stands in quotes or italics, in Latin letters and more than a word. */
 export function quotesOf(text: string): string[] {
   const plain = withoutFences(text)
     .replace(/<(?:[^">]|"[^"]*")*>/g, '')
     .replace(/`[^`]*`/g, '')
     .replace(/\s+/g, ' ');
-  const found = plain.matchAll(/"([^"]+)"|(?<!\*)\*([^* ][^*]*)\*(?!\*)/g);
+  const found = plain.matchAll(/["“]([^"”]+)["”]|(?<!\*)\*([^* ][^*]*)\*(?!\*)/g);
   return [...found]
     .map(([, quoted, italic]) => quoted ?? italic ?? '')
     .filter((one) => /^[\x20-\x7e]+$/.test(one) && one.includes(' '));

@@ -25,6 +25,7 @@ export class EpollsimPredict extends LitElement {
         background: var(--soft);
       }
       .title {
+        margin-bottom: 0.25rem;
         color: var(--accent);
         font-size: 0.8125rem;
         font-weight: 600;
@@ -186,7 +187,7 @@ export class EpollsimPredict extends LitElement {
     const isOver = given !== 0;
     const verdict = [
       ...(isOver && number === answer ? [words.right] : []),
-      ...(isOver && number === given ? [`(${words.youSaid})`] : []),
+      ...(isOver && number === given ? [words.youSaid] : []),
     ].join(' ');
     return html`<label class=${isOver && number === answer ? 'is-right' : ''}>
       <input

@@ -212,7 +212,7 @@ export class EpollsimTask extends LitElement {
   private verdict({ passed, schedule, story, words: said }: Grade): TemplateResult {
     const { language, words } = this;
     return html`<div class="verdict ${passed ? 'passed' : ''}">
-      <p><strong>${passed ? `✓ ${words.passed}.` : `✗ ${words.notPassed}.`}</strong> ${said[language]}</p>
+      <p><strong>${passed ? `✓ ${words.passed}` : `✗ ${words.notPassed}`}</strong> ${said[language]}</p>
       ${schedule === null ? nothing : html`<p><button @click=${() => this.showOnBench(schedule)}>${words.onBench}</button></p>`}
       ${story === '' ? nothing : html`<details open><summary>${words.story}</summary><pre tabindex="0">${story}</pre></details>`}
       ${schedule === null ? nothing : html`<details><summary>${words.schedule}</summary><pre tabindex="0">${schedule}</pre></details>`}

@@ -5,7 +5,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { wordsIn } from '../../lab/elements/words.ts';
 import { readProgress } from '../../lab/model/progress.ts';
 import { tasks } from '../../lab/tasks/index.ts';
 import {
@@ -188,15 +187,15 @@ describe('in Chinese', () => {
 
 /** Who has never seen the bench, and looks for the button of which the first lab speaks. */
 test.each([
-  ['en', english[0]],
-  ['zh', chinese[0]],
-] as const)('the buttons of the first lab are called so in %s', (language, lab) => {
+  ['English', english[0]],
+  ['Chinese', chinese[0]],
+] as const)('the buttons that the first lab names are there in %s', (_, lab) => {
   const text = lab?.sections.map((section) => section.text).join('') ?? '';
   const named = [...text.matchAll(/\*\*([^*]+)\*\*/g)].map(([, name]) => name);
-  const words: readonly unknown[] = Object.values(wordsIn(language));
+  const words = readFileSync(join(root, 'lab/elements/words.ts'), 'utf8');
 
   expect(named.length).toBeGreaterThan(3);
-  expect(named.filter((name) => !words.includes(name))).toEqual([]);
+  expect(named.filter((name) => !words.includes(`: '${name}',`))).toEqual([]);
 });
 
 /** Chinese readers are told what the sentences of the bench mean, which are English. */

@@ -36,7 +36,8 @@ const icons = {
   pause: 'M7 4v12M13 4v12',
 } as const;
 
-const icon = (name: keyof typeof icons) =>
+/** A picture by its name. */
+export const icon = (name: keyof typeof icons): TemplateResult =>
   html`<svg viewBox="0 0 20 20" aria-hidden="true">${svg`<path class=${name === 'play' || name === 'pause' ? 'solid' : ''} d=${icons[name]}></path>`}</svg>`;
 
 /** What the buttons do, and what they show of it. */
@@ -79,26 +80,6 @@ export function controlsOf(words: UiWords, controls: Controls): TemplateResult {
     </select>
   </div>`;
 }
-
-/** What each button is called, and its key: phones show pictures alone, and labs name keys. */
-export const keysOf = (words: UiWords): TemplateResult =>
-  html`<ul class="keys" aria-label=${words.keys}>
-    ${legend.map(
-      ([name, key, word]) =>
-        html`<li>${icon(name)}<kbd>${key === 'space' ? words.space : key}</kbd>${words[word]}</li>`,
-    )}
-  </ul>`;
-
-const legend = [
-  ['forward', '→', 'forward'],
-  ['back', '←', 'back'],
-  ['over', 'Shift+→', 'overCall'],
-  ['backOver', 'Shift+←', 'backOverCall'],
-  ['wakeup', 'w', 'toWakeup'],
-  ['start', 'Home', 'toStart'],
-  ['end', 'End', 'toEnd'],
-  ['play', 'space', 'play'],
-] as const;
 
 /** Where keys write, or choose. */
 export const isTypedInto = (element: HTMLElement): boolean =>

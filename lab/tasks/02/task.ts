@@ -29,7 +29,7 @@ const again: Situation = {
 const reused: Situation = {
   name: {
     en: 'The descriptor is closed, and its number is given to another file',
-    zh: '描述符被关闭，它的编号又分给了另一个文件',
+    zh: '描述符被关闭，它的号码又分给了另一个文件',
   },
   *play(stage) {
     const { sys } = stage;
@@ -136,7 +136,7 @@ const shown = (events: number): string => (events === 0 ? '0' : epollFlags(event
 
 const failed = (events: number, ret: number): Words => ({
   en: `Asked for ${shown(events)}, your function returned -${errnoName(ret)}. Look at what is in the tree at this moment: an item of this file and number, or none? Which operation fits?`,
-  zh: `要求 ${shown(events)} 时，你的函数返回了 -${errnoName(ret)}。请看此刻树里有什么：有没有这个文件和编号对应的条目？该用哪种操作？`,
+  zh: `要求 ${shown(events)} 时，你的函数返回了 -${errnoName(ret)}。请看此刻树里有什么：有没有这个文件和号码的条目？该用哪种操作？`,
 });
 const noResult = (ret: unknown): Words => ({
   en: `Your function returned ${String(ret)}. It is to return 0, or what epoll_ctl returned where that is a real error.`,
@@ -148,11 +148,11 @@ const noCall: Words = {
 };
 const empty: Words = {
   en: 'Asked for 0, the item is still in the tree, with an empty mask. Errors and hang-ups are told of all the same (EPOLLERR and EPOLLHUP cannot be masked). It has to leave the tree.',
-  zh: '要求为 0 时，该条目仍留在树里，只是掩码为空。错误和挂断照样会上报（EPOLLERR 和 EPOLLHUP 无法屏蔽）。这一项必须从树中移除。',
+  zh: '要求为 0 时，该条目仍留在树里，只是掩码为空。错误和挂断照样会上报（EPOLLERR 和 EPOLLHUP 无法屏蔽）。这个条目必须从树中移除。',
 };
 const otherMask = (mask: number | null, events: number): Words => ({
   en: `Asked for ${shown(events)}, the tree has ${mask === null ? 'no item' : `an item with ${shown(mask)}`}. Your function returned 0, so its caller believes that all is well.`,
-  zh: `要求 ${shown(events)} 之后，树里${mask === null ? '没有这一项' : `该条目的掩码是 ${shown(mask)}`}。你的函数却返回了 0，调用者会以为一切正常。`,
+  zh: `要求 ${shown(events)} 之后，树里${mask === null ? '没有这个条目' : `该条目的掩码是 ${shown(mask)}`}。你的函数却返回了 0，调用者会以为一切正常。`,
 });
 const otherData: Words = {
   en: 'The data of the item is not the descriptor. Whoever is told of an event could not know where it comes from.',
@@ -160,7 +160,7 @@ const otherData: Words = {
 };
 const otherKey: Words = {
   en: 'A copy by dup() has another number, so it has an item of its own. The item of the first number was changed as well.',
-  zh: 'dup() 得到的副本编号不同，因此有自己的一项。但第一个编号的那一项也被改动了。',
+  zh: 'dup() 得到的副本号码不同，因此有自己的条目。但第一个号码的条目也被改动了。',
 };
 const removed: Words = {
   en: 'The item was taken out of the tree, although something is asked for. In between nobody is told of anything, and another thread may see it missing. There is an operation that replaces the mask of an item where it stands.',

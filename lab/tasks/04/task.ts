@@ -65,7 +65,7 @@ const situations: readonly Situation[] = [
       ready: [4, 2, 3],
     },
   ),
-  situation(words('Another one becomes ready meanwhile', '期间又有一项就绪'), {
+  situation(words('Another one becomes ready meanwhile', '期间又有一个条目就绪'), {
     watched: 4,
     ready: [2, 0, 1],
     late: [3],
@@ -111,7 +111,7 @@ const again = words(
 );
 const otherCall = words(
   'You use another call than epoll_wait to find out what is ready.',
-  '你用了 epoll_wait 以外的调用来查找就绪的项。',
+  '你用了 epoll_wait 以外的调用来查找就绪的条目。',
 );
 const tooMuchRoom = (most: number): Words =>
   words(
@@ -143,7 +143,7 @@ const doubled = (fd: unknown): Words =>
 const missed = (fds: readonly number[], count: number): Words =>
   words(
     `You tell of ${count}, and ${fds.join(', ')} is missing, which was ready all the time. Look at the list when your last call returned: what stood at its front?`,
-    `你报告了 ${count} 个，缺少 ${fds.join('、')}，而它一直是就绪的。请看最后一次调用返回时的链表：排在最前面的是哪一项？`,
+    `你报告了 ${count} 个，缺少 ${fds.join('、')}，而它一直是就绪的。请看最后一次调用返回时的链表：排在最前面的是哪个条目？`,
   );
 const notReady = (fds: readonly unknown[]): Words =>
   words(
@@ -154,7 +154,7 @@ const noWait = words('Your program never asked epoll_wait.', '你的程序从未
 const tooMany = (waits: number, ready: number): Words =>
   words(
     `You call epoll_wait ${waits} times for ${ready} that are ready. With ten thousand connections that counts. When do you know that you have had all?`,
-    `就绪的只有 ${ready} 项，你却调用了 ${waits} 次 epoll_wait。连接上万时，这个代价很可观。什么时候就能知道已经全部得到？`,
+    `就绪的只有 ${ready} 个，你却调用了 ${waits} 次 epoll_wait。连接上万时，这个代价很可观。什么时候就能知道已经全部得到？`,
   );
 
 const done = words(
@@ -165,7 +165,7 @@ const done = words(
 /** Lab 4: the ready list, and its order. */
 export const task: Task = {
   number: 4,
-  title: words('All that are ready, two at a time', '每次两个，取遍所有就绪项'),
+  title: words('All that are ready, two at a time', '每次两个，取遍所有就绪的条目'),
   signature: 'export default function* (sys, ep)',
   grade: (solution: Solution): Grade => judge(solution, situations, done),
 };

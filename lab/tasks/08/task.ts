@@ -102,7 +102,7 @@ const situations: readonly Situation[] = [
 const said: Said = {
   'oneshot-never-rearmed': {
     en: 'the item was told of once and is disarmed, so nothing is told of it any more, not even the end. Which way out of the loop leaves it so?',
-    zh: '该条目报告一次之后就被停用，此后什么都不再报告，连连接结束也不报告。循环的哪条出路没有重新启用它？',
+    zh: '该条目上报一次之后就被停用，此后什么都不再上报，连连接结束也不上报。循环的哪条出路没有重新启用它？',
   },
   'not-oneshot': {
     en: 'MOD replaces all flags, and this one leaves EPOLLONESHOT out. With a second thread on this instance, both would get the same socket.',
@@ -137,6 +137,6 @@ export const task: Task = {
   grade: (solution) =>
     judge(solution, situations, said, {
       en: 'On every schedule all bytes were read, also where another thread had been faster, and the item was armed again each time.',
-      zh: '在所有调度序列下都读到了全部字节，包括别的线程抢先的情况，并且每次都重新启用了条目。',
+      zh: '在所有调度序列上都读到了全部字节，包括别的线程抢先的情况，并且每次都重新启用了条目。',
     }),
 };

@@ -138,7 +138,7 @@ const said: Said = {
   },
   'stranded-data': {
     en: 'a thread sleeps for ever beside what it was told of already. Who reads less than there is, and is edge-triggered, is not told again.',
-    zh: '线程在已经报告过的数据旁边永远睡眠。边缘触发时，若没有读完，就不会再次报告。',
+    zh: '线程在已经上报过的数据旁边永远睡眠。边缘触发时，若没有读完，就不会再次上报。',
   },
   deadlock: {
     en: 'somebody sleeps for ever. Both threads have to hear of the end, an edge is told to one of them alone, and what was read is waited for in take().',

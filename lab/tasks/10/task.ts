@@ -147,7 +147,7 @@ const said: Said = {
   },
   'not-added': {
     en: 'it waits, and has registered nothing: epoll_ctl() has failed, or was not called. Look at what it returns, and which flags may stand together.',
-    zh: '它在等待，却没有注册任何东西：epoll_ctl() 失败了，或者没有调用。请看它的返回值，以及哪些标志可以同时使用。',
+    zh: '它在等待，却没有登记任何东西：epoll_ctl() 失败了，或者没有调用。请看它的返回值，以及哪些标志可以同时使用。',
   },
   'stranded-data': {
     en: 'a connection waits, and all workers sleep. An edge says that something has come, not how many.',
@@ -155,7 +155,7 @@ const said: Said = {
   },
   'oneshot-never-rearmed': {
     en: 'a connection waits, and the item that should tell of it is disarmed.',
-    zh: '有连接在等待，而应当报告它的条目已被停用。',
+    zh: '有连接在等待，而应当上报它的条目已被停用。',
   },
   deadlock: {
     en: 'a client waits for its answer for ever: nobody has accepted its connection, or nobody has answered and closed.',
@@ -192,7 +192,7 @@ const alone = { en: 'When connections come one by one', zh: '连接一个接一�
 function grade(solution: Solution): Grade {
   const verdict = judge(solution, situations, said, {
     en: 'Each connection has woken one worker, and all were served, on every schedule with at most one preemption.',
-    zh: '每个连接只唤醒了一个工作线程，并且在抢占不超过一次的所有调度序列下，全部连接都得到了服务。',
+    zh: '每个连接只唤醒了一个工作线程，并且在抢占不超过一次的所有调度序列上，全部连接都得到了服务。',
   });
   if (!verdict.passed) return verdict;
   const { wakeups, key } = wakeupsOf(solution);

@@ -67,7 +67,7 @@ const program = (solution: Solution): Program =>
   };
 
 const everywhere: Situation = {
-  when: { en: 'On one of the schedules', zh: '在某个调度序列下' },
+  when: { en: 'On one of the schedules', zh: '在某个调度序列上' },
   options: { preemptions: 2 },
   program,
 };
@@ -101,7 +101,7 @@ function overflows(solution: Solution): { count: number; key: string | null } {
 const said: Said = {
   never: {
     en: `an event never came onto ovflist, on ${tries} schedules. The list is open only while another thread is in ep_send_events: somebody has to scan while somebody writes.`,
-    zh: `在 ${tries} 个调度序列下，没有一个事件进入 ovflist。只有当另一个线程处于 ep_send_events 中时该链表才打开：必须一边有人扫描，一边有人写。`,
+    zh: `在 ${tries} 个调度序列上，没有一个事件进入 ovflist。只有当另一个线程处于 ep_send_events 中时该链表才打开：必须一边有人扫描，一边有人写。`,
   },
   lost: {
     en: 'an eventfd was written to, and nobody was told of it since. The kernel has it on a list: who has stopped asking too early?',
@@ -113,7 +113,7 @@ const said: Said = {
   },
   'other-data': {
     en: 'an item is added with other data than the number of its descriptor, so the checker cannot see what is told. Use { events, data: fd }.',
-    zh: '添加条目时，data 不是它的描述符，检查器因此看不出报告了什么。请使用 { events, data: fd }。',
+    zh: '添加条目时，data 不是它的描述符，检查器因此看不出上报了什么。请使用 { events, data: fd }。',
   },
   polls: {
     en: 'it asks again and again with a timeout of 0. Sleep until there is an event: a timeout of -1.',
@@ -121,11 +121,11 @@ const said: Said = {
   },
   'stranded-data': {
     en: 'somebody sleeps for ever, though there is something to read: it was told already, to a thread that did not count it.',
-    zh: '有线程永远睡眠，尽管有数据可读：事件已经报告过，却没有被计入。',
+    zh: '有线程永远睡眠，尽管有数据可读：事件已经上报过，却没有被计入。',
   },
   'goes-wrong': {
     en: 'on a schedule at random it fails, or never ends.',
-    zh: '在随机的调度序列下，它失败或永不结束。',
+    zh: '在随机的调度序列上，它失败或永不结束。',
   },
 };
 
@@ -142,7 +142,7 @@ function grade(solution: Solution): Grade {
     ...verdict,
     words: {
       en: `On ${count} of ${tries} schedules at random an event came onto ovflist, and on all schedules with at most two preemptions nothing was lost.`,
-      zh: `在 ${tries} 个随机的调度序列中，有 ${count} 个让事件进入了 ovflist；并且在抢占不超过两次的所有调度序列下都没有丢失事件。`,
+      zh: `在 ${tries} 个随机的调度序列中，有 ${count} 个让事件进入了 ovflist；并且在抢占不超过两次的所有调度序列上都没有丢失事件。`,
     },
   };
 }

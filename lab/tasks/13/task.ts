@@ -66,7 +66,7 @@ const said: Said = {
 
 const lost: Words = {
   en: `without ${commit} nothing is lost, on any schedule. The wakeup that is lost is that of an event that comes while another thread scans, and while a second one sleeps: does anything become ready that late?`,
-  zh: `去掉 ${commit} 之后，在任何调度序列下都没有丢失唤醒。会丢失的是这样的唤醒：一个线程正在扫描、另一个线程正在睡眠时到来的事件。有什么会那么晚才就绪吗？`,
+  zh: `去掉 ${commit} 之后，在任何调度序列上都没有丢失唤醒。会丢失的是这样的唤醒：一个线程正在扫描、另一个线程正在睡眠时到来的事件。有什么会那么晚才就绪吗？`,
 };
 
 function grade(solution: Solution): Grade {
@@ -86,7 +86,7 @@ function grade(solution: Solution): Grade {
   if (finding === undefined) return refusal(lost);
   return shownBy({ finding, program: program(solution) }, true, {
     en: `The wakeup is lost without ${commit}, here in ${finding.steps} steps, and on no schedule with it.`,
-    zh: `去掉 ${commit} 就会丢失唤醒，这里只需 ${finding.steps} 步；带上它，则在任何调度序列下都不会。`,
+    zh: `去掉 ${commit} 就会丢失唤醒，这里只需 ${finding.steps} 步；带上它，则在任何调度序列上都不会。`,
   });
 }
 

@@ -79,7 +79,7 @@ const situations: readonly Situation[] = [
 const said: Said = {
   stale: {
     en: 'over() is called for a session whose peers are both there. The event was of an earlier session, whose numbers this one has got. Was it left in the batch, or does an item still report that was never deleted?',
-    zh: '对两端都还在的会话调用了 over()。这个事件属于更早的会话，而新会话得到了相同的描述符号。它是这一批里剩下的事件，还是某个从未删除的条目仍在报告？',
+    zh: '对两端都还在的会话调用了 over()。这个事件属于更早的会话，而新会话得到了相同的号码。它是这一批里剩下的事件，还是某个从未删除的条目仍在上报？',
   },
   'ended-twice': {
     en: 'over() is called, and no session is open: both events of one session were taken for two.',
@@ -109,7 +109,7 @@ const said: Said = {
 
 export const task: Task = {
   number: 14,
-  title: { en: 'Numbers are used again', zh: '描述符号会被重用' },
+  title: { en: 'Numbers are used again', zh: '号码会被重新使用' },
   signature: 'export default function* (sys, ep, next, over)',
   grade: (solution) =>
     judge(solution, situations, said, {

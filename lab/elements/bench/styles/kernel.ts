@@ -76,7 +76,7 @@ export const kernelStyles: CSSResult = css`
   }
   dt {
     color: var(--fg-soft);
-    font: 0.75rem var(--mono);
+    font: 0.8125rem var(--mono);
   }
   dd {
     display: flex;
@@ -135,9 +135,11 @@ export const kernelStyles: CSSResult = css`
     }
   }
   .ghost {
-    color: var(--fg-soft);
-    border-style: dashed;
+    padding: 0 0.35em;
+    border: 1px dashed var(--line);
+    border-radius: 6px;
     background: none;
+    color: var(--fg-soft);
   }
   .pair {
     display: grid;
@@ -150,6 +152,9 @@ export const kernelStyles: CSSResult = css`
     gap: 0.15rem 0.75rem;
     color: var(--fg-soft);
     font-size: 0.8125rem;
+  }
+  .facts .chip + .chip {
+    margin-left: 0.25rem;
   }
   .facts b,
   .facts .value {

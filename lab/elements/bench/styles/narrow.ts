@@ -60,7 +60,7 @@ export const narrowStyles: CSSResult = css`
     padding: 0.75rem;
   }
   .narrow .listing {
-    font-size: 0.71875rem;
+    font-size: 0.75rem;
   }
   .narrow .timeline {
     grid-template-columns: minmax(0, 1fr);

@@ -92,7 +92,7 @@ export const programStyles: CSSResult = css`
     box-shadow: inset 0 -2px var(--accent);
   }
   .column .listing {
-    font-size: 0.71875rem;
+    font-size: 0.75rem;
   }
   .column .listing li::before {
     width: 1.9rem;

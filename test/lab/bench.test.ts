@@ -201,4 +201,57 @@ describe.skipIf(noBrowser())('The bench', { timeout: 60_000 }, () => {
     await bench.press('Shift+ArrowRight');
     expect(await bench.sentence()).toContain('gives main');
   });
+
+  /** Who has a phone sees pictures alone, and reads in the labs of keys. */
+  test.each(['labs/01-create.html', 'zh/labs/01-create.html'])(
+    'each button of %s is in the list of buttons and keys, under its name',
+    async (path) => {
+      const { bench } = await benchOf(path);
+      const named = await bench
+        .locator('.controls button')
+        .evaluateAll((all) =>
+          all.map((one) => one.getAttribute('aria-label') ?? String(one.textContent).trim()),
+        );
+      const list = await bench.locator('.keys li').allInnerTexts();
+      expect(named.length).toBe(7);
+      expect(named.filter((name) => !list.some((one) => one.includes(name)))).toEqual([]);
+    },
+  );
+
+  describe('on a projector of 1024 by 768', () => {
+    async function projected(path: string) {
+      const { page } = await site.open(path, { viewport: { width: 1024, height: 768 } });
+      const bench = new BenchPage(page);
+      await bench.ready();
+      return { page, bench: bench.bench };
+    }
+
+    /** The last row of a lecture hall, which is to see what happens in the kernel. */
+    test('the program and the kernel of a lab stand side by side', async () => {
+      const { bench } = await projected('labs/05-level.html');
+      const { y: program = 0 } = (await bench.locator('.program').boundingBox()) ?? {};
+      const { y: kernel = 1 } = (await bench.locator('.kernel').boundingBox()) ?? {};
+      expect(kernel).toBe(program);
+    });
+
+    test('what has just happened stays below the bars of the page', async () => {
+      const { bench, page } = await projected('labs/05-level.html');
+      await page.evaluate(
+        "document.querySelector('epollsim-bench').scrollIntoView(), scrollBy(0, 99)",
+      );
+      const { y: bar = 0 } = (await bench.locator('.bar').boundingBox()) ?? {};
+      const local = (await page.locator('.VPLocalNav').boundingBox()) ?? { y: 0, height: 0 };
+      expect(bar).toBeGreaterThanOrEqual(local.y + local.height - 1);
+      expect(bar).toBeLessThan(local.y + local.height + 4);
+    });
+
+    test('the list of labs comes by a button, and leads to another lab', async () => {
+      const { page } = await projected('labs/05-level.html');
+      expect(await page.locator('.VPSidebar').isVisible()).toBe(false);
+      await page.getByRole('button', { name: 'Menu' }).click();
+      await page.locator('.VPSidebar').getByRole('link', { name: '6. Edge-triggered' }).click();
+      await page.waitForURL(/06-edge/);
+      await expect.poll(() => page.locator('.VPSidebar').isVisible()).toBe(false);
+    });
+  });
 });

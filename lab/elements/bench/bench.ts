@@ -16,7 +16,7 @@ import { kernelMenu } from '../kernel_menu.ts';
 import { loadSources, programNames } from '../site.ts';
 import { languageOf, type UiWords, wordsIn } from '../words.ts';
 import { controlsOf, isTypedInto, moveOfKey } from './controls.ts';
-import { keysOf } from './keys.ts';
+import { legendOf } from './legend.ts';
 import { fragmentOf, type Place, placeIn } from './link.ts';
 import { forward, type Move, placeOf } from './moves.ts';
 import { noticesOf } from './notices.ts';
@@ -382,7 +382,7 @@ export class EpollsimBench extends LitElement {
           this.goTo(to);
         },
       )}
-      ${keysOf(words)}
+      ${legendOf(words)}
     </div>`;
   }
 

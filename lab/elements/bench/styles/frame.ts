@@ -99,6 +99,7 @@ export const frameStyles: CSSResult = css`
     overflow-wrap: anywhere;
   }
   .fn {
+    display: inline-block;
     margin-left: 0.5rem;
     font: 400 0.8125rem var(--mono);
   }

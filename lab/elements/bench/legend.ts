@@ -4,15 +4,15 @@ import type { UiWords } from '../words.ts';
 import { icon } from './controls.ts';
 
 /** What each button is called, and its key: phones show pictures alone, and labs name keys. */
-export const keysOf = (words: UiWords): TemplateResult =>
+export const legendOf = (words: UiWords): TemplateResult =>
   html`<ul class="keys" aria-label=${words.keys}>
-    ${legend.map(
+    ${buttons.map(
       ([name, key, word]) =>
         html`<li>${icon(name)}<kbd>${key === 'space' ? words.space : key}</kbd>${words[word]}</li>`,
     )}
   </ul>`;
 
-const legend = [
+const buttons = [
   ['forward', '→', 'forward'],
   ['back', '←', 'back'],
   ['over', 'Shift+→', 'overCall'],

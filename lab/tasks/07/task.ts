@@ -2,7 +2,6 @@
 import {
   AF_UNIX,
   type CheckOptions,
-  EAGAIN,
   EPOLL_CTL_ADD,
   EPOLLET,
   EPOLLIN,
@@ -11,7 +10,16 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
 } from 'epollsim';
-import { judge, type Made, naps, type Situation, type Stage } from '../judge.ts';
+import { judge, type Made, type Situation, type Stage } from '../judge.ts';
+import {
+  asksForLevel,
+  isRead,
+  makesBlocking,
+  readAgain,
+  readsOf,
+  unaskedRead,
+  waitsOtherwise,
+} from '../reads.ts';
 import type { Grade, Solution, Task, Words } from '../task.ts';
 
 const words = (en: string, zh: string): Words => ({ en, zh });
@@ -58,33 +66,16 @@ function coming(
 
 // ── The calls ────────────────────────────────────────────────────────────────────────────────────
 
-const isRead = ({ call }: Made): boolean => /^(read|readv|recv|recvfrom|recvmsg)$/.test(call);
-const isWait = ({ call }: Made): boolean => /^epoll_p?wait2?$/.test(call);
-/** Reads that are over. */
-const readsOf = (stage: Stage): Made[] =>
-  stage.calls.filter((made) => isRead(made) && made.ret !== null);
-
 /** What is wrong with the calls, whatever came of them. */
 function wrongCalls(stage: Stage): Words | null {
-  if (stage.made('fcntl', 'ioctl').length > 0) return blocking;
-  if (naps(stage).length > 0 || stage.made('poll', 'ppoll', 'select').length > 0) return otherCall;
-  if (stage.made('epoll_ctl').some(isLevel)) return level;
+  if (makesBlocking(stage)) return blocking;
+  if (waitsOtherwise(stage)) return otherCall;
+  if (asksForLevel(stage)) return level;
   const unfit = stage.calls.filter(isRead).map(roomOf).find(isUnfit);
   if (unfit !== undefined) return room(unfit);
-  let dry = false;
-  for (const made of stage.calls) {
-    if (isWait(made) && made.ret === 0) return ticks;
-    if (isWait(made) && made.ret !== null && made.ret > 0) dry = false;
-    if (!isRead(made)) continue;
-    if (dry) return spinning;
-    dry = made.ret === -EAGAIN;
-  }
-  return null;
-}
-
-function isLevel({ args }: Made): boolean {
-  const interest = args[3] as { events: number } | null | undefined;
-  return interest != null && (interest.events & EPOLLET) === 0;
+  const unasked = unaskedRead(stage);
+  if (unasked === null) return null;
+  return unasked === 'ticks' ? ticks : spinning;
 }
 
 /** How many bytes a read has room for; null where it has no buffer of bytes, which the call says itself. */
@@ -99,9 +90,9 @@ const isUnfit = (size: number | null): size is number =>
 
 /** What it reads again and again; null where that is not what it does. */
 function readsOn(stage: Stage): Words | null {
-  const last = readsOf(stage).at(-1)?.ret;
-  if (last === 0) return atEnd;
-  return last === -EAGAIN ? spinning : null;
+  const again = readAgain(stage);
+  if (again === null) return null;
+  return again === 'end' ? atEnd : spinning;
 }
 
 /** What it had read last, before it fell asleep. */

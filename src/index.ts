@@ -93,7 +93,13 @@ export { NotDeterministic } from './check/determinism.ts';
 export type { Estimate } from './check/estimate.ts';
 /** What Linux may do and need not, and the checker lets it do. */
 export type { LibertyOptions, TakenLiberty } from './check/liberties.ts';
-export { ScheduleError } from './check/schedule_text.ts';
+/** Schedules as texts. */
+export {
+  type Header as ScheduleHeader,
+  readSchedule,
+  type ScheduleDocument,
+  ScheduleError,
+} from './check/schedule_text.ts';
 /** One interleaving, step by step: who can go on, in the words of schedules. */
 export { Stepwise, type StepwiseOptions, type Turn } from './check/stepwise.ts';
 export { type Story, type StoryRow, storyText } from './check/story.ts';

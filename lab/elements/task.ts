@@ -2,7 +2,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { ask, Endless, Refused } from '../model/client.ts';
 import type { TaskSheet } from '../model/messages.ts';
-import { readSchedule } from '../model/schedule.ts';
+import { wayOf } from '../model/schedule.ts';
 import type { Grade } from '../tasks/task.ts';
 import { baseStyles } from './base_styles.ts';
 import type { EpollsimBench } from './bench/bench.ts';
@@ -177,7 +177,7 @@ export class EpollsimTask extends LitElement {
     const { number, text } = this;
     const bench = document.createElement('epollsim-bench') as EpollsimBench;
     this.replaceChildren(bench);
-    const { kernel } = readSchedule(schedule);
+    const { kernel } = wayOf(schedule);
     const setup = { program: null, text, original: text, kernel, steps: [], task: number };
     await bench.present(setup, Number.POSITIVE_INFINITY);
     bench.scrollIntoView({ block: 'nearest' });

@@ -4,7 +4,7 @@ import type { Grade } from '../tasks/task.ts';
 import type { Main } from './compile.ts';
 import { withWaysBack } from './follow.ts';
 import { type Recording, record } from './recording.ts';
-import { readSchedule } from './schedule.ts';
+import { wayOf } from './schedule.ts';
 
 /**
  * The program of the checks, with the solution inside of it, along the schedule of the grade. Throws an Error
@@ -13,7 +13,7 @@ import { readSchedule } from './schedule.ts';
 export function shownBy(grade: Grade): Recording {
   const program = programOf(grade);
   if (program === null || grade.schedule === null) throw new Error(grade.words.en);
-  const { kernel, steps } = readSchedule(grade.schedule);
+  const { kernel, steps } = wayOf(grade.schedule);
   const whole = withWaysBack(program as Main, steps, kernel);
   return { ...record(program as Main, { ...kernel, steps: whole }), verdict: grade.words };
 }

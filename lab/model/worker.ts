@@ -24,7 +24,7 @@ import type {
   Told,
 } from './messages.ts';
 import { type Recording, type RecordOptions, record } from './recording.ts';
-import { readSchedule } from './schedule.ts';
+import { wayOf } from './schedule.ts';
 
 const tell = (told: Told): void => postMessage(told);
 
@@ -81,7 +81,7 @@ function checkedOf(text: string, kernel: KernelChoice, beat: () => void): Checke
 
 function shownOf(text: string, kernel: KernelChoice, finding: Finding): Checked['finding'] {
   const { preemptions, schedule } = finding;
-  const { steps } = readSchedule(schedule);
+  const { steps } = wayOf(schedule);
   const whole = withWaysBack(compile(text), steps, kernel);
   return { ...said(finding), preemptions, steps: whole };
 }

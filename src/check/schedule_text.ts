@@ -11,10 +11,15 @@ import type { KernelChoice } from '../kernel/history.ts';
 import { type LibertyKind, libertyKinds } from '../sim/liberty.ts';
 import type { Memory } from '../sim/schedule.ts';
 
+/** The head of a schedule: what it belongs to. */
 export interface Header {
+  /** The release, such as `6.18`; empty where none is named. */
   readonly kernel: string;
+  /** Ids of commits that the kernel has besides. */
   readonly with: readonly string[];
+  /** Ids of commits that the kernel lacks. */
   readonly without: readonly string[];
+  /** `tso` where stores wait in a buffer of their CPU. */
   readonly memory: Memory;
   /** The kinds of liberties that the kernel takes in it; null where it was not allowed any. */
   readonly liberties: readonly LibertyKind[] | null;
@@ -22,7 +27,9 @@ export interface Header {
   readonly about: string;
 }
 
+/** A schedule, as its text says it. */
 export interface ScheduleDocument extends Header {
+  /** In their order and in words, each `context: step`. */
   readonly steps: readonly string[];
 }
 
@@ -60,6 +67,12 @@ export function kernelAlong(
   return { kernel, with: added, without };
 }
 
+/**
+ * The schedule that `text` is: what the finding of a check, `Stepwise.text()` and `check --out` give. Lines of
+ * the head that it does not know it leaves out.
+ *
+ * @throws ScheduleError for what does not begin as one, a line that is no step, or a liberty that there is not
+ */
 export function readSchedule(text: string): ScheduleDocument {
   const lines = text.split(/\r?\n/);
   if (lines[0]?.trim() !== title) {

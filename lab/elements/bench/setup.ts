@@ -2,7 +2,7 @@
 import type { KernelChoice } from 'epollsim';
 import { ask } from '../../model/client.ts';
 import type { Recording } from '../../model/recording.ts';
-import { readSchedule } from '../../model/schedule.ts';
+import { wayOf } from '../../model/schedule.ts';
 import { programText, scheduleText } from '../site.ts';
 import type { Place } from './link.ts';
 
@@ -37,7 +37,7 @@ const idsIn = (list: string | null): string[] => list?.match(/\w+/g) ?? [];
 export async function setupOf(attributes: Attributes): Promise<Setup> {
   const { kernel, program, schedule } = attributes;
   const text = await programText(program);
-  const way = schedule === null ? null : readSchedule(await scheduleText(schedule));
+  const way = schedule === null ? null : wayOf(await scheduleText(schedule));
   const added = idsIn(attributes.with);
   const without = idsIn(attributes.without);
   const isNamed = kernel !== null || added.length + without.length > 0;

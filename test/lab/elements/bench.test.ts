@@ -7,7 +7,7 @@ import { layoutOf } from '../../../lab/elements/bench/tree_layout.ts';
 import { highlighted } from '../../../lab/elements/highlight.ts';
 import { compile } from '../../../lab/model/compile.ts';
 import { record } from '../../../lab/model/recording.ts';
-import { readSchedule } from '../../../lab/model/schedule.ts';
+import { wayOf } from '../../../lab/model/schedule.ts';
 
 const runOf = (body: string) =>
   record(
@@ -175,7 +175,7 @@ describe('words in colours', () => {
 test('a schedule is its steps, on the kernel that its head names', () => {
   const text =
     '# epollsim schedule 1\r\n# kernel 5.6\n# without abc1234\n# about x\n\nmain: start\n';
-  expect(readSchedule(text)).toEqual({
+  expect(wayOf(text)).toEqual({
     kernel: { kernel: '5.6', with: [], without: ['abc1234'] },
     steps: ['main: start'],
   });

@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { compile } from '../../../lab/model/compile.ts';
 import { nearTo, withWaysBack } from '../../../lab/model/follow.ts';
 import { record } from '../../../lab/model/recording.ts';
-import { readSchedule } from '../../../lab/model/schedule.ts';
+import { wayOf } from '../../../lab/model/schedule.ts';
 
 const programs = new URL('../../../lab/programs/', import.meta.url);
 const text = readFileSync(new URL('12-ovflist.ts', programs), 'utf8');
-const way = readSchedule(readFileSync(new URL('12-ovflist.schedule', programs), 'utf8'));
+const way = wayOf(readFileSync(new URL('12-ovflist.schedule', programs), 'utf8'));
 
 describe('a schedule of the checker, step by step', () => {
   /** The checker leaves ways back out; a reader who chooses each step meets them. */
@@ -34,7 +34,7 @@ describe('a schedule of the checker, step by step', () => {
 describe('a run of one kernel on another', () => {
   const lost = readFileSync(new URL('13-lost-wakeup.ts', programs), 'utf8');
   const schedule = readFileSync(new URL('13-lost-wakeup.schedule', programs), 'utf8');
-  const { steps } = readSchedule(schedule);
+  const { steps } = wayOf(schedule);
 
   /** On the same kernel near is there. */
   test('is the same run where the kernel is the same', () => {

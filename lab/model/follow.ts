@@ -15,25 +15,21 @@ class Asking implements Schedule {
   readonly sharedMemory = 'anytime';
   readonly taken: string[] = [];
   private readonly pick: Pick;
+  /** Says at each point what can be done, and does nothing. */
+  // biome-ignore lint/suspicious/noThenProperty: what is done then, and no promise.
+  private readonly words = new Stepwise([], { then: 'stop' });
 
   constructor(pick: Pick) {
     this.pick = pick;
   }
 
   choose(choices: readonly Runnable[]): number {
-    const possible = inWords(choices);
+    this.words.choose(choices);
+    const possible = this.words.turns.at(-1)?.possible ?? [];
     const step = this.pick(possible);
     if (step !== null) this.taken.push(step);
     return step === null ? -1 : possible.indexOf(step);
   }
-}
-
-/** What can be done, as Stepwise has it. */
-function inWords(choices: readonly Runnable[]): readonly string[] {
-  // biome-ignore lint/suspicious/noThenProperty: what is done then, and no promise.
-  const asked = new Stepwise([], { then: 'stop' });
-  asked.choose(choices);
-  return asked.turns[0]?.possible ?? [];
 }
 
 function takenBy(main: Main, kernel: KernelChoice, pick: Pick): string[] {

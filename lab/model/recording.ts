@@ -3,6 +3,7 @@
  * what the machine was like then. It is recorded once, so that a step back is a look.
  */
 import {
+  defaultKernel,
   KernelBug,
   type KernelChoice,
   Machine,
@@ -108,7 +109,7 @@ export function record(main: Main, options: RecordOptions = {}): Recording {
   return {
     moments: camera.isFull ? camera.end() : withEndFolded(camera.end()),
     turns: way.turns,
-    schedule: way.text(kernel),
+    schedule: way.text({ ...kernel, kernel: kernel.kernel ?? defaultKernel }),
     error,
     asleep: machine.asleep().map(({ call, name }) => (call === null ? name : `${name} in ${call}`)),
     cut: camera.isFull,

@@ -1,7 +1,9 @@
 /** Recordings: moments, lines, and what is kept of a run. */
+import { defaultKernel } from 'epollsim';
 import { describe, expect, test } from 'vitest';
 import { compile } from '../../../lab/model/compile.ts';
 import { type Moment, type Recording, record } from '../../../lab/model/recording.ts';
+import { wayOf } from '../../../lab/model/schedule.ts';
 
 const runOf = (body: string): Recording =>
   record(
@@ -54,6 +56,14 @@ describe('a recording', () => {
     const { asleep, error } = runOf(`yield* sys.epoll_wait(yield* sys.epoll_create1(0), 1, -1);`);
     expect(error).toBeNull();
     expect(asleep).toEqual(['main in epoll_wait']);
+  });
+
+  /** Whoever plays the schedule later, when another kernel is the newest. */
+  test('has a schedule that names its kernel, the default one as well', () => {
+    expect(run.schedule).toMatch(/^# epollsim schedule 1\n# kernel \d+\.\d+\nmain: start\n/);
+    expect(wayOf(run.schedule).kernel.kernel).toBe(defaultKernel);
+    const old = record(compile('export default function* () {}'), { kernel: '5.6' });
+    expect(wayOf(old.schedule).kernel.kernel).toBe('5.6');
   });
 
   /** A third of a small lab would be of locks that matter to nobody; where somebody is left, they do. */

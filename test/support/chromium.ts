@@ -1,10 +1,9 @@
 /** A page in headless Chromium that is served the files of one folder, and nothing else. */
-import { createReadStream, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, extname, join, normalize } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { type BrowserContext, chromium, type JSHandle, type Page } from 'playwright-core';
+import { type Served, serveFolder } from './server.ts';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -22,37 +21,19 @@ export function findChromium(): string | null {
 const args = `--disable-gpu --disable-quic --no-first-run --disable-background-networking
   --disable-component-update --disable-sync`.split(/\s+/);
 
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.map': 'application/json',
-};
-
-/** A page whose modules are found by these names, and below it the files of the folder. */
-function serve(folder: string, imports: Readonly<Record<string, string>>): Promise<Server> {
-  const html = `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>`;
-  const server = createServer((request, response) => {
-    const path = normalize(new URL(request.url ?? '/', 'http://localhost').pathname);
-    const file = join(folder, path);
-    if (path === '/') response.setHeader('content-type', 'text/html').end(html);
-    else if (!existsSync(file)) response.writeHead(404).end();
-    else {
-      response.setHeader('content-type', types[extname(path)] ?? 'text/plain');
-      createReadStream(file).pipe(response);
-    }
-  });
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
-}
+/** A page whose modules are found by these names. */
+const pageWith = (imports: Readonly<Record<string, string>>): string =>
+  `<!doctype html><script type="importmap">${JSON.stringify({ imports })}</script>`;
 
 export class Browser {
   readonly page: Page;
   /** What a page that works has none of: errors, and files that are not there. */
   readonly complaints: string[] = [];
-  private readonly server: Server;
+  private readonly server: Served;
   private readonly context: BrowserContext;
   private readonly profile: string;
 
-  private constructor(server: Server, context: BrowserContext, page: Page, profile: string) {
+  private constructor(server: Served, context: BrowserContext, page: Page, profile: string) {
     this.server = server;
     this.context = context;
     this.page = page;
@@ -69,14 +50,14 @@ export class Browser {
     folder: string,
     imports: Readonly<Record<string, string>>,
   ): Promise<Browser> {
-    const server = await serve(folder, imports);
+    const server = await serveFolder(folder, { home: pageWith(imports) });
     const profile = mkdtempSync(join(tmpdir(), 'epollsim-chromium-'));
     const options = { executablePath, headless: true, chromiumSandbox: false, args };
     const context = await chromium.launchPersistentContext(profile, options);
     const page = context.pages()[0] ?? (await context.newPage());
     const browser = new Browser(server, context, page, profile);
     await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.goto(server.address);
     return browser;
   }
 

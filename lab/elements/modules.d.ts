@@ -27,20 +27,9 @@ declare module 'virtual:epollsim/types' {
   export default files;
 }
 
-declare module 'virtual:epollsim/scenario-calls' {
-  /** For each call of scenarios its arguments. */
-  const calls: Readonly<
-    Record<
-      string,
-      {
-        readonly required: readonly string[];
-        readonly args: Readonly<
-          Record<string, { readonly about: string; readonly names: readonly string[] }>
-        >;
-      }
-    >
-  >;
-  export default calls;
+declare module 'virtual:epollsim/scenario-keys' {
+  const keys: import('../.vitepress/plugins/scenario_keys.ts').ScenarioKeys;
+  export default keys;
 }
 
 declare module 'virtual:epollsim/labs' {

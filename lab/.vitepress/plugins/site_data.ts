@@ -2,7 +2,7 @@
 import type { Plugin } from 'vite';
 import { commits, defaultKernel, knownReleases } from '../../../src/kernel/history.ts';
 import { labPages } from '../pages.ts';
-import { scenarioCalls } from './scenario_calls.ts';
+import { scenarioKeys } from './scenario_keys.ts';
 import { sourceFiles, sourceText } from './source_pages.ts';
 import { typeFiles } from './types.ts';
 
@@ -11,7 +11,7 @@ const modules: Readonly<Record<string, () => unknown>> = {
   'virtual:epollsim/functions': functionPlaces,
   'virtual:epollsim/labs': () => ({ en: labPages('labs'), zh: labPages('zh/labs') }),
   'virtual:epollsim/types': typeFiles,
-  'virtual:epollsim/scenario-calls': scenarioCalls,
+  'virtual:epollsim/scenario-keys': scenarioKeys,
   'virtual:epollsim/kernels': () => ({
     releases: [...knownReleases].reverse(),
     newest: defaultKernel,

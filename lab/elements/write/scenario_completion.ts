@@ -1,22 +1,12 @@
 /** What may stand at a place of a scenario, from its schema. */
 
-import calls from 'virtual:epollsim/scenario-calls';
+import keys from 'virtual:epollsim/scenario-keys';
 import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
 import { json, jsonParseLinter } from '@codemirror/lang-json';
 import { type Diagnostic, linter } from '@codemirror/lint';
 import { EditorState, type Extension } from '@codemirror/state';
 
-const documentKeys = [
-  'name',
-  'about',
-  'mode',
-  'threads',
-  'steps',
-  'concurrent',
-  'after',
-  'version',
-];
-const stepKeys = ['call', 'args', 'bind', 'thread'];
+const { calls } = keys;
 
 /** Which keys, or which names, belong between the quotation marks at the end of `before`. */
 export function proposalsAfter(before: string): Completion[] {
@@ -47,8 +37,8 @@ function keysAfter(before: string, schema: (typeof calls)[string] | undefined): 
       boost: schema.required.includes(label) ? 1 : 0,
     }));
   }
-  const keys = opened === '' ? documentKeys : stepKeys;
-  return keys.map((label) => ({ label, type: 'property' }));
+  const known = opened === '' ? keys.document : keys.step;
+  return known.map((label) => ({ label, type: 'property' }));
 }
 
 /** The key of the innermost object or list that is still open; empty for the document. */

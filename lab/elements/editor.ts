@@ -31,9 +31,6 @@ export interface EditorOptions {
   readonly text: string;
   /** What it is, for who does not see it. */
   readonly label: string;
-  readonly language: Language;
-  /** The tree that the element will be in, where that is no document. */
-  readonly root?: ShadowRoot;
   readonly onChange?: (text: string) => void;
   /** Ctrl+Enter, or Cmd+Enter. */
   readonly onRun?: () => void;
@@ -77,15 +74,14 @@ const look = EditorView.theme({
   },
 });
 
-export function makeEditor(options: EditorOptions): Editor {
+/** An editor for a page in `language`, whose element will be in the tree `root`. */
+export function makeEditor(options: EditorOptions, language: Language, root: ShadowRoot): Editor {
   const {
     extensions = [],
     grammar = javascript({ typescript: true }),
     label,
-    language,
     onChange,
     onRun,
-    root,
     text,
   } = options;
   const run = (): boolean => {
@@ -93,7 +89,7 @@ export function makeEditor(options: EditorOptions): Editor {
     return onRun !== undefined;
   };
   const view = new EditorView({
-    ...(root === undefined ? {} : { root }),
+    root,
     state: EditorState.create({
       doc: text,
       extensions: [

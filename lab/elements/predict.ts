@@ -2,13 +2,13 @@
  * `<epollsim-predict answer="2">`: makes a quiz of a question (paragraphs), an ordered list of answers,
  * and a quotation that says which is right and why. Without scripts they are read as they are.
  */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { SpeakingElement } from './base_elements.ts';
 import { baseStyles } from './base_styles.ts';
 import { labOfPage } from './lab_number.ts';
 import { noteAnswer, progressOf } from './progress.ts';
-import { languageOf, type UiWords, wordsIn } from './words.ts';
 
-export class EpollsimPredict extends LitElement {
+export class EpollsimPredict extends SpeakingElement {
   static override styles = [
     baseStyles,
     css`
@@ -119,8 +119,6 @@ export class EpollsimPredict extends LitElement {
   /** The button was pressed before an answer was chosen. */
   declare isAsked: boolean;
 
-  private words: UiWords = wordsIn('en');
-
   constructor() {
     super();
     this.answer = this.chosen = this.given = 0;
@@ -129,7 +127,6 @@ export class EpollsimPredict extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.words = wordsIn(languageOf(this));
     this.chosen = this.given = progressOf(labOfPage()).predictions[this.index]?.chosen ?? 0;
   }
 

@@ -3,8 +3,9 @@
  * `<epollsim-progress lecturer>`: reads many such files, and checks their solutions anew.
  */
 import labs from 'virtual:epollsim/labs';
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { type LabProgress, type Progress, progressText, readProgress } from '../model/progress.ts';
+import { SpeakingElement } from './base_elements.ts';
 import { baseStyles } from './base_styles.ts';
 import {
   countAnswers,
@@ -16,7 +17,6 @@ import {
 } from './progress.ts';
 import { taskNumbers } from './site.ts';
 import { gradeOf } from './task.ts';
-import { type Language, languageOf, type UiWords, wordsIn } from './words.ts';
 
 /** A file that is no hand-in, and why. */
 interface Unread {
@@ -24,7 +24,7 @@ interface Unread {
   readonly why: string;
 }
 
-export class EpollsimProgress extends LitElement {
+export class EpollsimProgress extends SpeakingElement {
   static override styles = [
     baseStyles,
     css`
@@ -108,8 +108,6 @@ export class EpollsimProgress extends LitElement {
   declare checked: ReadonlyMap<LabProgress, boolean>;
   declare isChecking: boolean;
 
-  private language: Language = 'en';
-  private words: UiWords = wordsIn('en');
   private readonly renew = (): void => this.requestUpdate();
 
   constructor() {
@@ -121,8 +119,6 @@ export class EpollsimProgress extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.language = languageOf(this);
-    this.words = wordsIn(this.language);
     addEventListener(progressChanged, this.renew);
   }
 

@@ -4,14 +4,14 @@
  */
 
 import type { Turn } from 'epollsim';
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { ask, Endless } from '../model/client.ts';
 import type { Checked, Said } from '../model/messages.ts';
+import { SpeakingElement } from './base_elements.ts';
 import { baseStyles } from './base_styles.ts';
 import type { EpollsimBench, Run } from './bench/bench.ts';
-import { languageOf, type UiWords, wordsIn } from './words.ts';
 
-export class EpollsimScheduler extends LitElement {
+export class EpollsimScheduler extends SpeakingElement {
   static override styles = [
     baseStyles,
     css`
@@ -125,8 +125,6 @@ export class EpollsimScheduler extends LitElement {
   declare checked: Checked | null;
   declare problem: string | null;
 
-  private words: UiWords = wordsIn('en');
-
   constructor() {
     super();
     this.run = this.said = this.beat = this.checked = this.problem = null;
@@ -134,7 +132,6 @@ export class EpollsimScheduler extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.words = wordsIn(languageOf(this));
     this.addEventListener('epollsim-run', this.onRun as EventListener);
     document.addEventListener('keydown', this.onKey);
   }

@@ -1,18 +1,18 @@
 /** `<epollsim-task number="3">`: an editor with the starter, a button, and the verdict of the checker. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { ask, Endless, Refused } from '../model/client.ts';
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { ask } from '../model/client.ts';
 import type { TaskSheet } from '../model/messages.ts';
 import { wayOf } from '../model/schedule.ts';
 import type { Grade } from '../tasks/task.ts';
+import { reasonOf, WritingElement } from './base_elements.ts';
 import { baseStyles } from './base_styles.ts';
 import type { EpollsimBench } from './bench/bench.ts';
-import { whenNear } from './bench/scroll.ts';
-import type { Editor } from './editor.ts';
+import type { EditorOptions } from './editor.ts';
 import { draftOf, keepDraft, noteCheck, progressOf } from './progress.ts';
 import { starterText } from './site.ts';
-import { type Language, languageOf, type UiWords, wordsIn } from './words.ts';
+import { type Language, wordsIn } from './words.ts';
 
-export class EpollsimTask extends LitElement {
+export class EpollsimTask extends WritingElement {
   static override styles = [
     baseStyles,
     css`
@@ -94,7 +94,6 @@ export class EpollsimTask extends LitElement {
   static override properties = {
     number: { type: Number },
     sheet: { state: true },
-    editor: { state: true },
     beat: { state: true },
     grade: { state: true },
   };
@@ -102,53 +101,34 @@ export class EpollsimTask extends LitElement {
   /** The lab whose task it is. */
   declare number: number;
   declare sheet: TaskSheet | null;
-  declare editor: Editor | null;
   /** How often the solution was run so far; null while nothing is checked. */
   declare beat: number | null;
   /** What came of it; null before, and behind a change. */
   declare grade: Grade | null;
 
-  private language: Language = 'en';
-  private words: UiWords = wordsIn('en');
   /** What the grade is of. */
   private text = '';
 
   constructor() {
     super();
     this.number = 0;
-    this.sheet = this.editor = this.beat = this.grade = null;
+    this.sheet = this.beat = this.grade = null;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.language = languageOf(this);
-    this.words = wordsIn(this.language);
-    void this.open();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.editor?.destroy();
-    this.editor = null;
-  }
-
-  private async open(): Promise<void> {
-    await whenNear(this);
-    const { language, number, words } = this;
-    const [{ makeEditor }, starter] = await Promise.all([
-      import('./editor.ts'),
-      starterText(number),
-    ]);
-    if (!this.isConnected || this.editor !== null) return;
-    this.editor = makeEditor({
+  protected override async editorOptions(): Promise<EditorOptions> {
+    const { number, words } = this;
+    const starter = await starterText(number);
+    return {
       text: draftOf(number) ?? starter,
       label: words.editorLabel,
-      language,
-      root: this.renderRoot as ShadowRoot,
       onChange: (text) => keepDraft(number, text === starter ? null : text),
       onRun: () => void this.check(),
-    });
-    this.sheet = await ask('task', { number });
+    };
+  }
+
+  protected override async open(): Promise<void> {
+    await super.open();
+    this.sheet ??= await ask('task', { number: this.number });
   }
 
   private async startAgain(): Promise<void> {
@@ -229,13 +209,7 @@ export async function gradeOf(
   try {
     return await ask('grade', { number, text }, onBeat);
   } catch (error) {
-    const say = (language: Language): string => reason(error, wordsIn(language));
+    const say = (language: Language): string => reasonOf(error, wordsIn(language));
     return { passed: false, words: { en: say('en'), zh: say('zh') }, schedule: null, story: '' };
   }
-}
-
-function reason(error: unknown, words: UiWords): string {
-  if (error instanceof Endless) return words.endless;
-  const line = error instanceof Refused && error.line !== null ? words.atLine(error.line) : '';
-  return `${words.notRun} ${line} ${error instanceof Error ? error.message : String(error)}`;
 }

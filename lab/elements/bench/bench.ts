@@ -8,13 +8,12 @@
  */
 
 import kernels from 'virtual:epollsim/kernels';
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import { Endless, Refused } from '../../model/client.ts';
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import type { Moment, Recording } from '../../model/recording.ts';
+import { reasonOf, SpeakingElement } from '../base_elements.ts';
 import type { Editor } from '../editor.ts';
 import { kernelMenu } from '../kernel_menu.ts';
 import { loadSources, programNames } from '../site.ts';
-import { languageOf, type UiWords, wordsIn } from '../words.ts';
 import { controlsOf, isTypedInto, moveOfKey } from './controls.ts';
 import { legendOf } from './legend.ts';
 import { fragmentOf, type Place, placeIn } from './link.ts';
@@ -40,7 +39,7 @@ export interface Run {
   readonly recording: Recording;
 }
 
-export class EpollsimBench extends LitElement {
+export class EpollsimBench extends SpeakingElement {
   static override styles = styles;
   static override properties = {
     program: {},
@@ -87,7 +86,6 @@ export class EpollsimBench extends LitElement {
   declare editor: Editor | null;
   declare linkNote: string | null;
 
-  private words: UiWords = wordsIn('en');
   private lanes: Lanes = { length: 0, lanes: [] };
   private threads: readonly string[] = [];
   private player: ReturnType<typeof setInterval> | undefined;
@@ -112,7 +110,6 @@ export class EpollsimBench extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.words = wordsIn(languageOf(this));
     this.size.observe(this);
     this.addEventListener('keydown', this.onKey);
     document.addEventListener('keydown', this.onPageKey);
@@ -169,7 +166,7 @@ export class EpollsimBench extends LitElement {
       this.dispatchEvent(new CustomEvent('epollsim-run', { detail: run, bubbles: true }));
     } catch (error) {
       this.recording = null;
-      this.problem = this.wordsOf(error);
+      this.problem = reasonOf(error, this.words);
     }
     this.isBusy = false;
   }
@@ -196,13 +193,6 @@ export class EpollsimBench extends LitElement {
     const place = placeOf(moments, this.at);
     if (place === null) this.problem = this.words.noSuchMoment(this.at);
     return place ?? 0;
-  }
-
-  private wordsOf(error: unknown): string {
-    const { words } = this;
-    if (error instanceof Endless) return words.endless;
-    const line = error instanceof Refused && error.line !== null ? words.atLine(error.line) : '';
-    return `${words.notRun} ${line} ${error instanceof Error ? error.message : String(error)}`;
   }
 
   // ── Moving ───────────────────────────────────────────────────────────────────────────────────
@@ -285,13 +275,9 @@ export class EpollsimBench extends LitElement {
     const { setup } = this;
     if (setup === null) return;
     const { makeEditor } = await import('../editor.ts');
-    this.editor = makeEditor({
-      text: setup.text,
-      label: this.words.program,
-      language: languageOf(this),
-      root: this.renderRoot as ShadowRoot,
-      onRun: () => this.runEdited(),
-    });
+    const { program: label } = this.words;
+    const options = { text: setup.text, label, onRun: () => this.runEdited() };
+    this.editor = makeEditor(options, this.language, this.renderRoot as ShadowRoot);
   }
 
   private runEdited(): void {
@@ -362,7 +348,7 @@ export class EpollsimBench extends LitElement {
           setSpeed: (ms) => this.setSpeed(ms),
         })}
       </div>
-      ${noticesOf(words, languageOf(this), { problem, recording, place })}
+      ${noticesOf(words, this.language, { problem, recording, place })}
       ${stageOf(words, {
         text: setup?.text ?? null,
         threads: this.threads,

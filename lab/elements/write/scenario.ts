@@ -1,12 +1,11 @@
 /** `<epollsim-scenario>`: a scenario is written, and played on two kernels; where they answer otherwise is marked. */
 import kernels from 'virtual:epollsim/kernels';
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { ask } from '../../model/client.ts';
+import { WritingElement } from '../base_elements.ts';
 import { baseStyles } from '../base_styles.ts';
-import { whenNear } from '../bench/scroll.ts';
-import type { Editor } from '../editor.ts';
+import type { EditorOptions } from '../editor.ts';
 import { type KernelMenu, kernelMenu } from '../kernel_menu.ts';
-import { type Language, languageOf, type UiWords, wordsIn } from '../words.ts';
 
 const first = `{
   "name": "edge",
@@ -21,7 +20,7 @@ const first = `{
 }
 `;
 
-export class EpollsimScenario extends LitElement {
+export class EpollsimScenario extends WritingElement {
   static override styles = [
     baseStyles,
     css`
@@ -87,58 +86,33 @@ export class EpollsimScenario extends LitElement {
     `,
   ];
   static override properties = {
-    editor: { state: true },
     menus: { state: true },
     played: { state: true },
     problem: { state: true },
   };
 
-  declare editor: Editor | null;
   declare menus: readonly [KernelMenu, KernelMenu];
   /** The lines of the two transcripts. */
   declare played: readonly [readonly string[], readonly string[]] | null;
   declare problem: string | null;
 
-  private language: Language = 'en';
-  private words: UiWords = wordsIn('en');
-
   constructor() {
     super();
-    this.editor = this.played = this.problem = null;
+    this.played = this.problem = null;
     this.menus = [
       { release: '4.4', commit: '' },
       { release: kernels.newest, commit: '' },
     ];
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.language = languageOf(this);
-    this.words = wordsIn(this.language);
-    void this.open();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.editor?.destroy();
-    this.editor = null;
-  }
-
-  private async open(): Promise<void> {
-    await whenNear(this);
-    const [{ makeEditor }, { scenario }] = await Promise.all([
-      import('../editor.ts'),
-      import('./scenario_completion.ts'),
-    ]);
-    if (!this.isConnected || this.editor !== null) return;
-    this.editor = makeEditor({
+  protected override async editorOptions(): Promise<EditorOptions> {
+    const { scenario } = await import('./scenario_completion.ts');
+    return {
       text: first,
       label: this.words.scenario,
-      language: this.language,
-      root: this.renderRoot as ShadowRoot,
       onRun: () => void this.play(),
       grammar: scenario(),
-    });
+    };
   }
 
   private async play(): Promise<void> {

@@ -5,19 +5,19 @@
 
 import kernels from 'virtual:epollsim/kernels';
 import type { KernelChoice } from 'epollsim';
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
-import { ask, Endless, Refused } from '../../model/client.ts';
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { ask, Refused } from '../../model/client.ts';
+import { reasonOf, WritingElement } from '../base_elements.ts';
 import { baseStyles } from '../base_styles.ts';
 import type { EpollsimBench } from '../bench/bench.ts';
-import type { Editor } from '../editor.ts';
+import type { EditorOptions } from '../editor.ts';
 import { type KernelMenu, kernelMenu } from '../kernel_menu.ts';
 import { programNames, programText } from '../site.ts';
-import { type Language, languageOf, type UiWords, wordsIn } from '../words.ts';
 import { type Parting, partingOf } from './parting.ts';
 
 const draftKey = 'epollsim:write';
 
-export class EpollsimWrite extends LitElement {
+export class EpollsimWrite extends WritingElement {
   static override styles = [
     baseStyles,
     css`
@@ -78,7 +78,6 @@ export class EpollsimWrite extends LitElement {
     `,
   ];
   static override properties = {
-    editor: { state: true },
     errors: { state: true },
     isRunning: { state: true },
     problem: { state: true },
@@ -87,7 +86,6 @@ export class EpollsimWrite extends LitElement {
     menus: { state: true },
   };
 
-  declare editor: Editor | null;
   /** How many errors TypeScript has found; null while it is still looking for the first time. */
   declare errors: number | null;
   declare isRunning: boolean;
@@ -98,12 +96,9 @@ export class EpollsimWrite extends LitElement {
   declare beat: number | null;
   declare menus: readonly [KernelMenu, KernelMenu];
 
-  private language: Language = 'en';
-  private words: UiWords = wordsIn('en');
-
   constructor() {
     super();
-    this.editor = this.errors = this.problem = this.beat = null;
+    this.errors = this.problem = this.beat = null;
     this.parting = undefined;
     this.isRunning = false;
     this.menus = [
@@ -112,37 +107,20 @@ export class EpollsimWrite extends LitElement {
     ];
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.language = languageOf(this);
-    this.words = wordsIn(this.language);
-    void this.open();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.editor?.destroy();
-    this.editor = null;
-  }
-
-  private async open(): Promise<void> {
-    const [{ makeEditor }, { typescript }, text] = await Promise.all([
-      import('../editor.ts'),
+  protected override async editorOptions(): Promise<EditorOptions> {
+    const [{ typescript }, text] = await Promise.all([
       import('./typescript.ts'),
       programText('13-lost-wakeup'),
     ]);
-    if (!this.isConnected || this.editor !== null) return;
-    this.editor = makeEditor({
+    return {
       text: sessionStorage.getItem(draftKey) ?? text,
       label: this.words.program,
-      language: this.language,
-      root: this.renderRoot as ShadowRoot,
       onChange: (changed) => sessionStorage.setItem(draftKey, changed),
       onRun: () => void this.run(),
       extensions: typescript((errors) => {
         this.errors = errors;
       }),
-    });
+    };
   }
 
   /** On the first kernel as it comes. */
@@ -185,17 +163,10 @@ export class EpollsimWrite extends LitElement {
       await right?.present({ ...setup, kernel: other, steps: near });
       this.parting = partingOf(first, second);
     } catch (error) {
-      this.problem = this.wordsOf(error);
+      this.problem = reasonOf(error, this.words);
     }
     this.beat = null;
     this.isRunning = false;
-  }
-
-  private wordsOf(error: unknown): string {
-    if (error instanceof Endless) return this.words.endless;
-    const line =
-      error instanceof Refused && error.line !== null ? this.words.atLine(error.line) : '';
-    return `${this.words.notRun} ${line} ${error instanceof Error ? error.message : String(error)}`;
   }
 
   private get benches(): EpollsimBench[] {

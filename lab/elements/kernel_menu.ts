@@ -31,7 +31,7 @@ function draw(
         ${releases.map((name) => html`<option value=${name} ?selected=${name === release}>Linux ${name}</option>`)}
       </select>
     </label>
-    <label>± commit
+    <label>${words.commitChoice}
       <select @change=${(event: Event) => change({ release, commit: chosen(event) })}>
         <option value="" ?selected=${commit === ''}>${words.noCommit}</option>
         ${commits('-', words.withoutCommit)} ${commits('+', words.withCommit)}

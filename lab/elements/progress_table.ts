@@ -4,7 +4,13 @@
  */
 import labs from 'virtual:epollsim/labs';
 import { css, html, nothing, type TemplateResult } from 'lit';
-import { type LabProgress, type Progress, progressText, readProgress } from '../model/progress.ts';
+import {
+  type LabProgress,
+  type Progress,
+  ProgressError,
+  progressText,
+  readProgress,
+} from '../model/progress.ts';
 import { SpeakingElement } from './base_elements.ts';
 import { baseStyles } from './base_styles.ts';
 import {
@@ -185,7 +191,7 @@ export class EpollsimProgress extends SpeakingElement {
         <label>${words.readFiles} <input type="file" multiple accept="application/json,.json" @change=${this.read} /></label>
         <button ?disabled=${files.length === 0 || isChecking} @click=${this.checkAll}>${words.regrade}</button>
       </div>
-      <div role="status">${refused.map(({ name, why }) => html`<p class="bad">${words.notAFile(name)} <span lang="en">${why}</span></p>`)}</div>
+      <div role="status">${refused.map(({ name, why }) => html`<p class="bad">${words.notAFile(name)} ${why}</p>`)}</div>
       ${
         files.length === 0
           ? nothing
@@ -233,12 +239,17 @@ export class EpollsimProgress extends SpeakingElement {
       try {
         files.push(readProgress(await file.text()));
       } catch (error) {
-        refused.push({ name: file.name, why: error instanceof Error ? error.message : '' });
+        refused.push({ name: file.name, why: this.reasonOf(error) });
       }
     }
     this.files = files;
     this.refused = refused;
     this.checked = new Map();
+  }
+
+  private reasonOf(error: unknown): string {
+    if (error instanceof ProgressError) return error.words[this.language];
+    return error instanceof Error ? error.message : String(error);
   }
 
   /** Each solution by the checks of this site: a file can be written by hand. */

@@ -99,6 +99,21 @@ describe.skipIf(noBrowser())('Progress', { timeout: 60_000 }, () => {
     expect(await row('Ann').innerText()).toContain('✓ checked here');
   });
 
+  /** A lecturer who reads no English. */
+  test('is refused in Chinese on a Chinese page', async () => {
+    const { page } = await site.open('zh/lecturer.html');
+    await page
+      .locator('input[type=file]')
+      .setInputFiles([
+        { name: 'a.json', mimeType: 'application/json', buffer: Buffer.from('{"labs": 3}') },
+      ]);
+    const said = page.locator('epollsim-progress .bad');
+    expect(await said.innerText()).toBe(
+      'a.json 不是实验的进度文件： "epollsim"：应为 "lab"，即由实验页面写出的文件，而这里什么也没有',
+    );
+    await page.context().close();
+  });
+
   /** Who has done the labs and does not know where to. */
   test.each(['', 'zh/'])('is a click away from the list of labs in /%s', async (folder) => {
     for (const from of ['index', 'lecturer', 'labs/01-create']) {

@@ -48,6 +48,25 @@ describe.skipIf(noBrowser())('Write', { timeout: 90_000 }, () => {
     }
   });
 
+  /** A student who reads no English: what is a name, of a release or a commit, stays as it is. */
+  test('the labels of a Chinese page are Chinese', async () => {
+    const { page } = await site.open('zh/write.html');
+    await page.locator('epollsim-scenario button').waitFor();
+    const texts = await page
+      .locator('epollsim-write label, epollsim-scenario label')
+      .evaluateAll((all) =>
+        all.map(({ childNodes }) =>
+          [...childNodes]
+            .flatMap((one) => (one.nodeType === 3 ? one.textContent : []))
+            .join('')
+            .trim(),
+        ),
+      );
+    expect(texts.length).toBeGreaterThanOrEqual(9);
+    expect(texts.filter((text) => !/\p{Script=Han}/u.test(text))).toEqual([]);
+    await page.context().close();
+  });
+
   /** The same program, the same steps, and another kernel: what the commit was for. */
   test('along a schedule that fails on one kernel the other one does not fail', async () => {
     const [page] = await open();
@@ -90,6 +109,18 @@ describe.skipIf(noBrowser())('Write', { timeout: 90_000 }, () => {
       await page.keyboard.press('Control+End');
       await page.keyboard.type(text.slice(-1));
       await page.getByRole('listbox').getByRole('option', { name }).first().waitFor();
+      await page.context().close();
+    });
+
+    /** A name that the schema has for itself is none of a call. */
+    test('offers calls by their own names alone', async () => {
+      const { editor, page } = await openScenario();
+      await editor.fill('{ "steps": [{ "call": "bin');
+      await page.keyboard.press('Control+End');
+      await page.keyboard.type('d');
+      const options = page.getByRole('listbox').getByRole('option');
+      await options.first().waitFor();
+      expect(await options.allInnerTexts()).toEqual(['bind']);
       await page.context().close();
     });
 

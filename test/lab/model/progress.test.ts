@@ -32,6 +32,17 @@ test('Keys that nobody knows are left out', () => {
   expect(readProgress(JSON.stringify({ ...progress, later: 1 }))).toEqual(progress);
 });
 
+/** What a text is refused with. */
+function refusalOf(text: string): ProgressError {
+  try {
+    readProgress(text);
+  } catch (error) {
+    if (error instanceof ProgressError) return error;
+    throw error;
+  }
+  throw new Error('it was read');
+}
+
 describe('A file that is no hand-in is refused with what was expected, what was found, and where', () => {
   const lab = progress.labs[0];
   const withLab = (change: object): object => ({
@@ -70,8 +81,12 @@ describe('A file that is no hand-in is refused with what was expected, what was 
   ])('%j', (file, message) => {
     const text = typeof file === 'string' ? file : JSON.stringify(file);
 
-    expect(() => readProgress(text)).toThrow(
-      message.endsWith(' ') ? message : new ProgressError(message),
-    );
+    const error = refusalOf(text);
+    if (message.endsWith(' ')) expect(error.message.startsWith(message)).toBe(true);
+    else expect(error.message).toBe(message);
+    expect(error.words.en).toBe(error.message);
+    // Keys and values are as they are in either language.
+    expect(error.words.zh).toMatch(/^(?:应为|文件：|"[\w"[\].]+：).*\p{Script=Han}/u);
+    expect(error.words.zh).not.toMatch(/expected|nothing/);
   });
 });

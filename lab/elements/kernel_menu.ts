@@ -20,20 +20,22 @@ function draw(
   change: (menu: KernelMenu) => void,
 ): TemplateResult {
   const { commit, release } = menu;
-  const releases = [...new Set([release, ...kernels.releases])];
+  // Their order stays: what is chosen is kept by its place.
+  const isKnown = kernels.releases.includes(release);
+  const releases = isKnown ? kernels.releases : [release, ...kernels.releases];
   const commits = (sign: string, word: string) =>
     kernels.commits.map(
       ({ id, title }) =>
-        html`<option value="${sign}${id}" ?selected=${commit === sign + id}>${word} ${id} ${title}</option>`,
+        html`<option value="${sign}${id}" .selected=${commit === sign + id}>${word} ${id} ${title}</option>`,
     );
   return html`<label>${label}
       <select @change=${(event: Event) => change({ release: chosen(event), commit: '' })}>
-        ${releases.map((name) => html`<option value=${name} ?selected=${name === release}>Linux ${name}</option>`)}
+        ${releases.map((name) => html`<option value=${name} .selected=${name === release}>Linux ${name}</option>`)}
       </select>
     </label>
     <label>${words.commitChoice}
       <select @change=${(event: Event) => change({ release, commit: chosen(event) })}>
-        <option value="" ?selected=${commit === ''}>${words.noCommit}</option>
+        <option value="" .selected=${commit === ''}>${words.noCommit}</option>
         ${commits('-', words.withoutCommit)} ${commits('+', words.withCommit)}
       </select>
     </label>`;

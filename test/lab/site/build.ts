@@ -36,6 +36,8 @@ export function builtPages(): string {
     stdio: 'pipe',
     env: { ...process.env, NODE_ENV: 'production', VITEST: '' },
   });
+  // Somebody has written meanwhile: of what it was made nobody knows.
+  if (join(home, digest()) !== folder) return fresh;
   try {
     renameSync(fresh, folder);
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Where programs are written, in a browser. */
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BenchPage } from './site/bench_page.ts';
@@ -84,6 +85,53 @@ describe.skipIf(noBrowser())('Write', { timeout: 90_000 }, () => {
     await right.ready();
     await right.press('End');
     expect(await right.bench.locator('.notices').innerText()).toBe('');
+  });
+
+  /** Whoever shows somebody else where two kernels part, or loads the page again. */
+  test('the address holds the text, both kernels and the schedule', async () => {
+    const [page, complaints] = await open();
+    const program = new URL('../../lab/programs/13-lost-wakeup.ts', import.meta.url);
+    const text = `// mine\n${readFileSync(program, 'utf8')}`;
+    await editorOf(page).fill(text);
+    const menusOf = (of: Page) => of.locator('epollsim-write .row').last().locator('select');
+    await menusOf(page).nth(0).selectOption('5.6');
+    await menusOf(page).nth(2).selectOption('5.7');
+    await menusOf(page).nth(3).selectOption({ index: 1 });
+    const chosen = (of: Page) =>
+      menusOf(of).evaluateAll((all) =>
+        all.map((one) => (one as unknown as { value: string }).value),
+      );
+    const before = await chosen(page);
+    await expect.poll(() => page.url()).toMatch(/#write=[\w-]+$/);
+
+    await page.getByRole('button', { name: 'Along a schedule that fails on A' }).click();
+    await page.getByRole('button', { name: 'Show it on both' }).waitFor({ timeout: 40_000 });
+    await page.locator('epollsim-write').getByRole('button', { name: 'Copy link' }).first().click();
+    await page.getByText('Copied').waitFor();
+    const link = await page.evaluate<string>('navigator.clipboard.readText()');
+    const saidOf = (of: Page) => of.locator('epollsim-write .said').innerText();
+    const said = await saidOf(page);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+
+    const { page: other } = await site.open(link.slice(site.address.length));
+    await other.getByRole('button', { name: 'Show it on both' }).waitFor({ timeout: 40_000 });
+    expect(await saidOf(other)).toBe(said);
+    await other.getByRole('button', { name: 'Show it on both' }).click();
+    expect(await chosen(other)).toEqual(before);
+    expect(before).toEqual(['5.6', '', '5.7', expect.stringMatching(/^[-+]\w+$/)]);
+    expect(await editorOf(other).innerText()).toContain('// mine');
+    expect(await new BenchPage(other, 0).bench.locator('.notices').innerText()).toContain(
+      'b in epoll_wait',
+    );
+
+    await other.locator('epollsim-write select').nth(1).selectOption('4.4');
+    await expect.poll(() => other.url()).not.toBe(link);
+    await other.reload();
+    await expect
+      .poll(() => chosen(other), { timeout: 20_000 })
+      .toEqual(['4.4', ...before.slice(1)]);
+    await other.context().close();
   });
 
   describe('a scenario', () => {

@@ -5,78 +5,34 @@
 
 import kernels from 'virtual:epollsim/kernels';
 import type { KernelChoice } from 'epollsim';
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import { ask, Refused } from '../../model/client.ts';
 import { reasonOf, WritingElement } from '../base_elements.ts';
 import { baseStyles } from '../base_styles.ts';
 import type { EpollsimBench } from '../bench/bench.ts';
+import { copyAddress } from '../copy_address.ts';
 import type { EditorOptions } from '../editor.ts';
 import { type KernelMenu, kernelMenu } from '../kernel_menu.ts';
 import { programNames, programText } from '../site.ts';
+import { fragmentOf, type Writing, writingIn } from './link.ts';
 import { type Parting, partingOf } from './parting.ts';
+import { styles } from './styles.ts';
 
 const draftKey = 'epollsim:write';
 
+/** So long nothing is written before the address follows, in ms. */
+const pause = 400;
+
+/** What has run last. */
+interface Ran {
+  readonly text: string;
+  readonly kernel: KernelMenu;
+  /** Those that were asked for. */
+  readonly steps: readonly string[];
+}
+
 export class EpollsimWrite extends WritingElement {
-  static override styles = [
-    baseStyles,
-    css`
-      section {
-        margin: 1.5rem 0;
-        border: 1px solid var(--line);
-        border-radius: 12px;
-        overflow: hidden;
-      }
-      .row {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: center;
-        gap: 0.625rem 1rem;
-        padding: 0.625rem 1rem;
-        background: var(--soft);
-      }
-      .row + .editor,
-      .editor + .row {
-        border-top: 1px solid var(--line);
-      }
-      label {
-        display: flex;
-        align-items: center;
-        gap: 0.4rem;
-        color: var(--fg-soft);
-        max-width: 100%;
-      }
-      select {
-        max-width: 14rem;
-        min-width: 0;
-        color: var(--fg);
-      }
-      .editor {
-        height: 26rem;
-        resize: vertical;
-        overflow: auto;
-      }
-      .bad {
-        color: var(--bad);
-      }
-      .said {
-        padding: 0.625rem 1rem;
-        border-top: 1px solid var(--line);
-      }
-      .said p + p {
-        margin-top: 0.35rem;
-      }
-      .said:empty {
-        display: none;
-      }
-      .benches {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(34rem, 100%), 1fr));
-        gap: 1rem;
-        align-items: start;
-      }
-    `,
-  ];
+  static override styles = [baseStyles, styles];
   static override properties = {
     errors: { state: true },
     isRunning: { state: true },
@@ -84,6 +40,7 @@ export class EpollsimWrite extends WritingElement {
     parting: { state: true },
     beat: { state: true },
     menus: { state: true },
+    linkNote: { state: true },
   };
 
   /** How many errors TypeScript has found; null while it is still looking for the first time. */
@@ -95,10 +52,16 @@ export class EpollsimWrite extends WritingElement {
   /** How often the checker has run the program; null while it does not. */
   declare beat: number | null;
   declare menus: readonly [KernelMenu, KernelMenu];
+  declare linkNote: string | null;
+
+  /** What the address held as the page was opened; null if nothing. */
+  private linked: Writing | null = null;
+  private ran: Ran | null = null;
+  private later: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     super();
-    this.errors = this.problem = this.beat = null;
+    this.errors = this.linkNote = this.problem = this.beat = null;
     this.parting = undefined;
     this.isRunning = false;
     this.menus = [
@@ -107,21 +70,89 @@ export class EpollsimWrite extends WritingElement {
     ];
   }
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener('hashchange', this.onFragment);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.later);
+    window.removeEventListener('hashchange', this.onFragment);
+  }
+
+  protected override async open(): Promise<void> {
+    const linked = await writingIn(location.hash);
+    this.linked = linked;
+    if (linked !== null) this.choose(linked.kernels);
+    await super.open();
+    if (linked !== null) await this.follow(linked);
+  }
+
   protected override async editorOptions(): Promise<EditorOptions> {
     const [{ typescript }, text] = await Promise.all([
       import('./typescript.ts'),
       programText('13-lost-wakeup'),
     ]);
     return {
-      text: sessionStorage.getItem(draftKey) ?? text,
+      text: this.linked?.text ?? sessionStorage.getItem(draftKey) ?? text,
       label: this.words.program,
-      onChange: (changed) => sessionStorage.setItem(draftKey, changed),
+      onChange: (changed) => {
+        sessionStorage.setItem(draftKey, changed);
+        this.changed();
+      },
       onRun: () => void this.run(),
       extensions: typescript((errors) => {
         this.errors = errors;
       }),
     };
   }
+
+  // ── The address ──────────────────────────────────────────────────────────────────────────────
+
+  /** Runs what an address holds. */
+  private async follow({ kernels, steps, text }: Writing): Promise<void> {
+    if (this.editor?.text() !== text) this.editor?.replace(text);
+    this.choose(kernels);
+    await this.runBoth(async () => steps);
+  }
+
+  private choose([one, other]: Writing['kernels']): void {
+    this.menus = [kernelMenu.menuOf(one), kernelMenu.menuOf(other)];
+  }
+
+  private readonly onFragment = async (): Promise<void> => {
+    const writing = await writingIn(location.hash);
+    if (writing !== null) await this.follow(writing);
+  };
+
+  /** The address follows what is written and chosen, a little later. */
+  private changed(): void {
+    this.linkNote = null;
+    clearTimeout(this.later);
+    this.later = setTimeout(() => void this.keepAddress(), pause);
+  }
+
+  private async keepAddress(): Promise<void> {
+    clearTimeout(this.later);
+    const { editor, menus, ran } = this;
+    if (editor === null) return;
+    const text = editor.text();
+    const isSame = ran !== null && ran.text === text && isEqual(ran.kernel, menus[0]);
+    const fragment = await fragmentOf({
+      text,
+      kernels: [kernelMenu.choiceOf(menus[0]), kernelMenu.choiceOf(menus[1])],
+      steps: isSame ? ran.steps : [],
+    });
+    if (this.isConnected) history.replaceState(history.state, '', fragment);
+  }
+
+  private async copyLink(): Promise<void> {
+    await this.keepAddress();
+    this.linkNote = await copyAddress(this.words);
+  }
+
+  // ── Running ──────────────────────────────────────────────────────────────────────────────────
 
   /** On the first kernel as it comes. */
   private run(): Promise<void> {
@@ -162,6 +193,8 @@ export class EpollsimWrite extends WritingElement {
       await left?.present({ ...setup, kernel: one, steps });
       await right?.present({ ...setup, kernel: other, steps: near });
       this.parting = partingOf(first, second);
+      this.ran = { text, kernel: menus[0], steps: wanted };
+      await this.keepAddress();
     } catch (error) {
       this.problem = reasonOf(error, this.words);
     }
@@ -179,7 +212,7 @@ export class EpollsimWrite extends WritingElement {
   }
 
   override render(): TemplateResult {
-    const { editor, errors, isRunning, menus, words } = this;
+    const { editor, errors, isRunning, linkNote, menus, words } = this;
     return html`<section>
         <div class="row">
           <label>${words.program}
@@ -194,18 +227,21 @@ export class EpollsimWrite extends WritingElement {
         </div>
         <div class="editor">${editor?.element ?? nothing}</div>
         <div class="row">
-          ${menus.map((menu, i) => kernelMenu.draw(words, i === 0 ? words.kernelA : words.kernelB, menu, (next) => this.choose(i, next)))}
+          ${menus.map((menu, i) => kernelMenu.draw(words, i === 0 ? words.kernelA : words.kernelB, menu, (next) => this.chooseOne(i, next)))}
           <button class="step" ?disabled=${editor === null || isRunning} @click=${this.run}>${words.runBoth}</button>
           <button ?disabled=${editor === null || isRunning} @click=${this.runFailing}>${words.runFailing}</button>
+          <button ?disabled=${editor === null} @click=${this.copyLink}>${words.copyLink}</button>
+          <span role="status">${linkNote ?? nothing}</span>
         </div>
         <div class="said" role="status">${this.said()}</div>
       </section>
       <div class="benches"><slot></slot></div>`;
   }
 
-  private choose(i: number, menu: KernelMenu): void {
+  private chooseOne(i: number, menu: KernelMenu): void {
     const [one, other] = this.menus;
     this.menus = i === 0 ? [menu, other] : [one, menu];
+    this.changed();
   }
 
   private async take(event: Event): Promise<void> {
@@ -226,3 +262,6 @@ export class EpollsimWrite extends WritingElement {
       <p><button @click=${this.showParting}>${words.showParting}</button></p>`;
   }
 }
+
+const isEqual = (one: KernelMenu, other: KernelMenu): boolean =>
+  one.release === other.release && one.commit === other.commit;

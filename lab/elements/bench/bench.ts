@@ -6,29 +6,24 @@
  * the moment to open at), `choose` (there are menus for program and kernel), `stepwise` (it goes no further
  * than the steps that were given: whoever listens to `epollsim-run` chooses the next).
  */
-
-import kernels from 'virtual:epollsim/kernels';
-import { html, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, type PropertyValues, type TemplateResult } from 'lit';
 import type { Moment, Recording } from '../../model/recording.ts';
 import { reasonOf, SpeakingElement } from '../base_elements.ts';
+import { copyAddress } from '../copy_address.ts';
 import type { Editor } from '../editor.ts';
-import { kernelMenu } from '../kernel_menu.ts';
 import { loadSources, programNames } from '../site.ts';
-import { controlsOf, isTypedInto, moveOfKey } from './controls.ts';
+import { controlsOf } from './controls.ts';
+import { editingOf } from './editing.ts';
+import { headOf } from './head.ts';
+import { Keys } from './keys.ts';
 import { legendOf } from './legend.ts';
 import { fragmentOf, type Place, placeIn } from './link.ts';
-import { forward, type Move, placeOf } from './moves.ts';
+import { type Move, placeOf } from './moves.ts';
 import { noticesOf } from './notices.ts';
 import { nowOf } from './now.ts';
+import { Player } from './player.ts';
 import { keepInView, whenNear } from './scroll.ts';
-import {
-  kernelName,
-  placeOfSetup,
-  recordingOf,
-  type Setup,
-  setupOf,
-  setupOfPlace,
-} from './setup.ts';
+import { placeOfRun, recordingOf, type Setup, setupOf, setupOfPlace } from './setup.ts';
 import { stageOf } from './stage.ts';
 import { styles } from './styles.ts';
 import { type Lanes, lanesOf, timelineOf } from './timeline.ts';
@@ -55,8 +50,6 @@ export class EpollsimBench extends SpeakingElement {
     place: { state: true },
     problem: { state: true },
     isBusy: { state: true },
-    isPlaying: { state: true },
-    speed: { state: true },
     width: { state: true },
     editor: { state: true },
     linkNote: { state: true },
@@ -79,8 +72,6 @@ export class EpollsimBench extends SpeakingElement {
   declare problem: string | null;
   /** The model runs the program. */
   declare isBusy: boolean;
-  declare isPlaying: boolean;
-  declare speed: number;
   declare width: number;
   /** Where the program is being changed; null while it is only read. */
   declare editor: Editor | null;
@@ -88,7 +79,7 @@ export class EpollsimBench extends SpeakingElement {
 
   private lanes: Lanes = { length: 0, lanes: [] };
   private threads: readonly string[] = [];
-  private player: ReturnType<typeof setInterval> | undefined;
+  private readonly player: Player = new Player(this);
   private readonly size: ResizeObserver = new ResizeObserver(([entry]) => {
     this.width = entry?.contentRect.width ?? 0;
   });
@@ -100,10 +91,12 @@ export class EpollsimBench extends SpeakingElement {
     this.choose = this.stepwise = false;
     this.setup = this.recording = this.problem = this.editor = this.linkNote = null;
     this.place = 0;
-    this.isPlaying = false;
     this.isBusy = true;
-    this.speed = 800;
     this.width = 0;
+    new Keys(this, {
+      go: (move) => this.go(move),
+      playOrPause: () => this.player.playOrPause(),
+    });
   }
 
   // ── Coming and going ─────────────────────────────────────────────────────────────────────────
@@ -111,8 +104,6 @@ export class EpollsimBench extends SpeakingElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.size.observe(this);
-    this.addEventListener('keydown', this.onKey);
-    document.addEventListener('keydown', this.onPageKey);
     window.addEventListener('hashchange', this.onFragment);
     void loadSources().then(() => this.requestUpdate());
     void this.openFirst();
@@ -120,9 +111,7 @@ export class EpollsimBench extends SpeakingElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.pause();
     this.size.disconnect();
-    document.removeEventListener('keydown', this.onPageKey);
     window.removeEventListener('hashchange', this.onFragment);
   }
 
@@ -135,23 +124,17 @@ export class EpollsimBench extends SpeakingElement {
   /** Opens what the fragment of the address names; false where that is not for this bench. */
   private async openLink(): Promise<boolean> {
     const place = await placeIn(location.hash);
-    if (place === null || !this.isMeantBy(place)) return false;
+    if (place === null || benchMeantBy(place) !== this) return false;
     await this.open(() => setupOfPlace(place), place.at);
     this.scrollIntoView({ block: 'nearest' });
     return true;
-  }
-
-  private isMeantBy({ program }: Place): boolean {
-    const benches = [...document.querySelectorAll<EpollsimBench>('epollsim-bench')];
-    const named = benches.find((bench) => bench.getAttribute('program') === program);
-    return (named ?? benches[0]) === this;
   }
 
   private readonly onFragment = (): void => void this.openLink();
 
   /** Records what runs, and goes to the place `at`, or to the moment that the attribute names. */
   private async open(find: () => Setup | Promise<Setup>, at?: number): Promise<void> {
-    this.pause();
+    this.player.pause();
     this.problem = null;
     this.isBusy = true;
     try {
@@ -197,12 +180,12 @@ export class EpollsimBench extends SpeakingElement {
 
   // ── Moving ───────────────────────────────────────────────────────────────────────────────────
 
-  private get moments(): readonly Moment[] {
+  get moments(): readonly Moment[] {
     return this.recording?.moments ?? [];
   }
 
   private go(move: Move): void {
-    this.pause();
+    this.player.pause();
     this.goTo(move(this.moments, this.place));
   }
 
@@ -212,63 +195,14 @@ export class EpollsimBench extends SpeakingElement {
     this.linkNote = null;
   }
 
-  private playOrPause(): void {
-    if (this.isPlaying) return this.pause();
-    if (this.place === this.moments.length) this.goTo(0);
-    this.isPlaying = true;
-    clearInterval(this.player);
-    this.player = setInterval(() => {
-      this.goTo(forward(this.moments, this.place));
-      if (this.place === this.moments.length) this.pause();
-    }, this.speed);
-  }
-
-  private pause(): void {
-    clearInterval(this.player);
-    this.isPlaying = false;
-  }
-
-  private setSpeed(ms: number): void {
-    this.speed = ms;
-    if (!this.isPlaying) return;
-    this.pause();
-    this.playOrPause();
-  }
-
-  private readonly onKey = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
-    const [target] = event.composedPath();
-    if (target instanceof HTMLElement && isTypedInto(target)) return;
-    const move = moveOfKey(event);
-    const isButton = target instanceof HTMLButtonElement;
-    if (move !== null) this.go(move);
-    else if (event.key === ' ' && !isButton) this.playOrPause();
-    else return;
-    event.preventDefault();
-  };
-
-  /** Keys that nobody else takes are for the only bench of the page. */
-  private readonly onPageKey = (event: KeyboardEvent): void => {
-    const isFree = document.activeElement === null || document.activeElement === document.body;
-    const isOnly = document.querySelectorAll('epollsim-bench').length === 1;
-    if (isFree && isOnly) this.onKey(event);
-  };
-
   // ── Links, edits, kernels ────────────────────────────────────────────────────────────────────
 
   private async copyLink(): Promise<void> {
     const { place, recording, setup, words } = this;
     if (setup === null || recording === null) return;
-    const steps = this.moments[place - 1]?.steps ?? 0;
-    const isLed = setup.steps.length > 0;
-    const taken = recording.turns.flatMap((turn) => turn.taken ?? []);
-    const led = isLed ? taken : taken.slice(0, steps);
-    const fragment = await fragmentOf(placeOfSetup(setup, led, place));
+    const fragment = await fragmentOf(placeOfRun(setup, recording, place));
     history.replaceState(history.state, '', fragment);
-    this.linkNote = await navigator.clipboard
-      .writeText(location.href)
-      .then(() => words.copied)
-      .catch(() => words.notCopied);
+    this.linkNote = await copyAddress(words);
   }
 
   private async edit(): Promise<void> {
@@ -315,37 +249,38 @@ export class EpollsimBench extends SpeakingElement {
   }
 
   override render(): TemplateResult {
-    const { editor, isPlaying, moments, place, problem, recording, setup, words } = this;
+    const { editor, moments, place, player, problem, recording, setup, words } = this;
+    const { isPlaying, speed } = player;
     const moment = moments[place - 1] ?? null;
     return html`<div
       role="group"
       class="bench ${this.width >= 860 ? 'wide' : 'narrow'}"
       tabindex="0"
-      aria-label=${words.bench(this.title_)}
+      aria-label=${words.bench(this.heading)}
       aria-busy=${this.isBusy}
     >
-      <header>
-        <p class="what">
-          ${this.choose ? this.menus() : html`<b>${this.title_}</b>`}
-          <span class="release">${setup === null ? nothing : kernelName(setup, kernels.newest)}</span>
-        </p>
-        <p class="actions">
-          ${setup !== null && setup.text !== setup.original ? html`<button @click=${() => this.change({ text: setup.original })}>${words.undoEdits}</button>` : nothing}
-          ${setup?.task === undefined ? html`<button ?disabled=${setup === null || this.editor !== null} @click=${() => this.edit()}>${words.edit}</button>` : nothing}
-          <button ?disabled=${this.recording === null} @click=${() => this.copyLink()}>${words.copyLink}</button>
-          <span role="status">${this.linkNote ?? nothing}</span>
-        </p>
-      </header>
+      ${headOf(words, {
+        title: this.heading,
+        setup,
+        choose: this.choose,
+        isEditing: editor !== null,
+        hasRun: recording !== null,
+        linkNote: this.linkNote,
+        edit: () => void this.edit(),
+        copyLink: () => void this.copyLink(),
+        openProgram: (name) => void this.openProgram(name),
+        change: (changed) => this.change(changed),
+      })}
       <div class="bar">
         ${nowOf(words, { moment, otherwise: this.otherwise, place, length: moments.length, isPlaying })}
         ${controlsOf(words, {
           isPlaying,
           place,
           length: moments.length,
-          speed: this.speed,
+          speed,
           go: (move) => this.go(move),
-          playOrPause: () => this.playOrPause(),
-          setSpeed: (ms) => this.setSpeed(ms),
+          playOrPause: () => player.playOrPause(),
+          setSpeed: (ms) => player.setSpeed(ms),
         })}
       </div>
       ${noticesOf(words, this.language, { problem, recording, place })}
@@ -355,7 +290,13 @@ export class EpollsimBench extends SpeakingElement {
         moment,
         before: moments[place - 2] ?? null,
         width: this.width,
-        editor: editor && this.editing(editor),
+        editor:
+          editor &&
+          editingOf(words, {
+            editor,
+            run: () => this.runEdited(),
+            cancel: () => this.stopEditing(),
+          }),
       })}
       ${timelineOf(
         words,
@@ -364,7 +305,7 @@ export class EpollsimBench extends SpeakingElement {
         moment?.context ?? null,
         moment?.sentence ?? words.beforeShort,
         (to) => {
-          this.pause();
+          this.player.pause();
           this.goTo(to);
         },
       )}
@@ -372,7 +313,7 @@ export class EpollsimBench extends SpeakingElement {
     </div>`;
   }
 
-  private get title_(): string {
+  private get heading(): string {
     return this.setup?.program ?? (this.setup === null ? this.program : this.words.ownProgram);
   }
 
@@ -382,35 +323,12 @@ export class EpollsimBench extends SpeakingElement {
     if (recording !== null) return recording.moments.length > 0 ? words.before : words.beforeChoice;
     return problem === null ? words.loading : '';
   }
+}
 
-  private editing(editor: Editor): TemplateResult {
-    const { words } = this;
-    return html`<div class="editor">
-      ${editor.element}
-      <p>
-        <button class="step" @click=${() => this.runEdited()}>${words.run}</button>
-        <button @click=${() => this.stopEditing()}>${words.cancel}</button>
-        <span>${words.editorHint}</span>
-      </p>
-    </div>`;
-  }
-
-  private menus(): TemplateResult {
-    const { setup, words } = this;
-    const open = (event: Event): void =>
-      void this.openProgram((event.target as HTMLSelectElement).value);
-    return html`<span class="menus">
-      <label>${words.program}
-        <select @change=${open}>
-          ${setup?.program === null ? html`<option selected>${words.ownProgram}</option>` : nothing}
-          ${programNames.map((name) => html`<option ?selected=${name === setup?.program}>${name}</option>`)}
-        </select>
-      </label>
-      ${kernelMenu.draw(words, words.kernelChoice, kernelMenu.menuOf(setup?.kernel ?? {}), (menu) =>
-        this.change({ kernel: kernelMenu.choiceOf(menu) }),
-      )}
-    </span>`;
-  }
+/** The bench that a link is for: the first that has its program, or else the first. */
+function benchMeantBy({ program }: Place): EpollsimBench | undefined {
+  const benches = [...document.querySelectorAll<EpollsimBench>('epollsim-bench')];
+  return benches.find((bench) => bench.getAttribute('program') === program) ?? benches[0];
 }
 
 const noAttributes = { kernel: null, with: null, without: null, schedule: null };

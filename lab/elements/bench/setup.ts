@@ -69,8 +69,10 @@ export async function setupOfPlace(place: Place): Promise<Setup> {
   };
 }
 
-/** The link to place `at` of what a setup has become, by the steps that were taken. */
-export function placeOfSetup(setup: Setup, taken: readonly string[], at: number): Place {
+/** The link to place `at` of a run: by its steps so far, or by all of them where it was led along some. */
+export function placeOfRun(setup: Setup, { moments, turns }: Recording, at: number): Place {
+  const all = turns.flatMap((turn) => turn.taken ?? []);
+  const taken = setup.steps.length > 0 ? all : all.slice(0, moments[at - 1]?.steps ?? 0);
   const { kernel, original, program, task, text } = setup;
   const { with: added = [], without = [] } = kernel;
   return {

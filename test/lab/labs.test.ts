@@ -142,6 +142,23 @@ describe.skipIf(noBrowser())('What a student answers', { timeout: 90_000 }, () =
     await other.context().close();
   });
 
+  /** Whoever looks for the end of what has none. */
+  test('a solution that goes round is shown as far as the bench keeps it, and why is said', async () => {
+    const { page } = await site.open(pageOf(6));
+    const said = await handIn(page, textOf(6, 'wrong-end.ts'));
+    await page.getByRole('button', { name: 'Show it on the bench' }).click();
+    const notices = page.locator('epollsim-task epollsim-bench .notices');
+    await expect.poll(() => notices.innerText(), { timeout: 20_000 }).not.toBe('');
+    const cut =
+      'only its first 3000 moments are shown. It ended with an error: OutOfSteps: no rest';
+    expect(await notices.innerText()).toContain(cut);
+    expect(await notices.innerText()).toContain(said.slice('✗ Not yet. '.length));
+    await page.locator('epollsim-task epollsim-bench .bench').focus();
+    await page.keyboard.press('Home');
+    expect(await notices.innerText()).toContain(cut);
+    await page.context().close();
+  });
+
   /** What is handed in by somebody who has had enough. */
   test('a solution that hangs is ended, in words', async () => {
     const { page } = await site.open('labs/03-callback.html');

@@ -15,10 +15,14 @@ export function noticesOf(words: UiWords, language: Language, notices: Notices):
   const { problem, recording } = notices;
   return html`<div class="notices" role="status">
     ${problem === null ? nothing : html`<p class="bad">${problem}</p>`}
-    ${recording?.cut ? html`<p>${words.cut(recording.moments.length)}</p>` : nothing}
+    ${recording?.cut ? cutOf(words, recording) : nothing}
     ${recording !== null && isEnd(notices) ? endOf(words, language, recording) : nothing}
   </div>`;
 }
+
+/** What ended it is behind all that is shown, and may be why there is so much of it. */
+const cutOf = (words: UiWords, { error, moments }: Recording): TemplateResult =>
+  html`<p>${words.cut(moments.length)} ${error === null ? nothing : html`${words.endedWith} ${error}`}</p>`;
 
 const isEnd = ({ place, recording }: Notices): boolean =>
   recording !== null &&
@@ -26,10 +30,10 @@ const isEnd = ({ place, recording }: Notices): boolean =>
   recording.turns.at(-1)?.taken !== null;
 
 function endOf(words: UiWords, language: Language, recording: Recording): TemplateResult {
-  const { asleep, error, verdict } = recording;
+  const { asleep, cut, error, verdict } = recording;
   if (verdict !== null) return html`<p>${verdict[language]}</p>`;
   return html`
-    ${error === null ? nothing : html`<p class="bad">${words.endedWith} ${error}</p>`}
+    ${error === null || cut ? nothing : html`<p class="bad">${words.endedWith} ${error}</p>`}
     ${asleep.length === 0 ? nothing : html`<p class="bad">${words.sleepers} ${asleep.join(', ')}</p>`}
   `;
 }

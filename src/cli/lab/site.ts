@@ -1,4 +1,9 @@
-/** A folder of files as a site: for the machine that it runs on, unless told otherwise. */
+/**
+ * A folder of files as a site: for the machine that it runs on, unless told otherwise.
+ *
+ * sirv would leave most of this to us: it answers the name of a folder with its page, so that the relative links
+ * there lead elsewhere, has no page for what is not there, takes any method, and names no port that is taken.
+ */
 import { createReadStream, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

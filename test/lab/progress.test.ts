@@ -1,5 +1,6 @@
 /** Progress: what is kept, handed in, and read by a lecturer. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -46,7 +47,7 @@ describe.skipIf(noBrowser())('Progress', { timeout: 60_000 }, () => {
       own.waitForEvent('download'),
       own.getByRole('button', { name: 'Download progress.json' }).click(),
     ]);
-    const file = join(site.folder, 'progress.json');
+    const file = join(mkdtempSync(join(tmpdir(), 'epollsim-progress-')), 'progress.json');
     await download.saveAs(file);
     const { labs, student } = readProgress(readFileSync(file, 'utf8'));
     expect({ labs, student }).toMatchObject({

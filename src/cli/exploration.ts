@@ -13,6 +13,7 @@ import {
   type LimitReached,
   limitReached,
   sampling,
+  settled,
   type Verdict,
 } from '../check/check.ts';
 import type { Part } from '../check/dpor.ts';
@@ -88,10 +89,10 @@ export class Exploration<T> {
   private trouble: string | null = null;
 
   constructor(explorable: Explorable<T>, help: Help, telling: Telling) {
-    this.explorable = explorable;
+    this.explorable = { ...explorable, options: settled(explorable.options) };
     this.help = help;
     this.telling = telling;
-    this.tally = new Tally(explorable.options);
+    this.tally = new Tally(this.explorable.options);
   }
 
   /** Goes on from what was left, and counted, before. */

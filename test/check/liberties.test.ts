@@ -12,6 +12,7 @@ import { INADDR_LOOPBACK } from '../../src/kernel/uapi/in.ts';
 import {
   AF_INET,
   AF_UNIX,
+  SHUT_WR,
   SO_RCVTIMEO,
   SO_SNDBUF,
   SO_SNDTIMEO,
@@ -347,6 +348,22 @@ test.each(['4.4', '4.20', '5.10', '6.12', '7.3'])(
     }
   },
 );
+
+/** A reset that came while one end wrote, and found its number used up, left the other end waiting for ever. */
+test('A reset ends both ends of a connection, whoever of them is in a call', () => {
+  const program: Program = function* (sys) {
+    const [client, server] = yield* connection(sys);
+    const ep = yield* sys.epoll_create1(0);
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, server, { events: EPOLLIN });
+    yield* sys.write(client, 'hi');
+    yield* sys.shutdown(client, SHUT_WR);
+    for (let n = 1; n > 0; ) {
+      yield* sys.epoll_wait(ep, 1, -1);
+      n = yield* sys.read(server, new Uint8Array(64));
+    }
+  };
+  expect(check(program, { liberties: ['reset'] })).toMatchObject({ complete: true, findings: [] });
+});
 
 test('What needs no liberty has a schedule, too, where the kernel might have taken some', () => {
   const program: Program = function* (sys) {

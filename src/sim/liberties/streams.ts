@@ -8,7 +8,8 @@ import type { Kernel } from '../../kernel/op.ts';
 import { irqExit } from '../../kernel/softirq.ts';
 import { __netif_rx } from '../../net/dev.ts';
 import { TCPHDR_RST, TcpSegment } from '../../net/ipv4/tcp_skb.ts';
-import type { tcp_sock } from '../../net/ipv4/tcp_sock.ts';
+import { tcp_sock } from '../../net/ipv4/tcp_sock.ts';
+import { sock_net } from '../../net/sock.ts';
 import type { Liberty, LibertyKind } from '../liberty.ts';
 import {
   connectionOf,
@@ -100,7 +101,7 @@ export function wakeups(files: readonly Opened[]): Liberty[] {
   });
 }
 
-/** Connections that a reset can reach: both ends of them that are open here. */
+/** Connections that a reset can reach: both ends of them that are here. */
 export function resets(files: readonly Opened[]): Liberty[] {
   const found: Liberty[] = [];
   const ends = new Map<string, tcp_sock>();
@@ -111,11 +112,19 @@ export function resets(files: readonly Opened[]): Liberty[] {
   for (const opened of files) {
     const sk = connectionOf(opened.f);
     if (sk === null) continue;
-    const peer = ends.get(peerOf(sk)) ?? null;
+    const peer = ends.get(peerOf(sk)) ?? unaccepted(sk);
     if (peer !== sk && peer !== null && peer.identity < sk.identity) continue;
     found.push(resetOf(sk, peer, opened));
   }
   return found;
+}
+
+/** The other end, where nobody has accepted it yet. */
+function unaccepted(sk: tcp_sock): tcp_sock | null {
+  const { inet_daddr, inet_dport, inet_saddr, inet_sport } = sk;
+  const there = { laddr: inet_daddr, lport: inet_dport, raddr: inet_saddr, rport: inet_sport };
+  const found = sock_net(sk).ipv4.tcp_hashinfo.find(there);
+  return found instanceof tcp_sock ? found : null;
 }
 
 const nameOf = ({ inet_daddr, inet_dport, inet_saddr, inet_sport }: tcp_sock): string =>
@@ -147,15 +156,18 @@ const touchedByReset = (sk: tcp_sock): Touch[] => {
   ];
 };
 
-/** A segment with RST comes, as from the peer. */
+/**
+ * A segment with RST comes, as from the peer. Its number is the next one whenever it is looked at: while
+ * it waits in a backlog, or for a lock, others may arrive.
+ */
 function receiveReset(sk: tcp_sock): void {
   const skb = new TcpSegment();
   skb.saddr = sk.inet_daddr;
   skb.daddr = sk.inet_saddr;
   skb.source = sk.inet_dport;
   skb.dest = sk.inet_sport;
-  skb.seq = sk.rcv_nxt;
-  skb.end_seq = skb.seq;
+  const next = { get: (): number => sk.rcv_nxt };
+  Object.defineProperties(skb, { seq: next, end_seq: next });
   skb.tcp_flags = TCPHDR_RST;
   skb.dev = sk.sk_dst_dev;
   __netif_rx(skb);

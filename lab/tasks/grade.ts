@@ -1,6 +1,6 @@
 /** What all ways to judge have in common: situations one after the other, and how a grade is put. */
 
-import { type Code, type Finding, type Program, storyText } from 'epollsim';
+import { type Code, EINTR, errnoName, type Finding, type Program, storyText } from 'epollsim';
 import type { Grade, Words } from './task.ts';
 
 /** The first grade that is not passed, in the order of the situations; `praise` where there is none. */
@@ -46,6 +46,39 @@ export function shownBy({ finding, program }: Found, passed: boolean, words: Wor
 export const within = (situation: Words, { en, zh }: Words): Words => ({
   en: `${situation.en}: ${en.trim()}`,
   zh: `${situation.zh}：${zh.trim()}`,
+});
+
+/**
+ * Has the function that was handed in given a promise? It is let go: what is thrown inside of it later is
+ * nobody's, and would end the process that grades.
+ */
+export function isAsync(code: unknown): boolean {
+  const { then, [Symbol.asyncIterator]: iterator } = Object(code) as Partial<AsyncGenerator> & {
+    then?: unknown;
+  };
+  if (typeof then === 'function') Promise.resolve(code).catch(() => {});
+  return typeof then === 'function' || typeof iterator === 'function';
+}
+
+/** A value in a sentence of any language: a text shows that it is one. */
+export const valueText = (value: unknown): string => {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' && value !== null
+    ? Object.prototype.toString.call(value)
+    : String(value);
+};
+
+/** All ways to wait in an epoll instance. */
+export const waits: readonly string[] = ['epoll_wait', 'epoll_pwait', 'epoll_pwait2'];
+
+/** The name of the error with which a call to wait has failed; null where it has not. A signal is no failure. */
+export const failureOf = (call: string, ret: number | null): string | null =>
+  waits.includes(call) && ret !== null && ret < 0 && ret !== -EINTR ? errnoName(ret) : null;
+
+/** A wait that fails is over at once, and a loop around it never sleeps. */
+export const waitFails = (call: string, errno: string): Words => ({
+  en: `${call} has failed with -${errno}, so it has not slept. Look at what is passed to it: the descriptor of an epoll instance that is open, and room for at least one event.`,
+  zh: `${call} 失败并返回 -${errno}，因此根本没有睡眠。请检查传入的参数：一个仍然打开的 epoll 实例的描述符，以及至少容纳一个事件的空间。`,
 });
 
 /** Has the function that was handed in given something that calls can be made with? */

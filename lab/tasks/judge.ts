@@ -6,16 +6,28 @@ import {
   type CheckOptions,
   type Code,
   check,
+  EAGAIN,
   type EpollView,
   type Finding,
   Machine,
   NotDeterministic,
   OutOfSteps,
   type Sys,
+  type timespec,
   type Verdict,
   viewOf,
 } from 'epollsim';
-import { firstWrong, isGenerator, refusal, within } from './grade.ts';
+import {
+  failureOf,
+  firstWrong,
+  isAsync,
+  isGenerator,
+  refusal,
+  waitFails,
+  waits,
+  within,
+} from './grade.ts';
+import { forbidden, looksInside } from './never.ts';
 import type { Grade, Solution, Words } from './task.ts';
 
 /** A call that a solution has made. */
@@ -45,7 +57,7 @@ export interface Situation {
 const limits: CheckOptions = {
   executions: 4000,
   steps: 4000,
-  seconds: 10,
+  seconds: 60,
   sharedMemory: false,
   strict: true,
   off: ['herd', 'stale-event'],
@@ -68,8 +80,9 @@ export class Stage {
   /** Runs the solution, for the thread that has `sys`. */
   *solve<T>(sys: Sys, ...given: readonly unknown[]): Code<T> {
     const code: unknown = this.solution(this.watched(sys), ...given);
+    if (isAsync(code)) return this.fail(isAsyncFunction) as T;
     if (!isGenerator(code)) return this.fail(noGenerator) as T;
-    return (yield* code) as T;
+    return plain(yield* code) as T;
   }
 
   /** Ends the execution with these words, unless something was wrong before. */
@@ -108,9 +121,12 @@ export class Stage {
   private watched(sys: Sys): Sys {
     return new Proxy(sys, {
       get: (target, name) => {
+        if (name === 'task') this.fail(looksInside);
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== 'function' || name === 'assert') return value;
+        const never = forbidden(String(name));
         return (...args: unknown[]): unknown => {
+          if (never !== null) this.fail(never);
           const passed = args.map((one) => (typeof one === 'function' ? this.thread(one) : one));
           return this.recorded(String(name), args, Reflect.apply(value, target, passed));
         };
@@ -130,9 +146,20 @@ export class Stage {
     const result = yield* code as Code<unknown>;
     made.result = result;
     made.ret = typeof result === 'number' ? result : ((result as { ret?: number })?.ret ?? null);
+    const failure = failureOf(call, made.ret);
+    if (failure !== null) this.fail(waitFails(`${call}()`, failure));
     return result;
   }
 }
+
+/** A list as it is, without what else somebody has put into the object. */
+const plain = (answer: unknown): unknown =>
+  Array.isArray(answer) ? Array.from({ length: answer.length }, (_, i) => answer[i]) : answer;
+
+const isAsyncFunction: Words = {
+  en: 'What you export is an async function, and is to be a generator function: function*, with yield* where there is await.',
+  zh: '导出的是 async 函数，而要求的是生成器函数：应写成 function*，并把 await 换成 yield*。',
+};
 
 const noGenerator: Words = {
   en: 'What you export is no generator. It has to be a function*, and each call in it needs yield*.',
@@ -260,11 +287,46 @@ function ofError(error: unknown): Words {
   };
 }
 
+/** How often a file may be read while nothing is there, without a sleep. */
+const patience = 3;
+
+/** Does a thread read a file again and again, without having been told of anything meanwhile? */
+export function spins({ calls }: Stage): boolean {
+  const dry = new Map<unknown, number>();
+  for (const { args, call, ret } of calls) {
+    if (waits.includes(call) && Number(ret) > 0) dry.clear();
+    const times = ret === -EAGAIN && reads.includes(call) ? (dry.get(args[0]) ?? 0) + 1 : 0;
+    if (times > patience) return true;
+    if (times > 0) dry.set(args[0], times);
+  }
+  return false;
+}
+
+const reads: readonly string[] = ['read', 'readv', 'recv', 'recvfrom', 'recvmsg'];
+
+/** Is this a call to wait that does not: it only looks? */
+export const onlyLooks = ({ args: [, , timeout] }: Made): boolean => {
+  const { tv_nsec = timeout, tv_sec = 0 } = Object(timeout) as Partial<timespec>;
+  return timeout !== null && Number(tv_sec) === 0 && Number(tv_nsec) === 0;
+};
+
 /** Looked for something that was not there, without sleeping. */
 export const emptyPolls = (stage: Stage): number =>
   stage
     .made('epoll_wait', 'epoll_pwait', 'epoll_pwait2', 'poll', 'ppoll', 'select', 'pselect6')
     .filter(({ args, call, ret }) => ret === 0 && args[call === 'poll' ? 1 : 2] === 0).length;
 
-/** Calls by which a thread waits for time to go by, or asks for another turn. */
-export const naps = (stage: Stage): Made[] => stage.made('nanosleep', 'sched_yield');
+/** Calls by which a thread sleeps elsewhere than in an epoll instance, or asks for another turn. */
+export const naps = (stage: Stage): Made[] =>
+  stage.made(
+    'nanosleep',
+    'sched_yield',
+    'poll',
+    'ppoll',
+    'select',
+    'pselect6',
+    'wait4',
+    'waitid',
+    'timerfd_create',
+    'signalfd4',
+  );

@@ -9,13 +9,23 @@ import {
   type CheckOptions,
   type Code,
   check,
+  EPOLLOUT,
+  type epoll_event,
   type Finding,
   NotDeterministic,
   type Program,
   type Sys,
   type Verdict,
 } from 'epollsim';
-import { firstWrong, isGenerator, refusal, within } from './grade.ts';
+import {
+  failureOf,
+  firstWrong,
+  isAsync,
+  isGenerator,
+  refusal,
+  waitFails,
+  within,
+} from './grade.ts';
 import type { Grade, Solution, Words } from './task.ts';
 
 /** A program that the solution is a part of. */
@@ -72,46 +82,73 @@ export function must(holds: boolean, key: string): asserts holds {
 export const waitsForEver = ({ name, args }: Call): boolean =>
   name === 'epoll_pwait2' ? args[2] === null : Number(args[2]) < 0;
 
-/** All ways to wait in an epoll instance, and all to read from a socket. */
-export const waits: readonly string[] = ['epoll_wait', 'epoll_pwait', 'epoll_pwait2'];
+export { waits } from './grade.ts';
+
+/** Does an event tell of more than room to write, which there nearly always is? */
+export const tells = (result: unknown): boolean =>
+  Array.isArray(result) && result.some(({ events }: epoll_event) => (events & ~EPOLLOUT) !== 0);
+
+/** Is this the `sys` of a thread, as what a solution calls back is to be given? */
+export const isSys = (given: unknown): given is Sys =>
+  typeof (given as Partial<Sys> | null | undefined)?.pthread_create === 'function';
+
+/** All ways to read from a socket. */
 export const reads: readonly string[] = ['read', 'readv', 'recv', 'recvfrom', 'recvmsg'];
 /** What changes nothing. */
 export const harmless: readonly string[] = ['assert', 'gettid', 'getpid', 'sched_yield'];
 
-/** Runs a solution as a part of a program; its calls are looked at. What it returns. */
+/** What is known of a solution while it runs. */
+interface Run {
+  readonly watch: Watch;
+  /** The key of the first thing that was refused. */
+  refused: string | null;
+  /** The threads that it has created, and has not joined. */
+  readonly left: Set<number>;
+}
+
+/**
+ * Runs a solution as a part of a program; its calls are looked at. It is over when all its threads are.
+ * What it returns.
+ */
 export function* runWatched(
   solution: Solution,
   sys: Sys,
   watch: Watch,
   ...given: readonly unknown[]
 ): Code<unknown> {
-  const refusal: { key: string | null } = { key: null };
-  const code: unknown = solution(watched(sys, watch, refusal), ...given);
+  const run: Run = { watch, refused: null, left: new Set() };
+  const code: unknown = solution(watched(sys, run), ...given);
+  must(!isAsync(code), 'async');
   must(isGenerator(code), 'no-generator');
   const result = yield* code;
   // Somebody who catches everything has caught this, too.
-  if (refusal.key !== null) throw new Broken(refusal.key);
+  if (run.refused !== null) throw new Broken(run.refused);
+  for (const thread of run.left) yield* sys.pthread_join(thread);
   return result;
 }
 
-function watched(sys: Sys, watch: Watch, refusal: { key: string | null }): Sys {
+function refuse(run: Run, key: string): never {
+  run.refused ??= key;
+  throw new Broken(key);
+}
+
+function watched(sys: Sys, run: Run): Sys {
+  const { watch } = run;
   const may = new Set([...watch.may, ...harmless]);
   const make = (name: string, args: unknown[]): unknown => {
     const call: Call = { name, args, thread: sys.task.pid };
     const key = may.has(name) ? (watch.before?.(call) ?? null) : `not-here: ${name}()`;
-    if (key !== null) {
-      refusal.key ??= key;
-      throw new Broken(key);
-    }
+    if (key !== null) refuse(run, key);
     if (name === 'pthread_create' && typeof args[0] === 'function') {
-      const run = args[0] as Program;
-      args[0] = (self: Sys): Code<unknown> => run(watched(self, watch, refusal));
+      const main = args[0] as Program;
+      args[0] = (self: Sys): Code<unknown> => main(watched(self, run));
     }
     const made: unknown = Reflect.apply(Reflect.get(sys, name), sys, args);
-    return isGenerator(made) ? followed(made, call, watch) : made;
+    return isGenerator(made) ? followed(made, call, run) : made;
   };
   return new Proxy(sys, {
     get(target, name) {
+      if (name === 'task') refuse(run, 'looks-inside');
       const member: unknown = Reflect.get(target, name);
       if (typeof name !== 'string' || typeof member !== 'function') return member;
       return (...args: unknown[]) => make(name, args);
@@ -120,11 +157,17 @@ function watched(sys: Sys, watch: Watch, refusal: { key: string | null }): Sys {
 }
 
 /** The call, entered where it is made: one that is not is found as everywhere. */
-function* followed(made: Code<unknown>, call: Call, watch: Watch): Code<unknown> {
+function* followed(made: Code<unknown>, call: Call, run: Run): Code<unknown> {
+  const { left, watch } = run;
   watch.entered?.(call);
   const result = yield* made;
-  const { ret = result } = Object(result) as { ret?: unknown };
-  watch.after?.(call, Number(ret), result);
+  const { ret: given = result } = Object(result) as { ret?: unknown };
+  const ret = Number(given);
+  if (call.name === 'pthread_create' && ret > 0) left.add(ret);
+  if (call.name === 'pthread_join' && ret === 0) left.delete(Number(call.args[0]));
+  watch.after?.(call, ret, result);
+  const failure = failureOf(call.name, ret);
+  if (failure !== null) refuse(run, `wait-fails: ${call.name}() ${failure}`);
   return result;
 }
 
@@ -138,7 +181,16 @@ export function judge(
   said: Said,
   praise: Words,
 ): Grade {
+  if (remembers(solution, situations, said)) return refusal(common['chance'] as Words);
   return firstWrong(situations, (situation) => judgeIn(situation, solution, said), praise);
+}
+
+/** Does the solution leave something behind outside of itself, so that it goes another way the next time? */
+function remembers(solution: Solution, [first]: readonly Situation[], said: Said): boolean {
+  if (first === undefined) return false;
+  const once: Situation = { ...first, options: { ...first.options, executions: 1 } };
+  const before = judgeIn(once, solution, said)?.words.en;
+  return before !== judgeIn(once, solution, said)?.words.en;
 }
 
 /** What is wrong in one situation; null if nothing is. */
@@ -161,8 +213,10 @@ export function judgeIn(situation: Situation, solution: Solution, said: Said): G
 }
 
 function wordsFor({ kind, sentence }: Finding, said: Said): Words {
-  const [, key, what = ''] = /lab:([a-z0-9-]+)(?:: (\w+\(\)))?/.exec(sentence) ?? [];
+  const [, key, what = '', errno = ''] =
+    /lab:([a-z0-9-]+)(?:: (\w+\(\))(?: (\w+))?)?/.exec(sentence) ?? [];
   if (key === 'not-here') return notHere(what);
+  if (key === 'wait-fails') return waitFails(what, errno);
   if (key !== undefined) return said[key] ?? common[key] ?? asFound(sentence);
   if (kind === 'exception' || kind === 'assertion') return thrown(sentence);
   const alike = kind === 'waits-for-ever' ? 'deadlock' : kind;
@@ -188,6 +242,14 @@ const common: Said = {
   'no-generator': {
     en: 'this is no generator function: it is to be `export default function* (sys, …)`, and each call is entered by `yield*`.',
     zh: '这不是生成器函数：应写成 `export default function* (sys, …)`，并用 `yield*` 进入每个系统调用。',
+  },
+  async: {
+    en: 'this is an async function, and is to be a generator function: `export default function* (sys, …)`, with `yield*` where there is `await`.',
+    zh: '这是 async 函数，而要求的是生成器函数：应写成 `export default function* (sys, …)`，并把 `await` 换成 `yield*`。',
+  },
+  'looks-inside': {
+    en: 'it reads sys.task, which is the inside of the model. A program on Linux sees what its calls return, and nothing else.',
+    zh: '它读取了 sys.task，那是模型的内部。Linux 上的程序只能看到系统调用的返回值，别的什么也看不到。',
   },
   chance: {
     en: 'it goes another way when it is run again. Keep all variables inside the function, and leave time and chance out.',

@@ -69,18 +69,13 @@ function* pauseOn(stage: Stage, sleeps: number, late = 2): Code<void> {
   const waits = stage.made('epoll_wait', 'epoll_pwait', 'epoll_pwait2');
   stage.expect(naps(stage).length === 0 && others(stage).length === 0, otherCall);
   stage.expect(waits.length > 0, noWait);
-  stage.expect(
-    waits.some(({ ret }) => ret !== null && ret > -9),
-    failing,
-  );
   stage.expect(end - start >= ms, tooShort(end - start));
   stage.expect(waits.length <= sleeps + 1, tooMany(waits.length));
   stage.expect(end - start <= ms + late, tooLong(end - start));
   stage.expect(stage.open() === open, leak);
 }
 
-const others = (stage: Stage): readonly unknown[] =>
-  stage.made('poll', 'ppoll', 'select', 'pselect6', 'timerfd_create', 'read', 'pthread_create');
+const others = (stage: Stage): readonly unknown[] => stage.made('read', 'pthread_create');
 
 const busy: Words = {
   en: 'Your program goes round without sleeping. Time stands still for it, and on a real machine a CPU would be at 100 %. Look at the timeout that you pass in the last round: 0 means "do not wait", and a part of a millisecond that is cut off becomes 0. Look also at the result of the call: an error comes back at once.',
@@ -97,10 +92,6 @@ const otherCall: Words = {
 const noWait: Words = {
   en: 'Your program returned at once and never called epoll_wait.',
   zh: '你的程序立即返回了，从未调用 epoll_wait。',
-};
-const failing: Words = {
-  en: 'No epoll_wait of yours waited: each one failed. Look at its result and its arguments: the descriptor of an epoll instance, and room for at least one event.',
-  zh: '你的 epoll_wait 没有一次真正等待，全部失败了。请检查返回值和参数：第一个参数是 epoll 实例的描述符，maxevents 至少为 1。',
 };
 const leak: Words = {
   en: 'A descriptor is left open after the pause. Who calls it a thousand times has none left (EMFILE).',

@@ -2,14 +2,21 @@
 import {
   type Code,
   EBADF,
+  EINVAL,
   EPERM,
   EPOLL_CTL_DEL,
+  EPOLLET,
+  EPOLLEXCLUSIVE,
   EPOLLIN,
+  EPOLLONESHOT,
   EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDHUP,
   epollFlags,
   errnoName,
   type Sys,
 } from 'epollsim';
+import { valueText } from '../grade.ts';
 import { judge, type Situation, type Stage } from '../judge.ts';
 import type { Grade, Solution, Task, Words } from '../task.ts';
 
@@ -19,7 +26,19 @@ const again: Situation = {
     const { sys } = stage;
     const ep = yield* sys.epoll_create1(0);
     const fd = yield* sys.eventfd2(0, 0);
-    for (const events of [EPOLLIN, EPOLLIN, EPOLLOUT, EPOLLIN | EPOLLOUT, 0, 0, EPOLLIN]) {
+    const once = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+    const edges = EPOLLOUT | EPOLLET;
+    for (const events of [
+      EPOLLIN,
+      EPOLLIN,
+      EPOLLOUT,
+      EPOLLIN | EPOLLOUT,
+      once,
+      edges,
+      0,
+      0,
+      EPOLLIN,
+    ]) {
       yield* watchAndLook(stage, ep, fd, events);
     }
   },
@@ -52,12 +71,14 @@ const refused: Situation = {
     const { sys } = stage;
     const ep = yield* sys.epoll_create1(0);
     const file = yield* sys.open('/dev/null', 0);
-    for (const [fd, errno] of [
-      [99, EBADF],
-      [file, EPERM],
+    for (const [fd, events, errno] of [
+      [99, EPOLLIN, EBADF],
+      [99, 0, EBADF],
+      [file, EPOLLIN, EPERM],
+      [ep, EPOLLIN, EINVAL],
     ] as const) {
-      const ret = yield* stage.solve(sys, ep, fd, EPOLLIN);
-      stage.expect(ret === -errno, kept(errno, ret));
+      const ret = yield* stage.solve(sys, ep, fd, events);
+      stage.expect(ret === -errno, kept(events, errno, ret));
     }
   },
   round: () => hopeless,
@@ -117,7 +138,7 @@ function* watchAndLook(stage: Stage, ep: number, fd: number, events: number): Co
   stage.expect(events !== 0 || mask !== 0, empty);
   stage.expect((mask ?? 0) === events, otherMask(mask, events));
   const item = stage.epoll(ep)?.items.find((one) => one.fd === fd);
-  stage.expect(item === undefined || item.data === fd, otherData);
+  stage.expect(item === undefined || Number(item.data) === fd, otherData);
   const deleted = made.some(({ args, call }) => call === 'epoll_ctl' && args[1] === EPOLL_CTL_DEL);
   stage.expect(events === 0 || !deleted, removed);
 }
@@ -127,10 +148,11 @@ function maskOf(stage: Stage, ep: number, fd: number): number | null {
   const item = stage.epoll(ep)?.items.find((one) => one.fd === fd);
   if (item === undefined) return null;
   const asked = item.events.split('|');
-  return [EPOLLIN, EPOLLOUT]
-    .filter((bit) => asked.includes(epollFlags(bit)))
-    .reduce((sum, bit) => sum | bit, 0);
+  return bits.filter((bit) => asked.includes(epollFlags(bit))).reduce((sum, bit) => sum | bit, 0);
 }
+
+/** All that can be asked for, but for what is always told. */
+const bits = [EPOLLIN, EPOLLPRI, EPOLLOUT, EPOLLRDHUP, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLET];
 
 const shown = (events: number): string => (events === 0 ? '0' : epollFlags(events));
 
@@ -139,12 +161,12 @@ const failed = (events: number, ret: number): Words => ({
   zh: `要求 ${shown(events)} 时，你的函数返回了 -${errnoName(ret)}。请看此刻树里有什么：有没有这个文件和号码的条目？该用哪种操作？`,
 });
 const noResult = (ret: unknown): Words => ({
-  en: `Your function returned ${String(ret)}. It is to return 0, or what epoll_ctl returned where that is a real error.`,
-  zh: `你的函数返回了 ${String(ret)}。它应当返回 0；如果确实出错，则返回 epoll_ctl 的返回值。`,
+  en: `Your function returned ${valueText(ret)}. It is to return 0, or what epoll_ctl returned where that is a real error.`,
+  zh: `你的函数返回了 ${valueText(ret)}。它应当返回 0；如果确实出错，则返回 epoll_ctl 的返回值。`,
 });
 const noCall: Words = {
-  en: 'Your function made no call at all, so the tree is as it was.',
-  zh: '你的函数没有进行任何调用，树没有变化。',
+  en: 'Your function made no call at all, so the tree is as it was. Is each call entered by yield*?',
+  zh: '你的函数没有进行任何调用，树没有变化。每个调用前都写了 yield* 吗？',
 };
 const empty: Words = {
   en: 'Asked for 0, the item is still in the tree, with an empty mask. Errors and hang-ups are told of all the same (EPOLLERR and EPOLLHUP cannot be masked). It has to leave the tree.',
@@ -166,9 +188,9 @@ const removed: Words = {
   en: 'The item was taken out of the tree, although something is asked for. In between nobody is told of anything, and another thread may see it missing. There is an operation that replaces the mask of an item where it stands.',
   zh: '明明还要监视，该条目却先被移出了树。这段时间内没有人收到通知，别的线程也可能发现它不见了。有一种操作可以就地替换掩码。',
 };
-const kept = (errno: number, ret: unknown): Words => ({
-  en: `epoll_ctl fails with ${errnoName(errno)} here, and that is a real error: no operation would do. Your function returned ${String(ret)} and not -${errnoName(errno)}.`,
-  zh: `这里 epoll_ctl 因 ${errnoName(errno)} 失败，这是真正的错误，换哪种操作都不行。你的函数返回了 ${String(ret)}，而不是 -${errnoName(errno)}。`,
+const kept = (events: number, errno: number, ret: unknown): Words => ({
+  en: `Asked for ${shown(events)}, epoll_ctl fails with ${errnoName(errno)} here, and that is a real error: no operation would do. Your function returned ${valueText(ret)} and not -${errnoName(errno)}.`,
+  zh: `要求 ${shown(events)} 时，epoll_ctl 因 ${errnoName(errno)} 失败，这是真正的错误，换哪种操作都不行。你的函数返回了 ${valueText(ret)}，而不是 -${errnoName(errno)}。`,
 });
 const overtaken = (ret: unknown): Words => ({
   en: `One of the two got ${typeof ret === 'number' ? `-${errnoName(ret)}` : String(ret)}. Between two of its calls the other thread has changed the tree. What a call has said about the tree is over when the next call is made. Follow the table to that place.`,

@@ -1,6 +1,7 @@
 /** All that are ready, each once, through an array that has room for two. */
 import { type Code, EPOLL_CTL_ADD, EPOLLIN } from 'epollsim';
-import { judge, naps, type Situation, type Stage } from '../judge.ts';
+import { valueText } from '../grade.ts';
+import { judge, onlyLooks, type Situation, type Stage } from '../judge.ts';
 import type { Grade, Solution, Task, Words } from '../task.ts';
 
 const one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
@@ -72,6 +73,16 @@ const situations: readonly Situation[] = [
   }),
 ];
 
+/** What finds out what is ready, and what has no effect. */
+const allowed: readonly string[] = [
+  'epoll_wait',
+  'epoll_pwait',
+  'epoll_pwait2',
+  'clock_gettime',
+  'getpid',
+  'gettid',
+];
+
 /** What is asked of the answer. */
 function look(
   stage: Stage,
@@ -80,17 +91,21 @@ function look(
   late: readonly number[],
 ): void {
   const waits = stage.made('epoll_wait', 'epoll_pwait', 'epoll_pwait2');
-  stage.expect(stage.made('poll', 'ppoll', 'select', 'pselect6').length === 0, otherCall);
-  stage.expect(naps(stage).length === 0, otherCall);
   const most = Math.max(0, ...waits.map(({ args }) => Number(args[1])));
   stage.expect(most <= room, tooMuchRoom(most));
   stage.expect(stage.made('read', 'readv').length === 0, hasRead);
+  stage.expect(
+    stage.calls.every(({ call }) => allowed.includes(call)),
+    otherCall,
+  );
   stage.expect(Array.isArray(answer), noArray(answer));
-  stage.expect(!waits.some(({ args, ret }) => ret === 0 && args[2] !== 0), slept);
+  stage.expect(!waits.some((made) => made.ret === 0 && !onlyLooks(made)), slept);
   const told: readonly unknown[] = Array.isArray(answer) ? answer : [];
   const twice = told.find((fd, i) => told.indexOf(fd) !== i);
   stage.expect(twice === undefined, doubled(twice));
-  const missing = ready.filter((fd) => !told.includes(fd));
+  const texts = told.filter((fd) => !['number', 'bigint'].includes(typeof fd));
+  stage.expect(texts.length === 0, noData(texts[0]));
+  const missing = ready.filter((fd) => !told.some((one) => Number(one) === fd));
   stage.expect(missing.length === 0, missed(missing, told.length));
   const invented = told.filter((fd) => ![...ready, ...late].includes(Number(fd)));
   stage.expect(invented.length === 0, notReady(invented));
@@ -110,8 +125,8 @@ const again = words(
   '你的程序不停地查询，每次得到的都是那几个条目。水平触发的条目上报后会放回链表，所以链表永远不会变空。还能凭什么判断已经全部得到？',
 );
 const otherCall = words(
-  'You use another call than epoll_wait to find out what is ready.',
-  '你用了 epoll_wait 以外的调用来查找就绪的条目。',
+  'You use another call than epoll_wait. What is ready can be found out by it alone, and nothing is to be changed.',
+  '你用了 epoll_wait 以外的调用。只用它就能知道哪些就绪，而且什么都不应改变。',
 );
 const tooMuchRoom = (most: number): Words =>
   words(
@@ -128,8 +143,13 @@ const changed = words(
 );
 const noArray = (answer: unknown): Words =>
   words(
-    `Your program returned ${String(answer)}. It is to return an array with the data of each that is ready.`,
-    `你的程序返回了 ${String(answer)}。它应当返回一个数组，包含每个就绪条目的 data。`,
+    `Your program returned ${valueText(answer)}. It is to return an array with the data of each that is ready.`,
+    `你的程序返回了 ${valueText(answer)}。它应当返回一个数组，包含每个就绪条目的 data。`,
+  );
+const noData = (one: unknown): Words =>
+  words(
+    `${valueText(one)} is in your array. The data of an item is a number here: that of the event, and nothing around it.`,
+    `你的数组里有 ${valueText(one)}。这里条目的 data 是一个数：应当直接取事件的 data。`,
   );
 const slept = words(
   'You waited for a timeout to be over. What is ready now is known at once.',

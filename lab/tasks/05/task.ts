@@ -4,16 +4,20 @@ import {
   EAGAIN,
   EBADF,
   EPOLL_CTL_ADD,
+  EPOLLERR,
+  EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
   errnoName,
   F_SETFL,
   SHUT_WR,
+  SIGPIPE,
   SO_SNDBUF,
   SOCK_NONBLOCK,
   SOCK_STREAM,
   SOL_SOCKET,
 } from 'epollsim';
+import { valueText } from '../grade.ts';
 import { judge, type Made, naps, type Situation, type Stage } from '../judge.ts';
 import type { Grade, Solution, Task, Words } from '../task.ts';
 
@@ -60,6 +64,33 @@ function sending(name: Words, length: number, greeting: string): Situation {
   };
 }
 
+/** The peer reads a little, and closes: the next write fails, long after the first. */
+const broken: Situation = {
+  name: words('The peer closes in the middle of a long message', '长消息发到一半，对端关闭'),
+  *play(stage) {
+    const { sys } = stage;
+    yield* sys.sigaction(SIGPIPE, { handler: 'SIG_IGN' });
+    const [fd, there] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK);
+    yield* sys.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 2304);
+    yield* sys.fcntl(there, F_SETFL, 0);
+    const ep = yield* sys.epoll_create1(0);
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, fd, { events: EPOLLIN, data: fd });
+    const peer = yield* sys.pthread_create(function* (own) {
+      yield* own.read(there, new Uint8Array(8192));
+      yield* own.close(there);
+    }, 'peer');
+    const answer: unknown = yield* stage.solve(sys, ep, fd, message(20_000));
+    yield* sys.pthread_join(peer);
+    look(stage, ep, fd);
+    const failure = stage.calls.filter(isWrite).at(-1)?.ret ?? 0;
+    stage.expect(failure < 0, gaveUp(answer));
+    stage.expect(answer === failure, keptLater(failure, answer));
+  },
+  options: { preemptions: 1 },
+  asleep: () => deaf,
+  round: () => hopeless,
+};
+
 const refused: Situation = {
   name: words('The descriptor is not open', '描述符没有打开'),
   *play(stage) {
@@ -75,25 +106,25 @@ const refused: Situation = {
 function look(stage: Stage, ep: number, fd: number): void {
   const wrong = wrongCalls(stage);
   if (wrong !== null) stage.fail(wrong);
-  const events =
-    stage
-      .epoll(ep)
-      ?.items.find((item) => item.fd === fd)
-      ?.events.split('|') ?? [];
+  const item = stage.epoll(ep)?.items.find((one) => one.fd === fd);
+  const events = item?.events.split('|') ?? [];
   stage.expect(events.includes('EPOLLIN'), noMoreIn);
   stage.expect(!events.includes('EPOLLOUT'), leftOut);
   stage.expect(!events.includes('EPOLLET') && !events.includes('EPOLLONESHOT'), otherMode);
+  const more = events.filter((one) => !['EPOLLIN', 'EPOLLERR', 'EPOLLHUP'].includes(one));
+  stage.expect(more.length === 0, otherMask(more));
+  stage.expect(Number(item?.data) === fd, otherData(item?.data));
 }
 
 function wrongCalls(stage: Stage): Words | null {
   if (stage.made('fcntl', 'ioctl').length > 0) return blocking;
-  if (naps(stage).length > 0 || stage.made('poll', 'ppoll', 'select').length > 0) return otherCall;
+  if (naps(stage).length > 0) return otherCall;
   if (stage.made('read', 'recv', 'recvfrom', 'readv').length > 0) return hasRead;
   let full = false;
   for (const made of stage.calls) {
     if (isWait(made) && made.ret !== null) {
       const masks = masksOf(made);
-      if (masks.some((mask) => (mask & EPOLLOUT) !== 0)) full = false;
+      if (masks.some((mask) => (mask & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0)) full = false;
       else if (masks.length > 0) return wokenForNothing;
       else if (made.ret === 0) return full ? ticks : null;
     }
@@ -149,6 +180,16 @@ const otherMode = words(
   'Afterwards the item is not level-triggered any more. Leave the interest as you found it.',
   '之后该条目不再是水平触发了。请把登记恢复成原来的样子。',
 );
+const otherMask = (more: readonly string[]): Words =>
+  words(
+    `Afterwards ${more.join('|')} is asked for as well. Leave the interest as you found it: EPOLLIN alone.`,
+    `之后还多登记了 ${more.join('|')}。请把登记恢复成原来的样子：只有 EPOLLIN。`,
+  );
+const otherData = (data: unknown): Words =>
+  words(
+    `Afterwards the data of the item is ${String(data)}, and no longer the descriptor. EPOLL_CTL_MOD replaces the data as well as the mask, and whoever is told next cannot know of what.`,
+    `之后该条目的 data 是 ${String(data)}，不再是描述符。EPOLL_CTL_MOD 会同时替换掩码和 data，下一个收到事件的人就不知道事件来自哪里了。`,
+  );
 const leak = words(
   'A descriptor is left open. Each long message costs one more.',
   '有一个描述符没有关闭，每发一条长消息就多占一个。',
@@ -164,13 +205,23 @@ const mixedUp = words(
 );
 const answered = (answer: unknown, length: number): Words =>
   words(
-    `Your function returned ${String(answer)}; all ${length} bytes were sent.`,
-    `你的函数返回了 ${String(answer)}，而 ${length} 个字节已全部发出。`,
+    `Your function returned ${valueText(answer)}; all ${length} bytes were sent.`,
+    `你的函数返回了 ${valueText(answer)}，而 ${length} 个字节已全部发出。`,
   );
 const kept = (answer: unknown): Words =>
   words(
     `write fails with EBADF here. Your function returned ${typeof answer === 'number' && answer < 0 ? `-${errnoName(answer)}` : String(answer)} and not -EBADF.`,
     `这里 write 因 EBADF 失败，而你的函数返回了 ${String(answer)}，不是 -EBADF。`,
+  );
+const gaveUp = (answer: unknown): Words =>
+  words(
+    `Your function returned ${valueText(answer)}, and not all bytes were sent, nor has a write failed: only that says that the peer is gone.`,
+    `你的函数返回了 ${valueText(answer)}，而字节并没有全部发出，也没有一次 write 失败：只有 write 失败才说明对端已经离开。`,
+  );
+const keptLater = (failure: number, answer: unknown): Words =>
+  words(
+    `The last write failed with -${errnoName(failure)}, after others had taken a part. Your function returned ${valueText(answer)} and not -${errnoName(failure)}.`,
+    `最后一次 write 以 -${errnoName(failure)} 失败，而此前已经写出了一部分。你的函数返回了 ${valueText(answer)}，不是 -${errnoName(failure)}。`,
   );
 const hopeless = words(
   'Your function tries again and again, although the write fails for another reason than a full buffer. Only EAGAIN goes away by waiting.',
@@ -202,6 +253,7 @@ export const task: Task = {
           6000,
           'hi',
         ),
+        broken,
       ],
       done,
     ),

@@ -18,6 +18,7 @@ import {
   runWatched,
   type Said,
   type Situation,
+  tells,
   type Watch,
   waits,
   waitsForEver,
@@ -38,8 +39,8 @@ function watch(seen: { end: boolean }): Watch {
       const { events = 0 } = (interest ?? {}) as Partial<Interest>;
       return op === EPOLL_CTL_MOD && (events & EPOLLONESHOT) === 0 ? 'not-oneshot' : null;
     },
-    after({ name }, ret) {
-      if (waits.includes(name)) dry = 0;
+    after({ name }, ret, result) {
+      if (waits.includes(name) && tells(result)) dry = 0;
       if (!reads.includes(name)) return;
       dry = ret === -EAGAIN ? dry + 1 : 0;
       if (ret === 0) seen.end = true;

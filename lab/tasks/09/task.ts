@@ -9,26 +9,30 @@ import {
   SOCK_STREAM,
   type Sys,
 } from 'epollsim';
+import { refusal } from '../grade.ts';
 import {
+  isSys,
   judge,
   must,
   reads,
   runWatched,
   type Said,
   type Situation,
+  tells,
   type Watch,
   waits,
   waitsForEver,
 } from '../judge_watched.ts';
-import type { Solution, Task, Words } from '../task.ts';
+import type { Grade, Solution, Task, Words } from '../task.ts';
 
-/** Who has waited, by number, and who has read nothing how often since. */
+/** Who has waited and who has read, by number, and who has read nothing how often since. */
 interface Seen {
   readonly waited: Set<number>;
+  readonly readers: Set<number>;
   readonly dry: Map<number, number>;
 }
 
-const watch = ({ waited, dry }: Seen): Watch => ({
+const watch = ({ waited, readers, dry }: Seen): Watch => ({
   may: [
     ...waits,
     ...reads,
@@ -43,12 +47,13 @@ const watch = ({ waited, dry }: Seen): Watch => ({
   before(call) {
     if (waits.includes(call.name)) {
       waited.add(call.thread);
-      dry.set(call.thread, 0);
       return waitsForEver(call) ? null : 'polls';
     }
+    if (reads.includes(call.name)) readers.add(call.thread);
     return reads.includes(call.name) && (dry.get(call.thread) ?? 0) > 3 ? 'spins' : null;
   },
-  after({ name, thread }, ret) {
+  after({ name, thread }, ret, result) {
+    if (waits.includes(name) && tells(result)) dry.set(thread, 0);
     if (reads.includes(name)) dry.set(thread, ret === -EAGAIN ? (dry.get(thread) ?? 0) + 1 : 0);
   },
 });
@@ -58,9 +63,14 @@ const goOn = new Uint8Array([9, 0, 0, 0, 0, 0, 0, 0]);
 
 /**
  * The first piece comes; while it is worked on, so do the others, and the end. On every schedule with
- * at most one preemption.
+ * at most one preemption. Who reads on any of them is put into `readers`.
  */
-const session = (when: Words, first: string, rest: readonly string[]): Situation => ({
+const session = (
+  when: Words,
+  first: string,
+  rest: readonly string[],
+  readers: Set<number>,
+): Situation => ({
   when,
   options: { preemptions: 1 },
   program: (solution: Solution) =>
@@ -78,13 +88,14 @@ const session = (when: Words, first: string, rest: readonly string[]): Situation
       }, 'client');
       let [taken, hands] = ['', 0];
       const take = function* (self: Sys, bytes: Uint8Array): Code<void> {
+        must(isSys(self) && bytes instanceof Uint8Array, 'take-given');
         must(++hands === 1, 'two-at-once');
         yield* self.write(working, begun);
         yield* self.read(done, new Uint8Array(8));
         taken += decodeText(bytes);
         hands--;
       };
-      const seen: Seen = { waited: new Set(), dry: new Map() };
+      const seen: Seen = { waited: new Set(), readers, dry: new Map() };
       yield* runWatched(solution, sys, watch(seen), sock, take);
       const sent = [first, ...rest].join('');
       must(taken.length >= sent.length, 'lost');
@@ -95,7 +106,7 @@ const session = (when: Words, first: string, rest: readonly string[]): Situation
     },
 });
 
-const situations: readonly Situation[] = [
+const situations = (readers: Set<number>): readonly Situation[] => [
   session(
     {
       en: 'When the second piece comes while the first is worked on',
@@ -103,11 +114,13 @@ const situations: readonly Situation[] = [
     },
     'ab',
     ['cd'],
+    readers,
   ),
   session(
     { en: 'When one piece comes, and then the end', zh: '先来一段数据，然后连接结束时' },
     'ab',
     [],
+    readers,
   ),
 ];
 
@@ -132,6 +145,14 @@ const said: Said = {
     en: 'only one thread has waited in epoll_wait(). Two are asked for: a pool of one is right, and slow.',
     zh: '只有一个线程在 epoll_wait() 中等待过。题目要求两个线程：只有一个线程的池虽然正确，但是慢。',
   },
+  'one-reads': {
+    en: 'one thread has done all the reading, on every schedule: the other one waits for something else. Both are to wait for the socket, so that either can go on.',
+    zh: '在所有调度序列下，读操作都由同一个线程完成，另一个线程在等别的东西。两个线程都应当等待这个套接字，谁都可以接着处理。',
+  },
+  'take-given': {
+    en: 'take() is not given what it needs: first the sys of the thread that calls it, then a Uint8Array with the bytes that were read: take(sys, bytes).',
+    zh: '没有把 take() 需要的东西交给它：先是调用它的线程的 sys，然后是装有所读字节的 Uint8Array：take(sys, bytes)。',
+  },
   'oneshot-never-rearmed': {
     en: 'a thread sleeps for ever, for the item is disarmed. Both threads have to hear of the end: what does the first one leave to the other?',
     zh: '条目处于停用状态，有线程永远睡眠。两个线程都要得知连接结束：第一个线程给另一个留下了什么？',
@@ -146,13 +167,18 @@ const said: Said = {
   },
 };
 
+function grade(solution: Solution): Grade {
+  const readers = new Set<number>();
+  const verdict = judge(solution, situations(readers), said, {
+    en: 'Two threads have shared the work, the socket was in the hands of one at a time, and both have heard of the end.',
+    zh: '两个线程分担了工作，套接字每次只在一个线程手中，并且两个线程都得知了连接结束。',
+  });
+  return verdict.passed && readers.size < 2 ? refusal(said['one-reads'] as Words) : verdict;
+}
+
 export const task: Task = {
   number: 9,
   title: { en: 'One at a time', zh: '一次一个线程' },
   signature: 'export default function* (sys, sock, take)',
-  grade: (solution) =>
-    judge(solution, situations, said, {
-      en: 'Two threads have shared the work, the socket was in the hands of one at a time, and both have heard of the end.',
-      zh: '两个线程分担了工作，套接字每次只在一个线程手中，并且两个线程都得知了连接结束。',
-    }),
+  grade,
 };

@@ -1,5 +1,5 @@
 /** Lab 11: two instances in a third one, and what is urgent first. */
-import { type Code, EPOLL_CTL_ADD, O_NONBLOCK, type Sys } from 'epollsim';
+import { type Code, EAGAIN, EPOLL_CTL_ADD, EPOLL_CTL_DEL, O_NONBLOCK, type Sys } from 'epollsim';
 import {
   judge,
   must,
@@ -13,28 +13,53 @@ import {
 } from '../judge_watched.ts';
 import type { Solution, Task, Words } from '../task.ts';
 
-/** Who sleeps does so in an instance of instances; nobody reads from one. */
-function watch(): Watch {
+/** The pipes that each of the two inner instances is to watch. */
+type Sets = readonly (readonly number[])[];
+
+const isSame = (files: ReadonlySet<number> | undefined, set: readonly number[]): boolean =>
+  files?.size === set.length && set.every((fd) => files.has(fd));
+
+/** What is wrong with what the instance in which somebody sleeps watches; null if nothing is. */
+function wrongSleep(
+  files: readonly number[],
+  watched: ReadonlyMap<number, ReadonlySet<number>>,
+  sets: Sets,
+): string | null {
+  if (files.length === 0) return 'nothing-watched';
+  if (!files.every((one) => watched.has(one))) return 'flat';
+  const isAsked = sets.every((set) => files.some((one) => isSame(watched.get(one), set)));
+  return isAsked && files.length === sets.length ? null : 'mixed';
+}
+
+/** Who sleeps does so in an instance of the two; nobody reads from one. Each byte read counts in `got`. */
+function watch(sets: Sets, got: { bytes: number }): Watch {
   const watched = new Map<number, Set<number>>();
+  const dry = new Map<number, number>();
   let empty = 0;
   return {
     may: [...waits, ...reads, 'epoll_create1', 'epoll_ctl'],
     before(call) {
       const fd = Number(call.args[0]);
-      if (reads.includes(call.name)) return watched.has(fd) ? 'reads-instance' : null;
+      if (reads.includes(call.name)) {
+        if (watched.has(fd)) return 'reads-instance';
+        return (dry.get(fd) ?? 0) > 3 ? 'spins' : null;
+      }
       if (!waits.includes(call.name)) return null;
       if (!waitsForEver(call)) return empty > 3 ? 'polls' : null;
-      const files = [...(watched.get(fd) ?? [])];
-      if (files.length === 0) return 'nothing-watched';
-      return files.every((one) => watched.has(one)) ? null : 'flat';
+      return wrongSleep([...(watched.get(fd) ?? [])], watched, sets);
     },
     after({ name, args }, ret) {
-      const [ep, op, fd] = args.map(Number);
+      const [ep = -1, op, fd = -1] = args.map(Number);
       if (name === 'epoll_create1' && ret >= 0) watched.set(ret, new Set());
-      if (name === 'epoll_ctl' && op === EPOLL_CTL_ADD && ret === 0) {
-        watched.get(ep as number)?.add(fd as number);
+      if (name === 'epoll_ctl' && op === EPOLL_CTL_ADD && ret === 0) watched.get(ep)?.add(fd);
+      if (name === 'epoll_ctl' && op === EPOLL_CTL_DEL && ret === 0) watched.get(ep)?.delete(fd);
+      if (reads.includes(name)) {
+        got.bytes += Math.max(0, ret);
+        if (ret === -EAGAIN) dry.set(ep, (dry.get(ep) ?? 0) + 1);
+        else dry.clear();
       }
       if (!waits.includes(name)) return;
+      if (ret > 0) dry.clear();
       empty = ret === 0 ? empty + 1 : 0;
     },
   };
@@ -66,6 +91,8 @@ const session = (
       const more = [yield* sys.pipe2(O_NONBLOCK), yield* sys.pipe2(O_NONBLOCK)];
       let [urgent, left] = [0, early.length + late.length + (meanwhile === null ? 0 : 1)];
       let next = meanwhile;
+      const got = { bytes: 0 };
+      let worked = 0;
       const send = function* (self: Sys, { urgent, pipe }: Message): Code<void> {
         const fd = (urgent ? open : more)[pipe]?.[1] ?? -1;
         yield* self.write(fd, urgent ? '!' : '.');
@@ -75,7 +102,8 @@ const session = (
         yield* send(sys, one);
       }
       const work = function* (_: Sys, bytes: Uint8Array): Code<boolean> {
-        must(bytes.length === 1, 'not-one');
+        must(bytes instanceof Uint8Array && bytes.length === 1, 'not-one');
+        must(++worked <= got.bytes && (bytes[0] === 33 || bytes[0] === 46), 'not-read');
         if (bytes[0] === 33) urgent--;
         else {
           must(urgent <= 0, 'urgent-waits');
@@ -91,7 +119,8 @@ const session = (
         for (const one of late) yield* send(self, one);
       }, 'client');
       const readers = (pipes: readonly (readonly [number, number])[]) => pipes.map(([fd]) => fd);
-      yield* runWatched(solution, sys, watch(), readers(open), readers(more), work);
+      const sets = [readers(open), readers(more)];
+      yield* runWatched(solution, sys, watch(sets, got), readers(open), readers(more), work);
       must(left === 0, 'left');
       yield* sys.pthread_join(client);
     },
@@ -117,6 +146,12 @@ const situations: readonly Situation[] = [
     [],
   ),
   session(
+    { en: 'When two messages of a kind lie in one pipe', zh: '同一个管道里有两条同类消息时' },
+    [message(false, 1), message(false, 1), message(true, 0), message(true, 0)],
+    null,
+    [],
+  ),
+  session(
     { en: 'When a client sends one message of each kind', zh: '客户端各发一条紧急和普通消息时' },
     [],
     null,
@@ -128,6 +163,14 @@ const said: Said = {
   flat: {
     en: 'it sleeps in an instance that watches pipes. Sleep in one that watches the two others.',
     zh: '它在直接监视管道的实例中睡眠。应当在监视另外两个实例的那个实例中睡眠。',
+  },
+  mixed: {
+    en: 'the instance in which it sleeps does not watch the two that are asked for: one with the two urgent pipes and no others, and one with the two others.',
+    zh: '它睡眠所在的实例监视的不是题目要求的那两个：一个只包含两个紧急管道，另一个包含其余两个管道。',
+  },
+  'not-read': {
+    en: 'work() is given a byte that was not read from a pipe. Read it first: what read() has put into the buffer is the message.',
+    zh: '交给 work() 的字节不是从管道读来的。应当先读：read() 放进缓冲区的内容才是消息。',
   },
   'nothing-watched': {
     en: 'it sleeps in an instance that watches nothing. Has epoll_ctl() failed? ELOOP and EINVAL say that an instance was put into the wrong one.',

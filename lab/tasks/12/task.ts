@@ -1,5 +1,5 @@
 /** Lab 12: a program in which an event comes while another thread scans, and nothing is lost. */
-import { EPOLL_CTL_ADD, Machine, type Program, Recorder, randomSchedule } from 'epollsim';
+import { EPOLL_CTL_DEL, Machine, type Program, Recorder, randomSchedule } from 'epollsim';
 import { refusal } from '../grade.ts';
 import {
   judge,
@@ -37,7 +37,7 @@ function watch({ written, untold }: Seen): Watch {
     before({ name, args }) {
       if (waits.includes(name)) return empty > 5 ? 'polls' : null;
       const [, op, fd, interest] = args;
-      if (name !== 'epoll_ctl' || op !== EPOLL_CTL_ADD) return null;
+      if (name !== 'epoll_ctl' || op === EPOLL_CTL_DEL) return null;
       return Number((interest as { data?: unknown } | null)?.data) === fd ? null : 'other-data';
     },
     after({ name, args }, ret, result) {
@@ -112,8 +112,8 @@ const said: Said = {
     zh: '要用 write() 写入两个 eventfd，每次八个字节。请看 write() 的返回值。',
   },
   'other-data': {
-    en: 'an item is added with other data than the number of its descriptor, so the checker cannot see what is told. Use { events, data: fd }.',
-    zh: '添加条目时，data 不是它的描述符，检查器因此看不出上报了什么。请使用 { events, data: fd }。',
+    en: 'an item is added, or changed, to other data than the number of its descriptor, so the checker cannot see what is told. Use { events, data: fd }.',
+    zh: '添加或修改条目时，data 不是它的描述符，检查器因此看不出上报了什么。请使用 { events, data: fd }。',
   },
   polls: {
     en: 'it asks again and again with a timeout of 0. Sleep until there is an event: a timeout of -1.',

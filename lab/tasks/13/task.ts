@@ -62,6 +62,10 @@ const said: Said = {
   deadlock: never,
   'stranded-data': never,
   'oneshot-never-rearmed': never,
+  'lost-wakeup': {
+    en: 'somebody sleeps beside an event on the list, with the fix as well, so this commit is not what is missing. Is it one event, level-triggered, for two threads? Each thread needs an event of its own.',
+    zh: '即使带有修复，仍有线程睡在链表上的事件旁边，所以缺少的不是这个提交。是不是两个线程等待同一个水平触发的事件？每个线程都需要自己的事件。',
+  },
 };
 
 const lost: Words = {

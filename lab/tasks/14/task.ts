@@ -1,6 +1,7 @@
 /** Lab 14: sessions of two sockets each, whose numbers are used again. */
 import { AF_UNIX, type Code, SOCK_STREAM, type Sys } from 'epollsim';
 import {
+  isSys,
   judge,
   must,
   runWatched,
@@ -17,8 +18,14 @@ const watch: Watch = {
   before: (call) => (waits.includes(call.name) && !waitsForEver(call) ? 'polls' : null),
 };
 
-/** One session whose peers have gone both, and one whose peers go later; `keeps` duplicates. */
-const sessions = (when: Words, keeps: boolean): Situation => ({
+/** How a session goes on: a child may have `kept` its descriptors open, and `ends` are the sides that end. */
+interface Course {
+  readonly kept: boolean;
+  readonly ends: readonly (0 | 1)[];
+}
+
+/** One session whose peers have gone already, and one whose peers go later. */
+const sessions = (when: Words, { ends, kept }: Course): Situation => ({
   when,
   options: { sharedMemory: false },
   program: (solution: Solution) =>
@@ -29,50 +36,55 @@ const sessions = (when: Words, keeps: boolean): Situation => ({
       let client: number | null = null;
       /** Shared with the client; a bit of each peer that it has closed. */
       let gone = 0;
-      const next = function* (self: Sys): Code<readonly number[] | null> {
+      // What these two call is none of the calls of the solution, and goes by a sys that nobody watches.
+      const next = function* (self: unknown): Code<readonly number[] | null> {
+        must(isSys(self), 'no-sys');
         must(begun === ended, 'two-sessions');
         if (++begun > 2) return null;
-        const [a, peerA] = yield* self.socketpair(AF_UNIX, SOCK_STREAM);
-        const [b, peerB] = yield* self.socketpair(AF_UNIX, SOCK_STREAM);
+        const [a, peerA] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
+        const [b, peerB] = yield* sys.socketpair(AF_UNIX, SOCK_STREAM);
         here = [a, b];
         gone = 0;
+        const peers = [peerA, peerB] as const;
         const leave = function* (who: Sys): Code<void> {
           gone = 1; // From here on it is going.
-          yield* who.close(peerA);
-          yield* who.close(peerB);
+          for (const side of ends) yield* who.close(peers[side]);
         };
-        if (begun === 1) yield* leave(self);
-        else client = yield* self.pthread_create(leave, 'client');
-        if (keeps && begun === 1) for (const fd of here) yield* sys.dup(fd);
-        return here;
+        if (begun === 1) yield* leave(sys);
+        else client = yield* sys.pthread_create(leave, 'client');
+        if (kept && begun === 1) for (const fd of here) yield* sys.dup(fd);
+        return [...here];
       };
-      const over = function* (self: Sys): Code<void> {
+      const over = function* (self: unknown): Code<void> {
+        must(isSys(self), 'no-sys');
         must(begun === ended + 1, 'ended-twice');
         must(gone === 1, 'stale');
         ended++;
-        for (const fd of here) yield* self.close(fd);
+        for (const fd of here) yield* sys.close(fd);
       };
-      const count = yield* runWatched(solution, sys, inner(watch), ep, next, over);
+      const count = yield* runWatched(solution, sys, watch, ep, next, over);
       must(ended === 2, 'left');
       must(count === 2, 'no-count');
       if (client !== null) yield* sys.pthread_join(client);
     },
 });
 
-/** What next() and over() call is theirs, and goes by the solution's sys. */
-const inner = (outer: Watch): Watch => ({
-  ...outer,
-  may: [...outer.may, 'socketpair', 'close', 'pthread_create'],
-});
-
 const situations: readonly Situation[] = [
   sessions(
     { en: 'When both sides of a session end at once', zh: '一个会话的两端同时结束时' },
-    false,
+    { kept: false, ends: [0, 1] },
+  ),
+  sessions(
+    { en: 'When the first side of a session ends alone', zh: '只有会话的第一端结束时' },
+    { kept: false, ends: [0] },
+  ),
+  sessions(
+    { en: 'When the second side of a session ends alone', zh: '只有会话的第二端结束时' },
+    { kept: false, ends: [1] },
   ),
   sessions(
     { en: 'When a child still has the descriptors open', zh: '子进程仍持有这些描述符时' },
-    true,
+    { kept: true, ends: [0, 1] },
   ),
 ];
 
@@ -84,6 +96,10 @@ const said: Said = {
   'ended-twice': {
     en: 'over() is called, and no session is open: both events of one session were taken for two.',
     zh: '没有打开的会话，却调用了 over()：同一会话的两个事件被当成了两个会话。',
+  },
+  'no-sys': {
+    en: 'next() and over() make system calls, and are to be given your sys: yield* next(sys), yield* over(sys).',
+    zh: 'next() 和 over() 要进行系统调用，必须把你的 sys 交给它们：yield* next(sys)，yield* over(sys)。',
   },
   'two-sessions': {
     en: 'next() is called while a session is open. One session at a time.',
@@ -102,8 +118,8 @@ const said: Said = {
     zh: '收到了已关闭描述符的事件。只有关闭文件的最后一个描述符时，close() 才会移除条目；趁描述符还有效，有一个调用可以立即移除它。',
   },
   deadlock: {
-    en: 'it sleeps for ever. Was each socket of the session added? Look at what epoll_ctl() has returned.',
-    zh: '它永远睡眠。会话的每个套接字都添加了吗？请看 epoll_ctl() 的返回值。',
+    en: 'it sleeps for ever. Was each socket of the session added? Look at what epoll_ctl() has returned. One side that has ended is enough: nobody may wait for the other.',
+    zh: '它永远睡眠。会话的每个套接字都添加了吗？请看 epoll_ctl() 的返回值。只要一端结束就够了：不应再等另一端。',
   },
 };
 

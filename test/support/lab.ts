@@ -76,7 +76,25 @@ export function failsWhateverIsAsked(task: Task): void {
       /./,
     ],
     'a plain function': [(() => 3) as unknown as Solution, /generator/],
-    'an async function': [(async () => 3) as unknown as Solution, /generator/],
+    'an async function': [(async () => 3) as unknown as Solution, /async function.*generator/],
+    'a look into the model': [
+      function* (sys: Sys): Code<number> {
+        return sys.task.pid;
+      },
+      /sys\.task/,
+    ],
+    'what ends the process': [
+      function* (sys: Sys): Code<void> {
+        yield* sys.exit_group(0);
+      },
+      /exit_group\(\) is called/,
+    ],
+    'a wait that fails': [
+      function* (sys: Sys): Code<void> {
+        for (;;) yield* sys.epoll_wait(99, 1, -1);
+      },
+      /epoll_wait\(\) has failed with -EBADF|registered nothing|watches nothing/,
+    ],
     'no function': [undefined as unknown as Solution, /generator/],
   });
 }

@@ -8,7 +8,7 @@ import leak from '../../../lab/tasks/01/wrong-leak.ts';
 import once from '../../../lab/tasks/01/wrong-once.ts';
 import slices from '../../../lab/tasks/01/wrong-slices.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../../support/handed_in.ts';
+import { accepts, refuses, refusesWhateverIsAsked } from '../../support/handed_in.ts';
 
 accepts(task, 'the solution', solution);
 /** To the nanosecond, by the younger call. */
@@ -34,8 +34,10 @@ refuses(task, 'to throw', thrown, /threw an error.*no idea/);
 refuses(task, 'no generator', (() => 5) as unknown as Solution, /no generator/);
 refuses(task, 'an endless loop', spinning, /without sleeping/);
 refuses(task, 'a look at the clock, again and again', watching, /epoll_wait|without sleeping/);
+refuses(task, 'poll', polling, /another call than epoll_wait/);
 refuses(task, 'nanosleep', napping, /another call than epoll_wait/);
 refuses(task, 'a wait for a descriptor that is none', failing, /failed|without sleeping/);
+refusesWhateverIsAsked(task);
 
 function* forEver(sys: Sys): Code<void> {
   yield* sys.epoll_wait(yield* sys.epoll_create1(0), 1, -1);
@@ -53,6 +55,10 @@ function* spinning(sys: Sys): Code<void> {
 function* watching(sys: Sys, ms: number): Code<void> {
   const end = (yield* now(sys)) + ms;
   while ((yield* now(sys)) < end);
+}
+
+function* polling(sys: Sys, ms: number): Code<void> {
+  yield* sys.ppoll([], { tv_sec: 0, tv_nsec: ms * 1e6 });
 }
 
 function* napping(sys: Sys, ms: number): Code<void> {

@@ -6,10 +6,13 @@ import allReads from '../../../lab/tasks/03/wrong-all-reads.ts';
 import bothDirections from '../../../lab/tasks/03/wrong-both-directions.ts';
 import busy from '../../../lab/tasks/03/wrong-busy.ts';
 import deaf from '../../../lab/tasks/03/wrong-deaf.ts';
+import eachOnce from '../../../lab/tasks/03/wrong-each-once.ts';
+import looksOn from '../../../lab/tasks/03/wrong-looks-on.ts';
+import quitAlone from '../../../lab/tasks/03/wrong-quit-alone.ts';
 import quitFirst from '../../../lab/tasks/03/wrong-quit-first.ts';
 import tick from '../../../lab/tasks/03/wrong-tick.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../../support/handed_in.ts';
+import { accepts, refuses, refusesWhateverIsAsked } from '../../support/handed_in.ts';
 
 accepts(task, 'the solution', solution);
 /** One event a call, and edges: all that is there is read at each. */
@@ -31,6 +34,14 @@ refuses(task, 'to read from all', allReads, /sleeps in read\(\d\)/);
 refuses(task, 'both directions', bothDirections, /EPOLLOUT.*always ready/);
 refuses(task, 'a tick', tick, /returned 0 events.*timeout|asks again and again/);
 refuses(task, 'to quit before it reads', quitFirst, /returned \d; 4 bytes were written/);
+refuses(
+  task,
+  'to read each once',
+  eachOnce,
+  /more than a socket holds.*callback|more than a socket holds.*wait queue/,
+);
+refuses(task, 'to wait for the end alone', quitAlone, /more than a socket holds.*wait queue/);
+refuses(task, 'to look on', looksOn, /same socket again and again.*EAGAIN/);
 refuses(task, 'a busy loop', busy, /asks again and again|returned 0 events/);
 
 refuses(task, 'to return at once', function* () {} as Solution, /without ever waiting/);
@@ -40,6 +51,7 @@ refuses(task, 'no generator', (() => 9) as unknown as Solution, /no generator/);
 refuses(task, 'to sleep for ever', asleep, /wait queue of each file/);
 refuses(task, 'a nap', nap, /another call than epoll_wait/);
 refuses(task, 'a thread for each', threads, /another thread/);
+refusesWhateverIsAsked(task);
 
 function* nine(): Code<number> {
   return 9;

@@ -8,7 +8,7 @@ import often from '../../../lab/tasks/04/wrong-often.ts';
 import reads from '../../../lab/tasks/04/wrong-reads.ts';
 import untilEmpty from '../../../lab/tasks/04/wrong-until-empty.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../../support/handed_in.ts';
+import { accepts, refuses, refusesWhateverIsAsked } from '../../support/handed_in.ts';
 
 accepts(task, 'the solution', solution);
 /** Until one comes again. */
@@ -38,6 +38,26 @@ refuses(task, 'no generator', (() => []) as unknown as Solution, /no generator/)
 refuses(task, 'to sleep for ever', asleep, /sleeps in epoll_wait for ever/);
 refuses(task, 'to wait a while', patient, /timeout to be over/);
 refuses(task, 'to take off the tree what was told', removing, /changed the tree/);
+refuses(task, 'to write', writes, /another call than epoll_wait/);
+refuses(task, 'an array that says what it is asked', liar, /is missing, which was ready/);
+refuses(task, 'texts', texts, /"\d" is in your array/);
+
+function* writes(sys: Sys, ep: number): Code<epoll_data_t[]> {
+  const all = yield* solution(sys, ep);
+  for (const fd of all) yield* sys.write(Number(fd), new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]));
+  return all;
+}
+
+function* liar(sys: Sys, ep: number): Code<epoll_data_t[]> {
+  yield* sys.epoll_wait(ep, 2, 0);
+  return Object.assign([], { filter: () => [], find: () => undefined, some: () => true });
+}
+
+function* texts(sys: Sys, ep: number): Code<string[]> {
+  return (yield* solution(sys, ep)).map(String);
+}
+
+refusesWhateverIsAsked(task);
 
 function* empty(): Code<unknown> {
   return [];

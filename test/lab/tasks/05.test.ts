@@ -1,14 +1,27 @@
-import { type Code, EAGAIN, EPOLL_CTL_ADD, EPOLLOUT, type Sys } from 'epollsim';
+import {
+  type Code,
+  EAGAIN,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_MOD,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLRDHUP,
+  SO_SNDBUF,
+  SOL_SOCKET,
+  type Sys,
+} from 'epollsim';
 import solution from '../../../lab/tasks/05/solution.ts';
 import starter from '../../../lab/tasks/05/starter.ts';
 import { task } from '../../../lab/tasks/05/task.ts';
 import both from '../../../lab/tasks/05/wrong-both.ts';
+import errorLater from '../../../lab/tasks/05/wrong-error-later.ts';
 import leftOn from '../../../lab/tasks/05/wrong-left-on.ts';
 import noOut from '../../../lab/tasks/05/wrong-no-out.ts';
+import otherData from '../../../lab/tasks/05/wrong-other-data.ts';
 import spin from '../../../lab/tasks/05/wrong-spin.ts';
 import whole from '../../../lab/tasks/05/wrong-whole.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
-import { accepts, refuses } from '../../support/handed_in.ts';
+import { accepts, refuses, refusesWhateverIsAsked } from '../../support/handed_in.ts';
 
 accepts(task, 'the solution', solution);
 /** The interest of others is not touched at all. */
@@ -35,6 +48,15 @@ refuses(task, 'to try until it works', spin, /wrote again without having been to
 refuses(task, 'to ask for both', both, /unread.*something else than room/);
 refuses(task, 'to leave EPOLLOUT on', leftOn, /EPOLLOUT is still asked for/);
 refuses(task, 'to begin anew', whole, /other bytes|twice/);
+refuses(
+  task,
+  'to keep a late error back',
+  errorLater,
+  /failed with -EPIPE.*returned 4\d* and not -EPIPE/,
+);
+refuses(task, 'to forget the data', otherData, /data of the item is 0/);
+refuses(task, 'to ask for more afterwards', demanding, /EPOLLRDHUP is asked for as well/);
+refuses(task, 'a larger buffer', larger, /calls setsockopt\(\)/);
 refuses(task, 'to wait for EPOLLIN', noOut, /what is your thread waiting/);
 
 refuses(task, 'to return at once', function* () {} as Solution, /got 0 of 100 bytes/);
@@ -45,6 +67,7 @@ refuses(task, 'to sleep for ever', asleep, /what is your thread waiting/);
 refuses(task, 'to wait by fcntl', blocking, /blocking one/);
 refuses(task, 'to try after any error', stubborn, /another reason than a full buffer/);
 refuses(task, 'to nap', napping, /another call than epoll_wait/);
+refusesWhateverIsAsked(task);
 
 function* claim(_sys: Sys, _ep: number, _fd: number, bytes: Uint8Array): Code<number> {
   return bytes.length;
@@ -68,6 +91,17 @@ function* stubborn(sys: Sys, _ep: number, fd: number, bytes: Uint8Array): Code<n
     const n = yield* sys.write(fd, bytes);
     if (n > 0) return n;
   }
+}
+
+function* demanding(sys: Sys, ep: number, fd: number, bytes: Uint8Array): Code<number> {
+  const ret = yield* solution(sys, ep, fd, bytes);
+  yield* sys.epoll_ctl(ep, EPOLL_CTL_MOD, fd, { events: EPOLLIN | EPOLLRDHUP, data: fd });
+  return ret;
+}
+
+function* larger(sys: Sys, _ep: number, fd: number, bytes: Uint8Array): Code<number> {
+  yield* sys.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 100_000);
+  return yield* sys.write(fd, bytes);
 }
 
 function* napping(sys: Sys, _ep: number, fd: number, bytes: Uint8Array): Code<number> {

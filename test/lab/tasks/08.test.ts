@@ -9,6 +9,7 @@ import earlyReturn from '../../../lab/tasks/08/wrong-early-return.ts';
 import firstSilence from '../../../lab/tasks/08/wrong-first-silence.ts';
 import neverArmed from '../../../lab/tasks/08/wrong-never-armed.ts';
 import noLongerOneshot from '../../../lab/tasks/08/wrong-no-longer-oneshot.ts';
+import room from '../../../lab/tasks/08/wrong-room.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
 import { fails, failsWhateverIsAsked, passes } from '../../support/lab.ts';
 
@@ -94,6 +95,7 @@ describe('the task of lab 8', () => {
     noLongerOneshot: [noLongerOneshot, /MOD replaces all flags/],
     deleteAndAdd: [deleteAndAdd, /item is deleted/],
     firstSilence: [firstSilence, /returns before all bytes/],
+    room: [room, /EAGAIN.*busy loop/],
     spins: [spins, /EAGAIN.*busy loop/],
     polls: [polls, /timeout of -1/],
     addsErrors: [addsErrors, /more than was sent/],

@@ -15,8 +15,10 @@ import { task } from '../../../lab/tasks/09/task.ts';
 import armedEarly from '../../../lab/tasks/09/wrong-armed-early.ts';
 import edge from '../../../lab/tasks/09/wrong-edge.ts';
 import endKept from '../../../lab/tasks/09/wrong-end-kept.ts';
+import leftBehind from '../../../lab/tasks/09/wrong-left-behind.ts';
 import level from '../../../lab/tasks/09/wrong-level.ts';
 import neverArmed from '../../../lab/tasks/09/wrong-never-armed.ts';
+import oneReads from '../../../lab/tasks/09/wrong-one-reads.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
 import { fails, failsWhateverIsAsked, passes } from '../../support/lab.ts';
 
@@ -96,6 +98,11 @@ const spins = pool(once, 1, function* (sys, _ep, sock, take) {
   }
 });
 
+/** A text, and no sys. */
+const givesText: Solution = function* (_sys, _sock, take: (text: string) => Code<void>) {
+  yield* take('ab');
+};
+
 describe('the task of lab 9', () => {
   passes(task, { solution, drains });
   fails(task, 'en', {
@@ -105,6 +112,9 @@ describe('the task of lab 9', () => {
     armedEarly: [armedEarly, /both were told of the same socket/],
     endKept: [endKept, /hear of the end/],
     neverArmed: [neverArmed, /item is disarmed/],
+    leftBehind: [leftBehind, /hear of the end/],
+    oneReads: [oneReads, /one thread has done all the reading/],
+    givesText: [givesText, /take\(sys, bytes\)/],
     alone: [alone, /only one thread/],
     wholeBuffer: [wholeBuffer, /more bytes/],
     keeps: [keeps, /waited for in take/],

@@ -60,9 +60,50 @@ const once: Solution = function* (sys, listener: number) {
   yield* sys.close(fd);
 };
 
+/** A worker that answers by `write`. */
+const answers = (...parts: readonly string[]): Solution =>
+  function* (sys, listener: number) {
+    const ep = yield* sys.epoll_create1(0);
+    const interest = { events: EPOLLIN | EPOLLEXCLUSIVE };
+    yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, listener, interest);
+    for (;;) {
+      yield* sys.epoll_wait(ep, 1, -1);
+      const fd = yield* sys.accept4(listener, 0);
+      if (fd === -EAGAIN) continue;
+      for (const part of parts) yield* sys.write(fd, part);
+      yield* sys.close(fd);
+    }
+  };
+
+/** A stream has no seams: the client may get it in two. */
+const inParts = answers('h', 'i');
+const chats = answers('hi', ' there');
+
+/** Needs the listener no more, it thinks. */
+const closesListener: Solution = function* (sys, listener: number) {
+  yield* sys.close(listener);
+};
+
+let shared: number | null = null;
+/** One instance for all workers, and for all times that this is run. */
+const remembers: Solution = function* (sys, listener: number) {
+  if (shared === null) {
+    shared = yield* sys.epoll_create1(0);
+    yield* sys.epoll_ctl(shared, EPOLL_CTL_ADD, listener, { events: EPOLLIN });
+  }
+  for (;;) {
+    yield* sys.epoll_wait(shared, 1, -1);
+    const fd = yield* sys.accept4(listener, 0);
+    if (fd === -EAGAIN) continue;
+    yield* sys.write(fd, 'hi');
+    yield* sys.close(fd);
+  }
+};
+
 describe('the task of lab 10', () => {
   passes(task, {
     solution,
+    inParts,
     drains: drains(EPOLLIN | EPOLLEXCLUSIVE),
     drainsEdges: drains(EPOLLIN | EPOLLEXCLUSIVE | EPOLLET),
   });
@@ -76,6 +117,9 @@ describe('the task of lab 10', () => {
     unchecked: [unchecked, /two workers are free: an error is taken for a descriptor/],
     spins: [spins, /busy loop/],
     polls: [drains(EPOLLIN | EPOLLEXCLUSIVE, 0), /timeout of -1/],
+    closesListener: [closesListener, /closed for all of them/],
+    chats: [chats, /two bytes and no more/],
+    remembers: [remembers, /another way when it is run again/],
     leaves: [leaves, /answered and closed/],
     once: [once, /worker returns/],
   });

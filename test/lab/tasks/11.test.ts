@@ -7,8 +7,10 @@ import { task } from '../../../lab/tasks/11/task.ts';
 import batches from '../../../lab/tasks/11/wrong-batches.ts';
 import edge from '../../../lab/tasks/11/wrong-edge.ts';
 import inOrder from '../../../lab/tasks/11/wrong-in-order.ts';
+import oneInside from '../../../lab/tasks/11/wrong-one-inside.ts';
 import polls from '../../../lab/tasks/11/wrong-polls.ts';
 import readsInstance from '../../../lab/tasks/11/wrong-reads-instance.ts';
+import twoAtOnce from '../../../lab/tasks/11/wrong-two-at-once.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
 import { fails, failsWhateverIsAsked, passes } from '../../support/lab.ts';
 
@@ -69,6 +71,22 @@ const stops: Solution = function* (sys, urgent: number[], bulk: number[], work: 
   yield* work(sys, byte);
 };
 
+/** Messages that nobody has sent. */
+const madeUp: Solution = function* (sys, _urgent, _bulk, work: Work) {
+  while (!(yield* work(sys, new Uint8Array([33]))));
+};
+
+/** Asks the pipes themselves, again and again. */
+const readsOn: Solution = function* (sys, urgent: number[], bulk: number[], work: Work) {
+  for (const byte = new Uint8Array(1); ; ) {
+    for (const fd of [...urgent, ...bulk]) {
+      if ((yield* sys.read(fd, byte)) !== 1) continue;
+      if (yield* work(sys, byte)) return;
+      break;
+    }
+  }
+};
+
 describe('the task of lab 11', () => {
   passes(task, { solution, empties });
   fails(task, 'en', {
@@ -81,6 +99,10 @@ describe('the task of lab 11', () => {
     half: [half, /instance that watches pipes/],
     circle: [circle, /watches nothing/],
     invents: [invents, /one byte at a time/],
+    oneInside: [oneInside, /does not watch the two/],
+    twoAtOnce: [twoAtOnce, /two messages of a kind lie in one pipe.*one byte at a time/],
+    madeUp: [madeUp, /not read from a pipe/],
+    readsOn: [readsOn, /EAGAIN.*busy loop/],
     stops: [stops, /messages are left/],
   });
   failsWhateverIsAsked(task);

@@ -4,10 +4,13 @@ import { describe } from 'vitest';
 import solution from '../../../lab/tasks/14/solution.ts';
 import starter from '../../../lab/tasks/14/starter.ts';
 import { task } from '../../../lab/tasks/14/task.ts';
+import bothSides from '../../../lab/tasks/14/wrong-both-sides.ts';
 import byNumber from '../../../lab/tasks/14/wrong-by-number.ts';
 import closeAlone from '../../../lab/tasks/14/wrong-close-alone.ts';
+import closesItself from '../../../lab/tasks/14/wrong-closes-itself.ts';
 import deletesLate from '../../../lab/tasks/14/wrong-deletes-late.ts';
 import deletesOne from '../../../lab/tasks/14/wrong-deletes-one.ts';
+import oneSide from '../../../lab/tasks/14/wrong-one-side.ts';
 import wholeBatch from '../../../lab/tasks/14/wrong-whole-batch.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
 import { fails, failsWhateverIsAsked, passes } from '../../support/lab.ts';
@@ -65,8 +68,28 @@ const twice: Solution = function* (sys, ep: number, next: Next, over: Over) {
   for (const _ of yield* sys.epoll_wait(ep, 8, -1)) yield* over(sys);
 };
 
+/** The list is its own, and empty in the end. */
+const pops: Solution = function* (sys, ep: number, next: Next, over: Over) {
+  let count = 0;
+  for (;;) {
+    const files = yield* next(sys);
+    if (files === null) return count;
+    for (const fd of files) yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, fd, { events: EPOLLIN });
+    yield* sys.epoll_wait(ep, 1, -1);
+    for (let fd = files.pop(); fd !== undefined; fd = files.pop()) {
+      yield* sys.epoll_ctl(ep, EPOLL_CTL_DEL, fd);
+    }
+    yield* over(sys);
+    count++;
+  }
+};
+
+const withoutSys: Solution = function* (_sys, _ep, next: () => Code<number[] | null>) {
+  yield* next();
+};
+
 describe('the task of lab 14', () => {
-  passes(task, { solution, generations });
+  passes(task, { solution, generations, pops });
   fails(task, 'en', {
     starter: [starter, /a session is left/],
     wholeBatch: [wholeBatch, /both sides.*event was of an earlier session/],
@@ -77,6 +100,10 @@ describe('the task of lab 14', () => {
     guesses: [guesses, /peers are both there/],
     addsNothing: [addsNothing, /each socket of the session added/],
     greedy: [greedy, /One session at a time/],
+    oneSide: [oneSide, /second side of a session ends alone.*sleeps for ever/],
+    bothSides: [bothSides, /ends alone.*One side that has ended is enough/],
+    closesItself: [closesItself, /close\(\) is called/],
+    withoutSys: [withoutSys, /yield\* next\(sys\)/],
     twice: [twice, /no session is open/],
   });
   failsWhateverIsAsked(task);

@@ -226,9 +226,9 @@ export class EpollsimProgress extends SpeakingElement {
     const done = file.labs.find((one) => one.lab === lab);
     if (done === undefined || done.solution === null) return words.notTried;
     const here = this.checked.get(done);
-    const passes = here ?? done.passed;
-    const title = here === undefined ? '' : words.regraded;
-    return html`<span class=${passes ? 'passed' : 'failed'} title=${title}>${passes ? '✓' : '✗'} ${title}</span>`;
+    if (here === undefined) return html`${done.passed ? '✓' : '✗'} ${words.claimed}`;
+    const { regraded } = words;
+    return html`<span class=${here ? 'passed' : 'failed'} title=${regraded}>${here ? '✓' : '✗'} ${regraded}</span>`;
   }
 
   private async read(event: Event): Promise<void> {

@@ -154,6 +154,7 @@ const english = {
   readFiles: 'Progress files',
   regrade: 'Check all solutions again',
   regraded: 'checked here',
+  claimed: 'says the file',
   notAFile: (name: string) => `${name} is no progress file of the lab:`,
   student: 'Student',
 };
@@ -302,6 +303,7 @@ const chinese: UiWords = {
   readFiles: '进度文件',
   regrade: '重新检查所有解答',
   regraded: '本页检查',
+  claimed: '文件所述',
   notAFile: (name) => `${name} 不是实验的进度文件：`,
   student: '学生',
 };

@@ -56,7 +56,7 @@ export const progressText = (progress: Progress): string =>
  * @throws ProgressError for what is none
  */
 export function readProgress(text: string): Progress {
-  const file = objectAt(parsed(text), { en: 'the file', zh: '文件' });
+  const file = objectAt(parsed(text.replace(/^\uFEFF/, '')), { en: 'the file', zh: '文件' });
   if (file['epollsim'] !== 'lab') {
     throw wrong(
       '"epollsim"',

@@ -29,10 +29,15 @@ const programs: WeakMap<Grade, Program> = new WeakMap();
 export const programOf = (grade: Grade): Program | null => programs.get(grade) ?? null;
 
 /** A grade of what did not pass, with how it came to that, where it was found. */
-export const refusal = (words: Words, found: Found | null = null): Grade =>
-  found === null || found.finding.schedule === ''
+export function refusal({ en, zh }: Words, found: Found | null = null): Grade {
+  const words = { en: short(en), zh: short(zh) };
+  return found === null || found.finding.schedule === ''
     ? { passed: false, words, schedule: null, story: '' }
     : shownBy(found, false, words);
+}
+
+/** What a solution throws or returns may be of any length. */
+const short = (text: string): string => (text.length > 1500 ? `${text.slice(0, 1500)}…` : text);
 
 /** A grade with what the checker has found. */
 export function shownBy({ finding, program }: Found, passed: boolean, words: Words): Grade {

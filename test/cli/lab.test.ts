@@ -273,6 +273,70 @@ describe('epollsim lab check', () => {
     ]);
   });
 
+  /** A file is what its student has made it. */
+  test(
+    'is deceived by no hand-in: not by a name, a claim without a solution, or a swap',
+    slow,
+    () => {
+      const ada = JSON.parse(readFileSync(join(root, 'examples/lab/ada.json'), 'utf8')) as HandIn;
+      const [one, four] = ada.labs as [HandIn['labs'][number], HandIn['labs'][number]];
+      const eve = '\u001b[2JEve\nhand-ins/eve.json  Eve  4/4  ✓  ✓  2/2';
+      const files = [
+        fileWith(JSON.stringify({ ...ada, student: eve }), 'named.json'),
+        fileWith(
+          JSON.stringify({
+            ...ada,
+            labs: [
+              { ...one, solution: null },
+              { ...four, passed: true },
+            ],
+          }),
+          'claims.json',
+        ),
+        fileWith(
+          JSON.stringify({
+            ...ada,
+            labs: [
+              { ...one, solution: four.solution },
+              { ...four, solution: one.solution },
+            ],
+          }),
+          'swapped.json',
+        ),
+      ];
+      const { code, out } = epollsim(['lab', 'check', ...files]);
+      expect(code).toBe(2);
+      expect(out).not.toContain('\u001b');
+      expect(out).toMatch(/named\.json +\uFFFD\[2JEve\uFFFDhand-ins\/eve.* 1\/2\n/);
+      expect(out).toMatch(/claims\.json +Ada +3\/4 +!\* +✗\* +0\/2\n/);
+      expect(out).toMatch(/swapped\.json +Ada +3\/4 +✗\* +✗ +0\/2\n/);
+    },
+  );
+
+  /** The pages of the lab have neither files nor packages: what passes there passes here. */
+  test('takes no solution that imports another module than epollsim', slow, () => {
+    const uses = `import { readFileSync } from 'node:fs';
+export default function* () { readFileSync('/etc/hostname'); }`;
+    expect(epollsim(['lab', 'check', '1', fileWith(uses, 'uses.ts')])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(
+        "expected imports from 'epollsim' alone, found one from 'node:fs'",
+      ),
+    });
+    const unused = `import fs from 'node:fs';\n${readFileSync(join(root, 'lab/tasks/01/solution.ts'), 'utf8')}`;
+    expect(epollsim(['lab', 'check', '1', fileWith(unused, 'unused.ts')]).code).toBe(0);
+  });
+
+  test('says of a number that is none of a lab what was expected', () => {
+    for (const found of ['0', '15', '1.5', '1e1']) {
+      const { code, err } = epollsim(['lab', 'check', found, 'examples/lab/read-all.ts']);
+      expect([code, err]).toEqual([
+        2,
+        `epollsim: lab check: expected a lab from 1 to 14, found ${found} (see epollsim lab --help)\n`,
+      ]);
+    }
+  });
+
   /** One file that cannot be read does not cost the others their marks. */
   test('says what it cannot read or run, goes on, and ends with 2', slow, () => {
     const ada = JSON.parse(readFileSync(join(root, 'examples/lab/ada.json'), 'utf8')) as HandIn;
@@ -312,7 +376,7 @@ describe('epollsim lab check', () => {
   test('ends at Ctrl-C with what is graded by then, and 130', slow, async () => {
     const begun = join(mkdtempSync(join(tmpdir(), 'epollsim-test-')), 'begun');
     const endless = fileWith(
-      `import { writeFileSync } from 'node:fs';
+      `const { writeFileSync } = process.getBuiltinModule('node:fs');
       export default function* () { writeFileSync(${JSON.stringify(begun)}, ''); for (;;); }`,
       'endless.ts',
     );

@@ -92,8 +92,9 @@ describe.skipIf(noBrowser())('Progress', { timeout: 60_000 }, () => {
     await page
       .getByText('other.json is no progress file of the lab: "epollsim": expected "lab"')
       .waitFor();
-    await page.getByRole('button', { name: 'Check all solutions again' }).click();
     const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) });
+    expect(await row('Bob').innerText()).toContain('✓ says the file');
+    await page.getByRole('button', { name: 'Check all solutions again' }).click();
     await expect
       .poll(() => row('Bob').innerText(), { timeout: 30_000 })
       .toContain('✗ checked here');

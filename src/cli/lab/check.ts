@@ -42,6 +42,9 @@ function splitWords(
   tasks: readonly Task[],
 ): { lab: number | null; files: readonly string[] } {
   const [first = '', ...others] = words;
+  if (/^[\d.,e+]+$/i.test(first) && !/^\d+$/.test(first)) {
+    throw new UsageError(`lab check: expected a lab from 1 to ${tasks.length}, found ${first}`);
+  }
   const isNumber = /^\d+$/.test(first);
   const files = isNumber ? others : words;
   const range = `from 1 to ${tasks.length}`;

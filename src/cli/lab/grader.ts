@@ -1,8 +1,10 @@
 /** A process that grades one solution, which may do whatever it likes to the process. */
+import { readFileSync } from 'node:fs';
 import { ProgramError } from '../default_export.ts';
 import { Input } from '../input.ts';
 import { loadDefault, loadTextDefault } from '../loader.ts';
 import { withholdPrinting } from '../printing.ts';
+import { strangeImport } from './imports.ts';
 import { type Grade, loadTasks } from './tasks.ts';
 
 /** What is to be graded. */
@@ -23,6 +25,11 @@ export default async function run({ lab, name, program }: Work): Promise<Graded>
   const task = tasks.find(({ number }) => number === lab);
   if (task === undefined) throw new Error(`there is no lab ${lab}`);
   withholdPrinting();
+  const text = 'text' in program ? program.text : readFileSync(program.path, 'utf8');
+  const strange = strangeImport(text);
+  if (strange !== null) {
+    return { problem: `expected imports from 'epollsim' alone, found one from '${strange}'` };
+  }
   try {
     const solution =
       'text' in program
@@ -34,9 +41,13 @@ export default async function run({ lab, name, program }: Work): Promise<Graded>
     return { grade: task.grade(solution as never) };
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    return { problem: [error.message, ...error.frames].join(', ') };
+    return { problem: [short(error.message), ...error.frames].join(', ') };
   }
 }
+
+/** A program of one line may be all of it in a message. */
+const short = (message: string): string =>
+  message.length > 500 ? `${message.slice(0, 500)}…` : message;
 
 const foundAs = (solution: unknown): string =>
   solution === undefined ? 'no default export' : `export default of a ${typeof solution}`;

@@ -78,8 +78,9 @@ function ofProgress(
     throw new FileError(`${file}: expected labs from 1 to ${known.length}, found ${strange.lab}`);
   }
   const answers = asked.flatMap(({ predictions }) => predictions.filter((one) => one !== null));
+  // What is said to have passed has to be there.
   const works = asked.flatMap(({ lab: number, passed, solution }) =>
-    solution === null ? [] : [workOf(file, number, solution, passed)],
+    solution === null && !passed ? [] : [workOf(file, number, solution ?? '', passed)],
   );
   return {
     file,

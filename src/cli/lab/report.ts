@@ -39,7 +39,9 @@ export function verdictText({ graded, lab }: Result, tasks: readonly Task[], loo
   const [passed, failed] = verdicts[language];
   const verdict = isPassed(graded) ? colours.bold(passed) : colours.red(failed);
   const head = { en: `lab ${lab}, ${title}: ${verdict}`, zh: `实验 ${lab}，${title}：${verdict}` };
-  const words = paragraphs(wordsOf(graded, language), width).map((lines) => lines.join('\n'));
+  const words = paragraphs(wordsOf(graded, language), width).map((lines) =>
+    lines.map(printable).join('\n'),
+  );
   const story = 'grade' in graded ? graded.grade.story.trimEnd() : '';
   return `${[head[language], ...words, story].filter(Boolean).join('\n\n')}\n`;
 }
@@ -61,8 +63,8 @@ export function tableText(reports: readonly Report[], look: Look): string {
   });
   for (const { file, predictions, results, student } of reports) {
     table.push([
-      file,
-      student ?? '',
+      printable(file),
+      printable(student ?? ''),
       predictions === null ? '' : `${predictions.right}/${predictions.answered}`,
       ...labs.map((lab) => markOf(results.find((one) => one.lab === lab))),
       `${results.filter(({ graded }) => isPassed(graded)).length}/${labs.length}`,
@@ -76,6 +78,9 @@ export function tableText(reports: readonly Report[], look: Look): string {
   ].join('\n\n')}\n`;
 }
 
+/** A name makes no row of its own, and leaves the terminal as it is. */
+const printable = (text: string): string => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{FFFD}');
+
 const marks = '✓ passed   ✗ not passed   ! could not be run   * not what the file says   · none';
 
 /** What a file says that is not so is looked at by a person. */
@@ -88,8 +93,10 @@ function markOf(result: Result | undefined): string {
 
 function failureText({ graded, lab, name }: Result, { colours, language, width }: Look): string {
   const place = name.endsWith(`, lab ${lab}`) ? name : `${name}, lab ${lab}`;
-  const lines = paragraphs(wordsOf(graded, language), width - 2).flat();
-  return [colours.bold(place), ...lines.map((line) => `  ${line}`)].join('\n');
+  const lines = paragraphs(wordsOf(graded, language), width - 2)
+    .flat()
+    .map(printable);
+  return [colours.bold(printable(place)), ...lines.map((line) => `  ${line}`)].join('\n');
 }
 
 /** The same for a script: a line for each solution. */

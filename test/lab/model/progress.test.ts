@@ -27,6 +27,11 @@ test('What is written is read again as it was', () => {
   expect(readProgress(progressText(progress))).toEqual(progress);
 });
 
+/** Some editors put a mark before the first character. */
+test('A byte order mark is no part of the file', () => {
+  expect(readProgress(`\uFEFF${progressText(progress)}`)).toEqual(progress);
+});
+
 /** A later page may say more; a lecturer with this version still reads the rest. */
 test('Keys that nobody knows are left out', () => {
   expect(readProgress(JSON.stringify({ ...progress, later: 1 }))).toEqual(progress);

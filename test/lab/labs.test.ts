@@ -159,6 +159,18 @@ describe.skipIf(noBrowser())('What a student answers', { timeout: 90_000 }, () =
     await page.context().close();
   });
 
+  /** What is sly on the command line is none the less so here. */
+  test.each([
+    ['export default async function (sys) { await sys.gettid(); await sys.gettid(); }', 'async'],
+    ['export default function* (sys) { yield* sys.exit_group(0); }', 'calls exit_group()'],
+    ['export default function* (sys) { sys.task.kernel.time_ns += 1e8; }', 'reads sys.task'],
+  ])('%s is refused', async (text, words) => {
+    const { complaints, page } = await site.open(pageOf(1));
+    expect(await handIn(page, text)).toContain(words);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
   /** What is handed in by somebody who has had enough. */
   test('a solution that hangs is ended, in words', async () => {
     const { page } = await site.open('labs/03-callback.html');

@@ -28,7 +28,7 @@ export default async function run({ lab, name, program }: Work): Promise<Graded>
   const text = 'text' in program ? program.text : readFileSync(program.path, 'utf8');
   const strange = strangeImport(text);
   if (strange !== null) {
-    return { problem: `expected imports from 'epollsim' alone, found one from '${strange}'` };
+    return { problem: `expected imports of epollsim alone, found one of "${strange}"` };
   }
   try {
     const solution =

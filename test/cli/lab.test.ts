@@ -319,9 +319,7 @@ describe('epollsim lab check', () => {
 export default function* () { readFileSync('/etc/hostname'); }`;
     expect(epollsim(['lab', 'check', '1', fileWith(uses, 'uses.ts')])).toMatchObject({
       code: 2,
-      err: expect.stringContaining(
-        'expected imports of epollsim alone, found one of "node:fs"',
-      ),
+      err: expect.stringContaining('expected imports of epollsim alone, found one of "node:fs"'),
     });
     const unused = `import fs from 'node:fs';\n${readFileSync(join(root, 'lab/tasks/01/solution.ts'), 'utf8')}`;
     expect(epollsim(['lab', 'check', '1', fileWith(unused, 'unused.ts')]).code).toBe(0);

@@ -192,7 +192,7 @@ function* keptVerdict(
   const { path } = kept;
   const document = keptDocument(kept);
   if (document === null) return null;
-  const other = otherKernel(document, asked);
+  const other = otherKernel(document, asked) ?? otherLiberties(document, asked);
   if (other !== null) {
     note(`the schedule in ${shownPath(path)} is passed over: ${other}`);
     return null;
@@ -232,6 +232,18 @@ function otherKernel(document: ScheduleDocument, asked: CheckOptions): string | 
     ].join(' ');
   const [its, ours] = [text(document), text(asked)];
   return its === ours ? null : `it is of kernel ${its}, and the test of ${ours}`;
+}
+
+/** In words, that a schedule needs liberties that are not allowed; null if it does not. */
+function otherLiberties(
+  { liberties }: ScheduleDocument,
+  { liberties: allowed = [] }: CheckOptions,
+): string | null {
+  if (allowed === 'all') return null;
+  const more = (liberties ?? []).filter((kind) => !allowed.includes(kind));
+  if (more.length === 0) return null;
+  const those = allowed.join(', ') || 'no liberties';
+  return `it needs ${more.join(', ')}, and the test allows the kernel ${those}`;
 }
 
 function sayPassed({ departures, path }: KeptVerdict, kept: KeptSchedule, verdict: Verdict): void {

@@ -117,6 +117,31 @@ describe('A schedule that is kept', { timeout: 120 * seconds }, () => {
     expect(broken.printed).toContain('is passed over: line 1: expected "# epollsim schedule 1"');
   });
 
+  /** A test that allows less than it did would fail for what Linux does not do in it. */
+  test('that needs liberties which are no longer allowed is passed over', async () => {
+    const careless = (options: string): string => `${head}
+checkTest('careless', ${options}, function* (sys) {
+  const [reader, writer] = yield* sys.pipe2(0);
+  yield* sys.write(writer, 'hello');
+  sys.assert((yield* sys.read(reader, new Uint8Array(8))) === 5, 'it is read as a whole');
+});
+`;
+    const project = projectOf({ 'a.test.js': careless("{ liberties: 'all' }") });
+    await project.run();
+    const [path = ''] = project.kept;
+    for (const [options, allowed] of [
+      ['{}', 'no liberties'],
+      ["{ liberties: ['late-timer'] }", 'late-timer'],
+    ] as const) {
+      project.write('a.test.js', careless(options));
+      const { printed, tests } = await project.run();
+      expect(tests['careless']?.status).toBe('passed');
+      expect(printed).toContain(
+        `the schedule in ${path} is passed over: it needs short-read, and the test allows the kernel ${allowed}`,
+      );
+    }
+  });
+
   /** In CI nobody commits what was written, and the folder may not be written to. */
   test('is not written in CI, nor where the test is to fail or says so', async () => {
     const project = projectOf({

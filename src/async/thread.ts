@@ -38,8 +38,8 @@ export function asProgram<T>(program: AsyncProgram<T>): (sys: Sys) => Code<T> {
   checkAsyncProgram('asProgram', program);
   return asCode(program, (given, { task }) => {
     return new TypeError(
-      `${task.comm}: expected an async function (async (sys) => { … }), ` +
-        `found a function that gives ${inWords(given)}`,
+      `${task.comm}: expected an async function (async (sys) => { … }) or a generator function ` +
+        `(function* (sys) { … }), found a function that gives ${inWords(given)}`,
     );
   });
 }

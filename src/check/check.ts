@@ -521,18 +521,17 @@ function strategyOf({
   }
 }
 
+const otherwise =
+  'bound the preemptions, let chance choose (the strategies pct and random), or make the program smaller';
+
 const executionsReached = (executions: number): LimitReached => ({
   limit: 'executions',
-  message:
-    `${executions} executions are done and more are left: raise "executions", ` +
-    'bound the preemptions, or make the program smaller',
+  message: `${executions} executions are done and more are left: raise "executions", ${otherwise}`,
 });
 
 const secondsReached = (seconds: number): LimitReached => ({
   limit: 'seconds',
-  message:
-    `${seconds} s are over and executions are left: raise "seconds", ` +
-    'bound the preemptions, or make the program smaller',
+  message: `${seconds} s are over and executions are left: raise "seconds", ${otherwise}`,
 });
 
 const stepsReached = (steps: number, count: number): LimitReached => ({

@@ -83,19 +83,31 @@ export class TableRows implements Format {
   }
 }
 
+/** More lines than that in one row are read by nobody. */
+const mostLines = 40;
+
 /** What a table has room for: who is ready, who sleeps, what waits to be read. */
 export function stateSummary(view: MachineView): string[] {
-  return [...view.epolls.map(epollSummary), ...view.files.flatMap(fileSummary)];
+  const lines = [...view.epolls.map(epollSummary), ...view.files.flatMap(fileSummary)];
+  const left = lines.length - mostLines;
+  return left > 0 ? [...lines.slice(0, mostLines), `… ${left} more`] : lines;
 }
 
 function epollSummary({ name, rdllist, ovflist, wq }: EpollView): string {
-  const short = (item: string): string => item.slice(item.indexOf('[') + 1, -1);
   const parts = [name];
-  if (rdllist.length > 0) parts.push(`ready ${rdllist.map(short).join(' ')}`);
-  if (ovflist !== null) parts.push(`overflow ${ovflist.map(short).join(' ') || '-'}`);
-  if (wq.length > 0) parts.push(`asleep ${wq.map(({ name: task }) => task).join(' ')}`);
+  if (rdllist.length > 0) parts.push(`ready ${inRow(rdllist.map(short))}`);
+  if (ovflist !== null) parts.push(`overflow ${inRow(ovflist.map(short)) || '-'}`);
+  if (wq.length > 0) parts.push(`asleep ${inRow(wq.map(({ name: task }) => task))}`);
   return parts.length === 1 ? `${name} -` : parts.join('  ');
 }
+
+const short = (item: string): string => item.slice(item.indexOf('[') + 1, -1);
+
+/** One behind the other, as many as are read. */
+const inRow = (words: readonly string[]): string =>
+  words.length > mostLines
+    ? `${words.slice(0, mostLines).join(' ')} … ${words.length - mostLines} more`
+    : words.join(' ');
 
 /** A file that holds something. */
 function fileSummary({ name, state }: FileView): string[] {

@@ -2,6 +2,7 @@
  * What a failure of simTest() says besides: the table of what happened, who sleeps, why, and how to run
  * it again. For that it is run a second time, with somebody who listens.
  */
+import { Stop } from '../kernel/bug.ts';
 import { Machine } from '../sim/machine.ts';
 import type { Pausing } from '../sim/pause.ts';
 import { sleeperText } from '../sim/report.ts';
@@ -17,6 +18,14 @@ import { LastRows } from './last_rows.ts';
 import { indented } from './matchers/state.ts';
 import type { Setting } from './sim_test.ts';
 
+/** In ms: vitest gives a test five seconds, and a failure that comes later is not told. */
+const patience = 2000;
+
+/** Telling what happened takes too long. */
+class TooLong extends Stop {
+  override readonly name: string = 'TooLong';
+}
+
 /** Runs the program on another machine, which `work` runs. */
 type Again = (machine: Machine, work: Pausing<unknown>) => Pausing<void>;
 
@@ -28,11 +37,12 @@ export function* explained(
   again: Again,
 ): Pausing<Error> {
   const asleep = machine.asleep().map((sleeper) => `${sleeperText(sleeper)}`);
-  const { table, reasons } = yield* secondRun(error, setting, again);
+  const { isCut, table, reasons } = yield* secondRun(error, setting, again);
+  const extent = isCut ? `, as far as can be told in ${patience / 1000} s` : '';
   const parts = [
     table === null
       ? `${setting.name}; a second execution, to show what happened, went another way: the program depends on something outside of it`
-      : `what happened, ${setting.name}:\n\n${table}`,
+      : `what happened, ${setting.name}${extent}:\n\n${table}`,
     ...(asleep.length === 0 ? [] : [`asleep: ${asleep.join(', ')}`]),
     ...(reasons === '' ? [] : [indented(reasons.replace(/^\n+/, ''))]),
     `to run it again: ${setting.again}`,
@@ -43,11 +53,13 @@ export function* explained(
 interface Told {
   /** Null where it went another way. */
   readonly table: string | null;
+  /** It goes on behind the table. */
+  readonly isCut: boolean;
   readonly reasons: string;
 }
 
 function* secondRun(error: unknown, setting: Setting, again: Again): Pausing<Told> {
-  const nothing: Told = { table: null, reasons: '' };
+  const nothing: Told = { table: null, isCut: false, reasons: '' };
   const rows = new LastRows();
   const history = new History();
   let machine: Machine;
@@ -57,13 +69,14 @@ function* secondRun(error: unknown, setting: Setting, again: Again): Pausing<Tol
     return nothing;
   }
   try {
-    yield* again(machine, runningTraced(machine, both(new TableRows(rows), history)));
+    yield* again(machine, runningTraced(machine, inTime(both(new TableRows(rows), history))));
     setting.end();
     return nothing;
   } catch (second) {
+    if (second instanceof TooLong) return { table: rows.text(), isCut: true, reasons: '' };
     if (messageOf(second) !== messageOf(error)) return nothing;
   }
-  return { table: rows.text(), reasons: reasonsOf(machine, history) };
+  return { table: rows.text(), isCut: false, reasons: reasonsOf(machine, history) };
 }
 
 /** Why nobody has woken those who sleep; that a test fails matters more. */
@@ -77,6 +90,19 @@ function reasonsOf(machine: Machine, history: History): string {
 
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
+
+/** Ends a run that takes too long to be told of. */
+function inTime(format: Format): Format {
+  const end = Date.now() + patience;
+  return {
+    begin: (scene) => format.begin(scene),
+    event: (event) => {
+      if (Date.now() > end) throw new TooLong(`more than ${patience} ms`);
+      format.event(event);
+    },
+    end: (ending) => format.end(ending),
+  };
+}
 
 /** Two formats of one run. */
 const both = (one: Format, other: Format): Format => ({

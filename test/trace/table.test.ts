@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Code, type Row, type Sys, TableRows } from '../../src/index.ts';
+import {
+  type Code,
+  EPOLL_CTL_ADD,
+  EPOLLIN,
+  type Row,
+  type Sys,
+  TableRows,
+} from '../../src/index.ts';
 import { textOf, wakeup } from './support/traced.ts';
 
 /** The rows of the table, without the state. */
@@ -31,4 +38,20 @@ test('the table has a row for a call that falls asleep, and another for its retu
   expect(back).toBeGreaterThan(write);
   expect(rows[asleep]).toEqual({ state: ['ep4  asleep t1'], cells: ['epoll_wait(4, 8, -1) …'] });
   expect(rows[write]?.state).toEqual(['ep4  ready 3', 'eventfd3  1']);
+});
+
+/** A row of ten thousand lines, for each of ten thousand calls, is an afternoon. */
+test('a row says of very many files how many there are besides', () => {
+  const rows = rowsOf(function* (sys) {
+    const ep = yield* sys.epoll_create1(0);
+    for (let i = 0; i < 60; i++) {
+      const event = yield* sys.eventfd2(1, 0);
+      yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, event, { events: EPOLLIN });
+    }
+    yield* sys.sched_yield();
+  });
+  const state = rows.find(({ cells }) => cells.includes('sched_yield() = 0'))?.state ?? [];
+  expect(state).toHaveLength(41);
+  expect(state[0]).toMatch(/^ep\d+ {2}ready( \d+){40} … 20 more$/);
+  expect(state[40]).toBe('… 21 more');
 });

@@ -55,6 +55,10 @@ simTest('loops', { maxSteps: 1000 }, function* (sys) {
   for (;;) yield* sys.sched_yield();
 });
 
+simTest('loops on', function* (sys) {
+  for (;;) yield* sys.sched_yield();
+});
+
 simTest('exits', function* (sys) {
   yield* sys.exit_group(3);
 });
@@ -146,6 +150,14 @@ describe.each(styles)('A failure of simTest() of %s', (_, written) => {
     expect(message).toContain('Error: time 1');
     expect(message).toContain('a second execution, to show what happened, went another way');
     expect(message).not.toContain('│');
+  });
+
+  /** To tell of a million steps takes minutes, for a failure that looks like a test that hangs. */
+  test('is told of for some seconds at most', () => {
+    const message = messageOf('loops on');
+    expect(message).toContain('no rest after 1000000 steps');
+    expect(message).toContain('as far as can be told in 2 s:');
+    expect(message).toContain('sched_yield() = 0');
   });
 
   /** A test that passes although its program never came to its end. */

@@ -7,12 +7,16 @@ import { viewOf } from '../../trace/view.ts';
 /** Two spaces in front of each line. */
 export const indented = (text: string): string => text.trimEnd().replace(/^(?=.)/gm, '  ');
 
+/** A failure with more lines of it is read by nobody. */
+const mostLines = 200;
+
 /** Trees, lists, queues, and who sleeps where. */
 export function stateNow(kernel: Globals): string {
-  const text = stateText(viewOf(kernel, new Names()));
-  return text === ''
-    ? 'nothing is left on the machine: its programs have ended'
-    : `the machine at this moment:\n${indented(text)}`;
+  const lines = stateText(viewOf(kernel, new Names())).trimEnd().split('\n');
+  if (lines.join('') === '') return 'nothing is left on the machine: its programs have ended';
+  const left = lines.length - mostLines;
+  const shown = left > 0 ? [...lines.slice(0, mostLines), `… ${left} lines more …`] : lines;
+  return `the machine at this moment:\n${indented(shown.join('\n'))}`;
 }
 
 /** "t1, t2 and main"; "nobody" for none. */

@@ -5,11 +5,13 @@
  * classes. Whether it is an ES module or CommonJS shows in what it says, as the package around it was
  * most likely made by `npm init`.
  */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { thrownInWords } from '../syscalls/found.ts';
 import { answerRequires, isCommonJs, requireFile } from './common_js.ts';
 import {
   defaultOf,
@@ -158,7 +160,7 @@ async function loading(path: string, load: () => Promise<unknown>): Promise<unkn
   try {
     return await load();
   } catch (error) {
-    const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    const what = thrownInWords(error);
     const [first = '', second = ''] = what.replaceAll(path, shownPath(path)).split('\n');
     // A compiler says in the second line what is wrong, and in the first only that it failed.
     const reason = first.endsWith(':') ? second : first;

@@ -16,6 +16,14 @@ const describeFunction = (found: () => unknown): string => {
   return found.name === '' ? kind : kind.replace(/^an? /, 'the ').concat(` ${found.name}`);
 };
 
+/** What was thrown, in words: mostly, but not always, an Error. */
+export const thrownInWords = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.name}: ${error.message}`
+    : typeof error === 'object'
+      ? inWords(error)
+      : String(error);
+
 /**
  * As inWords(), in place of a function that is to be run: whoever calls it gives what it gives, which
  * can be run but once.

@@ -1,5 +1,6 @@
 /** Errors that say more than they did, and stay what they were: a test runner shows their diff. */
 import { OutOfSteps } from '../kernel/steps.ts';
+import { thrownInWords } from '../syscalls/found.ts';
 
 const told: WeakSet<Error> = new WeakSet();
 
@@ -9,7 +10,7 @@ const told: WeakSet<Error> = new WeakSet();
  */
 export function appended(error: unknown, text: string): Error {
   if (!(error instanceof Error)) {
-    const made = new Error(`the program threw ${String(error)}\n\n${text}`);
+    const made = new Error(`the program threw ${thrownInWords(error)}\n\n${text}`);
     told.add(made);
     return made;
   }

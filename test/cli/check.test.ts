@@ -179,6 +179,33 @@ describe('check', () => {
     });
   });
 
+  /** Along its own schedule it was said to be a program that goes another way each time. */
+  test('finds again what needs a liberty, along its schedule and by chance', slow, () => {
+    const program = fileWith(
+      `
+      export default function* main(sys) {
+        const [reader, writer] = yield* sys.pipe2(0);
+        yield* sys.write(writer, 'hello');
+        const n = yield* sys.read(reader, new Uint8Array(8));
+        if (n !== 5) throw { n };
+      }`,
+      'careless.ts',
+    );
+    const schedule = fileWith('', 'careless.schedule');
+    const found = epollsim(['check', '--liberties', 'all', '--out', schedule, program]);
+    expect(found.out).toContain('short-read: the next read of pipe3 gets 1 byte');
+    for (const options of [
+      ['--schedule', schedule],
+      ['--liberties', 'all', '--strategy', 'random'],
+    ]) {
+      const { code, out } = epollsim(['check', ...options, program]);
+      expect(code).toBe(1);
+      expect(out).toMatch(/threw what nobody caught: \{ n: \d \}\./);
+      expect(out).toMatch(/ {4}short-read: the next read of pipe3 gets /);
+      expect(out).not.toContain('goes another way');
+    }
+  });
+
   /** A module that counts how often it was called: the command ended with a crash of its own. */
   test('says of what does not come again that it came once, and why that may be', slow, () => {
     const counting = `

@@ -1,8 +1,10 @@
 /** Executions that an error has ended: the program's own, or the kernel's. */
+
 import { KernelBug } from '../../kernel/bug.ts';
 import { current } from '../../kernel/current.ts';
 import { OutOfSteps } from '../../kernel/steps.ts';
 import { AssertionFailed } from '../../syscalls/assertion.ts';
+import { thrownInWords } from '../../syscalls/found.ts';
 import { NothingChanges } from '../rounds.ts';
 import type { Detector, DetectorName, Problem } from './problem.ts';
 import type { Scene } from './scene.ts';
@@ -47,7 +49,7 @@ export const exception: Detector = ({ error, kernel }) => {
   if (error === null || error instanceof KernelBug || error instanceof OutOfSteps) return [];
   if (error instanceof AssertionFailed || error instanceof NothingChanges) return [];
   const tasks = runningIn(kernel);
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const what = thrownInWords(error);
   const thrown = error instanceof Error ? error : new Error(what);
   const sentence = `${tasks[0] ?? 'A program'} threw what nobody caught: ${what}.`;
   return [ofProgram('exception', thrown, sentence, tasks)];

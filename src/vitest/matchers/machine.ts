@@ -5,7 +5,9 @@ import { EPOLLIN, EPOLLOUT, EPOLLWRBAND, EPOLLWRNORM } from '../../kernel/uapi/e
 import { epollFlags } from '../../kernel/uapi/names.ts';
 import { Machine } from '../../sim/machine.ts';
 import { type Sleeper, sleeperOf, sleeperText } from '../../sim/report.ts';
+import { callNames } from '../../syscalls/arguments.ts';
 import { inWords } from '../../syscalls/found.ts';
+import { nearHint } from '../../syscalls/near.ts';
 import { readyBits } from '../../trace/readiness.ts';
 import { WatchedMachine } from '../fixtures.ts';
 import { Descriptor, Thread } from '../subjects.ts';
@@ -53,6 +55,8 @@ export function toBeBlockedIn(this: Asking, received: unknown, call: string): Ju
     throw wrongSubject('toBeBlockedIn', "thread(machine, 't1')", received);
   }
   const { kernel, name } = received;
+  if (this.isNot === true) checkKnown('toBeBlockedIn', kernel, [name]);
+  checkCall('toBeBlockedIn', call);
   const sleeper = sleeperNamed(kernel, name);
   return {
     pass: sleeper !== null && isIn(sleeper, call),
@@ -72,6 +76,7 @@ export function toBeBlocked(this: Asking, received: unknown): Judged {
     throw wrongSubject('toBeBlocked', "thread(machine, 't1')", received);
   }
   const { kernel, name } = received;
+  if (this.isNot === true) checkKnown('toBeBlocked', kernel, [name]);
   return {
     pass: sleeperNamed(kernel, name) !== null,
     message: () =>
@@ -93,6 +98,8 @@ export function toHaveBlocked(
 ): Judged {
   const machine = machineOf('toHaveBlocked', received);
   const { kernel } = machine;
+  if (this.isNot === true) checkKnown('toHaveBlocked', kernel, [name]);
+  if (call !== undefined) checkCall('toHaveBlocked', call);
   const sleeper = sleeperNamed(kernel, name);
   const where = call === undefined ? '' : ` in ${call}`;
   return {
@@ -132,6 +139,7 @@ export function toWake(this: Asking, received: unknown, ...names: string[]): Jud
   const missing = names.filter((name) => !found.includes(name));
   const others = found.filter((name) => !names.includes(name));
   if (this.isNot === true) {
+    checkKnown('toWake', kernel, names);
     const pass = names.length === 0 ? found.length > 0 : missing.length < names.length;
     const whom = names.length === 0 ? 'nobody' : `neither of ${listed(names)}`;
     const wanted = names.length === 1 ? `${names[0]} not to be woken` : `${whom} to be woken`;
@@ -151,6 +159,7 @@ export function toWake(this: Asking, received: unknown, ...names: string[]): Jud
 /** Has the action woken these threads, and perhaps others? */
 export function toWakeAtLeast(this: Asking, received: unknown, ...names: string[]): Judged {
   const { kernel, names: woken } = wakeupsOf('toWakeAtLeast', received);
+  if (this.isNot === true) checkKnown('toWakeAtLeast', kernel, names);
   return {
     pass: names.every((name) => woken.includes(name)),
     message: () =>
@@ -160,6 +169,25 @@ export function toWakeAtLeast(this: Asking, received: unknown, ...names: string[
         kernel,
       ),
   };
+}
+
+/** Of a thread that there never was, by a slip in its name, anything can be denied. */
+function checkKnown(matcher: string, kernel: Globals, names: readonly string[]): void {
+  const known = new Set(kernel.released ?? []);
+  for (const { comm } of kernel.tasks.values()) known.add(comm);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  const others = known.size === 0 ? 'none' : listed([...known]);
+  throw new TypeError(
+    `not.${matcher}: expected a thread that there is, or was; found "${unknown}" (there are ${others})`,
+  );
+}
+
+/** Nobody sleeps in what is nearly the name of a call. */
+function checkCall(matcher: string, call: string): void {
+  const hint = (callNames as readonly string[]).includes(call) ? null : nearHint(call, callNames);
+  if (hint === null || call === 'futex') return;
+  throw new TypeError(`${matcher}: expected a system call, found "${call}"; ${hint}`);
 }
 
 const said = (sentence: string, kernel: Globals): string => `${sentence}\n\n${stateNow(kernel)}`;

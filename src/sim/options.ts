@@ -53,8 +53,11 @@ export const machineRules: Readonly<Record<keyof MachineOptions, Rule>> = {
   tracer: { expected: 'a tracer, such as a Recorder', fits: (value) => isObject(value) },
 };
 
-/** Throws for the first option that a machine cannot be built with. */
-export function checkOptions(options: MachineOptions): void {
+/**
+ * Throws for the first option that a machine cannot be built with. `besides`: what else may be asked for
+ * where they were given.
+ */
+export function checkOptions(options: MachineOptions, besides: readonly string[] = []): void {
   if (!isObject(options)) {
     throw new TypeError(`options: expected an object, found ${inWords(options)}`);
   }
@@ -63,7 +66,7 @@ export function checkOptions(options: MachineOptions): void {
     const rule = ruleOf.get(key);
     if (rule === undefined) {
       throw new TypeError(
-        `options: expected one of ${[...ruleOf.keys()].join(', ')}, found "${key}"`,
+        `options: expected one of ${[...ruleOf.keys(), ...besides].join(', ')}, found "${key}"`,
       );
     }
     if (value === undefined || rule.fits(value)) continue;

@@ -12,7 +12,7 @@ import { checkEither, type ProgramWith, Style } from './style.ts';
 /** What vitest's own `test` takes as options; what they mean says vitest. */
 export type TestSettings = Omit<TestOptions, 'shuffle'>;
 
-const settingNames: ReadonlySet<string> = new Set<keyof TestOptions>([
+export const settingNames: ReadonlySet<string> = new Set<keyof TestOptions>([
   'timeout',
   'retry',
   'repeats',

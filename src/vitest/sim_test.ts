@@ -20,6 +20,7 @@ import {
   type ProgramSettings,
   type ProgramTest,
   programTest,
+  settingNames,
   withoutSettings,
 } from './program_test.ts';
 import { explained } from './sim_failure.ts';
@@ -83,7 +84,7 @@ function check(options: SimTestOptions): void {
   if (typeof schedule === 'string') readSchedule(schedule.trim());
   else if (schedule !== undefined) checkOptions({ schedule });
   for (const one of seedsOf({ seeds, seed })) checkOptions({ seed: one });
-  checkOptions(machine);
+  checkOptions(machine, ['seeds', 'fakeTime', ...settingNames]);
 }
 
 function seedsOf({ seed = 0, seeds }: Pick<SimTestOptions, 'seed' | 'seeds'>): readonly number[] {

@@ -132,7 +132,7 @@ type Loose = (name: string, ...rest: unknown[]) => void;
 describe('Options that do not fit are refused when the test is defined', () => {
   const program = function* () {};
   test.each([
-    [simTest, { seeed: 1 }, /expected one of kernel, .*, found "seeed"/],
+    [simTest, { seeed: 1 }, /expected one of kernel, .* seeds, .* timeout.*, found "seeed"/],
     [simTest, { seed: 1, seeds: 2 }, 'expected one of seed, seeds and schedule, found seed and'],
     [simTest, { seeds: 0 }, 'seeds: expected 1 or more, found 0'],
     [simTest, { seeds: [] }, 'seeds: expected how many, or a list of them, found []'],

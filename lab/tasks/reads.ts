@@ -1,6 +1,7 @@
 /** How a solution reads from a descriptor that is edge-triggered: what tasks about that look at alike. */
 import { EAGAIN, EPOLLET } from 'epollsim';
 import { type Made, naps, type Stage } from './judge.ts';
+import type { Words } from './task.ts';
 
 export const isRead = ({ call }: Made): boolean =>
   /^(read|readv|recv|recvfrom|recvmsg)$/.test(call);
@@ -51,3 +52,9 @@ export function readAgain(stage: Stage): 'end' | 'spins' | null {
   if (last === 0) return 'end';
   return last === -EAGAIN ? 'spins' : null;
 }
+
+/** Who has read all has more descriptors open than before. */
+export const leftOpen: Words = {
+  en: 'A descriptor is left open. Each stream that you read costs one more, and in the end there is none left (EMFILE).',
+  zh: '有一个描述符没有关闭。每读一个字节流就多占一个，最后就没有描述符可用了（EMFILE）。',
+};

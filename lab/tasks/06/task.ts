@@ -13,6 +13,7 @@ import {
 import { judge, type Situation, type Stage } from '../judge.ts';
 import {
   asksForLevel,
+  leftOpen,
   makesBlocking,
   readAgain,
   readsOf,
@@ -37,7 +38,9 @@ function coming(name: Words, texts: readonly string[], options: CheckOptions = {
         for (const text of texts) yield* own.write(there, text);
         yield* own.shutdown(there, SHUT_WR);
       }, 'peer');
+      const open = stage.open();
       const answer: unknown = yield* stage.solve(sys, ep, fd);
+      const opened = stage.open() - open;
       const wrong = wrongCalls(stage);
       if (wrong !== null) stage.fail(wrong);
       const item = stage.epoll(ep)?.items.find((one) => one.fd === fd);
@@ -49,6 +52,7 @@ function coming(name: Words, texts: readonly string[], options: CheckOptions = {
         readsOf(stage).some(({ ret }) => ret === 0),
         noEnd,
       );
+      stage.expect(opened <= 0, leftOpen);
     },
     options,
     asleep: (stage) => wrongCalls(stage) ?? strandedAt(stage),

@@ -14,6 +14,7 @@ import { judge, type Made, type Situation, type Stage } from '../judge.ts';
 import {
   asksForLevel,
   isRead,
+  leftOpen,
   makesBlocking,
   readAgain,
   readsOf,
@@ -47,7 +48,9 @@ function coming(
         for (const piece of pieces) yield* own.write(there, piece);
         yield* own.shutdown(there, SHUT_WR);
       }, 'peer');
+      const open = stage.open();
       const answer: unknown = yield* stage.solve(sys, ep, fd);
+      const opened = stage.open() - open;
       const wrong = wrongCalls(stage);
       if (wrong !== null) stage.fail(wrong);
       const item = stage.epoll(ep)?.items.find((one) => one.fd === fd);
@@ -57,6 +60,7 @@ function coming(
       const isWhole = readsOf(stage).some(({ ret }) => ret === 0);
       if (!isWhole) stage.fail(noEnd);
       if (wrongOne !== null) stage.fail(wrongOne);
+      stage.expect(opened <= 0, leftOpen);
     },
     options,
     asleep: (stage) => wrongCalls(stage) ?? strandedAt(stage),

@@ -1,5 +1,6 @@
 import {
   type Code,
+  EPOLL_CTL_ADD,
   EPOLL_CTL_MOD,
   EPOLLET,
   EPOLLIN,
@@ -12,6 +13,7 @@ import starter from '../../../lab/tasks/06/starter.ts';
 import { task } from '../../../lab/tasks/06/task.ts';
 import end from '../../../lab/tasks/06/wrong-end.ts';
 import large from '../../../lab/tasks/06/wrong-large.ts';
+import leaks from '../../../lab/tasks/06/wrong-leaks.ts';
 import level from '../../../lab/tasks/06/wrong-level.ts';
 import short from '../../../lab/tasks/06/wrong-short.ts';
 import spin from '../../../lab/tasks/06/wrong-spin.ts';
@@ -31,6 +33,14 @@ accepts(task, 'an edge that is asked for', function* (sys: Sys, ep: number, fd: 
     yield* sys.epoll_ctl(ep, EPOLL_CTL_MOD, fd, { events, data: fd });
   }
 });
+/** Its own instance is closed in the end. */
+accepts(task, 'an instance of its own', function* (sys: Sys, _ep: number, fd: number) {
+  const own = yield* sys.epoll_create1(0);
+  yield* sys.epoll_ctl(own, EPOLL_CTL_ADD, fd, { events: EPOLLIN | EPOLLET, data: fd });
+  const total: number = yield* solution(sys, own, fd);
+  yield* sys.close(own);
+  return total;
+});
 
 refuses(task, 'the starter', starter, /sleeps in epoll_wait for ever.*gave 4 bytes/);
 refuses(task, 'a large buffer', large, /sleeps in epoll_wait for ever.*gave 6 bytes/);
@@ -39,6 +49,7 @@ refuses(task, 'to make it level-triggered', level, /made the item level-triggere
 refuses(task, 'to read without waiting', spin, /was empty \(EAGAIN\).*read again/);
 refuses(task, 'a tick', tick, /wake up by a timeout/);
 refuses(task, 'to go on at the end', end, /gets 0 each time/);
+refuses(task, 'to leave an instance open', leaks, /descriptor is left open/);
 
 refuses(task, 'to return at once', function* () {} as Solution, /made no call/);
 refuses(task, 'to say a number', six, /made no call/);

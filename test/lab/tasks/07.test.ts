@@ -2,6 +2,7 @@ import {
   type Code,
   decodeText,
   EAGAIN,
+  EPOLL_CTL_ADD,
   EPOLL_CTL_MOD,
   EPOLLET,
   EPOLLIN,
@@ -73,6 +74,7 @@ refuses(task, 'half a message', reading(untilEnd, allOf), /end in the middle.*cu
 refuses(task, 'to read without waiting', reading(spinning, takenApart), /burns the CPU/);
 refuses(task, 'to go round at the end', reading(forEver, takenApart), /gets 0 each time/);
 refuses(task, 'a tick', reading(ticking, takenApart), /wake up by a timeout/);
+refuses(task, 'to leave an instance open', leaking, /descriptor is left open/);
 refuses(task, 'level-triggered', reading(levelled, takenApart), /made the item level-triggered/);
 
 function takenApart(text: string): string[] {
@@ -147,6 +149,13 @@ function* levelled(
 ): Code<void> {
   yield* sys.epoll_ctl(ep, EPOLL_CTL_MOD, fd, { events: EPOLLIN, data: fd });
   yield* ticking(sys, ep, fd, take);
+}
+
+/** Waits in an instance of its own. */
+function* leaking(sys: Sys, _ep: number, fd: number): Code<string[]> {
+  const own = yield* sys.epoll_create1(0);
+  yield* sys.epoll_ctl(own, EPOLL_CTL_ADD, fd, { events: edge, data: fd });
+  return yield* solution(sys, own, fd);
 }
 
 function* thrown(): Code<void> {

@@ -22,18 +22,23 @@ import {
   waitsOtherwise,
 } from '../reads.ts';
 import type { Grade, Solution, Task, Words } from '../task.ts';
+import { streamsFrom } from './streams.ts';
 
 const words = (en: string, zh: string): Words => ({ en, zh });
 
 /** How large the buffer of a read has to be, and may be, in bytes. */
 const [leastRoom, mostRoom] = [4, 8];
 
-/** The peer writes these pieces, which make these messages, and has no more to say then. */
+/**
+ * The peer writes these pieces, which make these messages, and has no more to say then. Where it is `slow`,
+ * that is run once, and each piece comes when all before it was read.
+ */
 function coming(
   name: Words,
   pieces: readonly string[],
   messages: readonly string[],
   options: CheckOptions = {},
+  slow = false,
 ): Situation {
   const sent = pieces.map((piece) => `"${piece}"`).join(', ');
   return {
@@ -45,7 +50,10 @@ function coming(
       const events = EPOLLIN | EPOLLRDHUP | EPOLLET;
       yield* sys.epoll_ctl(ep, EPOLL_CTL_ADD, fd, { events, data: fd });
       yield* sys.pthread_create(function* (own) {
-        for (const piece of pieces) yield* own.write(there, piece);
+        for (const piece of pieces) {
+          if (slow) yield* own.nanosleep({ tv_sec: 0, tv_nsec: 1_000_000 });
+          yield* own.write(there, piece);
+        }
         yield* own.shutdown(there, SHUT_WR);
       }, 'peer');
       const open = stage.open();
@@ -63,6 +71,7 @@ function coming(
       stage.expect(opened <= 0, leftOpen);
     },
     options,
+    quiet: slow,
     asleep: (stage) => wrongCalls(stage) ?? strandedAt(stage),
     round: (stage) => wrongCalls(stage) ?? readsOn(stage),
   };
@@ -204,6 +213,9 @@ const done = words(
   '无论流怎样被切分，每条消息都完整地取出一次，套接字里和程序里都没有数据滞留。',
 );
 
+/** What the text of the lab does not show, so that nobody writes for it alone. */
+const seed = 20_260_707;
+
 const situations: readonly Situation[] = [
   coming(words('One message in one piece', '一条消息，一次到达'), ['5hello'], ['hello']),
   coming(words('A message in two pieces', '一条消息，分两次到达'), ['5he', 'llo'], ['hello'], {
@@ -220,6 +232,9 @@ const situations: readonly Situation[] = [
     ['2ok9good', ' news'],
     ['ok', 'good news'],
     { preemptions: 1 },
+  ),
+  ...streamsFrom(seed, 24).map(({ messages, pieces }) =>
+    coming(words('Messages at random', '随机的消息'), pieces, messages, {}, true),
   ),
 ];
 

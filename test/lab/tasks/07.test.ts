@@ -10,8 +10,10 @@ import {
   F_SETFL,
   type Sys,
 } from 'epollsim';
+import { expect, test } from 'vitest';
 import solution from '../../../lab/tasks/07/solution.ts';
 import starter from '../../../lab/tasks/07/starter.ts';
+import { streamsFrom } from '../../../lab/tasks/07/streams.ts';
 import { task } from '../../../lab/tasks/07/task.ts';
 import exact from '../../../lab/tasks/07/wrong-exact.ts';
 import forgets from '../../../lab/tasks/07/wrong-forgets.ts';
@@ -19,6 +21,7 @@ import hangup from '../../../lab/tasks/07/wrong-hangup.ts';
 import oneEach from '../../../lab/tasks/07/wrong-one-each.ts';
 import readIsMessage from '../../../lab/tasks/07/wrong-read-is-message.ts';
 import short from '../../../lab/tasks/07/wrong-short.ts';
+import table from '../../../lab/tasks/07/wrong-table.ts';
 import untilWhole from '../../../lab/tasks/07/wrong-until-whole.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
 import { accepts, refuses } from '../../support/handed_in.ts';
@@ -57,6 +60,7 @@ refuses(task, 'to sleep when a message is whole', untilWhole, /for ever.*gave 6 
 refuses(task, 'a short read', short, /sleeps in epoll_wait for ever.*gave 6 bytes/);
 refuses(task, 'to stop at EPOLLRDHUP', hangup, /EPOLLRDHUP says that the peer writes no more/);
 refuses(task, 'to ask for exactly as much', exact, /room for 1 bytes.*4 to 8/);
+refuses(task, 'to know the streams by heart', table, /at random.*returned \[\], and \d whole/);
 
 refuses(task, 'to return at once', function* () {} as Solution, /made no call/);
 refuses(task, 'to throw', thrown, /threw an error.*no idea/);
@@ -76,6 +80,17 @@ refuses(task, 'to go round at the end', reading(forEver, takenApart), /gets 0 ea
 refuses(task, 'a tick', reading(ticking, takenApart), /wake up by a timeout/);
 refuses(task, 'to leave an instance open', leaking, /descriptor is left open/);
 refuses(task, 'level-triggered', reading(levelled, takenApart), /made the item level-triggered/);
+
+/** A table that knows one of them knows no other; and what is in them is what the task's text says. */
+test('the streams are all different, and made of messages', () => {
+  const texts = streamsFrom(7, 200).map(({ pieces }) => pieces.join(''));
+  expect(new Set(texts).size).toBe(200);
+  expect(texts).toEqual(streamsFrom(7, 200).map(({ pieces }) => pieces.join('')));
+  for (const { messages, pieces } of streamsFrom(7, 200)) {
+    expect(takenApart(pieces.join(''))).toEqual(messages);
+    expect(messages.join('')).toMatch(/^[a-z]*$/);
+  }
+});
 
 function takenApart(text: string): string[] {
   const found = allOf(text);

@@ -38,7 +38,7 @@ const program = (solution: Solution): Program =>
     yield* runWatched(solution, sys, watch);
   };
 
-/** What the threads do in the kernel is what counts, and no variable that they may share. */
+/** What the threads do in the kernel is what counts; for variables that they share, see `shared`. */
 const options: CheckOptions = {
   kernel: '5.7',
   executions: 10_000,
@@ -50,6 +50,19 @@ const options: CheckOptions = {
 const mended: Situation = {
   when: { en: 'On 5.7, which has the fix', zh: '在带有修复的 5.7 上' },
   options,
+  program,
+};
+
+/**
+ * A program may hide a mistake in variables that its threads share. That they count makes too many schedules
+ * for all of them; those with one preemption are about 200.
+ */
+const shared: Situation = {
+  when: {
+    en: 'On 5.7, where variables that threads share are read and written at any moment',
+    zh: '在 5.7 上，线程共享的变量可能在任何时刻被读写时',
+  },
+  options: { ...options, sharedMemory: true, preemptions: 1 },
   program,
 };
 
@@ -68,13 +81,20 @@ const said: Said = {
   },
 };
 
+const counts: Words = {
+  en: 'somebody sleeps for ever, as a variable was not what the program takes it for: between a look at it and what follows from that, another thread has changed it. What threads say to each other goes through the kernel here.',
+  zh: '有线程永远睡眠，因为变量的值不是程序以为的那样：从查看它到据此行动之间，另一个线程改了它。本题中线程之间的通信要经过内核。',
+};
+
+const saidOfShared: Said = { ...said, deadlock: counts };
+
 const lost: Words = {
   en: `without ${commit} nothing is lost, on any schedule. The wakeup that is lost is that of an event that comes while another thread scans, and while a second one sleeps: does anything become ready that late?`,
   zh: `去掉 ${commit} 之后，在任何调度序列上都没有丢失唤醒。会丢失的是这样的唤醒：一个线程正在扫描、另一个线程正在睡眠时到来的事件。有什么会那么晚才就绪吗？`,
 };
 
 function grade(solution: Solution): Grade {
-  const wrong = judgeIn(mended, solution, said);
+  const wrong = judgeIn(mended, solution, said) ?? judgeIn(shared, solution, saidOfShared);
   if (wrong !== null) return wrong;
   let verdict: ReturnType<typeof check>;
   try {

@@ -8,6 +8,7 @@ import allAtOnce from '../../../lab/tasks/13/wrong-all-at-once.ts';
 import oneAfterTheOther from '../../../lab/tasks/13/wrong-one-after-the-other.ts';
 import oneEvent from '../../../lab/tasks/13/wrong-one-event.ts';
 import readyBefore from '../../../lab/tasks/13/wrong-ready-before.ts';
+import shared from '../../../lab/tasks/13/wrong-shared.ts';
 import type { Solution } from '../../../lab/tasks/task.ts';
 import { fails, failsWhateverIsAsked } from '../../support/lab.ts';
 
@@ -66,6 +67,7 @@ describe('the task of lab 13', () => {
     alone: [alone, /nothing is lost/],
     reads: [reads, /So it is the program/],
     polls: [pipes(0), /timeout of -1/],
+    shared: [shared, /variables that threads share.*sleeps for ever/],
   });
   failsWhateverIsAsked(task);
 });

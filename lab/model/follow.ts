@@ -52,7 +52,8 @@ const waysBackOf = (context: string): string[] => [
 ];
 
 /**
- * The steps with the ways back that they leave out. From where one does not fit all the same they are left
+ * The steps with the ways back that they leave out. The code behind a call goes with the last step of it, so
+ * its way back comes at once, unless the steps say when: what it does to a variable others may see. From where one does not fit all the same they are left
  * as they are, so that whoever follows them is told.
  */
 export function withWaysBack(main: Main, steps: readonly string[], kernel: KernelChoice): string[] {
@@ -62,7 +63,10 @@ export function withWaysBack(main: Main, steps: readonly string[], kernel: Kerne
     const step = steps[done];
     if (step === undefined) return null;
     const ways = [...waysBackOf(contextOf(step)), ...waysBackOf(last)];
-    const next = possible.includes(step) ? step : ways.find((way) => possible.includes(way));
+    const atOnce = `${last}: return`;
+    const isSaid = steps.slice(done).find((one) => contextOf(one) === last) === atOnce;
+    const wanted = isSaid ? [step, ...ways] : [atOnce, step, ...ways];
+    const next = wanted.find((one) => possible.includes(one));
     if (next === undefined) return null;
     if (next.startsWith(step)) done++;
     last = contextOf(next);

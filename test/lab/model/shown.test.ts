@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { shownBy } from '../../../lab/model/shown.ts';
+import { task as lastLook } from '../../../lab/tasks/13/task.ts';
+import shared from '../../../lab/tasks/13/wrong-shared.ts';
 import { tasks } from '../../../lab/tasks/index.ts';
 import type { Grade } from '../../../lab/tasks/task.ts';
 
@@ -32,6 +34,13 @@ test.each(tasks.map(({ number }) => number).slice(1))(
     expect(verdict).toEqual(grade.words);
   },
 );
+
+/** What the threads see in a variable depends on when the code behind a call runs. */
+test('threads that share a variable go the same way on the bench', { timeout: 60_000 }, () => {
+  const { asleep, error } = shownBy(lastLook.grade(shared));
+  expect(error).toBe(null);
+  expect(asleep).toEqual(['main in epoll_wait']);
+});
 
 test('a grade without a schedule is shown in no run', () => {
   const grade = tasks[0]?.grade(() => undefined as never) as Grade;

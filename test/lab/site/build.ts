@@ -20,14 +20,48 @@ const home = join(root, 'node_modules/.epollsim-site');
 /** What the pages are made of; what of it is not in the project, the lock names by its version. */
 const sources = ['lab', 'src', 'docs/scenario.schema.json', 'package.json', 'package-lock.json'];
 
+/** So long no build takes, in ms. */
+const longestBuild = 300_000;
+
 /** So long nobody tests on what an older version has built, in ms. */
 const longestRun = 3_600_000;
 
 /** Builds them where that is not done; the folder that they are in. */
 export function builtPages(): string {
-  const folder = join(home, digest());
-  if (existsSync(folder)) return folder;
   mkdirSync(home, { recursive: true });
+  return alone(() => {
+    const folder = join(home, digest());
+    return existsSync(folder) ? folder : build(folder);
+  });
+}
+
+/** Vitepress has one place for what lies half way: two workers would take it from each other. */
+function alone<T>(work: () => T): T {
+  const lock = join(home, 'building');
+  while (!isMade(lock)) {
+    const since = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    // Who was killed leaves it behind.
+    if (Date.now() - since > longestBuild) rmSync(lock, { recursive: true, force: true });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function isMade(folder: string): boolean {
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+function build(folder: string): string {
   forgetOld();
   const fresh = mkdtempSync(join(home, 'building-'));
   const vitepress = join(root, 'node_modules/vitepress/bin/vitepress.js');
@@ -38,13 +72,7 @@ export function builtPages(): string {
   });
   // Somebody has written meanwhile: of what it was made nobody knows.
   if (join(home, digest()) !== folder) return fresh;
-  try {
-    renameSync(fresh, folder);
-  } catch (error) {
-    // Another test file has built the same in the meantime.
-    if (!existsSync(folder)) throw error;
-    rmSync(fresh, { recursive: true });
-  }
+  renameSync(fresh, folder);
   return folder;
 }
 
@@ -64,6 +92,7 @@ function filesOf(path: string): string[] {
   return readdirSync(join(root, path), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ name, parentPath }) => join(parentPath, name).slice(root.length))
+    .filter((file) => !/\.vitepress[\\/](\.temp|cache)/.test(file))
     .sort();
 }
 

@@ -52,9 +52,9 @@ const waysBackOf = (context: string): string[] => [
 ];
 
 /**
- * The steps with the ways back that they leave out. The code behind a call goes with the last step of it, so
- * its way back comes at once, unless the steps say when: what it does to a variable others may see. From where one does not fit all the same they are left
- * as they are, so that whoever follows them is told.
+ * The steps with the ways back that they leave out. The code behind a call goes with the last step of it,
+ * so its way back comes at once, unless the steps say when: others may see what it does to a variable.
+ * From where one does not fit all the same they are left as they are, so that whoever follows them is told.
  */
 export function withWaysBack(main: Main, steps: readonly string[], kernel: KernelChoice): string[] {
   let done = 0;

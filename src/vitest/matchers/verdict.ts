@@ -55,7 +55,8 @@ export function toFind(
   return {
     pass: problems.some((one) => one.kind === kind && says(one.sentence)),
     message: () => {
-      const negation = this.isNot === true ? 'no ' : 'a ';
+      const article = /^[aeiou]/.test(kind) ? 'an ' : 'a ';
+      const negation = this.isNot === true ? 'no ' : article;
       const list = problems.map((one) => `${one.kind}: ${one.sentence}\n`).join('');
       const found = list === '' ? '' : `, with\n${indented(list)}`;
       const page = `\nabout ${kind}: ${pageOf(kind)}`;

@@ -85,7 +85,6 @@ function* __unhash_process(p: task_struct, group_dead: boolean): Kernel<void> {
   const { thread_pid, signal, real_parent } = p;
   detach_pid(p, 'PIDTYPE_PID');
   p.kernel.tasks.delete(p.pid);
-  (p.kernel.released ??= new Set()).add(p.comm);
   yield* wake_up_all(thread_pid.wait_pidfd);
   if (group_dead) {
     detach_pid(p, 'PIDTYPE_TGID');

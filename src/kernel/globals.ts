@@ -61,8 +61,6 @@ export class Globals {
   readonly inotify: InotifyStatics = new InotifyStatics(totalram);
   /** All tasks that are not released but the idle ones and init, by number. */
   readonly tasks: Map<number, task_struct> = new Map();
-  /** The names of those that are released; null for none. */
-  released: Set<string> | null = null;
   /** init, which gets the children of those that end. */
   child_reaper: task_struct | null = null;
   /** The network, see net/. */

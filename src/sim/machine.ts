@@ -931,7 +931,7 @@ const noTimers: readonly hrtimer[] = [];
 const noStores: readonly StoreBuffer[] = [];
 
 /** Programs are numbered from the next one on. */
-const lastPidBefore = 1000;
+export const lastPidBefore = 1000;
 
 const HARDIRQ_OFFSET = 0x10000;
 

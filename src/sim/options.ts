@@ -57,7 +57,10 @@ export const machineRules: Readonly<Record<keyof MachineOptions, Rule>> = {
  * Throws for the first option that a machine cannot be built with. `besides`: what else may be asked for
  * where they were given.
  */
-export function checkOptions(options: MachineOptions, besides: readonly string[] = []): void {
+export function checkOptions(
+  options: MachineOptions,
+  besides: readonly string[] | null = null,
+): void {
   if (!isObject(options)) {
     throw new TypeError(`options: expected an object, found ${inWords(options)}`);
   }
@@ -66,7 +69,7 @@ export function checkOptions(options: MachineOptions, besides: readonly string[]
     const rule = ruleOf.get(key);
     if (rule === undefined) {
       throw new TypeError(
-        `options: expected one of ${[...ruleOf.keys(), ...besides].join(', ')}, found "${key}"`,
+        `options: expected one of ${[...ruleOf.keys(), ...(besides ?? [])].join(', ')}, found "${key}"`,
       );
     }
     if (value === undefined || rule.fits(value)) continue;

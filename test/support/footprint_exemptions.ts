@@ -47,11 +47,6 @@ export const exemptions: readonly Exemption[] = [
     why: 'a thread that has gone is joined as one that is about to go',
   },
   {
-    what: /^Globals\.released(\[\])?$/,
-    fn: /^__unhash_process$/,
-    why: 'no step asks for the names of those who have gone; they come in any order',
-  },
-  {
     what: /^eventpoll\.ovflist$/,
     fn: /^queueItem$/,
     when: ({ write }) => write,

@@ -195,7 +195,7 @@ describe('Threads and machines', () => {
     expect(thread(machine, 't1')).toBeBlocked();
     expect(thread(machine, 't1')).not.toBeBlockedIn('read');
     expect(() => expect(thread(machine, 't9')).not.toBeBlocked()).toThrow(
-      'not.toBeBlocked: expected a thread that there is, or was; found "t9" (there are main, t1 and t2)',
+      'not.toBeBlocked: expected a thread that there is, found "t9" (there are main, t1 and t2)',
     );
     expect(() => expect(thread(machine, 't1')).not.toBeBlockedIn('raed')).toThrow(
       'toBeBlockedIn: expected a system call, found "raed"',

@@ -3,7 +3,7 @@ import { eventpoll } from '../../kernel/eventpoll/types.ts';
 import type { Globals } from '../../kernel/globals.ts';
 import { EPOLLIN, EPOLLOUT, EPOLLWRBAND, EPOLLWRNORM } from '../../kernel/uapi/eventpoll.ts';
 import { epollFlags } from '../../kernel/uapi/names.ts';
-import { Machine } from '../../sim/machine.ts';
+import { lastPidBefore, Machine } from '../../sim/machine.ts';
 import { type Sleeper, sleeperOf, sleeperText } from '../../sim/report.ts';
 import { callNames } from '../../syscalls/arguments.ts';
 import { inWords } from '../../syscalls/found.ts';
@@ -171,15 +171,18 @@ export function toWakeAtLeast(this: Asking, received: unknown, ...names: string[
   };
 }
 
-/** Of a thread that there never was, by a slip in its name, anything can be denied. */
+/**
+ * Of a thread that there never was, by a slip in its name, anything can be denied. Once one has gone, it
+ * may have had that name.
+ */
 function checkKnown(matcher: string, kernel: Globals, names: readonly string[]): void {
-  const known = new Set(kernel.released ?? []);
-  for (const { comm } of kernel.tasks.values()) known.add(comm);
-  const unknown = names.find((name) => !known.has(name));
+  if (kernel.last_pid - lastPidBefore > kernel.tasks.size) return;
+  const known = [...kernel.tasks.values()].map(({ comm }) => comm);
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  const others = known.size === 0 ? 'none' : listed([...known]);
+  const others = known.length === 0 ? 'none' : listed(known);
   throw new TypeError(
-    `not.${matcher}: expected a thread that there is, or was; found "${unknown}" (there are ${others})`,
+    `not.${matcher}: expected a thread that there is, found "${unknown}" (there are ${others})`,
   );
 }
 

@@ -76,6 +76,9 @@ export const valueText = (value: unknown): string => {
 /** All ways to wait in an epoll instance. */
 export const waits: readonly string[] = ['epoll_wait', 'epoll_pwait', 'epoll_pwait2'];
 
+/** All ways to read from a descriptor. */
+export const reads: readonly string[] = ['read', 'readv', 'recv', 'recvfrom', 'recvmsg'];
+
 /** The name of the error with which a call to wait has failed; null where it has not. A signal is no failure. */
 export const failureOf = (call: string, ret: number | null): string | null =>
   waits.includes(call) && ret !== null && ret < 0 && ret !== -EINTR ? errnoName(ret) : null;

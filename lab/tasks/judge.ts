@@ -22,6 +22,7 @@ import {
   firstWrong,
   isAsync,
   isGenerator,
+  reads,
   refusal,
   waitFails,
   waits,
@@ -301,8 +302,6 @@ export function spins({ calls }: Stage): boolean {
   }
   return false;
 }
-
-const reads: readonly string[] = ['read', 'readv', 'recv', 'recvfrom', 'recvmsg'];
 
 /** Is this a call to wait that does not: it only looks? */
 export const onlyLooks = ({ args: [, , timeout] }: Made): boolean => {

@@ -82,7 +82,7 @@ export function must(holds: boolean, key: string): asserts holds {
 export const waitsForEver = ({ name, args }: Call): boolean =>
   name === 'epoll_pwait2' ? args[2] === null : Number(args[2]) < 0;
 
-export { waits } from './grade.ts';
+export { reads, waits } from './grade.ts';
 
 /** Does an event tell of more than room to write, which there nearly always is? */
 export const tells = (result: unknown): boolean =>
@@ -92,8 +92,6 @@ export const tells = (result: unknown): boolean =>
 export const isSys = (given: unknown): given is Sys =>
   typeof (given as Partial<Sys> | null | undefined)?.pthread_create === 'function';
 
-/** All ways to read from a socket. */
-export const reads: readonly string[] = ['read', 'readv', 'recv', 'recvfrom', 'recvmsg'];
 /** What changes nothing. */
 export const harmless: readonly string[] = ['assert', 'gettid', 'getpid', 'sched_yield'];
 

@@ -1,12 +1,12 @@
 /** How a solution reads from a descriptor that is edge-triggered: what tasks about that look at alike. */
 import { EAGAIN, EPOLLET } from 'epollsim';
+import { reads, waits } from './grade.ts';
 import { type Made, naps, type Stage } from './judge.ts';
 import type { Words } from './task.ts';
 
-export const isRead = ({ call }: Made): boolean =>
-  /^(read|readv|recv|recvfrom|recvmsg)$/.test(call);
+export const isRead = ({ call }: Made): boolean => reads.includes(call);
 
-const isWait = ({ call }: Made): boolean => /^epoll_p?wait2?$/.test(call);
+const isWait = ({ call }: Made): boolean => waits.includes(call);
 
 /** Reads that are over. */
 export const readsOf = (stage: Stage): Made[] =>
@@ -16,8 +16,7 @@ export const readsOf = (stage: Stage): Made[] =>
 export const makesBlocking = (stage: Stage): boolean => stage.made('fcntl', 'ioctl').length > 0;
 
 /** Did it wait by another call than epoll_wait? */
-export const waitsOtherwise = (stage: Stage): boolean =>
-  naps(stage).length > 0 || stage.made('poll', 'ppoll', 'select').length > 0;
+export const waitsOtherwise = (stage: Stage): boolean => naps(stage).length > 0;
 
 /** Did it ask for an item that is level-triggered? */
 export const asksForLevel = (stage: Stage): boolean => stage.made('epoll_ctl').some(isLevel);

@@ -57,10 +57,7 @@ export const machineRules: Readonly<Record<keyof MachineOptions, Rule>> = {
  * Throws for the first option that a machine cannot be built with. `besides`: what else may be asked for
  * where they were given.
  */
-export function checkOptions(
-  options: MachineOptions,
-  besides: readonly string[] | null = null,
-): void {
+export function checkOptions(options: MachineOptions, besides?: readonly string[]): void {
   if (!isObject(options)) {
     throw new TypeError(`options: expected an object, found ${inWords(options)}`);
   }

@@ -83,14 +83,16 @@ export class TableRows implements Format {
   }
 }
 
-/** More lines than that in one row are read by nobody. */
-const mostLines = 40;
+/** More lines than that in one row, or words in one line, are read by nobody. */
+const most = 40;
+
+const asRead = (all: readonly string[]): string[] =>
+  all.length > most ? [...all.slice(0, most), `… ${all.length - most} more`] : [...all];
 
 /** What a table has room for: who is ready, who sleeps, what waits to be read. */
 export function stateSummary(view: MachineView): string[] {
   const lines = [...view.epolls.map(epollSummary), ...view.files.flatMap(fileSummary)];
-  const left = lines.length - mostLines;
-  return left > 0 ? [...lines.slice(0, mostLines), `… ${left} more`] : lines;
+  return asRead(lines);
 }
 
 function epollSummary({ name, rdllist, ovflist, wq }: EpollView): string {
@@ -103,11 +105,7 @@ function epollSummary({ name, rdllist, ovflist, wq }: EpollView): string {
 
 const short = (item: string): string => item.slice(item.indexOf('[') + 1, -1);
 
-/** One behind the other, as many as are read. */
-const inRow = (words: readonly string[]): string =>
-  words.length > mostLines
-    ? `${words.slice(0, mostLines).join(' ')} … ${words.length - mostLines} more`
-    : words.join(' ');
+const inRow = (words: readonly string[]): string => asRead(words).join(' ');
 
 /** A file that holds something. */
 function fileSummary({ name, state }: FileView): string[] {

@@ -12,8 +12,9 @@ const mostLines = 200;
 
 /** Trees, lists, queues, and who sleeps where. */
 export function stateNow(kernel: Globals): string {
-  const lines = stateText(viewOf(kernel, new Names())).trimEnd().split('\n');
-  if (lines.join('') === '') return 'nothing is left on the machine: its programs have ended';
+  const text = stateText(viewOf(kernel, new Names())).trimEnd();
+  if (text === '') return 'nothing is left on the machine: its programs have ended';
+  const lines = text.split('\n');
   const left = lines.length - mostLines;
   const shown = left > 0 ? [...lines.slice(0, mostLines), `… ${left} lines more …`] : lines;
   return `the machine at this moment:\n${indented(shown.join('\n'))}`;
